@@ -1,0 +1,279 @@
+//! The report: one self-contained HTML file about a collection of pictures.
+//!
+//! The page holds its style, its program, the figures and the thumbnails. It asks nothing of the
+//! network (its own content policy forbids it) and works from `file://`.
+//!
+//! [`ReportWriter`] writes each picture as it comes, so that a collection of any size needs the
+//! memory of one picture. In the file every picture is one
+//! `<script type="application/json" class="e">` with the keys of [`ReportEntry`], `thumbnail` in
+//! base64 and `verdict` added: a program that reads JSON can read the report as well.
+//!
+//! The assets are `page.html` (the frame, with `{{…}}` for what is filled in), `page.css`,
+//! `page.js` and, for the map of valence and arousal, `map.js`.
+
+mod base64;
+mod escape;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::verdict::verdict;
+
+/// The nine emotions in their order, that of ArtEmis: four positive, four negative, one neither.
+pub const EMOTIONS: [&str; 9] = [
+    "amusement",
+    "awe",
+    "contentment",
+    "excitement",
+    "anger",
+    "disgust",
+    "fear",
+    "sadness",
+    "something else",
+];
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+const MAP: &str = include_str!("map.js");
+const EMPTY: &str = "<p class=\"empty\">No picture could be read, \
+                     so there is nothing to show here.</p>\n";
+
+/// What the report and the terminal card show of one picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportEntry {
+    /// Where the picture was read from, as the user gave it. Any text, hostile text included.
+    pub path: String,
+    /// Width of the upright original, in pixels.
+    pub width: u32,
+    /// Height of the upright original, in pixels.
+    pub height: u32,
+    /// Share of the viewers who would name each emotion, in the order of [`EMOTIONS`], summing
+    /// to 1.
+    pub emotions: [f64; 9],
+    /// Shares of positive, negative and other feelings, summing to 1.
+    pub polarity: [f64; 3],
+    /// Mean valence, 1 (unpleasant) to 7 (pleasant).
+    pub valence: f64,
+    /// Mean arousal, 1 (calm) to 7 (stirring).
+    pub arousal: f64,
+    /// Lower and upper end of the 80 % interval of valence.
+    pub valence_interval: [f64; 2],
+    /// Lower and upper end of the 80 % interval of arousal.
+    pub arousal_interval: [f64; 2],
+    /// Index into [`EMOTIONS`] of the emotion with the largest share.
+    pub dominant: usize,
+    /// Entropy of `emotions` in nats, 0 (all viewers agree) to ln 9 ≈ 2.197.
+    pub entropy: f64,
+    /// How warm the colors are; larger is warmer.
+    pub warmth: f32,
+    /// How saturated the colors are; larger is more.
+    pub saturation: f32,
+    /// How bright the picture is; larger is brighter.
+    pub brightness: f32,
+    /// How much light and dark differ; larger is more.
+    pub contrast: f32,
+    /// The main colors (8-bit sRGB) and the share of the picture that each covers.
+    pub palette: Vec<([u8; 3], f32)>,
+    /// A small JPEG of the whole picture. Empty if there is none.
+    pub thumbnail_jpeg: Vec<u8>,
+    /// A credit line, such as artist, title and year.
+    pub caption: Option<String>,
+}
+
+/// What the report says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportMeta {
+    /// Title of the page.
+    pub title: String,
+    /// Name of the model that made the predictions.
+    pub model: String,
+    /// SHA-256 of the model's weights, in hexadecimal.
+    pub model_sha256: String,
+    /// Version of Affetti.
+    pub version: String,
+}
+
+/// Writes a report, picture by picture.
+///
+/// ```no_run
+/// # fn demo(meta: affetti::report::ReportMeta, entries: Vec<affetti::report::ReportEntry>)
+/// # -> std::io::Result<()> {
+/// use affetti::report::ReportWriter;
+/// let file = std::io::BufWriter::new(std::fs::File::create("report.html")?);
+/// let mut report = ReportWriter::new(file, &meta)?;
+/// for entry in &entries {
+///     report.push(entry)?;
+/// }
+/// report.push_failure("broken.jpg", "the file ends too early");
+/// report.finish()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct ReportWriter<W: Write> {
+    out: W,
+    pictures: u64,
+    /// The first error of `push_failure`, kept for the next call that can tell it.
+    deferred: Option<io::Error>,
+}
+
+impl<W: Write> ReportWriter<W> {
+    /// Begins a report. Many small writes follow: give a buffered writer.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn new(mut out: W, meta: &ReportMeta) -> io::Result<Self> {
+        let mut json = Vec::new();
+        escape::json_in_script(&mut json, meta)?;
+        let head = escape::fill(
+            halves().0,
+            &[
+                ("title", &escape::html(&meta.title)),
+                ("style", STYLE),
+                ("meta", &String::from_utf8_lossy(&json)),
+            ],
+        );
+        out.write_all(head.as_bytes())?;
+        Ok(Self { out, pictures: 0, deferred: None })
+    }
+
+    /// Adds one picture.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidInput`] if a figure is not finite or `dominant` is no emotion;
+    /// nothing was written then, and the report can go on. Otherwise those of the writer.
+    pub fn push(&mut self, entry: &ReportEntry) -> io::Result<()> {
+        self.raise_deferred()?;
+        check(entry)?;
+        self.script_element("e", &Row::from(entry))?;
+        self.pictures += 1;
+        Ok(())
+    }
+
+    /// Adds a picture that could not be read, with the reason. An error of the writer is kept and
+    /// returned by the next [`push`](Self::push) or [`finish`](Self::finish).
+    pub fn push_failure(&mut self, path: &str, message: &str) {
+        if self.deferred.is_none() {
+            self.deferred = self.script_element("f", &Failure { path, message }).err();
+        }
+    }
+
+    /// Ends the report, flushes, and gives the writer back. Without this call the page is cut off.
+    ///
+    /// # Errors
+    /// Those of the writer, one kept from [`push_failure`](Self::push_failure) included.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.raise_deferred()?;
+        if self.pictures == 0 {
+            self.out.write_all(EMPTY.as_bytes())?;
+        }
+        let tail = escape::fill(halves().1, &[("map", MAP), ("script", SCRIPT)]);
+        self.out.write_all(tail.as_bytes())?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn script_element<T: Serialize>(&mut self, class: &str, value: &T) -> io::Result<()> {
+        write!(self.out, "<script type=\"application/json\" class=\"{class}\">")?;
+        escape::json_in_script(&mut self.out, value)?;
+        self.out.write_all(b"</script>\n")
+    }
+
+    fn raise_deferred(&mut self) -> io::Result<()> {
+        self.deferred.take().map_or(Ok(()), Err)
+    }
+}
+
+/// The frame before and after the pictures.
+fn halves() -> (&'static str, &'static str) {
+    PAGE.split_once("{{entries}}\n").unwrap_or((PAGE, ""))
+}
+
+fn check(entry: &ReportEntry) -> io::Result<()> {
+    let figures = [entry.valence, entry.arousal, entry.entropy];
+    let descriptors = [entry.warmth, entry.saturation, entry.brightness, entry.contrast];
+    let finite = figures
+        .iter()
+        .chain(&entry.emotions)
+        .chain(&entry.polarity)
+        .chain(&entry.valence_interval)
+        .chain(&entry.arousal_interval)
+        .all(|x| x.is_finite())
+        && descriptors.iter().chain(entry.palette.iter().map(|(_, share)| share)).all(|x| x.is_finite());
+    if finite && entry.dominant < EMOTIONS.len() {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("{:?}: a figure of the report is not finite or names no emotion", entry.path),
+    ))
+}
+
+/// A picture as the page's program reads it. Four decimals are more than any of the figures
+/// deserves, and keep the file small.
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a str,
+    width: u32,
+    height: u32,
+    verdict: String,
+    emotions: [f64; 9],
+    polarity: [f64; 3],
+    valence: f64,
+    arousal: f64,
+    valence_interval: [f64; 2],
+    arousal_interval: [f64; 2],
+    dominant: usize,
+    entropy: f64,
+    warmth: f64,
+    saturation: f64,
+    brightness: f64,
+    contrast: f64,
+    palette: Vec<(String, f64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<&'a str>,
+    thumbnail: String,
+}
+
+impl<'a> From<&'a ReportEntry> for Row<'a> {
+    fn from(entry: &'a ReportEntry) -> Self {
+        let round = |x: f64| (x * 1e4).round() / 1e4;
+        let short = |x: f32| round(f64::from(x));
+        Self {
+            path: &entry.path,
+            width: entry.width,
+            height: entry.height,
+            verdict: verdict(entry),
+            emotions: entry.emotions.map(round),
+            polarity: entry.polarity.map(round),
+            valence: round(entry.valence),
+            arousal: round(entry.arousal),
+            valence_interval: entry.valence_interval.map(round),
+            arousal_interval: entry.arousal_interval.map(round),
+            dominant: entry.dominant,
+            entropy: round(entry.entropy),
+            warmth: short(entry.warmth),
+            saturation: short(entry.saturation),
+            brightness: short(entry.brightness),
+            contrast: short(entry.contrast),
+            palette: entry.palette.iter().map(|&(rgb, share)| (hex(rgb), short(share))).collect(),
+            caption: entry.caption.as_deref(),
+            thumbnail: base64::encode(&entry.thumbnail_jpeg),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    path: &'a str,
+    message: &'a str,
+}
+
+/// An sRGB color as `#rrggbb`.
+pub(crate) fn hex([r, g, b]: [u8; 3]) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

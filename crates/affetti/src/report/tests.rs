@@ -1,0 +1,184 @@
+//! What the written page must hold, whatever the pictures are called.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::{EMOTIONS, ReportEntry, ReportMeta, ReportWriter};
+
+/// A made-up painting, also used by the tests of the verdict and of the terminal card.
+pub(crate) fn sample() -> ReportEntry {
+    ReportEntry {
+        path: "gallery/storm.jpg".into(),
+        width: 1200,
+        height: 900,
+        emotions: [0.02, 0.52, 0.11, 0.05, 0.01, 0.01, 0.19, 0.04, 0.05],
+        polarity: [0.70, 0.25, 0.05],
+        valence: 4.62,
+        arousal: 5.05,
+        valence_interval: [3.58, 5.66],
+        arousal_interval: [4.21, 5.89],
+        dominant: 1,
+        entropy: 1.5,
+        warmth: -0.21,
+        saturation: 0.34,
+        brightness: 0.41,
+        contrast: 0.22,
+        palette: vec![
+            ([0x1e, 0x2a, 0x4f], 0.41),
+            ([0x6b, 0x7c, 0x93], 0.25),
+            ([0xc9, 0xb9, 0x8a], 0.17),
+            ([0x3a, 0x2f, 0x2b], 0.12),
+            ([0xf2, 0xee, 0xe3], 0.05),
+        ],
+        thumbnail_jpeg: b"foobar".to_vec(),
+        caption: Some("A painter, Storm, 1850".into()),
+    }
+}
+
+fn meta() -> ReportMeta {
+    ReportMeta {
+        title: "A gallery".into(),
+        model: "feel".into(),
+        model_sha256: "ab".repeat(32),
+        version: "0.1.0".into(),
+    }
+}
+
+fn page(meta: &ReportMeta, entries: &[ReportEntry], failures: &[(&str, &str)]) -> String {
+    let mut report = ReportWriter::new(Vec::new(), meta).unwrap();
+    for entry in entries {
+        report.push(entry).unwrap();
+    }
+    for (path, message) in failures {
+        report.push_failure(path, message);
+    }
+    String::from_utf8(report.finish().unwrap()).unwrap()
+}
+
+/// The contents of the data elements of one class.
+fn data(page: &str, class: &str) -> Vec<Value> {
+    let open = format!("<script type=\"application/json\" class=\"{class}\">");
+    page.split(&open)
+        .skip(1)
+        .map(|rest| serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap())
+        .collect()
+}
+
+const HOSTILE: [&str; 9] = [
+    "</script><script>alert(1)</script>",
+    "</ScRiPt ><img src=x onerror=alert(1)>",
+    "<!--<script>",
+    "]]>--!><!--",
+    "a\u{2028}b\u{2029}c",
+    "\"'\\`${alert(1)}",
+    "{{script}}{{entries}}{{title}}",
+    "\0\u{1b}[31m\r\n\t\u{7f}\u{9b}",
+    "\u{202e}gpj.exe&lt;b&gt;\u{feff}",
+];
+
+#[test]
+fn hostile_names_stay_data() {
+    let quiet = page(&meta(), &[sample(), sample()], &[("a", "b")]);
+    let count = |page: &str, what: &str| page.to_lowercase().matches(what).count();
+    for name in HOSTILE {
+        let entry = ReportEntry { path: name.into(), caption: Some(name.into()), ..sample() };
+        let title = ReportMeta { title: name.into(), model: name.into(), ..meta() };
+        let loud = page(&title, &[entry, sample()], &[(name, name)]);
+        for tag in ["<script", "</script", "<!--", "<img", "\"use strict\"", "</html>"] {
+            assert_eq!(count(&loud, tag), count(&quiet, tag), "{tag} from {name:?}");
+        }
+        assert_eq!(data(&loud, "e")[0]["path"], name);
+        assert_eq!(data(&loud, "e")[0]["caption"], name);
+        assert_eq!(data(&loud, "f")[0]["message"], name);
+    }
+}
+
+#[test]
+fn every_picture_is_one_line_of_json() {
+    let pages = page(&meta(), &[sample(), ReportEntry { caption: None, ..sample() }], &[]);
+    let rows = data(&pages, "e");
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0]["thumbnail"], "Zm9vYmFy");
+    assert_eq!(rows[0]["palette"][0][0], "#1e2a4f");
+    assert_eq!(rows[0]["emotions"].as_array().unwrap().len(), EMOTIONS.len());
+    assert_eq!(rows[0]["verdict"], crate::verdict::verdict(&sample()));
+    assert!(rows[1].get("caption").is_none());
+    let lines = pages.lines().filter(|line| line.contains("class=\"e\"")).count();
+    assert_eq!(lines, 2);
+}
+
+#[test]
+fn the_page_asks_nothing_of_the_network() {
+    let page = page(&meta(), &[sample()], &[]);
+    for way in ["http://", "https://", "src=\"//", "@import", "url(", "fetch(", "XMLHttpRequest"] {
+        assert!(!page.contains(way), "{way}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    // The program itself must not end or hide its own element.
+    for program in [super::SCRIPT, super::MAP] {
+        assert!(!program.contains("</script") && !program.contains("<!--"));
+    }
+}
+
+#[test]
+fn the_template_is_filled_and_whole() {
+    let page = page(&meta(), &[sample()], &[]);
+    assert!(page.starts_with("<!doctype html>"));
+    assert!(page.trim_end().ends_with("</html>"));
+    assert!(!page.contains("{{"));
+    for name in EMOTIONS {
+        assert!(page.contains(name), "the page's program must know {name}");
+    }
+}
+
+#[test]
+fn an_empty_collection_says_so() {
+    let empty = page(&meta(), &[], &[("broken.jpg", "the file ends too early")]);
+    assert!(empty.contains("No picture could be read"));
+    assert!(empty.trim_end().ends_with("</html>"));
+    assert_eq!(data(&empty, "f").len(), 1);
+    assert!(!page(&meta(), &[sample()], &[]).contains("No picture could be read"));
+}
+
+#[test]
+fn figures_that_are_no_numbers_are_refused_before_anything_is_written() {
+    let mut report = ReportWriter::new(Vec::new(), &meta()).unwrap();
+    let bad = [
+        ReportEntry { valence: f64::NAN, ..sample() },
+        ReportEntry { contrast: f32::INFINITY, ..sample() },
+        ReportEntry { dominant: 9, ..sample() },
+    ];
+    for entry in bad {
+        assert_eq!(report.push(&entry).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+    report.push(&sample()).unwrap();
+    let page = String::from_utf8(report.finish().unwrap()).unwrap();
+    assert_eq!(data(&page, "e").len(), 1);
+}
+
+/// A disk that is full after so many bytes.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0 == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_error_while_noting_a_failure_is_told_later() {
+    let head = ReportWriter::new(Vec::new(), &meta()).unwrap().out.len();
+    let mut report = ReportWriter::new(Full(head + 10), &meta()).unwrap();
+    report.push_failure("a", "b");
+    assert_eq!(report.push(&sample()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+}

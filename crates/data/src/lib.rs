@@ -1,0 +1,49 @@
+//! The data sets that Affetti learns from and is measured on: one module per
+//! layout, and what they share.
+//!
+//! | module | layout |
+//! |---|---|
+//! | [`artemis`] | ArtEmis utterances in the official columns, and their splits |
+//! | [`paintings`] | the labelled paintings, joined with ArtEmis's votes |
+//! | [`oasis`] | photographs with valence and arousal |
+//! | [`artgan`] | ArtGAN's style, genre and artist lists |
+//! | [`abstract_art`] | abstract paintings with votes |
+//! | [`folder`] | any folder of pictures |
+//! | [`table`] | any CSV file with a column of paths |
+//!
+//! [`splits`] decides what may be learnt from, [`stats`] prints what a set
+//! holds beside what its authors published, [`check`] opens every picture.
+//!
+//! # Conventions
+//! - Files are read within [`Limits`]. A bad row is left out, counted and named
+//!   by line in [`ReadReport`]; a file without a good row is an error.
+//! - Valence and arousal are on 1..7; sets on another scale say so and convert.
+//! - A set's own `split` and `group` columns win; [`Split::of`] serves the others.
+//! - Nothing is written, and pictures are opened by [`check`] only.
+//!
+//! # What it does not do
+//! It downloads nothing (the sets have terms that their users must accept),
+//! and it reads CSV only, not pickles or spreadsheets. BSDS500's edge
+//! masks have no reader here; the museum's `met.csv` has a column `file` and so
+//! is a [`table`].
+
+pub mod abstract_art;
+pub mod artemis;
+pub mod artgan;
+pub mod check;
+pub mod folder;
+pub mod oasis;
+pub mod paintings;
+pub mod splits;
+pub mod stats;
+pub mod table;
+
+mod error;
+mod lossy;
+mod sheet;
+#[cfg(test)]
+mod testing;
+
+pub use error::{DataError, ErrorKind};
+pub use sheet::{BadRow, Limits, Loaded, ReadReport, RowFault};
+pub use splits::Split;

@@ -1,0 +1,489 @@
+//! EfficientNet-Lite: the mobile image backbone behind the predictor.
+//!
+//! - **Computes** 1280 pooled features of a picture, and the 1000 ImageNet logits where the
+//!   classifier is loaded.
+//! - **Input** an upright sRGB picture resized to the variant's resolution (Lite0 224, Lite2 260);
+//!   values are (v − 127) / 128.
+//! - **Output** features ≥ 0 (global mean of ReLU6 activations, so ≤ 6); logits unbounded.
+//! - **Source** Tan & Le, "EfficientNet" (2019) with TensorFlow's Lite variants: no squeeze and
+//!   excitation, ReLU6, stem and head not widened. TensorFlow SAME padding, batch norm ε 10⁻³.
+//! - **Deviations** none in exact arithmetic: batch norm is folded into the convolutions.
+//! - **Weights** `efficientnet-lite0-57934424.pth`, `efficientnet-lite2-9656183e.pth`
+//!   (Apache-2.0), or the folded, quantised copies that this project embeds.
+
+use crate::error::NetError;
+use crate::kernels::{
+    Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
+};
+use crate::tensors::{Taker, Tensor, Tensors};
+use affetti_picture::Picture;
+
+/// Length of the pooled features.
+pub const FEATURES: usize = 1280;
+/// ImageNet classes.
+pub const CLASSES: usize = 1000;
+const BATCH_NORM_EPSILON: f64 = 1e-3;
+/// (repeats, kernel, stride, expansion, outputs) of the seven stages of Lite0.
+const STAGES: [(usize, usize, usize, usize, usize); 7] = [
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+];
+const STEM: usize = 32;
+
+/// A published size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// 224 px, 4.7 M parameters.
+    Lite0,
+    /// 260 px, 6.1 M parameters.
+    Lite2,
+}
+
+impl Variant {
+    /// The name on cards and in configs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lite0 => "efficientnet-lite0",
+            Self::Lite2 => "efficientnet-lite2",
+        }
+    }
+
+    /// The variant called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Lite0, Self::Lite2]
+            .into_iter()
+            .find(|v| v.name() == name)
+    }
+
+    /// Side of the square input in pixels.
+    #[must_use]
+    pub const fn resolution(self) -> usize {
+        match self {
+            Self::Lite0 => 224,
+            Self::Lite2 => 260,
+        }
+    }
+
+    /// First eight digits of the published file's sha256, which are also in its name.
+    #[must_use]
+    pub const fn published_hash(self) -> &'static str {
+        match self {
+            Self::Lite0 => "57934424",
+            Self::Lite2 => "9656183e",
+        }
+    }
+
+    fn blocks(self) -> Vec<BlockSpec> {
+        let mut blocks = Vec::new();
+        let mut inputs = STEM;
+        for (stage, &(repeats, kernel, stride, expand, outputs)) in STAGES.iter().enumerate() {
+            let outputs = self.widen(outputs);
+            let last = stage + 1 == STAGES.len();
+            let repeats = if stage == 0 || last {
+                repeats
+            } else {
+                self.deepen(repeats)
+            };
+            for repeat in 0..repeats {
+                blocks.push(BlockSpec {
+                    inputs,
+                    expanded: inputs * expand,
+                    outputs,
+                    kernel,
+                    stride: if repeat == 0 { stride } else { 1 },
+                });
+                inputs = outputs;
+            }
+        }
+        blocks
+    }
+
+    /// Channel count of a wider variant: a multiple of eight, never more than 10 % below.
+    fn widen(self, channels: usize) -> usize {
+        let wanted = match self {
+            Self::Lite0 => return channels,
+            Self::Lite2 => channels as f64 * 1.1,
+        };
+        let rounded = ((wanted + 4.0) as usize / 8 * 8).max(8);
+        if (rounded as f64) < 0.9 * wanted {
+            rounded + 8
+        } else {
+            rounded
+        }
+    }
+
+    fn deepen(self, repeats: usize) -> usize {
+        match self {
+            Self::Lite0 => repeats,
+            Self::Lite2 => (repeats as f64 * 1.2).ceil() as usize,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct BlockSpec {
+    inputs: usize,
+    expanded: usize,
+    outputs: usize,
+    kernel: usize,
+    stride: usize,
+}
+
+/// Weight and bias of one convolution after folding.
+#[derive(Clone, Debug)]
+struct Folded {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// All folded weights, apart from any instruction set.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    variant: Variant,
+    stem: Folded,
+    /// (expansion or none, depthwise, projection)
+    blocks: Vec<(Option<Folded>, Folded, Folded)>,
+    head: Folded,
+    classifier: Option<Folded>,
+}
+
+impl Weights {
+    /// Folds the published PyTorch tensors. The classifier is kept where `classifier` is true.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(
+        variant: Variant,
+        tensors: Tensors,
+        classifier: bool,
+    ) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for(variant.name());
+        taker.ignore(|name| name.ends_with(".num_batches_tracked"));
+        let mut fold = |conv: &str, norm: &str, shape: [usize; 4]| {
+            fold_batch_norm(&mut taker, conv, norm, shape)
+        };
+        let stem = fold("_conv_stem", "_bn0", [STEM, 3, 3, 3]);
+        let specs = variant.blocks();
+        let mut blocks = Vec::new();
+        for (n, spec) in specs.iter().enumerate() {
+            let name = |part: &str| format!("_blocks.{n}.{part}");
+            let expand = (spec.expanded != spec.inputs).then(|| {
+                let shape = [spec.expanded, spec.inputs, 1, 1];
+                fold(&name("_expand_conv"), &name("_bn0"), shape)
+            });
+            let depthwise = [spec.expanded, 1, spec.kernel, spec.kernel];
+            let depthwise = fold(&name("_depthwise_conv"), &name("_bn1"), depthwise);
+            let project = [spec.outputs, spec.expanded, 1, 1];
+            let project = fold(&name("_project_conv"), &name("_bn2"), project);
+            blocks.push((expand, depthwise, project));
+        }
+        let last = specs.last().map_or(STEM, |s| s.outputs);
+        let head = fold("_conv_head", "_bn1", [FEATURES, last, 1, 1]);
+        let classes = Folded {
+            weight: taker.take("_fc.weight", &[CLASSES, FEATURES]),
+            bias: taker.take("_fc.bias", &[CLASSES]),
+        };
+        taker.finish()?;
+        Ok(Self {
+            variant,
+            stem,
+            blocks,
+            head,
+            classifier: classifier.then_some(classes),
+        })
+    }
+
+    /// The tensors that [`Weights::from_folded`] reads.
+    #[must_use]
+    pub fn to_folded(&self) -> Tensors {
+        let mut tensors = Tensors::default();
+        let mut put = |name: String, folded: &Folded, mut shape: Vec<usize>| {
+            shape.insert(0, folded.bias.len());
+            let weight = Tensor {
+                shape,
+                data: folded.weight.clone(),
+            };
+            let bias = Tensor {
+                shape: vec![folded.bias.len()],
+                data: folded.bias.clone(),
+            };
+            tensors.map.insert(format!("{name}.weight"), weight);
+            tensors.map.insert(format!("{name}.bias"), bias);
+        };
+        put("stem".into(), &self.stem, vec![3, 3, 3]);
+        for (n, (spec, (expand, depthwise, project))) in
+            self.variant.blocks().iter().zip(&self.blocks).enumerate()
+        {
+            if let Some(expand) = expand {
+                put(format!("blocks.{n}.expand"), expand, vec![spec.inputs, 1, 1]);
+            }
+            let kernel = vec![1, spec.kernel, spec.kernel];
+            put(format!("blocks.{n}.depthwise"), depthwise, kernel);
+            put(format!("blocks.{n}.project"), project, vec![spec.expanded, 1, 1]);
+        }
+        let last = self.head.weight.len() / FEATURES;
+        put("head".into(), &self.head, vec![last, 1, 1]);
+        if let Some(classifier) = &self.classifier {
+            put("classifier".into(), classifier, vec![FEATURES]);
+        }
+        tensors
+    }
+
+    /// Reads what [`Weights::to_folded`] wrote.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_folded(variant: Variant, tensors: Tensors) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for(variant.name());
+        let mut get = |name: &str, shape: &[usize]| Folded {
+            weight: taker.take(&format!("{name}.weight"), shape),
+            bias: taker.take(&format!("{name}.bias"), &shape[..1]),
+        };
+        let stem = get("stem", &[STEM, 3, 3, 3]);
+        let specs = variant.blocks();
+        let mut blocks = Vec::new();
+        for (n, s) in specs.iter().enumerate() {
+            let expand = (s.expanded != s.inputs)
+                .then(|| get(&format!("blocks.{n}.expand"), &[s.expanded, s.inputs, 1, 1]));
+            let depthwise = [s.expanded, 1, s.kernel, s.kernel];
+            let depthwise = get(&format!("blocks.{n}.depthwise"), &depthwise);
+            let project = [s.outputs, s.expanded, 1, 1];
+            let project = get(&format!("blocks.{n}.project"), &project);
+            blocks.push((expand, depthwise, project));
+        }
+        let last = specs.last().map_or(STEM, |s| s.outputs);
+        let head = get("head", &[FEATURES, last, 1, 1]);
+        let classifier = taker.has("classifier.weight").then(|| Folded {
+            weight: taker.take("classifier.weight", &[CLASSES, FEATURES]),
+            bias: taker.take("classifier.bias", &[CLASSES]),
+        });
+        taker.finish()?;
+        Ok(Self {
+            variant,
+            stem,
+            blocks,
+            head,
+            classifier,
+        })
+    }
+}
+
+/// `w · γ/√(σ² + ε)` and `β − μ · γ/√(σ² + ε)`, in double precision.
+fn fold_batch_norm(taker: &mut Taker, conv: &str, norm: &str, shape: [usize; 4]) -> Folded {
+    let mut weight = taker.take(&format!("{conv}.weight"), &shape);
+    let mut stat = |part: &str| taker.take(&format!("{norm}.{part}"), &shape[..1]);
+    let (gamma, beta) = (stat("weight"), stat("bias"));
+    let (mean, variance) = (stat("running_mean"), stat("running_var"));
+    let per_output = shape[1] * shape[2] * shape[3];
+    let mut bias = Vec::with_capacity(shape[0]);
+    for (output, filter) in weight.chunks_exact_mut(per_output).enumerate() {
+        let deviation = (f64::from(variance[output]) + BATCH_NORM_EPSILON).sqrt();
+        let scale = f64::from(gamma[output]) / deviation;
+        for w in filter {
+            *w = (f64::from(*w) * scale) as f32;
+        }
+        bias.push((f64::from(beta[output]) - f64::from(mean[output]) * scale) as f32);
+    }
+    Folded { weight, bias }
+}
+
+/// The network, packed for this machine.
+#[derive(Clone, Debug)]
+pub struct EfficientNetLite {
+    variant: Variant,
+    stem: Conv,
+    blocks: Vec<Block>,
+    head: Conv,
+    classifier: Option<Conv>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    spec: BlockSpec,
+    expand: Option<Conv>,
+    depthwise: Depthwise,
+    project: Conv,
+}
+
+/// The buffers of one forward pass, reused from picture to picture.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    input: Map,
+    current: Map,
+    expanded: Map,
+    filtered: Map,
+    next: Map,
+}
+
+impl EfficientNetLite {
+    /// Packs `weights` for the best instruction set of this machine.
+    #[must_use]
+    pub fn new(weights: &Weights) -> Self {
+        Self::with_isa(weights, Isa::detect())
+    }
+
+    /// Packs `weights` for `isa`, which this machine must have.
+    #[must_use]
+    pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
+        let conv = |folded: &Folded, inputs, stride, kernel, picture, activation| {
+            let shape = ConvShape {
+                inputs,
+                outputs: folded.bias.len(),
+                kernel,
+                stride,
+            };
+            let pixel = if picture { 4 } else { align_channels(inputs) };
+            Conv::new(shape, pixel, &folded.weight, &folded.bias, activation, isa)
+        };
+        let pointwise = |folded: &Folded, activation| {
+            let inputs = folded.weight.len() / folded.bias.len();
+            conv(folded, inputs, 1, 1, false, activation)
+        };
+        let blocks = weights.variant.blocks().into_iter().zip(&weights.blocks);
+        Self {
+            variant: weights.variant,
+            stem: conv(&weights.stem, 3, 2, 3, true, Activation::Relu6),
+            blocks: blocks
+                .map(|(spec, (expand, depthwise, project))| Block {
+                    spec,
+                    expand: expand.as_ref().map(|f| pointwise(f, Activation::Relu6)),
+                    depthwise: Depthwise::new(
+                        spec.kernel,
+                        spec.stride,
+                        &depthwise.weight,
+                        &depthwise.bias,
+                        Activation::Relu6,
+                        isa,
+                    ),
+                    project: pointwise(project, Activation::Identity),
+                })
+                .collect(),
+            head: pointwise(&weights.head, Activation::Relu6),
+            classifier: weights
+                .classifier
+                .as_ref()
+                .map(|f| pointwise(f, Activation::Identity)),
+        }
+    }
+
+    /// The size.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The [`FEATURES`] pooled features of `picture`, which is usually resized to
+    /// [`Variant::resolution`] squared before; any size of at least one pixel works.
+    #[must_use]
+    pub fn features(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Vec<f32> {
+        self.load(picture, &mut work.input);
+        let (height, width) = self.stem.output_size(&work.input.shape());
+        let first = self.blocks.first().map(|b| &b.spec);
+        let border = first.map_or(Padding::default(), |s| s.padding(height, width));
+        let shape = MapShape::new(height, width, STEM).padded(border);
+        work.current.reshape(shape);
+        self.stem.run(&work.input, None, &mut work.current, threads);
+        for (n, block) in self.blocks.iter().enumerate() {
+            block.run(work, self.blocks.get(n + 1), threads);
+            std::mem::swap(&mut work.current, &mut work.next);
+        }
+        let from = work.current.shape();
+        work.next.reshape(MapShape::new(from.height, from.width, FEATURES));
+        self.head.run(&work.current, None, &mut work.next, threads);
+        pool(&work.next)
+    }
+
+    /// The [`CLASSES`] ImageNet logits of pooled `features`; none without a classifier.
+    #[must_use]
+    pub fn logits(&self, features: &[f32]) -> Option<Vec<f32>> {
+        let classifier = self.classifier.as_ref()?;
+        let (mut input, mut output) = (Map::default(), Map::default());
+        input
+            .reshape(MapShape::new(1, 1, FEATURES))
+            .copy_from_slice(features);
+        output.reshape(MapShape::new(1, 1, CLASSES));
+        classifier.run(&input, None, &mut output, 1);
+        Some(output.pixel(0, 0).to_vec())
+    }
+
+    fn load(&self, picture: &Picture, input: &mut Map) {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let shape = MapShape::picture(height, width, 3).padded(Padding::same(height, width, 3, 2));
+        let data = input.reshape(shape);
+        for (y, line) in picture.pixels().chunks_exact(3 * width).enumerate() {
+            let start = shape.offset(y, 0);
+            let out = data[start..start + 4 * width].chunks_exact_mut(4);
+            for (out, pixel) in out.zip(line.chunks_exact(3)) {
+                for (out, &value) in out.iter_mut().zip(pixel) {
+                    *out = (f32::from(value) - 127.0) / 128.0;
+                }
+                out[3] = 0.0;
+            }
+        }
+    }
+}
+
+impl BlockSpec {
+    fn padding(&self, height: usize, width: usize) -> Padding {
+        Padding::same(height, width, self.kernel, self.stride)
+    }
+
+    fn expands(&self) -> bool {
+        self.expanded != self.inputs
+    }
+}
+
+impl Block {
+    /// `work.current` → `work.next`. A map gets the border that its depthwise reader needs when it
+    /// is written; only a block without expansion reads `current` by a depthwise convolution.
+    fn run(&self, work: &mut Workspace, following: Option<&Self>, threads: usize) {
+        let spec = &self.spec;
+        let from = work.current.shape();
+        let (height, width) = (from.height, from.width);
+        let source = if let Some(expand) = &self.expand {
+            let shape = MapShape::new(height, width, spec.expanded);
+            work.expanded
+                .reshape(shape.padded(spec.padding(height, width)));
+            expand.run(&work.current, None, &mut work.expanded, threads);
+            &work.expanded
+        } else {
+            &work.current
+        };
+        let (height, width) = self.depthwise.output_size(&source.shape());
+        work.filtered
+            .reshape(MapShape::new(height, width, spec.expanded));
+        self.depthwise.run(source, &mut work.filtered, threads);
+        let border = following
+            .filter(|next| !next.spec.expands())
+            .map_or(Padding::default(), |next| next.spec.padding(height, width));
+        work.next
+            .reshape(MapShape::new(height, width, spec.outputs).padded(border));
+        let skip = spec.stride == 1 && spec.inputs == spec.outputs;
+        let residual = skip.then_some(&work.current);
+        self.project
+            .run(&work.filtered, residual, &mut work.next, threads);
+    }
+}
+
+/// Mean over all pixels.
+fn pool(map: &Map) -> Vec<f32> {
+    let shape = map.shape();
+    let mut sums = vec![0.0_f32; shape.channels];
+    for row in 0..shape.height {
+        for column in 0..shape.width {
+            for (sum, value) in sums.iter_mut().zip(map.pixel(row, column)) {
+                *sum += value;
+            }
+        }
+    }
+    let count = (shape.height * shape.width) as f32;
+    sums.iter_mut().for_each(|sum| *sum /= count);
+    sums
+}

@@ -1,0 +1,129 @@
+//! What can go wrong with weights, cards and devices.
+
+use std::path::PathBuf;
+
+/// Who is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The file or picture that was given.
+    Input,
+    /// An argument or setting.
+    Parameter,
+    /// Something larger than what we accept.
+    Limit,
+    /// A format or device that we do not know.
+    Unsupported,
+    /// Weights that do not fit the network.
+    Model,
+    /// The operating system.
+    Io,
+}
+
+impl ErrorKind {
+    /// The word in JSON lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Parameter => "parameter",
+            Self::Limit => "limit",
+            Self::Unsupported => "unsupported",
+            Self::Model => "model",
+            Self::Io => "io",
+        }
+    }
+}
+
+/// An error of this room.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A weight file that cannot be read as what it should be.
+    #[error("{file}: not a readable {format} file: {why}")]
+    Malformed {
+        /// File name, or the name of embedded weights.
+        file: String,
+        /// Expected format.
+        format: &'static str,
+        /// The first thing that is wrong.
+        why: String,
+    },
+    /// A file larger than any that we expect.
+    #[error("{file}: {what} is {found}, the limit is {limit}")]
+    TooLarge {
+        /// File name.
+        file: String,
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Tensors do not fit the network.
+    #[error("{file}: does not fit {network}: {}", problems.join("; "))]
+    Mismatch {
+        /// File name.
+        file: String,
+        /// The network that was to be filled.
+        network: String,
+        /// Every missing, extra or misshapen tensor.
+        problems: Vec<String>,
+    },
+    /// The content is not the published one.
+    #[error("{file}: sha256 is {found}, expected {expected}: download or build it again")]
+    Hash {
+        /// File name.
+        file: String,
+        /// Computed.
+        found: String,
+        /// On the card or in the file name.
+        expected: String,
+    },
+    /// No such model.
+    #[error("no model is called {name:?}; known: {known}")]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// Weights that are neither embedded nor imported.
+    #[error(
+        "the weights of {name} are not here: run `affetti models import {file}`, \
+         or build with the feature `weights`"
+    )]
+    Missing {
+        /// The model.
+        name: String,
+        /// The file to import.
+        file: String,
+    },
+    /// A device that this build or machine lacks.
+    #[error("{0}")]
+    Device(String),
+}
+
+impl NetError {
+    /// Who is at fault.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { .. } => ErrorKind::Io,
+            Self::Malformed { .. } => ErrorKind::Input,
+            Self::TooLarge { .. } => ErrorKind::Limit,
+            Self::Mismatch { .. } | Self::Hash { .. } | Self::Missing { .. } => ErrorKind::Model,
+            Self::UnknownModel { .. } => ErrorKind::Parameter,
+            Self::Device(_) => ErrorKind::Unsupported,
+        }
+    }
+}

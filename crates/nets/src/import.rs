@@ -1,0 +1,76 @@
+//! Turns published weight files into files of ours in the cache.
+
+use crate::efficientnet_lite::{Variant, Weights};
+use crate::error::NetError;
+use crate::registry::{Card, cached_file, cards};
+use crate::store::{self, Precision, read_file, sha256};
+use crate::torch_file;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The card whose original it was.
+    pub card: Card,
+    /// The converted file.
+    pub path: PathBuf,
+}
+
+/// Recognises `path` by its SHA-256, checks its tensors, converts it and keeps it in the cache.
+///
+/// # Errors
+/// An unknown hash ([`NetError::Hash`] with all known ones), tensors that do not fit, or io.
+pub fn import(path: &Path) -> Result<Imported, NetError> {
+    let bytes = read_file(path)?;
+    let found = sha256(&bytes);
+    let candidates: Vec<Card> = cards()?.into_iter().filter(|c| !c.embedded).collect();
+    let file = path.display().to_string();
+    let Some(card) = candidates.iter().find(|card| card.sha256 == found) else {
+        let known = candidates.iter().map(|c| format!("{} for {}", c.sha256, c.file));
+        return Err(NetError::Hash {
+            file,
+            found,
+            expected: known.collect::<Vec<_>>().join(" or "),
+        });
+    };
+    let Some(variant) = Variant::parse(&card.name) else {
+        return Err(NetError::Device(format!(
+            "this build cannot convert {}",
+            card.name
+        )));
+    };
+    let weights = Weights::from_published(variant, torch_file::read(&bytes, &file)?, true)?;
+    let converted = store::to_bytes(&weights.to_folded(), |_| Precision::Full)?;
+    let target = cached_file(card);
+    write_whole(&target, &converted)?;
+    Ok(Imported {
+        card: card.clone(),
+        path: target,
+    })
+}
+
+/// Writes beside the target first and renames: a reader never sees half a file.
+///
+/// # Errors
+/// [`NetError::Io`].
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), NetError> {
+    let io = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| NetError::Io {
+            action,
+            path,
+            source,
+        }
+    };
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(io("create", folder))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
+    file.write_all(bytes).map_err(io("write", path))?;
+    file.persist(path)
+        .map_err(|e| io("write", path)(e.error))
+        .map(drop)
+}

@@ -1,0 +1,219 @@
+//! Depthwise convolution: one filter per channel.
+#![expect(
+    unsafe_code,
+    reason = "vector registers over raw pointers; each block has its proof"
+)]
+
+use super::conv::Activation;
+use super::isa::{Isa, PortableSimd, Simd};
+use super::map::{Map, MapShape, align_channels};
+use rayon::prelude::*;
+
+/// A depthwise convolution with bias and activation.
+#[derive(Clone, Debug)]
+pub struct Depthwise {
+    channels: usize,
+    kernel: usize,
+    stride: usize,
+    activation: Activation,
+    isa: Isa,
+    /// `[kernel row][kernel column][aligned channel]`
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Depthwise {
+    /// Packs `weight` `[channels, 1, kernel, kernel]` and `bias` `[channels]`.
+    ///
+    /// # Panics
+    /// Where lengths do not match: a bug of the caller.
+    #[must_use]
+    pub fn new(
+        kernel: usize,
+        stride: usize,
+        weight: &[f32],
+        bias: &[f32],
+        activation: Activation,
+        isa: Isa,
+    ) -> Self {
+        let channels = bias.len();
+        assert_eq!(weight.len(), channels * kernel * kernel, "weight");
+        let aligned = align_channels(channels);
+        let mut weights = vec![0.0; kernel * kernel * aligned];
+        for channel in 0..channels {
+            for tap in 0..kernel * kernel {
+                weights[tap * aligned + channel] = weight[channel * kernel * kernel + tap];
+            }
+        }
+        let mut padded = vec![0.0; aligned];
+        padded[..channels].copy_from_slice(bias);
+        Self {
+            channels,
+            kernel,
+            stride,
+            activation,
+            isa,
+            weights,
+            bias: padded,
+        }
+    }
+
+    /// Height and width of the output for a map of `input`'s shape, border included.
+    #[must_use]
+    pub fn output_size(&self, input: &MapShape) -> (usize, usize) {
+        let p = input.padding;
+        (
+            (p.top + input.height + p.bottom - self.kernel) / self.stride + 1,
+            (p.left + input.width + p.right - self.kernel) / self.stride + 1,
+        )
+    }
+
+    /// Convolves `input` (its border is the padding) into `output`, which has its shape already.
+    ///
+    /// # Panics
+    /// Where shapes do not fit: a bug of the caller.
+    pub fn run(&self, input: &Map, output: &mut Map, threads: usize) {
+        let (from, to) = (input.shape(), output.shape());
+        assert_eq!((from.channels, to.channels), (self.channels, self.channels));
+        assert_eq!(from.pixel_stride(), align_channels(self.channels), "input");
+        assert_eq!(to.pixel_stride(), align_channels(self.channels), "output");
+        assert_eq!((to.height, to.width), self.output_size(&from), "size");
+        let source = input.data();
+        let out = output.reshape(to);
+        let inside = &mut out[to.padding.top * to.row_stride()..][..to.height * to.row_stride()];
+        let row = |(y, line): (usize, &mut [f32])| {
+            let start = y * self.stride * from.row_stride();
+            let from_column = to.padding.left * to.pixel_stride();
+            let line = &mut line[from_column..][..to.width * to.pixel_stride()];
+            self.row(&source[start..], from.row_stride(), line);
+        };
+        if threads > 1 && to.height * to.width * self.weights.len() > 400_000 {
+            inside
+                .par_chunks_exact_mut(to.row_stride())
+                .with_min_len(to.height.div_ceil(threads * 2))
+                .enumerate()
+                .for_each(row);
+        } else {
+            inside
+                .chunks_exact_mut(to.row_stride())
+                .enumerate()
+                .for_each(row);
+        }
+    }
+
+    /// One output row (`width · aligned` floats) from the bordered input rows at `source`.
+    fn row(&self, source: &[f32], row_stride: usize, line: &mut [f32]) {
+        let aligned = self.bias.len();
+        let width = line.len() / aligned;
+        let reach = (self.kernel - 1) * row_stride
+            + ((width - 1) * self.stride + self.kernel) * aligned;
+        assert!(source.len() >= reach, "the input holds every tap");
+        // SAFETY: `reach` is the end of the last tap of the last pixel, checked just above;
+        // `line` holds `width` pixels, and weights and bias have `aligned` channels, a multiple of
+        // every set's lanes. The set was detected on this machine.
+        unsafe {
+            let args = RowArgs {
+                source: source.as_ptr(),
+                row_stride,
+                line: line.as_mut_ptr(),
+                width,
+                layer: self,
+            };
+            match (self.isa, self.kernel) {
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx512, 3) => row_avx512::<3>(&args),
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx512, 5) => row_avx512::<5>(&args),
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx512, _) => row_avx512::<0>(&args),
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx2, 3) => row_avx2::<3>(&args),
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx2, 5) => row_avx2::<5>(&args),
+                #[cfg(target_arch = "x86_64")]
+                (Isa::Avx2, _) => row_avx2::<0>(&args),
+                (Isa::Portable, _) => row::<PortableSimd, 4, 0>(&args),
+            }
+        }
+    }
+}
+
+struct RowArgs<'a> {
+    source: *const f32,
+    row_stride: usize,
+    line: *mut f32,
+    width: usize,
+    layer: &'a Depthwise,
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn row_avx512<const K: usize>(args: &RowArgs<'_>) {
+    // SAFETY: the caller's promise, with the feature enabled here.
+    unsafe { row::<super::isa::Avx512Simd, 8, K>(args) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn row_avx2<const K: usize>(args: &RowArgs<'_>) {
+    // SAFETY: the caller's promise, with the features enabled here.
+    unsafe { row::<super::isa::Avx2Simd, 8, K>(args) }
+}
+
+/// One row: channel vectors outside, so that the few input lines of a vector stay in the
+/// first-level cache, and `PIXELS` sums in registers. `K` is the kernel size, 0 for any.
+#[inline(always)]
+unsafe fn row<S: Simd, const PIXELS: usize, const K: usize>(args: &RowArgs<'_>) {
+    let aligned = args.layer.bias.len();
+    let step = args.layer.stride * aligned;
+    for channel in (0..aligned).step_by(S::LANES) {
+        // SAFETY: see `Depthwise::row`; pixel x reads at most what the last pixel reads.
+        unsafe {
+            let source = args.source.add(channel);
+            let line = args.line.add(channel);
+            let mut x = 0;
+            while x + PIXELS <= args.width {
+                pixels::<S, PIXELS, K>(args, channel, source.add(x * step), line.add(x * aligned));
+                x += PIXELS;
+            }
+            while x < args.width {
+                pixels::<S, 1, K>(args, channel, source.add(x * step), line.add(x * aligned));
+                x += 1;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn pixels<S: Simd, const PIXELS: usize, const K: usize>(
+    args: &RowArgs<'_>,
+    channel: usize,
+    source: *const f32,
+    line: *mut f32,
+) {
+    let layer = args.layer;
+    let aligned = layer.bias.len();
+    let step = layer.stride * aligned;
+    let kernel = if K == 0 { layer.kernel } else { K };
+    // SAFETY: see `Depthwise::row`.
+    unsafe {
+        let mut sums = [S::load(layer.bias.as_ptr().add(channel)); PIXELS];
+        let mut weights = layer.weights.as_ptr().add(channel);
+        for y in 0..kernel {
+            let mut tap = source.add(y * args.row_stride);
+            for _ in 0..kernel {
+                let weight = S::load(weights);
+                for (pixel, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::mul_add(S::load(tap.add(pixel * step)), weight, *sum);
+                }
+                weights = weights.add(aligned);
+                tap = tap.add(aligned);
+            }
+        }
+        let (low, high) = layer.activation.range();
+        let (low, high) = (S::splat(low), S::splat(high));
+        for (pixel, sum) in sums.into_iter().enumerate() {
+            S::store(line.add(pixel * aligned), S::min(S::max(sum, low), high));
+        }
+    }
+}

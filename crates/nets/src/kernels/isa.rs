@@ -1,0 +1,247 @@
+//! The three instruction sets and the few vector operations that the kernels are written in.
+//!
+//! A kernel is one generic `#[inline(always)]` function over [`Simd`]; a thin wrapper per set
+//! carries the `#[target_feature]`, so that the whole body is compiled for it. That keeps a plain
+//! `cargo build --release` fast on every machine, without `target-cpu=native`.
+#![expect(
+    unsafe_code,
+    reason = "vector intrinsics; every function's contract is in its doc"
+)]
+
+/// An instruction set that the kernels have code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// 16 lanes, 32 registers.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// 8 lanes, 16 registers, fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Plain Rust over eight-element arrays, which compilers turn into whatever vectors there are.
+    Portable,
+}
+
+impl Isa {
+    /// The best set of this machine.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+
+    /// Every set that this machine can run, best first. The portable one is always among them.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                sets.push(Self::Avx512);
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                sets.push(Self::Avx2);
+            }
+        }
+        sets.push(Self::Portable);
+        sets
+    }
+
+    /// f32 lanes of one vector.
+    #[must_use]
+    pub const fn lanes(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => 16,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => 8,
+            Self::Portable => 8,
+        }
+    }
+
+    /// Columns of one packed weight panel: two vectors.
+    #[must_use]
+    pub const fn panel(self) -> usize {
+        2 * self.lanes()
+    }
+
+    /// Output pixels that one register tile covers at most.
+    #[must_use]
+    pub const fn tile_rows(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => 12,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => 6,
+            Self::Portable => 4,
+        }
+    }
+}
+
+/// The vector operations of one instruction set.
+///
+/// # Safety
+/// Every function may only run where the set is available. Pointers must be valid for
+/// [`Simd::LANES`] consecutive `f32` (reads or writes as named); no alignment is needed.
+pub(super) trait Simd: Copy {
+    /// f32 lanes of [`Simd::V`].
+    const LANES: usize;
+    /// One vector register.
+    type V: Copy;
+    unsafe fn splat(x: f32) -> Self::V;
+    unsafe fn load(p: *const f32) -> Self::V;
+    unsafe fn store(p: *mut f32, v: Self::V);
+    /// `a * b + c`
+    unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    /// `max(v, low)`; a NaN in `v` stays NaN, as in the reference.
+    unsafe fn max(v: Self::V, low: Self::V) -> Self::V;
+    /// `min(v, high)`; a NaN in `v` stays NaN, as in the reference.
+    unsafe fn min(v: Self::V, high: Self::V) -> Self::V;
+}
+
+/// Eight plain floats.
+#[derive(Clone, Copy)]
+pub(super) struct PortableSimd;
+
+// SAFETY (all functions): plain array code; pointer validity is the caller's as the trait says.
+impl Simd for PortableSimd {
+    const LANES: usize = 8;
+    type V = [f32; 8];
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self::V {
+        [x; 8]
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self::V {
+        // SAFETY: the caller promises eight readable floats.
+        unsafe { p.cast::<[f32; 8]>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, v: Self::V) {
+        // SAFETY: the caller promises eight writable floats.
+        unsafe { p.cast::<[f32; 8]>().write_unaligned(v) }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        // Not f32::mul_add: without the FMA feature that is a library call per element.
+        std::array::from_fn(|i| a[i] * b[i] + c[i])
+    }
+    #[inline(always)]
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+    #[inline(always)]
+    unsafe fn max(v: Self::V, low: Self::V) -> Self::V {
+        std::array::from_fn(|i| if v[i] < low[i] { low[i] } else { v[i] })
+    }
+    #[inline(always)]
+    unsafe fn min(v: Self::V, high: Self::V) -> Self::V {
+        std::array::from_fn(|i| if v[i] > high[i] { high[i] } else { v[i] })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::{Avx2Simd, Avx512Simd};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Simd;
+    use std::arch::x86_64::*;
+
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Avx2Simd;
+
+    // SAFETY (all functions): AVX2 and FMA are present and pointers valid, as the trait demands.
+    // The operand order of max and min makes the instruction return `v` when it is NaN.
+    impl Simd for Avx2Simd {
+        const LANES: usize = 8;
+        type V = __m256;
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_set1_ps(x) }
+        }
+        #[inline(always)]
+        unsafe fn load(p: *const f32) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_loadu_ps(p) }
+        }
+        #[inline(always)]
+        unsafe fn store(p: *mut f32, v: __m256) {
+            // SAFETY: see above.
+            unsafe { _mm256_storeu_ps(p, v) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        unsafe fn add(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn max(v: __m256, low: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_max_ps(low, v) }
+        }
+        #[inline(always)]
+        unsafe fn min(v: __m256, high: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_min_ps(high, v) }
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Avx512Simd;
+
+    // SAFETY (all functions): AVX-512F is present and pointers valid, as the trait demands.
+    impl Simd for Avx512Simd {
+        const LANES: usize = 16;
+        type V = __m512;
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_set1_ps(x) }
+        }
+        #[inline(always)]
+        unsafe fn load(p: *const f32) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_loadu_ps(p) }
+        }
+        #[inline(always)]
+        unsafe fn store(p: *mut f32, v: __m512) {
+            // SAFETY: see above.
+            unsafe { _mm512_storeu_ps(p, v) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        unsafe fn add(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn max(v: __m512, low: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_max_ps(low, v) }
+        }
+        #[inline(always)]
+        unsafe fn min(v: __m512, high: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_min_ps(high, v) }
+        }
+    }
+}

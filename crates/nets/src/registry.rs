@@ -1,0 +1,195 @@
+//! The weight registry: a card for every model, and the weights of those that are embedded.
+//!
+//! Cards are the TOML files of `models/`; each says what goes in, where the weights come from,
+//! under which terms, how well they do and by which command anyone makes them again.
+
+use crate::error::NetError;
+use crate::store;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// What `models/NAME.toml` says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Unique name.
+    pub name: String,
+    /// What it is for: `feel`, `backbone`.
+    pub kind: String,
+    /// One sentence.
+    pub summary: String,
+    /// File name in `models/` or of the published original.
+    pub file: String,
+    /// Of that file.
+    pub sha256: String,
+    /// True where the binary carries the weights.
+    pub embedded: bool,
+    /// Terms of the weights.
+    pub license: String,
+    /// What goes in.
+    pub input: InputContract,
+    /// Where the weights come from.
+    pub origin: Origin,
+    /// Figures on the test split, each beside its baseline; written by `affetti train`.
+    #[serde(default)]
+    pub metrics: Vec<Metric>,
+    /// What the model must not be used for, and what its data lean towards.
+    #[serde(default)]
+    pub cautions: Vec<String>,
+}
+
+/// How a picture becomes numbers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputContract {
+    /// Side of the square input in pixels, one per backbone.
+    pub resolution: Vec<usize>,
+    /// Channel order.
+    pub channels: String,
+    /// (value − mean) / scale with values 0..255.
+    pub mean: f32,
+    /// See `mean`.
+    pub scale: f32,
+    /// Resize filter.
+    pub filter: String,
+    /// Crops and flips that are averaged.
+    pub views: Vec<String>,
+}
+
+/// Where weights come from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Pretrained starts.
+    pub starts: Vec<String>,
+    /// Data sets with their terms.
+    pub data: Vec<String>,
+    /// The command that makes the weights again.
+    pub command: String,
+    /// Its seed.
+    pub seed: u64,
+}
+
+/// One figure of a card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// Which pictures.
+    pub set: String,
+    /// What was measured.
+    pub name: String,
+    /// The model's value.
+    pub value: f64,
+    /// The baseline's value.
+    pub baseline: f64,
+    /// What the baseline is.
+    pub against: String,
+    /// 95 % bootstrap interval of the value.
+    pub interval: [f64; 2],
+    /// Number of pictures.
+    pub n: usize,
+}
+
+const CARDS: &[&str] = &[
+    include_str!("../../../models/efficientnet-lite0.toml"),
+    include_str!("../../../models/efficientnet-lite2.toml"),
+    include_str!("../../../models/feel-1.toml"),
+];
+
+#[cfg(feature = "weights")]
+const EMBEDDED: &[(&str, &[u8])] = &[(
+    "feel-1",
+    include_bytes!("../../../models/feel-1.safetensors"),
+)];
+#[cfg(not(feature = "weights"))]
+const EMBEDDED: &[(&str, &[u8])] = &[];
+
+/// Every card, in a fixed order.
+///
+/// # Errors
+/// [`NetError::Malformed`] for a card that does not parse: a bug that the tests catch.
+pub fn cards() -> Result<Vec<Card>, NetError> {
+    CARDS.iter().map(|text| parse_card(text)).collect()
+}
+
+fn parse_card(text: &str) -> Result<Card, NetError> {
+    toml::from_str(text).map_err(|e| NetError::Malformed {
+        file: "models/*.toml".into(),
+        format: "model card",
+        why: e.message().to_owned(),
+    })
+}
+
+/// The card called `name`.
+///
+/// # Errors
+/// [`NetError::UnknownModel`] listing the known names.
+pub fn card(name: &str) -> Result<Card, NetError> {
+    let cards = cards()?;
+    let known: Vec<String> = cards.iter().map(|c| c.name.clone()).collect();
+    let found = cards.into_iter().find(|card| card.name == name);
+    found.ok_or_else(|| NetError::UnknownModel {
+        name: name.to_owned(),
+        known: known.join(", "),
+    })
+}
+
+/// Where imported weights are kept: `$AFFETTI_CACHE`, else the system's cache folder.
+#[must_use]
+pub fn cache_folder() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+    if let Some(folder) = from("AFFETTI_CACHE") {
+        return folder.into();
+    }
+    let base = from("XDG_CACHE_HOME")
+        .or_else(|| from("LOCALAPPDATA"))
+        .map(PathBuf::from)
+        .or_else(|| from("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir).join("affetti")
+}
+
+/// Where the weights of `card` lie once imported. The hash in the name makes it content-addressed:
+/// another version of a model never takes the place of this one.
+#[must_use]
+pub fn cached_file(card: &Card) -> PathBuf {
+    let hash = card.sha256.get(..16).unwrap_or(&card.sha256);
+    let name = format!("{}-{hash}.safetensors", card.name);
+    cache_folder().join("models").join(name)
+}
+
+/// The weights of `card`: embedded, or imported into the cache before.
+///
+/// # Errors
+/// [`NetError::Device`] with what to do where this build has none, and reading errors.
+pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
+    if let Some((_, bytes)) = EMBEDDED.iter().find(|(name, _)| *name == card.name) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let path = cached_file(card);
+    if path.is_file() {
+        return store::read_file(&path).map(Cow::Owned);
+    }
+    Err(NetError::Missing {
+        name: card.name.clone(),
+        file: card.file.clone(),
+    })
+}
+
+/// Compares the weights of an embedded `card` with its hash.
+///
+/// # Errors
+/// [`NetError::Hash`] where they differ, and what [`weights`] returns.
+pub fn verify(card: &Card) -> Result<(), NetError> {
+    let found = store::sha256(&weights(card)?);
+    // Imported weights are converted: their card has the hash of the published original, which was
+    // checked on import, so only readability is left to check.
+    if !card.embedded || found == card.sha256 {
+        return Ok(());
+    }
+    Err(NetError::Hash {
+        file: card.file.clone(),
+        found,
+        expected: card.sha256.clone(),
+    })
+}

@@ -1,0 +1,200 @@
+//! Our own weight files: safetensors whose large tensors are stored in half precision or eight
+//! bits and come back as f32.
+//!
+//! An eight-bit tensor `x` has one scale per output channel (first axis) beside it in `x.scale`:
+//! value = stored · scale. Bytes depend only on the tensors, never on a map's order.
+
+use crate::error::NetError;
+use crate::tensors::{Tensor, Tensors};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const FORMAT: &str = "safetensors";
+/// Larger files are refused unread: twice the largest network that this project knows.
+pub const MAX_BYTES: u64 = 1 << 30;
+
+/// How tensors are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As they are.
+    Full,
+    /// 16 bits.
+    Half,
+    /// Eight bits for tensors of two and more axes, 32 bits for the others.
+    Byte,
+}
+
+impl Precision {
+    /// The precision called `full`, `half` or `byte`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "full" => Some(Self::Full),
+            "half" => Some(Self::Half),
+            "byte" => Some(Self::Byte),
+            _ => None,
+        }
+    }
+}
+
+/// The file's bytes for `tensors`, each stored as `precision(name)` says.
+///
+/// # Errors
+/// [`NetError::Malformed`] where a shape does not fit its data.
+pub fn to_bytes(
+    tensors: &Tensors,
+    precision: impl Fn(&str) -> Precision,
+) -> Result<Vec<u8>, NetError> {
+    let mut stored: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    for (name, tensor) in &tensors.map {
+        match precision(name) {
+            Precision::Half => {
+                let data = tensor.data.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
+                stored.insert(name.clone(), (Dtype::F16, tensor.shape.clone(), data.collect()));
+            }
+            Precision::Byte if tensor.shape.len() >= 2 && tensor.shape[0] > 0 => {
+                let (values, scales) = quantize(tensor);
+                let scale = (Dtype::F32, vec![tensor.shape[0]], floats(&scales));
+                stored.insert(format!("{name}.scale"), scale);
+                stored.insert(name.clone(), (Dtype::I8, tensor.shape.clone(), values));
+            }
+            Precision::Full | Precision::Byte => {
+                let data = floats(&tensor.data);
+                stored.insert(name.clone(), (Dtype::F32, tensor.shape.clone(), data));
+            }
+        }
+    }
+    let malformed = |why: String| NetError::Malformed {
+        file: tensors.file.clone(),
+        format: FORMAT,
+        why,
+    };
+    let views = stored
+        .iter()
+        .map(|(name, (dtype, shape, data))| {
+            let view = TensorView::new(*dtype, shape.clone(), data);
+            view.map(|view| (name, view)).map_err(|e| malformed(e.to_string()))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    safetensors::serialize(views, None).map_err(|e| malformed(e.to_string()))
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// Symmetric rounding of each output channel to −127..127.
+fn quantize(tensor: &Tensor) -> (Vec<u8>, Vec<f32>) {
+    let per_output = (tensor.data.len() / tensor.shape[0]).max(1);
+    let mut values = Vec::with_capacity(tensor.data.len());
+    let mut scales = Vec::with_capacity(tensor.shape[0]);
+    for filter in tensor.data.chunks(per_output) {
+        let largest = filter.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        scales.push(scale);
+        values.extend(filter.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()));
+    }
+    (values, scales)
+}
+
+/// Reads a file of ours, or any safetensors file of F32, F16 and BF16 tensors.
+///
+/// # Errors
+/// [`NetError::Malformed`] with the first thing that is wrong.
+pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
+    let malformed = |why: String| NetError::Malformed {
+        file: file.to_owned(),
+        format: FORMAT,
+        why,
+    };
+    let parsed = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
+    let mut map = BTreeMap::new();
+    for (name, view) in parsed.iter() {
+        let data = match view.dtype() {
+            Dtype::F32 => read_floats(view.data()),
+            Dtype::F16 => halves(view.data()).map(f16::to_f32).collect(),
+            Dtype::BF16 => bfloats(view.data()),
+            Dtype::I8 => {
+                let scale = parsed
+                    .tensor(&format!("{name}.scale"))
+                    .map_err(|_| malformed(format!("{name} has no scales")))?;
+                dequantize(&view, &scale).map_err(|why| malformed(format!("{name}: {why}")))?
+            }
+            other => return Err(malformed(format!("{name} is stored as {other:?}"))),
+        };
+        let shape = view.shape().to_vec();
+        map.insert(name.to_owned(), Tensor { shape, data });
+    }
+    let eight_bit: Vec<String> = parsed
+        .iter()
+        .filter(|(_, view)| view.dtype() == Dtype::I8)
+        .map(|(name, _)| format!("{name}.scale"))
+        .collect();
+    for scale in eight_bit {
+        map.remove(&scale);
+    }
+    Ok(Tensors {
+        file: file.to_owned(),
+        map,
+    })
+}
+
+fn read_floats(bytes: &[u8]) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|b| f32::from_le_bytes(*b)).collect()
+}
+
+fn halves(bytes: &[u8]) -> impl Iterator<Item = f16> {
+    let (words, _) = bytes.as_chunks::<2>();
+    words.iter().map(|b| f16::from_le_bytes(*b))
+}
+
+fn bfloats(bytes: &[u8]) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks::<2>();
+    let widen = |b: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*b)) << 16);
+    words.iter().map(widen).collect()
+}
+
+fn dequantize(view: &TensorView<'_>, scale: &TensorView<'_>) -> Result<Vec<f32>, &'static str> {
+    let outputs = view.shape().first().copied().unwrap_or(0);
+    if scale.dtype() != Dtype::F32 || scale.shape() != [outputs] || outputs == 0 {
+        return Err("scales do not fit");
+    }
+    let per_output = (view.data().len() / outputs).max(1);
+    let scales = read_floats(scale.data());
+    let filters = view.data().chunks(per_output).zip(scales);
+    Ok(filters
+        .flat_map(|(filter, scale)| filter.iter().map(move |&b| f32::from(b.cast_signed()) * scale))
+        .collect())
+}
+
+/// Reads the file at `path`, at most [`MAX_BYTES`].
+///
+/// # Errors
+/// [`NetError::Io`] and [`NetError::TooLarge`].
+pub fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
+    let io = |source| NetError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let size = std::fs::metadata(path).map_err(io)?.len();
+    if size > MAX_BYTES {
+        return Err(NetError::TooLarge {
+            file: path.display().to_string(),
+            what: "its size in bytes",
+            found: size,
+            limit: MAX_BYTES,
+        });
+    }
+    std::fs::read(path).map_err(io)
+}
+
+/// Lower-case hexadecimal SHA-256.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

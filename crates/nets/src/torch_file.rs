@@ -1,0 +1,189 @@
+//! Reads state dictionaries that PyTorch saved in its format of before 1.6: a sequence of pickles
+//! (magic number, protocol, system, the dictionary, the list of storages) followed by raw storages.
+//!
+//! A pickle can run any code when Python loads it. This reader runs none: it knows the few
+//! instructions that tensors need ([`crate::pickle`]) and refuses everything else. Sizes are
+//! checked before anything is allocated.
+
+use crate::error::NetError;
+use crate::pickle::{Machine, Value};
+use crate::tensors::{Tensor, Tensors};
+use std::collections::BTreeMap;
+
+const FORMAT: &str = "PyTorch state dictionary";
+const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/// Reads every f32 (and, as f32, i64) tensor of `bytes`; `file` is its name for messages.
+///
+/// # Errors
+/// [`NetError::Malformed`] with the first thing that is wrong.
+pub fn read(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
+    parse(bytes)
+        .map(|map| Tensors {
+            file: file.to_owned(),
+            map,
+        })
+        .map_err(|why| NetError::Malformed {
+            file: file.to_owned(),
+            format: FORMAT,
+            why,
+        })
+}
+
+/// A tensor's view of a storage, as the dictionary describes it.
+struct View {
+    storage: String,
+    kind: Kind,
+    offset: usize,
+    shape: Vec<usize>,
+    strides: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    F32,
+    I64,
+}
+
+impl Kind {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::I64 => 8,
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
+    if bytes.starts_with(b"PK") {
+        return Err("this is PyTorch's newer zip format; save it again with \
+                    _use_new_zipfile_serialization=False"
+            .into());
+    }
+    let mut machine = Machine::new(bytes);
+    match machine.load()? {
+        Value::Long(magic) if magic == MAGIC => {}
+        _ => return Err("the magic number is missing".into()),
+    }
+    machine.load()?;
+    machine.load()?;
+    let views = views(machine.load()?)?;
+    let Value::List(keys) = machine.load()? else {
+        return Err("the list of storages is missing".into());
+    };
+    let mut rest = machine.rest();
+    let kinds: BTreeMap<&str, Kind> = views.iter().map(|(_, v)| (&*v.storage, v.kind)).collect();
+    let mut storages: BTreeMap<String, &[u8]> = BTreeMap::new();
+    for key in keys {
+        let Value::Text(key) = key else {
+            return Err("a storage key is no text".into());
+        };
+        let kind = *kinds.get(&*key).ok_or("a storage without a tensor")?;
+        let (count, after) = rest.split_first_chunk::<8>().ok_or("cut short")?;
+        let length = usize::try_from(u64::from_le_bytes(*count))
+            .ok()
+            .and_then(|n| n.checked_mul(kind.bytes()))
+            .filter(|&n| n <= after.len())
+            .ok_or_else(|| format!("storage {key} is cut short"))?;
+        let (data, next) = after.split_at(length);
+        storages.insert(key, data);
+        rest = next;
+    }
+    views
+        .into_iter()
+        .map(|(name, view)| {
+            let data = storages
+                .get(&view.storage)
+                .ok_or_else(|| format!("{name} has no storage"))?;
+            let tensor = gather(&view, data).map_err(|why| format!("{name}: {why}"))?;
+            Ok((name, tensor))
+        })
+        .collect()
+}
+
+fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
+    let Value::Dict(entries) = dictionary else {
+        return Err("no dictionary of tensors".into());
+    };
+    entries
+        .into_iter()
+        .map(|(name, value)| match (name, value) {
+            (Value::Text(name), Value::Call { function, arguments })
+                if function == "torch._utils._rebuild_tensor_v2" =>
+            {
+                let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
+                Ok((name, view))
+            }
+            (Value::Text(name), _) => Err(format!("{name} is no plain tensor")),
+            _ => Err("an entry without a name".into()),
+        })
+        .collect()
+}
+
+/// Arguments: (persistent id, offset, shape, strides, …); the id is
+/// ("storage", type, key, device, count, view).
+fn view(arguments: &[Value]) -> Option<View> {
+    let [Value::Persistent(id), offset, shape, strides, ..] = arguments else {
+        return None;
+    };
+    let Value::Tuple(id) = &**id else { return None };
+    let [Value::Text(tag), Value::Global(class), Value::Text(key), ..] = id.as_slice() else {
+        return None;
+    };
+    let kind = match (tag.as_str(), class.as_str()) {
+        ("storage", "torch.FloatStorage") => Kind::F32,
+        ("storage", "torch.LongStorage") => Kind::I64,
+        _ => return None,
+    };
+    Some(View {
+        storage: key.clone(),
+        kind,
+        offset: offset.as_size()?,
+        shape: shape.as_sizes()?,
+        strides: strides.as_sizes()?,
+    })
+}
+
+fn gather(view: &View, storage: &[u8]) -> Result<Tensor, String> {
+    if view.shape.len() != view.strides.len() || view.shape.len() > 8 {
+        return Err("shape and strides do not fit".into());
+    }
+    let count = view
+        .shape
+        .iter()
+        .try_fold(1_usize, |n, &size| n.checked_mul(size))
+        .filter(|&n| n <= storage.len() / view.kind.bytes() || n == 0)
+        .ok_or("more elements than its storage has")?;
+    let mut data = Vec::with_capacity(count);
+    let mut index = vec![0_usize; view.shape.len()];
+    for _ in 0..count {
+        let at = index
+            .iter()
+            .zip(&view.strides)
+            .try_fold(view.offset, |at, (&i, &stride)| {
+                at.checked_add(i.checked_mul(stride)?)
+            })
+            .and_then(|at| at.checked_mul(view.kind.bytes()))
+            .ok_or("an element outside its storage")?;
+        data.push(element(storage, at, view.kind).ok_or("an element outside its storage")?);
+        for (i, &size) in index.iter_mut().zip(&view.shape).rev() {
+            *i += 1;
+            if *i < size {
+                break;
+            }
+            *i = 0;
+        }
+    }
+    Ok(Tensor {
+        shape: view.shape.clone(),
+        data,
+    })
+}
+
+fn element(storage: &[u8], at: usize, kind: Kind) -> Option<f32> {
+    let bytes = storage.get(at..at.checked_add(kind.bytes())?)?;
+    match kind {
+        Kind::F32 => Some(f32::from_le_bytes(bytes.try_into().ok()?)),
+        Kind::I64 => Some(i64::from_le_bytes(bytes.try_into().ok()?) as f32),
+    }
+}

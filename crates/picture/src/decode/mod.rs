@@ -1,0 +1,223 @@
+//! Bytes to a [`Picture`]: recognise, check, decode, convert to sRGB, turn upright.
+//!
+//! The content decides the format; a name or extension is never asked. Each format has a file
+//! that reads the header without a decoder ([`Header`]), and decodes. Shared by all: the limits,
+//! which are checked on the header; the conversion of samples to RGB (`convert`); the ICC profile
+//! (`profile`); the EXIF orientation.
+
+mod convert;
+mod jpeg;
+mod jpeg_header;
+mod png;
+mod profile;
+mod webp;
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use image::{ImageDecoder, ImageError, metadata::Orientation};
+
+use crate::{
+    error::PictureError,
+    format::Format,
+    geometry::{swaps_sides, upright},
+    limits::{DecodeOptions, Limits},
+    picture::Picture,
+};
+
+/// Decodes a JPEG, PNG or WebP file to an upright sRGB picture.
+///
+/// - Orientation: all eight values of EXIF are applied, in all three formats.
+/// - Color: an ICC profile of an RGB picture that differs from sRGB (Display P3, Adobe RGB) is
+///   converted with relative colorimetric intent; a profile that cannot be read is ignored.
+///   CMYK and YCCK JPEGs are taken to be inverted as Adobe writes them, whether or not they say
+///   so, and converted by the formula (1 - ink)(1 - black), as Pillow does.
+/// - Depth: 16-bit samples are rounded to the nearest of 256 levels.
+/// - Alpha: pixels are blended over [`DecodeOptions::background`] on the sRGB values, not in linear
+///   light, as Pillow's `alpha_composite` and browsers do.
+/// - Animations: the first frame of a WebP, the default image of an APNG.
+/// - Truncation: a file that ends before its pixels do is an error, never a half-gray picture.
+///   A JPEG that lacks only its end marker is good.
+///
+/// # Errors
+/// Every variant of [`PictureError`] of kind `Input`, `Limit` or `Unsupported` that is about bytes.
+pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, PictureError> {
+    options.limits.check_bytes(bytes.len() as u64)?;
+    let format = Format::of(bytes)?;
+    guarded(format, || {
+        let header = header(format, bytes)?;
+        header.check(&options.limits)?;
+        let pixels = match format {
+            Format::Jpeg => jpeg::pixels(bytes, &header, options),
+            Format::Png => png::pixels(bytes, &header, options),
+            Format::WebP => webp::pixels(bytes, &header, options),
+        }?;
+        let (width, height, pixels) =
+            upright(header.width, header.height, pixels, header.orientation);
+        Picture::new(width, height, pixels)
+    })
+}
+
+/// Reads and decodes a file; see [`decode`]. Its length is checked before it is read, and again
+/// while it is read, in case it grows.
+///
+/// # Errors
+/// Those of [`decode`], [`PictureError::NotAFile`] for a folder, pipe, socket or device, and
+/// [`PictureError::Io`].
+pub fn read(path: &Path, options: &DecodeOptions) -> Result<Picture, PictureError> {
+    let io = |source| PictureError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    // Asked by path before the file is opened: opening a pipe would wait for a writer.
+    let metadata = fs::metadata(path).map_err(io)?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() {
+            "a folder"
+        } else {
+            "a pipe, socket or device"
+        };
+        return Err(PictureError::NotAFile {
+            what,
+            path: path.to_owned(),
+        });
+    }
+    options.limits.check_bytes(metadata.len())?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    File::open(path)
+        .and_then(|file| {
+            file.take(options.limits.max_bytes.saturating_add(1))
+                .read_to_end(&mut bytes)
+        })
+        .map_err(io)?;
+    decode(&bytes, options)
+}
+
+/// Width and height in pixels of the upright picture, from the header alone. No limits apply, and
+/// the pixels may still turn out to be damaged.
+///
+/// # Errors
+/// Those of [`decode`] that the header can show.
+pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), PictureError> {
+    let format = Format::of(bytes)?;
+    let header = guarded(format, || header(format, bytes))?;
+    Ok(header.upright_sides())
+}
+
+/// What is known before any pixel is decoded.
+struct Header {
+    /// As stored, in pixels, at least 1.
+    width: u32,
+    /// As stored, in pixels, at least 1.
+    height: u32,
+    orientation: Orientation,
+    /// ICC profile, as it stands in the file, uncompressed.
+    profile: Option<Vec<u8>>,
+    /// Bytes that the decoder keeps per pixel, its output included. For JPEG the sampling makes it
+    /// a fraction.
+    bytes_per_pixel: f64,
+    /// Whether the file has all the bytes that it announces.
+    complete: bool,
+}
+
+impl Header {
+    fn check(&self, limits: &Limits) -> Result<(), PictureError> {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let turned = if swaps_sides(self.orientation) {
+            3.0
+        } else {
+            0.0
+        };
+        // An estimate: the precision of f64 and the saturation of `as` are good enough.
+        let needed = (pixels as f64 * self.bytes_per_pixel.max(3.0 + turned)) as u64;
+        limits.check_size(self.width, self.height, needed)
+    }
+
+    fn upright_sides(&self) -> (u32, u32) {
+        if swaps_sides(self.orientation) {
+            (self.height, self.width)
+        } else {
+            (self.width, self.height)
+        }
+    }
+}
+
+fn header(format: Format, bytes: &[u8]) -> Result<Header, PictureError> {
+    match format {
+        Format::Jpeg => jpeg_header::parse(bytes)?.header(),
+        Format::Png => png::header(bytes),
+        Format::WebP => webp::header(bytes),
+    }
+}
+
+/// Orientation from an EXIF block, with or without the prefix that some writers leave on it.
+fn orientation(exif: &[u8]) -> Orientation {
+    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
+}
+
+/// Runs a decoder so that a panic inside of it becomes an error about this one file. The decoders
+/// are written without unsafe tricks but index a lot, and one bad picture must not end a run over
+/// thousands.
+fn guarded<T>(
+    format: Format,
+    work: impl FnOnce() -> Result<T, PictureError>,
+) -> Result<T, PictureError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(PictureError::Damaged {
+            format,
+            reason: "the decoder gave up".to_owned(),
+        })
+    })
+}
+
+/// Decodes with a decoder of `image` into a buffer that `convert` can turn to RGB in place.
+fn with_image(
+    format: Format,
+    decoder: impl ImageDecoder,
+    header: &Header,
+    bytes: &[u8],
+    background: [u8; 3],
+) -> Result<Vec<u8>, PictureError> {
+    if decoder.dimensions() != (header.width, header.height) {
+        let reason = "it gives two different sizes".to_owned();
+        return Err(PictureError::Damaged { format, reason });
+    }
+    let color = decoder.color_type();
+    let mut buffer = convert::buffer(header.width, header.height, color);
+    let offset = convert::offset(header.width, header.height, color);
+    decoder
+        .read_image(&mut buffer[offset..])
+        .map_err(|error| translate(format, error, header.complete, bytes))?;
+    let transform = header.profile.as_deref().and_then(profile::to_srgb);
+    Ok(convert::to_rgb(
+        buffer,
+        header.width,
+        header.height,
+        color,
+        transform.as_ref(),
+        background,
+    ))
+}
+
+/// An error of `image` in our terms. An incomplete file explains every failure.
+fn translate(format: Format, error: ImageError, complete: bool, bytes: &[u8]) -> PictureError {
+    match error {
+        _ if !complete => PictureError::Truncated {
+            format,
+            bytes: bytes.len() as u64,
+        },
+        ImageError::Unsupported(error) => PictureError::UnsupportedFeature {
+            format,
+            feature: error.to_string(),
+        },
+        error => PictureError::Damaged {
+            format,
+            reason: error.to_string(),
+        },
+    }
+}
