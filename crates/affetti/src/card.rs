@@ -12,7 +12,7 @@ use crate::verdict::{ranked, verdict};
 pub struct CardStyle {
     /// Use ANSI color codes.
     pub color: bool,
-    /// Columns that a line may take. Less than 30 is drawn as 30.
+    /// Columns that a line may take. Less than 32 is drawn as 32.
     pub width: usize,
     /// Use block characters and names as they are; otherwise ASCII only.
     pub unicode: bool,
@@ -21,17 +21,25 @@ pub struct CardStyle {
 impl Default for CardStyle {
     /// Plain Unicode for a terminal of 80 columns.
     fn default() -> Self {
-        Self { color: false, width: 80, unicode: true }
+        Self {
+            color: false,
+            width: 80,
+            unicode: true,
+        }
     }
 }
 
-const MIN_WIDTH: usize = 30;
+/// "4.6  3.6 to 5.7" still fits beside a label.
+const MIN_WIDTH: usize = 32;
 /// Lines longer than this tear the figures from their names.
 const MAX_WIDTH: usize = 100;
 /// Columns of a name: indent, the longest emotion, a space.
 const LABEL: usize = 17;
 /// Columns of a share: "100 %" and a space.
 const SHARE: usize = 6;
+/// Columns of the scale 1..7: at least one for each half point, at most seven for a whole one.
+const NARROWEST_SCALE: usize = 13;
+const WIDEST_SCALE: usize = 43;
 /// Colors of the emotions in the 256-color table: the report's, as near as it gets on both dark
 /// and light grounds.
 const COLORS: [u8; 9] = [178, 38, 35, 166, 161, 100, 134, 68, 245];
@@ -59,7 +67,10 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
     lines.push(axis("valence", entry.valence, entry.valence_interval, pen));
     lines.push(axis("arousal", entry.arousal, entry.arousal_interval, pen));
     lines.extend(palette(entry, pen));
-    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    lines
+        .iter()
+        .flat_map(|line| [line.trim_end(), "\n"])
+        .collect()
 }
 
 /// The style with its width made safe.
@@ -69,7 +80,10 @@ fn title(entry: &ReportEntry, pen: Pen) -> String {
     let times = if pen.unicode { "×" } else { "x" };
     let size = format!("{} {times} {}", entry.width, entry.height);
     // The name keeps at least half of the line; a size that long would be nonsense anyway.
-    let room = pen.width.saturating_sub(columns(&size) + 2).max(pen.width / 2);
+    let room = pen
+        .width
+        .saturating_sub(columns(&size) + 2)
+        .max(pen.width / 2);
     let name = shorten(&printable(&entry.path, pen.unicode), room, pen.unicode);
     let gap = pen.width.saturating_sub(columns(&name) + columns(&size));
     if gap < 2 {
@@ -101,48 +115,66 @@ fn polarity(entry: &ReportEntry, pen: Pen) -> Vec<String> {
         format!("negative {}", percent(negative)),
     ];
     let room = pen.width - LABEL;
-    let figures = wrap(&words.join(", "), room);
-    let fills = if pen.unicode { ['█', '·', '░'] } else { ['+', '.', '-'] };
+    // A figure stays with its name and its sign.
+    let tied = words.map(|word| word.replace(' ', "\u{a0}"));
+    let figures = wrap(&tied.join(", "), room)
+        .into_iter()
+        .map(|line| line.replace('\u{a0}', " "));
+    let fills = if pen.unicode {
+        ['█', '·', '░']
+    } else {
+        ['+', '.', '-']
+    };
     let cells = apportion([positive, other, negative], room);
     let strip: String = [0, 2, 1]
         .iter()
         .enumerate()
         .map(|(at, &color)| {
-            let fill = if pen.color && pen.unicode { '█' } else { fills[at] };
-            paint(&fill.to_string().repeat(cells[at]), POLARITY_COLORS[color], pen)
+            let fill = if pen.color && pen.unicode {
+                '█'
+            } else {
+                fills[at]
+            };
+            paint(
+                &fill.to_string().repeat(cells[at]),
+                POLARITY_COLORS[color],
+                pen,
+            )
         })
         .collect();
-    let named = |(at, text)| label(if at == 0 { "polarity" } else { "" }) + text;
-    let lines = figures.iter().map(String::as_str).chain([strip.as_str()]);
-    lines.enumerate().map(named).collect()
+    let named = |(at, text): (usize, String)| label(if at == 0 { "polarity" } else { "" }) + &text;
+    figures.chain([strip]).enumerate().map(named).collect()
 }
 
-/// A point with its interval on the scale 1..7.
+/// A point with its interval on the scale 1..7; in narrow cards the figures alone.
 fn axis(name: &str, value: f64, [low, high]: [f64; 2], pen: Pen) -> String {
-    let glyphs = if pen.unicode { ['·', '─', '├', '┤', '●'] } else { ['.', '-', '[', ']', 'o'] };
-    let [ground, line, left, right, point] = glyphs;
     let figures = format!("{value:.1}");
     let interval = format!("  {low:.1} to {high:.1}");
-    let spare = pen.width - LABEL;
-    // "4.6  1 " before the scale, " 7" after it, then the interval where it fits.
-    let fixed = columns(&figures) + 5;
-    let tells = spare >= fixed + columns(&interval) + 7;
-    let room = spare.saturating_sub(fixed + if tells { columns(&interval) } else { 0 }).min(43);
-    let cell = |x: f64| {
-        let last = room.saturating_sub(1);
-        let at = ((x - 1.0) / 6.0 * last as f64).round();
-        (at.max(0.0) as usize).min(last)
-    };
-    let mut scale = vec![ground; room];
-    if room > 0 {
-        scale[cell(low)..=cell(high).max(cell(low))].fill(line);
-        scale[cell(low)] = left;
-        scale[cell(high)] = right;
-        scale[cell(value)] = point;
+    let start = format!("{}{}", label(name), bold(&figures, pen));
+    // The scale stands between the two as " 1 scale 7".
+    let taken = LABEL + columns(&figures) + columns(&interval) + 5;
+    let room = pen.width.saturating_sub(taken).min(WIDEST_SCALE);
+    if room < NARROWEST_SCALE {
+        return start + &dim(&interval, pen);
     }
+    let glyphs = if pen.unicode {
+        ['·', '─', '├', '┤', '●']
+    } else {
+        ['.', '-', '[', ']', 'o']
+    };
+    let [ground, line, left, right, point] = glyphs;
+    let cell = |x: f64| {
+        let part = ((x - 1.0) / 6.0).clamp(0.0, 1.0);
+        (part * (room - 1) as f64).round() as usize
+    };
+    let (low, high) = (cell(low), cell(high));
+    let mut scale = vec![ground; room];
+    scale[low..=high.max(low)].fill(line);
+    scale[low] = left;
+    scale[high] = right;
+    scale[cell(value)] = point;
     let scale: String = scale.into_iter().collect();
-    let interval = if tells { dim(&interval, pen) } else { String::new() };
-    format!("{}{} 1 {scale} 7{interval}", label(name), bold(&figures, pen))
+    format!("{start} 1 {scale} 7{}", dim(&interval, pen))
 }
 
 fn palette(entry: &ReportEntry, pen: Pen) -> Vec<String> {
@@ -156,7 +188,11 @@ fn palette(entry: &ReportEntry, pen: Pen) -> Vec<String> {
         .take(5)
         .map(|&([r, g, b], _)| {
             let code = hex([r, g, b]);
-            if pen.color { format!("\x1b[38;2;{r};{g};{b}m{block}\x1b[0m {code}") } else { code }
+            if pen.color {
+                format!("\x1b[38;2;{r};{g};{b}m{block}\x1b[0m {code}")
+            } else {
+                code
+            }
         })
         .collect();
     let named = |(at, line): (usize, &[String])| {
@@ -171,7 +207,11 @@ fn label(name: &str) -> String {
 
 /// A share as a whole percentage. What is there but rounds to nothing is said to be so.
 fn percent(share: f64) -> String {
-    if share > 0.0 && share < 0.005 { "<1 %".into() } else { format!("{:.0} %", share * 100.0) }
+    if share > 0.0 && share < 0.005 {
+        "<1 %".into()
+    } else {
+        format!("{:.0} %", share * 100.0)
+    }
 }
 
 /// A bar that fills `part` of `room` columns, in eighths of a column where Unicode allows.
@@ -208,11 +248,19 @@ fn paint(text: &str, color: u8, pen: Pen) -> String {
 }
 
 fn bold(text: &str, pen: Pen) -> String {
-    if pen.color { format!("\x1b[1m{text}\x1b[0m") } else { text.into() }
+    if pen.color {
+        format!("\x1b[1m{text}\x1b[0m")
+    } else {
+        text.into()
+    }
 }
 
 fn dim(text: &str, pen: Pen) -> String {
-    if pen.color { format!("\x1b[2m{text}\x1b[0m") } else { text.into() }
+    if pen.color {
+        format!("\x1b[2m{text}\x1b[0m")
+    } else {
+        text.into()
+    }
 }
 
 /// `text` with everything escaped that could move the cursor, color the screen, or turn the
@@ -244,12 +292,26 @@ fn columns(text: &str) -> usize {
 
 fn column(c: char) -> usize {
     match u32::from(c) {
-        0x300..=0x36f | 0x483..=0x489 | 0x591..=0x5bd | 0x610..=0x61a | 0x64b..=0x65f
-        | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f
+        0x300..=0x36f
+        | 0x483..=0x489
+        | 0x591..=0x5bd
+        | 0x610..=0x61a
+        | 0x64b..=0x65f
+        | 0x1ab0..=0x1aff
+        | 0x1dc0..=0x1dff
+        | 0x20d0..=0x20ff
+        | 0xfe00..=0xfe0f
         | 0xfe20..=0xfe2f => 0,
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xa960..=0xa97c | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xa960..=0xa97c
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }
@@ -263,7 +325,10 @@ fn shorten(text: &str, room: usize, unicode: bool) -> String {
     let spare = room.saturating_sub(columns(gap));
     let head = take_columns(text.chars(), spare / 3);
     let tail: Vec<char> = take_columns(text.chars().rev(), spare - spare / 3);
-    head.into_iter().chain(gap.chars()).chain(tail.into_iter().rev()).collect()
+    head.into_iter()
+        .chain(gap.chars())
+        .chain(tail.into_iter().rev())
+        .collect()
 }
 
 fn take_columns(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
@@ -296,7 +361,11 @@ mod tests {
     use super::{CardStyle, apportion, bar, card, columns, printable, shorten};
     use crate::report::{ReportEntry, tests::sample};
 
-    const PLAIN: CardStyle = CardStyle { color: false, width: 80, unicode: true };
+    const PLAIN: CardStyle = CardStyle {
+        color: false,
+        width: 80,
+        unicode: true,
+    };
 
     #[test]
     fn the_card_of_a_made_up_painting() {
@@ -325,8 +394,15 @@ Mostly awe, with more fear than usual; viewers would differ.
 
     #[test]
     fn ascii_only_where_asked() {
-        let style = CardStyle { unicode: false, width: 60, ..PLAIN };
-        let entry = ReportEntry { path: "Dürer/Hase 漢.jpg".into(), ..sample() };
+        let style = CardStyle {
+            unicode: false,
+            width: 60,
+            ..PLAIN
+        };
+        let entry = ReportEntry {
+            path: "Dürer/Hase 漢.jpg".into(),
+            ..sample()
+        };
         let text = card(&entry, &style);
         assert!(text.is_ascii(), "{text}");
         assert!(text.starts_with("D\\u{fc}rer/Hase \\u{6f22}.jpg"));
@@ -344,11 +420,22 @@ Mostly awe, with more fear than usual; viewers would differ.
     fn no_line_is_wider_than_asked() {
         let long = format!("{}/絵画/{}.jpg", "a".repeat(70), "ö".repeat(70));
         for path in ["a.jpg", &long, "\u{1b}[2J\u{202e}"] {
-            let entry = ReportEntry { path: path.into(), width: u32::MAX, ..sample() };
-            for width in 30..=100 {
+            let entry = ReportEntry {
+                path: path.into(),
+                width: u32::MAX,
+                ..sample()
+            };
+            for width in 32..=100 {
                 for (color, unicode) in [(false, false), (false, true), (true, false), (true, true)]
                 {
-                    let text = bare(&card(&entry, &CardStyle { color, width, unicode }));
+                    let text = bare(&card(
+                        &entry,
+                        &CardStyle {
+                            color,
+                            width,
+                            unicode,
+                        },
+                    ));
                     for line in text.lines() {
                         assert!(columns(line) <= width, "{width}: {line}");
                     }
@@ -359,12 +446,22 @@ Mostly awe, with more fear than usual; viewers would differ.
 
     #[test]
     fn color_changes_nothing_but_the_palette_and_the_strip() {
-        let colored = card(&sample(), &CardStyle { color: true, ..PLAIN });
+        let colored = card(
+            &sample(),
+            &CardStyle {
+                color: true,
+                ..PLAIN
+            },
+        );
         assert!(colored.contains("\x1b[38;2;30;42;79m██\x1b[0m #1e2a4f"));
         assert!(colored.contains("\x1b[38;5;38m█"), "awe in its color");
         let plain = card(&sample(), &PLAIN);
         let same = |line: &&str| !line.contains('#') && !line.contains('░');
-        for line in plain.lines().filter(same).filter(|line| !line.contains("██·")) {
+        for line in plain
+            .lines()
+            .filter(same)
+            .filter(|line| !line.contains("██·"))
+        {
             assert!(bare(&colored).lines().any(|other| other == line), "{line}");
         }
         assert!(!plain.contains('\x1b'));
@@ -398,8 +495,15 @@ Mostly awe, with more fear than usual; viewers would differ.
         assert_eq!(apportion([0.5, 0.25, 0.25], 8), [4, 2, 2]);
         assert_eq!(apportion([1.0, 0.0, 0.0], 7), [7, 0, 0]);
         for room in 1..60 {
-            assert_eq!(apportion([0.34, 0.33, 0.33], room).iter().sum::<usize>(), room);
+            assert_eq!(
+                apportion([0.34, 0.33, 0.33], room).iter().sum::<usize>(),
+                room
+            );
         }
-        assert_eq!(apportion([0.0; 3], 5).iter().sum::<usize>(), 5, "no shares at all");
+        assert_eq!(
+            apportion([0.0; 3], 5).iter().sum::<usize>(),
+            5,
+            "no shares at all"
+        );
     }
 }

@@ -38,7 +38,11 @@ const UNSURE_WIDTH: f64 = 3.2;
 pub fn verdict(entry: &ReportEntry) -> String {
     let feelings = feelings(entry);
     let agreement = agreement(entry);
-    let model = if is_unsure(entry) { "; the model itself is unsure" } else { "" };
+    let model = if is_unsure(entry) {
+        "; the model itself is unsure"
+    } else {
+        ""
+    };
     format!("{feelings}; {agreement}{model}.")
 }
 
@@ -62,15 +66,36 @@ fn feelings(entry: &ReportEntry) -> String {
 
     // How the leading feelings are introduced, and how many of them the introduction names.
     let (lead, named) = if share(first) < 0.18 {
-        (format!("No one feeling leads: {} and {} come first", noun(first), noun(second)), 2)
+        (
+            format!(
+                "No one feeling leads: {} and {} come first",
+                noun(first),
+                noun(second)
+            ),
+            2,
+        )
     } else if close(first, third) {
         let list = [first, second, third].map(noun);
-        (format!("{}, {} and {} side by side", capital(list[0]), list[1], list[2]), 3)
+        (
+            format!(
+                "{}, {} and {} side by side",
+                capital(list[0]),
+                list[1],
+                list[2]
+            ),
+            3,
+        )
     } else if close(first, second) && opposite(first, second) {
-        (format!("Torn between {} and {}", noun(first), noun(second)), 2)
+        (
+            format!("Torn between {} and {}", noun(first), noun(second)),
+            2,
+        )
     } else if close(first, second) {
         let first = capital(noun(first));
-        (format!("{first} and {} in about equal parts", noun(second)), 2)
+        (
+            format!("{first} and {} in about equal parts", noun(second)),
+            2,
+        )
     } else {
         (leader(first, share(first)), 1)
     };
@@ -82,17 +107,28 @@ fn feelings(entry: &ReportEntry) -> String {
         .copied()
         .filter(|&i| i != ELSE && share(i) >= UNUSUAL_SHARE && ratio(i) >= UNUSUAL_RATIO)
         .max_by(|&a, &b| ratio(a).total_cmp(&ratio(b)));
-    let some: Vec<usize> =
-        rest.iter().copied().filter(|&i| Some(i) != unusual && share(i) >= SOME).collect();
+    let some: Vec<usize> = rest
+        .iter()
+        .copied()
+        .filter(|&i| Some(i) != unusual && share(i) >= SOME)
+        .collect();
     match (some.as_slice(), unusual) {
         ([], None) => lead,
         ([], Some(much)) => format!("{lead}, with more {} than usual", noun(much)),
         ([a], None) => format!("{lead}, some {}", noun(*a)),
         ([a, ..], Some(much)) if share(*a) > share(much) => {
-            format!("{lead}, with some {} and more {} than usual", noun(*a), noun(much))
+            format!(
+                "{lead}, with some {} and more {} than usual",
+                noun(*a),
+                noun(much)
+            )
         }
         ([a, ..], Some(much)) => {
-            format!("{lead}, with more {} than usual and some {}", noun(much), noun(*a))
+            format!(
+                "{lead}, with more {} than usual and some {}",
+                noun(much),
+                noun(*a)
+            )
         }
         ([a, b, ..], None) => format!("{lead}, with some {} and {}", noun(*a), noun(*b)),
     }
@@ -142,7 +178,11 @@ fn is_unsure(entry: &ReportEntry) -> bool {
 }
 
 fn noun(emotion: usize) -> &'static str {
-    if emotion == ELSE { "other feelings" } else { EMOTIONS[emotion] }
+    if emotion == ELSE {
+        "other feelings"
+    } else {
+        EMOTIONS[emotion]
+    }
 }
 
 /// Whether one of the two is positive and the other negative.
@@ -152,7 +192,9 @@ fn opposite(a: usize, b: usize) -> bool {
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -162,13 +204,22 @@ mod tests {
 
     /// An entry with these shares; polarity, entropy and dominant follow from them.
     fn with(emotions: [f64; 9]) -> ReportEntry {
-        assert!((emotions.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{emotions:?}");
+        assert!(
+            (emotions.iter().sum::<f64>() - 1.0).abs() < 1e-9,
+            "{emotions:?}"
+        );
         let sum = |shares: &[f64]| shares.iter().sum::<f64>();
-        let top = (0..9).rev().max_by(|&a, &b| emotions[a].total_cmp(&emotions[b]));
+        let top = (0..9)
+            .rev()
+            .max_by(|&a, &b| emotions[a].total_cmp(&emotions[b]));
         ReportEntry {
             emotions,
             polarity: [sum(&emotions[..4]), sum(&emotions[4..8]), emotions[8]],
-            entropy: -emotions.iter().filter(|&&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>(),
+            entropy: -emotions
+                .iter()
+                .filter(|&&p| p > 0.0)
+                .map(|p| p * p.ln())
+                .sum::<f64>(),
             dominant: top.unwrap(),
             ..sample()
         }
@@ -231,7 +282,10 @@ mod tests {
 
     #[test]
     fn wide_intervals_are_confessed() {
-        let entry = ReportEntry { valence_interval: [2.4, 5.8], ..sample() };
+        let entry = ReportEntry {
+            valence_interval: [2.4, 5.8],
+            ..sample()
+        };
         assert!(verdict(&entry).ends_with("; the model itself is unsure."));
         assert!(!verdict(&sample()).contains("unsure"));
     }
@@ -246,7 +300,11 @@ mod tests {
     #[test]
     fn any_figures_give_one_sentence() {
         for emotions in [[0.0; 9], [1.0 / 9.0; 9], [f64::NAN; 9]] {
-            let text = verdict(&ReportEntry { emotions, entropy: f64::NAN, ..sample() });
+            let text = verdict(&ReportEntry {
+                emotions,
+                entropy: f64::NAN,
+                ..sample()
+            });
             assert!(text.ends_with('.') && !text.contains("NaN"), "{text}");
         }
     }

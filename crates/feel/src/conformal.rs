@@ -12,7 +12,7 @@
 /// The half-width for `coverage` in (0, 1); infinite where there are too few residuals, none
 /// without any or where one is not finite.
 #[must_use]
-pub fn half_width(residuals: &[f64], coverage: f64) -> Option<f64> {
+pub(crate) fn half_width(residuals: &[f64], coverage: f64) -> Option<f64> {
     if residuals.is_empty() || residuals.iter().any(|r| !r.is_finite()) {
         return None;
     }

@@ -7,7 +7,7 @@
 
 /// Stopping rules.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// At most this many steps.
     pub iterations: usize,
     /// Ends once a step improves the value by less than this share of it.
@@ -19,7 +19,7 @@ const ARMIJO: f64 = 1e-4;
 
 /// Minimises `objective`, which returns its value and writes its gradient, from `start`.
 /// Returns the best point found; a start whose value is not finite is returned as it is.
-pub fn minimize(
+pub(crate) fn minimize(
     mut objective: impl FnMut(&[f64], &mut [f64]) -> f64,
     start: Vec<f64>,
     settings: Settings,
@@ -43,7 +43,11 @@ pub fn minimize(
         let mut next_gradient = vec![0.0; x.len()];
         let mut accepted = None;
         for _ in 0..40 {
-            let next: Vec<f64> = x.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
+            let next: Vec<f64> = x
+                .iter()
+                .zip(&direction)
+                .map(|(x, d)| x + step * d)
+                .collect();
             let next_value = objective(&next, &mut next_gradient);
             if next_value <= value + ARMIJO * step * slope {
                 accepted = Some((next, next_value));
@@ -142,7 +146,10 @@ mod tests {
             tolerance: 0.0,
         };
         let x = minimize(rosenbrock, vec![-1.2, 1.0], settings);
-        assert!((x[0] - 1.0).abs() < 1e-5 && (x[1] - 1.0).abs() < 1e-5, "{x:?}");
+        assert!(
+            (x[0] - 1.0).abs() < 1e-5 && (x[1] - 1.0).abs() < 1e-5,
+            "{x:?}"
+        );
     }
 
     #[test]

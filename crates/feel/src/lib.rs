@@ -1,1 +1,36 @@
-//! TODO
+//! From a picture to the emotions that it evokes.
+//!
+//! The way of a picture: views (`view`) → descriptors of frozen backbones and colour features
+//! (`features`) → principal components (`pca`, `model`) → nine emotions (`softmax`), valence and
+//! arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
+//! [`train`](fn@train) and [`evaluate`] make and measure one.
+
+mod config;
+mod conformal;
+mod dataset;
+mod error;
+mod evaluate;
+mod features;
+mod figures;
+mod kernel;
+mod lbfgs;
+mod linear;
+mod model;
+mod pca;
+mod predictor;
+mod ridge;
+mod softmax;
+mod train;
+mod view;
+
+pub use config::{AffectSettings, Config, EmotionSettings};
+pub use error::{ErrorKind, FeelError};
+pub use evaluate::evaluate;
+pub use features::{BackboneSettings, Extractor, FeatureSettings, Scratch};
+pub use figures::{Figure, Figures};
+pub use kernel::Kernel;
+pub use linear::{Linear, Matrix, Standardizer};
+pub use model::{Basis, Model};
+pub use predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
+pub use train::{Step, TrainOptions, Trained, train};
+pub use view::View;

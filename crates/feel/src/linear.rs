@@ -126,8 +126,16 @@ impl Linear {
             .iter()
             .zip(&mut bias)
             .map(|(row, bias)| {
-                let folded: Vec<f64> = row.iter().zip(&standard.factor).map(|(w, f)| w * f).collect();
-                *bias -= folded.iter().zip(&standard.mean).map(|(w, m)| w * m).sum::<f64>();
+                let folded: Vec<f64> = row
+                    .iter()
+                    .zip(&standard.factor)
+                    .map(|(w, f)| w * f)
+                    .collect();
+                *bias -= folded
+                    .iter()
+                    .zip(&standard.mean)
+                    .map(|(w, m)| w * m)
+                    .sum::<f64>();
                 folded
             })
             .collect();
@@ -148,14 +156,25 @@ mod tests {
 
     #[test]
     fn blocks_share_the_length_of_a_row_as_asked() {
-        let x = matrix(3, &[1.0, 10.0, -3.0, 3.0, 30.0, 5.0, 2.0, -10.0, 1.0, 0.0, 0.0, 9.0]);
+        let x = matrix(
+            3,
+            &[
+                1.0, 10.0, -3.0, 3.0, 30.0, 5.0, 2.0, -10.0, 1.0, 0.0, 0.0, 9.0,
+            ],
+        );
         let z = Standardizer::fit(&x, &[(1, 0.25), (2, 0.75)]).apply(&x);
         let length = |columns: std::ops::Range<usize>| {
-            let sum: f32 = (0..4).map(|i| z.row(i)[columns.clone()].iter().map(|v| v * v).sum::<f32>()).sum();
+            let sum: f32 = (0..4)
+                .map(|i| z.row(i)[columns.clone()].iter().map(|v| v * v).sum::<f32>())
+                .sum();
             sum / 4.0
         };
         // The floor on the deviation takes about a tenth: (1 / 1.05)² = .907.
-        assert!((length(0..1) - 0.25 * 0.907).abs() < 0.01, "{}", length(0..1));
+        assert!(
+            (length(0..1) - 0.25 * 0.907).abs() < 0.01,
+            "{}",
+            length(0..1)
+        );
         assert!((length(1..3) / length(0..1) - 3.0).abs() < 0.2);
     }
 

@@ -12,7 +12,7 @@ use nalgebra::{DMatrix, DVector};
 /// Fits `targets` (all of one length) with penalty `lambda` > 0; none where the system cannot be
 /// solved (features that are not finite).
 #[must_use]
-pub fn fit(x: &Matrix, targets: &[Vec<f64>], lambda: f64) -> Option<Linear> {
+pub(crate) fn fit(x: &Matrix, targets: &[Vec<f64>], lambda: f64) -> Option<Linear> {
     let n = x.rows();
     let outputs = targets.first()?.len();
     let mut gram = gram(x);

@@ -15,7 +15,7 @@ const CHUNK: usize = 128;
 
 /// A training set.
 #[derive(Clone, Copy, Debug)]
-pub struct Problem<'a> {
+pub(crate) struct Problem<'a> {
     /// Standardised features.
     pub x: &'a Matrix,
     /// Human histograms.
@@ -27,7 +27,7 @@ pub struct Problem<'a> {
 /// Fits with penalty `lambda`, starting from `start` (a solution for a neighbouring penalty) or
 /// from the prior.
 #[must_use]
-pub fn fit(problem: Problem<'_>, lambda: f64, start: Option<&Linear>) -> Linear {
+pub(crate) fn fit(problem: Problem<'_>, lambda: f64, start: Option<&Linear>) -> Linear {
     let classes = problem.targets.first().map_or(0, Vec::len);
     let columns = problem.x.columns;
     let start = start.map_or_else(
@@ -53,7 +53,7 @@ pub fn fit(problem: Problem<'_>, lambda: f64, start: Option<&Linear>) -> Linear 
 
 /// softmax of `logits`.
 #[must_use]
-pub fn softmax(logits: &[f64]) -> Vec<f64> {
+pub(crate) fn softmax(logits: &[f64]) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let powers: Vec<f64> = logits.iter().map(|z| (z - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
@@ -63,7 +63,10 @@ pub fn softmax(logits: &[f64]) -> Vec<f64> {
 fn log_prior(problem: Problem<'_>, classes: usize) -> Vec<f64> {
     let mut prior = vec![1e-6; classes];
     for (target, weight) in problem.targets.iter().zip(problem.weights) {
-        prior.iter_mut().zip(target).for_each(|(p, t)| *p += weight * t);
+        prior
+            .iter_mut()
+            .zip(target)
+            .for_each(|(p, t)| *p += weight * t);
     }
     let sum: f64 = prior.iter().sum();
     prior.iter().map(|p| (p / sum).ln()).collect()
@@ -87,7 +90,10 @@ fn objective(
     let mut value = 0.0;
     for (part, slope) in parts {
         value += part / total;
-        gradient.iter_mut().zip(slope).for_each(|(g, s)| *g += s / total);
+        gradient
+            .iter_mut()
+            .zip(slope)
+            .for_each(|(g, s)| *g += s / total);
     }
     let weights = problem.x.columns * classes;
     for (g, w) in gradient[..weights].iter_mut().zip(flat) {
@@ -117,7 +123,11 @@ fn chunk(problem: Problem<'_>, classes: usize, flat: &[f64], rows: &[usize]) -> 
         for (t, p) in target.iter().zip(&predicted) {
             value -= weight * t * p.max(1e-300).ln();
         }
-        let error: Vec<f64> = predicted.iter().zip(target).map(|(p, t)| weight * (p - t)).collect();
+        let error: Vec<f64> = predicted
+            .iter()
+            .zip(target)
+            .map(|(p, t)| weight * (p - t))
+            .collect();
         for (&x, s) in x.iter().zip(slope.chunks_exact_mut(classes)) {
             let x = f64::from(x);
             s.iter_mut().zip(&error).for_each(|(s, e)| *s += x * e);
@@ -179,7 +189,11 @@ mod tests {
                 value(&moved, &mut [0.0; 9])
             };
             let slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-            assert!((slope - gradient[i]).abs() < 1e-7, "{i}: {slope} {}", gradient[i]);
+            assert!(
+                (slope - gradient[i]).abs() < 1e-7,
+                "{i}: {slope} {}",
+                gradient[i]
+            );
         }
     }
 

@@ -1,10 +1,12 @@
 //! EfficientNet-Lite: the mobile image backbone behind the predictor.
 //!
-//! - **Computes** 1280 pooled features of a picture, and the 1000 ImageNet logits where the
-//!   classifier is loaded.
+//! - **Computes** a descriptor of a picture: 1280 pooled features, then mean and standard deviation
+//!   over the picture of every channel at the end of each of the seven stages (texture, colour and
+//!   mood sit in the early ones); and the 1000 ImageNet logits where the classifier is loaded.
 //! - **Input** an upright sRGB picture resized to the variant's resolution (Lite0 224, Lite2 260);
 //!   values are (v − 127) / 128.
-//! - **Output** features ≥ 0 (global mean of ReLU6 activations, so ≤ 6); logits unbounded.
+//! - **Output** pooled features in 0..6 (global mean of ReLU6 activations); stage means and logits
+//!   unbounded, deviations ≥ 0.
 //! - **Source** Tan & Le, "EfficientNet" (2019) with TensorFlow's Lite variants: no squeeze and
 //!   excitation, ReLU6, stem and head not widened. TensorFlow SAME padding, batch norm ε 10⁻³.
 //! - **Deviations** none in exact arithmetic: batch norm is folded into the convolutions.
@@ -80,6 +82,16 @@ impl Variant {
         }
     }
 
+    /// Length of the descriptor.
+    #[must_use]
+    pub fn descriptor_len(self) -> usize {
+        let stages: usize = STAGES
+            .iter()
+            .map(|&(.., outputs)| self.widen(outputs))
+            .sum();
+        FEATURES + 2 * stages
+    }
+
     fn blocks(self) -> Vec<BlockSpec> {
         let mut blocks = Vec::new();
         let mut inputs = STEM;
@@ -98,6 +110,7 @@ impl Variant {
                     outputs,
                     kernel,
                     stride: if repeat == 0 { stride } else { 1 },
+                    ends_stage: repeat + 1 == repeats,
                 });
                 inputs = outputs;
             }
@@ -134,6 +147,7 @@ struct BlockSpec {
     outputs: usize,
     kernel: usize,
     stride: usize,
+    ends_stage: bool,
 }
 
 /// Weight and bias of one convolution after folding.
@@ -222,11 +236,19 @@ impl Weights {
             self.variant.blocks().iter().zip(&self.blocks).enumerate()
         {
             if let Some(expand) = expand {
-                put(format!("blocks.{n}.expand"), expand, vec![spec.inputs, 1, 1]);
+                put(
+                    format!("blocks.{n}.expand"),
+                    expand,
+                    vec![spec.inputs, 1, 1],
+                );
             }
             let kernel = vec![1, spec.kernel, spec.kernel];
             put(format!("blocks.{n}.depthwise"), depthwise, kernel);
-            put(format!("blocks.{n}.project"), project, vec![spec.expanded, 1, 1]);
+            put(
+                format!("blocks.{n}.project"),
+                project,
+                vec![spec.expanded, 1, 1],
+            );
         }
         let last = self.head.weight.len() / FEATURES;
         put("head".into(), &self.head, vec![last, 1, 1]);
@@ -379,10 +401,12 @@ impl EfficientNetLite {
         self.variant
     }
 
-    /// The [`FEATURES`] pooled features of `picture`, which is usually resized to
-    /// [`Variant::resolution`] squared before; any size of at least one pixel works.
+    /// The descriptor of `picture` ([`Variant::descriptor_len`] values, the [`FEATURES`] pooled
+    /// ones first). The picture is usually resized to [`Variant::resolution`] squared before; any
+    /// size of at least one pixel works.
     #[must_use]
-    pub fn features(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Vec<f32> {
+    pub fn describe(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Vec<f32> {
+        let mut descriptor = vec![0.0; FEATURES];
         self.load(picture, &mut work.input);
         let (height, width) = self.stem.output_size(&work.input.shape());
         let first = self.blocks.first().map(|b| &b.spec);
@@ -393,21 +417,28 @@ impl EfficientNetLite {
         for (n, block) in self.blocks.iter().enumerate() {
             block.run(work, self.blocks.get(n + 1), threads);
             std::mem::swap(&mut work.current, &mut work.next);
+            if block.spec.ends_stage {
+                let (mean, deviation) = moments(&work.current);
+                descriptor.extend(mean);
+                descriptor.extend(deviation);
+            }
         }
         let from = work.current.shape();
-        work.next.reshape(MapShape::new(from.height, from.width, FEATURES));
+        work.next
+            .reshape(MapShape::new(from.height, from.width, FEATURES));
         self.head.run(&work.current, None, &mut work.next, threads);
-        pool(&work.next)
+        descriptor[..FEATURES].copy_from_slice(&moments(&work.next).0);
+        descriptor
     }
 
-    /// The [`CLASSES`] ImageNet logits of pooled `features`; none without a classifier.
+    /// The [`CLASSES`] ImageNet logits for a descriptor; none without a classifier.
     #[must_use]
-    pub fn logits(&self, features: &[f32]) -> Option<Vec<f32>> {
+    pub fn logits(&self, descriptor: &[f32]) -> Option<Vec<f32>> {
         let classifier = self.classifier.as_ref()?;
         let (mut input, mut output) = (Map::default(), Map::default());
         input
             .reshape(MapShape::new(1, 1, FEATURES))
-            .copy_from_slice(features);
+            .copy_from_slice(&descriptor[..FEATURES]);
         output.reshape(MapShape::new(1, 1, CLASSES));
         classifier.run(&input, None, &mut output, 1);
         Some(output.pixel(0, 0).to_vec())
@@ -472,18 +503,31 @@ impl Block {
     }
 }
 
-/// Mean over all pixels.
-fn pool(map: &Map) -> Vec<f32> {
+/// Mean and standard deviation of each channel over all pixels.
+fn moments(map: &Map) -> (Vec<f32>, Vec<f32>) {
     let shape = map.shape();
-    let mut sums = vec![0.0_f32; shape.channels];
+    let count = (shape.height * shape.width) as f32;
+    let mut mean = vec![0.0_f32; shape.channels];
+    for_each_pixel(map, |pixel| {
+        mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
+    });
+    mean.iter_mut().for_each(|m| *m /= count);
+    // In a second pass: the difference of two large sums would lose the small deviations.
+    let mut variance = vec![0.0_f32; shape.channels];
+    for_each_pixel(map, |pixel| {
+        for ((s, m), v) in variance.iter_mut().zip(&mean).zip(pixel) {
+            *s += (v - m) * (v - m);
+        }
+    });
+    let deviation = variance.iter().map(|s| (s / count).sqrt()).collect();
+    (mean, deviation)
+}
+
+fn for_each_pixel(map: &Map, mut visit: impl FnMut(&[f32])) {
+    let shape = map.shape();
     for row in 0..shape.height {
         for column in 0..shape.width {
-            for (sum, value) in sums.iter_mut().zip(map.pixel(row, column)) {
-                *sum += value;
-            }
+            visit(map.pixel(row, column));
         }
     }
-    let count = (shape.height * shape.width) as f32;
-    sums.iter_mut().for_each(|sum| *sum /= count);
-    sums
 }

@@ -27,7 +27,9 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
     let candidates: Vec<Card> = cards()?.into_iter().filter(|c| !c.embedded).collect();
     let file = path.display().to_string();
     let Some(card) = candidates.iter().find(|card| card.sha256 == found) else {
-        let known = candidates.iter().map(|c| format!("{} for {}", c.sha256, c.file));
+        let known = candidates
+            .iter()
+            .map(|c| format!("{} for {}", c.sha256, c.file));
         return Err(NetError::Hash {
             file,
             found,

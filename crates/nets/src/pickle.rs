@@ -68,7 +68,10 @@ impl<'a> Machine<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
-        let end = self.at.checked_add(length).filter(|&e| e <= self.bytes.len());
+        let end = self
+            .at
+            .checked_add(length)
+            .filter(|&e| e <= self.bytes.len());
         let end = end.ok_or("cut short")?;
         let slice = &self.bytes[self.at..end];
         self.at = end;
@@ -99,7 +102,9 @@ impl<'a> Machine<'a> {
 
     fn text(&mut self, length: usize) -> Result<Value, String> {
         let text = std::str::from_utf8(self.take(length)?);
-        Ok(Value::Text(text.map_err(|_| "a text that is no UTF-8")?.into()))
+        Ok(Value::Text(
+            text.map_err(|_| "a text that is no UTF-8")?.into(),
+        ))
     }
 
     /// Runs one pickle to its end and returns its value.

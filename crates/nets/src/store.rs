@@ -9,10 +9,11 @@ use crate::tensors::{Tensor, Tensors};
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 const FORMAT: &str = "safetensors";
+const NOTE: &str = "affetti";
 /// Larger files are refused unread: twice the largest network that this project knows.
 pub const MAX_BYTES: u64 = 1 << 30;
 
@@ -40,7 +41,7 @@ impl Precision {
     }
 }
 
-/// The file's bytes for `tensors`, each stored as `precision(name)` says.
+/// The file's bytes for `tensors`, each stored as `precision(name)` says, with [`Tensors::note`].
 ///
 /// # Errors
 /// [`NetError::Malformed`] where a shape does not fit its data.
@@ -52,8 +53,14 @@ pub fn to_bytes(
     for (name, tensor) in &tensors.map {
         match precision(name) {
             Precision::Half => {
-                let data = tensor.data.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
-                stored.insert(name.clone(), (Dtype::F16, tensor.shape.clone(), data.collect()));
+                let data = tensor
+                    .data
+                    .iter()
+                    .flat_map(|&x| f16::from_f32(x).to_le_bytes());
+                stored.insert(
+                    name.clone(),
+                    (Dtype::F16, tensor.shape.clone(), data.collect()),
+                );
             }
             Precision::Byte if tensor.shape.len() >= 2 && tensor.shape[0] > 0 => {
                 let (values, scales) = quantize(tensor);
@@ -76,10 +83,14 @@ pub fn to_bytes(
         .iter()
         .map(|(name, (dtype, shape, data))| {
             let view = TensorView::new(*dtype, shape.clone(), data);
-            view.map(|view| (name, view)).map_err(|e| malformed(e.to_string()))
+            view.map(|view| (name, view))
+                .map_err(|e| malformed(e.to_string()))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    safetensors::serialize(views, None).map_err(|e| malformed(e.to_string()))
+    // One entry only: the order of several would change from run to run.
+    let note = (!tensors.note.is_empty())
+        .then(|| HashMap::from([(NOTE.to_owned(), tensors.note.clone())]));
+    safetensors::serialize(views, note).map_err(|e| malformed(e.to_string()))
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {
@@ -95,7 +106,11 @@ fn quantize(tensor: &Tensor) -> (Vec<u8>, Vec<f32>) {
         let largest = filter.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         scales.push(scale);
-        values.extend(filter.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()));
+        values.extend(
+            filter
+                .iter()
+                .map(|x| ((x / scale).round() as i8).cast_unsigned()),
+        );
     }
     (values, scales)
 }
@@ -136,8 +151,15 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
     for scale in eight_bit {
         map.remove(&scale);
     }
+    let header = SafeTensors::read_metadata(bytes).map_err(|e| malformed(e.to_string()))?;
+    let note = header
+        .1
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(NOTE).cloned());
     Ok(Tensors {
         file: file.to_owned(),
+        note: note.unwrap_or_default(),
         map,
     })
 }
@@ -167,7 +189,11 @@ fn dequantize(view: &TensorView<'_>, scale: &TensorView<'_>) -> Result<Vec<f32>,
     let scales = read_floats(scale.data());
     let filters = view.data().chunks(per_output).zip(scales);
     Ok(filters
-        .flat_map(|(filter, scale)| filter.iter().map(move |&b| f32::from(b.cast_signed()) * scale))
+        .flat_map(|(filter, scale)| {
+            filter
+                .iter()
+                .map(move |&b| f32::from(b.cast_signed()) * scale)
+        })
         .collect())
 }
 
@@ -196,5 +222,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
 /// Lower-case hexadecimal SHA-256.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }

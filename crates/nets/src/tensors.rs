@@ -17,6 +17,8 @@ pub struct Tensor {
 pub struct Tensors {
     /// File name for messages.
     pub file: String,
+    /// A text that travels with the tensors, such as settings in JSON.
+    pub note: String,
     /// Name → tensor.
     pub map: BTreeMap<String, Tensor>,
 }
@@ -32,6 +34,21 @@ pub struct Taker {
 }
 
 impl Tensors {
+    /// Moves the tensors whose name begins with `prefix` out, under their names without it.
+    #[must_use]
+    pub fn split_off(&mut self, prefix: &str) -> Self {
+        let (inside, outside): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.map)
+            .into_iter()
+            .partition(|(name, _)| name.starts_with(prefix));
+        self.map = outside;
+        let strip = |(name, tensor): (String, Tensor)| (name[prefix.len()..].to_owned(), tensor);
+        Self {
+            file: self.file.clone(),
+            note: String::new(),
+            map: inside.into_iter().map(strip).collect(),
+        }
+    }
+
     /// Starts filling `network`.
     #[must_use]
     pub fn take_for(self, network: &str) -> Taker {
@@ -75,7 +92,10 @@ impl Taker {
     /// # Errors
     /// [`NetError::Mismatch`] with every missing, extra or misshapen tensor.
     pub fn finish(mut self) -> Result<(), NetError> {
-        let extra = self.map.keys().map(|name| format!("{name} is not expected"));
+        let extra = self
+            .map
+            .keys()
+            .map(|name| format!("{name} is not expected"));
         self.problems.extend(extra);
         if self.problems.is_empty() {
             return Ok(());

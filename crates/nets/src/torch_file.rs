@@ -21,6 +21,7 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
     parse(bytes)
         .map(|map| Tensors {
             file: file.to_owned(),
+            note: String::new(),
             map,
         })
         .map_err(|why| NetError::Malformed {
@@ -108,9 +109,13 @@ fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
     entries
         .into_iter()
         .map(|(name, value)| match (name, value) {
-            (Value::Text(name), Value::Call { function, arguments })
-                if function == "torch._utils._rebuild_tensor_v2" =>
-            {
+            (
+                Value::Text(name),
+                Value::Call {
+                    function,
+                    arguments,
+                },
+            ) if function == "torch._utils._rebuild_tensor_v2" => {
                 let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
                 Ok((name, view))
             }

@@ -25,8 +25,11 @@ impl Picture {
     /// does not have `width * height * 3` bytes.
     pub fn new(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self, PictureError> {
         let sides = 1..=MAX_SIDE;
-        let fits = u64::from(width) * u64::from(height) * 3 == pixels.len() as u64;
-        if sides.contains(&width) && sides.contains(&height) && fits {
+        // Sides first: the product of two that are not in range may overflow.
+        if sides.contains(&width)
+            && sides.contains(&height)
+            && u64::from(width) * u64::from(height) * 3 == pixels.len() as u64
+        {
             Ok(Self {
                 width,
                 height,

@@ -50,7 +50,7 @@ fn check_upright(picture: &Picture, orientation: usize, allowed: u8) {
     let off = off
         .map(|(found, expected)| found.abs_diff(*expected))
         .max()
-        .unwrap();
+        .unwrap_or(0);
     assert!(off <= allowed, "orientation {orientation}: {found:?}");
 }
 
@@ -265,22 +265,6 @@ fn a_profile_is_converted_to_srgb() {
     for profile in [&srgb[..], b"no profile at all"] {
         assert!(open(&with_profile(&p3_red, profile)) == p3_red);
     }
-}
-
-fn with_profile(picture: &Picture, profile: &[u8]) -> Vec<u8> {
-    use image::ImageEncoder;
-    let mut file = Vec::new();
-    let mut encoder = image::codecs::png::PngEncoder::new(&mut file);
-    encoder.set_icc_profile(profile.to_vec()).unwrap();
-    encoder
-        .write_image(
-            picture.pixels(),
-            picture.width(),
-            picture.height(),
-            Color::Rgb8,
-        )
-        .unwrap();
-    file
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
 use affetti_picture::{DecodeOptions, ErrorKind, Limits, PictureError, decode, dimensions, read};
 use common::*;
 use image::ExtendedColorType as Color;
@@ -19,93 +17,49 @@ fn other_files_are_refused_by_name() {
         (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0", "BMP"),
         (b"II*\0\x08\0\0\0", "TIFF"),
         (b"MM\0*\0\0\0\x08", "TIFF"),
-        (b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- x -->\n<svg xmlns='x'/>", "SVG"),
+        (
+            b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- x -->\n<svg xmlns='x'/>",
+            "SVG",
+        ),
         (b"  <svg width='1'/>", "SVG"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\xFF\x0A\x00", "JPEG XL"),
     ] {
         let error = fails(bytes);
         assert_eq!(kind(&error), ErrorKind::Unsupported, "{error}");
-        assert!(error.to_string().contains(name), "{error} should name {name}");
+        assert!(
+            error.to_string().contains(name),
+            "{error} should name {name}"
+        );
     }
 }
 
 #[test]
 fn what_is_no_picture_is_said_to_be_none() {
     assert!(matches!(fails(b""), PictureError::Empty));
-    for bytes in [&b"B"[..], b"Dear diary,\ntoday", b"BMW is a car", b"\0\0\0\0", &[0xFF; 300], b"RIFF\0\0\0\0WAVE"] {
+    for bytes in [
+        &b"B"[..],
+        b"Dear diary,\ntoday",
+        b"BMW is a car",
+        b"\0\0\0\0",
+        &[0xFF; 300],
+        b"RIFF\0\0\0\0WAVE",
+    ] {
         assert!(matches!(fails(bytes), PictureError::NotAPicture));
     }
-    for start in [&b"\xFF\xD8"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\xFF\0\0\0WEBP", b"\xFF\xD8\xFF\xE0"] {
-        assert!(matches!(fails(start), PictureError::Truncated { .. }), "{:?}", fails(start));
+    for start in [
+        &b"\xFF\xD8"[..],
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\xFF\0\0\0WEBP",
+        b"\xFF\xD8\xFF\xE0",
+    ] {
+        assert!(
+            matches!(fails(start), PictureError::Truncated { .. }),
+            "{:?}",
+            fails(start)
+        );
         let junk: Vec<u8> = noise(20, 20).pixels().to_vec();
         assert_eq!(kind(&fails(&[start, &junk].concat())), ErrorKind::Input);
-    }
-}
-
-/// A PNG of zeros: a header, and an IDAT that inflates for ever.
-fn bomb(width: u32, height: u32) -> Vec<u8> {
-    let mut header = Vec::new();
-    header.extend(width.to_be_bytes());
-    header.extend(height.to_be_bytes());
-    header.extend([8, 6, 0, 0, 0]);
-    let file = png(1, 1, &[0; 4], Color::Rgba8);
-    [&file[..8], &chunk(b"IHDR", &header), &file[33..]].concat()
-}
-
-#[test]
-fn bombs_are_refused_from_their_headers() {
-    let start = Instant::now();
-    for (width, height) in [(60_000, 60_000), (65_535, 65_535), (12_248, 12_248)] {
-        let error = fails(&bomb(width, height));
-        assert!(matches!(error, PictureError::TooManyPixels { .. }), "{error}");
-        assert_eq!(kind(&error), ErrorKind::Limit);
-    }
-    for (width, height) in [(65_536, 1), (1, u32::MAX), (u32::MAX, u32::MAX)] {
-        assert!(matches!(fails(&bomb(width, height)), PictureError::SideTooLong { .. }));
-    }
-    // A progressive JPEG of 65500 x 65500 in a few hundred bytes.
-    let mut jpeg = fixture("progressive420.jpg");
-    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC2]).unwrap();
-    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0xDC, 0xFF, 0xDC]);
-    assert!(matches!(fails(&jpeg), PictureError::TooManyPixels { .. }));
-    assert_eq!(dimensions(&jpeg).unwrap(), (65_500, 65_500));
-    assert!(start.elapsed() < Duration::from_secs(2));
-}
-
-#[test]
-fn limits_are_inclusive() {
-    let file = noise(20, 10).encode_png();
-    let with = |change: fn(&mut Limits)| {
-        let mut options = DecodeOptions::default();
-        change(&mut options.limits);
-        decode(&file, &options).map_err(|error| (kind(&error), error))
-    };
-    assert!(with(|limits| limits.max_pixels = 200).is_ok());
-    assert!(matches!(with(|limits| limits.max_pixels = 199), Err((ErrorKind::Limit, _))));
-    assert!(with(|limits| limits.max_side = 20).is_ok());
-    assert!(matches!(with(|limits| limits.max_side = 19), Err((ErrorKind::Limit, _))));
-    assert!(matches!(
-        with(|limits| limits.max_memory = 599),
-        Err((ErrorKind::Limit, PictureError::TooMuchMemory { needed: 600, .. }))
-    ));
-    assert!(matches!(
-        with(|limits| limits.max_bytes = 100),
-        Err((ErrorKind::Limit, PictureError::TooManyBytes { limit: 100, .. }))
-    ));
-}
-
-/// Coefficients of a progressive JPEG count: at 4:4:4, 3 bytes of RGB and 6 of coefficients.
-#[test]
-fn memory_of_progressive_jpegs_is_estimated() {
-    for (name, needed) in [("progressive444.jpg", 9), ("progressive420.jpg", 6), ("baseline420.jpg", 3)] {
-        let needed = needed * 24 * 18;
-        let mut options = DecodeOptions::default();
-        options.limits.max_memory = needed;
-        assert!(decode(&fixture(name), &options).is_ok(), "{name}");
-        options.limits.max_memory = needed - 1;
-        let error = decode(&fixture(name), &options).unwrap_err();
-        assert!(matches!(error, PictureError::TooMuchMemory { .. }), "{name}: {error}");
     }
 }
 
@@ -113,7 +67,10 @@ fn assert_truncated(what: &str, file: &[u8]) {
     for permille in [20, 100, 300, 500, 700, 900, 970, 990] {
         let cut = &file[..file.len() * permille / 1000];
         let error = fails(cut);
-        assert!(matches!(error, PictureError::Truncated { .. }), "{what} at {permille}: {error}");
+        assert!(
+            matches!(error, PictureError::Truncated { .. }),
+            "{what} at {permille}: {error}"
+        );
         assert_eq!(kind(&error), ErrorKind::Input);
     }
 }
@@ -124,20 +81,21 @@ fn cut_files_are_truncated_and_not_half_gray() {
     assert_truncated("jpeg", &picture.encode_jpeg(90));
     assert_truncated("png", &picture.encode_png());
     assert_truncated("webp", &webp(160, 120, picture.pixels(), Color::Rgb8));
-    for name in ["progressive420.jpg", "progressive444.jpg", "lossy.webp", "lossy_alpha.webp", "cmyk.jpg", "restart.jpg"] {
+    for name in [
+        "progressive420.jpg",
+        "progressive444.jpg",
+        "lossy.webp",
+        "lossy_alpha.webp",
+        "cmyk.jpg",
+        "restart.jpg",
+    ] {
         let file = fixture(name);
         for cut in [file.len() / 2, file.len() * 9 / 10] {
-            assert!(matches!(fails(&file[..cut]), PictureError::Truncated { .. }), "{name} at {cut}");
+            assert!(
+                matches!(fails(&file[..cut]), PictureError::Truncated { .. }),
+                "{name} at {cut}"
+            );
         }
-    }
-}
-
-#[test]
-fn a_cut_jpeg_with_a_false_end_is_damaged() {
-    let file = noise(160, 120).encode_jpeg(90);
-    for percent in [40, 60, 80] {
-        let cut = [&file[..file.len() * percent / 100], &[0xFF, 0xD9]].concat();
-        assert_eq!(kind(&fails(&cut)), ErrorKind::Input, "at {percent}");
     }
 }
 
@@ -153,7 +111,34 @@ fn what_follows_the_end_does_not_matter() {
     assert!(open(&[&jpeg[..], &[0; 1000]].concat()) == alone);
     let png = picture.encode_png();
     assert!(open(&[&png[..], b"more"].concat()) == picture);
-    assert!(open(&png[..png.len() - 12]) == picture, "without IEND");
+}
+
+/// Where the data makes no sense the decoder stops and fills with mid-gray, which is a success to it.
+#[test]
+fn filling_is_not_mistaken_for_a_picture() {
+    let file = noise(160, 120).encode_jpeg(90);
+    let mut refused = 0;
+    for seed in 0..20 {
+        let mut damaged = file.clone();
+        let middle = damaged.len() / 2;
+        for (i, byte) in damaged[middle..middle + 40].iter_mut().enumerate() {
+            *byte = (i * 37 + seed * 11) as u8;
+        }
+        match decode(&damaged, &DecodeOptions::default()) {
+            Ok(picture) => {
+                let last = &picture.pixels()[picture.pixels().len() - 160 * 3..];
+                assert!(
+                    last.iter().any(|&sample| sample != 128),
+                    "half-gray, seed {seed}"
+                );
+            }
+            Err(error) => {
+                assert_eq!(kind(&error), ErrorKind::Input);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0, "the test damages nothing");
 }
 
 #[test]
@@ -164,9 +149,16 @@ fn a_gray_picture_is_not_mistaken_for_filling() {
 
 #[test]
 fn rare_codings_are_named() {
-    for (code, precision, name) in [(0xC3, 8, "lossless"), (0xC9, 8, "arithmetic"), (0xC1, 12, "12 bits")] {
+    for (code, precision, name) in [
+        (0xC3, 8, "lossless"),
+        (0xC9, 8, "arithmetic"),
+        (0xC1, 12, "12 bits"),
+    ] {
         let mut jpeg = noise(8, 8).encode_jpeg(90);
-        let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        let frame = jpeg
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xC0])
+            .unwrap();
         jpeg[frame + 1] = code;
         jpeg[frame + 4] = precision;
         let error = fails(&jpeg);
@@ -180,26 +172,49 @@ fn paths_that_are_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let options = DecodeOptions::default();
     let error = read(folder.path(), &options).unwrap_err();
-    assert!(matches!(error, PictureError::NotAFile { what: "a folder", .. }));
+    assert!(matches!(
+        error,
+        PictureError::NotAFile {
+            what: "a folder",
+            ..
+        }
+    ));
     assert_eq!(kind(&error), ErrorKind::Input);
     let error = read(&folder.path().join("none.jpg"), &options).unwrap_err();
     assert_eq!(kind(&error), ErrorKind::Io);
     let path = folder.path().join("large.png");
     std::fs::write(&path, noise(9, 9).encode_png()).unwrap();
-    let limits = Limits { max_bytes: 50, ..Limits::default() };
+    let limits = Limits {
+        max_bytes: 50,
+        ..Limits::default()
+    };
     let error = read(&path, &DecodeOptions { limits, ..options }).unwrap_err();
-    assert!(matches!(error, PictureError::TooManyBytes { limit: 50, .. }));
+    assert!(matches!(
+        error,
+        PictureError::TooManyBytes { limit: 50, .. }
+    ));
     #[cfg(unix)]
     {
         // A socket stands for all that would block or never end.
         let path = folder.path().join("socket");
         let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert!(matches!(read(&path, &options), Err(PictureError::NotAFile { .. })));
+        assert!(matches!(
+            read(&path, &options),
+            Err(PictureError::NotAFile { .. })
+        ));
     }
 }
 
 fn samples() -> Vec<Vec<u8>> {
-    let names = ["progressive420.jpg", "cmyk.jpg", "restart.jpg", "palette.png", "lossy_alpha.webp", "animated.webp", "animated.png"];
+    let names = [
+        "progressive420.jpg",
+        "cmyk.jpg",
+        "restart.jpg",
+        "palette.png",
+        "lossy_alpha.webp",
+        "animated.webp",
+        "animated.png",
+    ];
     let mut samples: Vec<Vec<u8>> = names.into_iter().map(fixture).collect();
     let picture = noise(33, 21);
     samples.extend([

@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn html_leaves_no_markup() {
-        assert_eq!(html("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
+        assert_eq!(
+            html("<a b=\"c\" d='e'>&"),
+            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;"
+        );
         assert_eq!(html("a\0b\u{1b}c"), "a\u{fffd}b\u{fffd}c");
     }
 

@@ -4,10 +4,12 @@
 const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
   const [plot, base, over, tip, look, zoom, help] = ["plot", "map-base", "map-top", "tip", "map-look", "map-zoom", "map-help"]
     .map(id => document.getElementById(id));
+  const CROWD = 150; // more pictures than this begin as dots
   const EDGE = { left: 46, right: 12, top: 12, bottom: 40 };
   const mean = (list, of) => list.reduce((sum, s) => sum + of(s), 0) / list.length;
   const thumbs = new Map();
-  let pictures = pics.length <= 150, whole = false, hover = null, spots = [], W = 0, H = 0, range, soon = 0;
+  let pictures = pics.length <= CROWD, whole = false, hover = null, spots = [], W = 0, H = 0, range, soon = 0;
+  const crowded = () => pictures && shown().length > CROWD;
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const extent = (of, part) => {
     if (whole || !pics.length) return [1, 7];
@@ -110,12 +112,20 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
     range = { v: extent(p => p.valence, .09), a: extent(p => p.arousal, .1) };
     place();
     const g = pen(base), colors = EMOTIONS.map((_, i) => css("--e" + i)), panel = css("--panel");
-    const radius = pictures || shown().length <= 300 ? 4.5 : shown().length <= 1200 ? 3.5 : 2.4;
+    const radius = shown().length <= 300 ? 4.5 : shown().length <= 1200 ? 3.5 : 2.4;
     grid(g);
     g.lineWidth = 1;
     g.globalAlpha = .13;
     for (const s of spots) if (!s.on) dot(g, s, colors, 2.4);
     g.globalAlpha = 1;
+    // Under a crowd of pictures the rest are small dots; above a few, they would be overlooked there.
+    const dots = () => {
+      g.strokeStyle = panel;
+      g.globalAlpha = radius < 3 ? .75 : 1;
+      for (const s of spots) if (s.on && (!s.box || Math.hypot(s.bx - s.x, s.by - s.y) > Math.min(s.w, s.h) / 2)) dot(g, s, colors, radius);
+      g.globalAlpha = 1;
+    };
+    if (crowded()) dots();
     g.strokeStyle = css("--soft");
     for (const s of spots) if (s.box) { g.beginPath(); g.moveTo(s.x, s.y); g.lineTo(s.bx, s.by); g.stroke(); }
     for (const s of spots) {
@@ -129,14 +139,12 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
         g.drawImage(img, (img.naturalWidth - w) / 2, (img.naturalHeight - k) / 2, w, k, left, up, s.w, s.h);
       }
     }
-    g.strokeStyle = panel;
-    g.globalAlpha = radius < 3 ? .75 : 1;
-    for (const s of spots) if (s.on && (!s.box || Math.hypot(s.bx - s.x, s.by - s.y) > Math.min(s.w, s.h) / 2)) dot(g, s, colors, radius);
-    g.globalAlpha = 1;
+    if (!crowded()) dots();
     point(hover && spots[hover.p.index]);
     look.textContent = pictures ? "Show dots" : "Show pictures";
     zoom.textContent = whole ? "Zoom in" : "Whole scale";
-    help.textContent = (pictures ? "Each frame" : "Each dot") + " has the color of the strongest feeling. Point at one for its "
+    help.textContent = (pictures ? "Each frame" : "Each dot") + " has the color of the strongest feeling."
+      + (crowded() ? " Pictures that find no room are dots; choose fewer below to see more." : "") + " Point at one for its "
       + "80 % intervals; click to go to its card. With the keyboard: arrow keys, then Enter."
       + (whole ? "" : " The map is zoomed to the pictures; both scales run from 1 to 7.");
   };
@@ -169,6 +177,7 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
   const at = event => {
     const box = plot.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
     const inside = spots.find(s => s.box && Math.abs(s.bx - x) <= s.w / 2 && Math.abs(s.by - y) <= s.h / 2);
+    if (inside && crowded()) return inside;
     let hit = null, reach = inside ? 7 : 16;
     for (const s of spots) {
       const far = Math.hypot(s.x - x, s.y - y);

@@ -135,7 +135,11 @@ impl<W: Write> ReportWriter<W> {
             ],
         );
         out.write_all(head.as_bytes())?;
-        Ok(Self { out, pictures: 0, deferred: None })
+        Ok(Self {
+            out,
+            pictures: 0,
+            deferred: None,
+        })
     }
 
     /// Adds one picture.
@@ -175,7 +179,10 @@ impl<W: Write> ReportWriter<W> {
     }
 
     fn script_element<T: Serialize>(&mut self, class: &str, value: &T) -> io::Result<()> {
-        write!(self.out, "<script type=\"application/json\" class=\"{class}\">")?;
+        write!(
+            self.out,
+            "<script type=\"application/json\" class=\"{class}\">"
+        )?;
         escape::json_in_script(&mut self.out, value)?;
         self.out.write_all(b"</script>\n")
     }
@@ -192,7 +199,12 @@ fn halves() -> (&'static str, &'static str) {
 
 fn check(entry: &ReportEntry) -> io::Result<()> {
     let figures = [entry.valence, entry.arousal, entry.entropy];
-    let descriptors = [entry.warmth, entry.saturation, entry.brightness, entry.contrast];
+    let descriptors = [
+        entry.warmth,
+        entry.saturation,
+        entry.brightness,
+        entry.contrast,
+    ];
     let finite = figures
         .iter()
         .chain(&entry.emotions)
@@ -200,13 +212,19 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
         .chain(&entry.valence_interval)
         .chain(&entry.arousal_interval)
         .all(|x| x.is_finite())
-        && descriptors.iter().chain(entry.palette.iter().map(|(_, share)| share)).all(|x| x.is_finite());
+        && descriptors
+            .iter()
+            .chain(entry.palette.iter().map(|(_, share)| share))
+            .all(|x| x.is_finite());
     if finite && entry.dominant < EMOTIONS.len() {
         return Ok(());
     }
     Err(io::Error::new(
         io::ErrorKind::InvalidInput,
-        format!("{:?}: a figure of the report is not finite or names no emotion", entry.path),
+        format!(
+            "{:?}: a figure of the report is not finite or names no emotion",
+            entry.path
+        ),
     ))
 }
 
@@ -257,7 +275,11 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
             saturation: short(entry.saturation),
             brightness: short(entry.brightness),
             contrast: short(entry.contrast),
-            palette: entry.palette.iter().map(|&(rgb, share)| (hex(rgb), short(share))).collect(),
+            palette: entry
+                .palette
+                .iter()
+                .map(|&(rgb, share)| (hex(rgb), short(share)))
+                .collect(),
             caption: entry.caption.as_deref(),
             thumbnail: base64::encode(&entry.thumbnail_jpeg),
         }

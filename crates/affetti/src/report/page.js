@@ -41,7 +41,7 @@ const h = (tag, props, ...children) => {
 const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 const visible = text => text.replace(UNSEEN, c => `\\u{${c.codePointAt(0).toString(16)}}`);
 const bdi = text => h("bdi", null, visible(text));
-const share = x => x > 0 && x < .005 ? "<1 %" : Math.round(x * 100) + " %";
+const share = x => x > 0 && x < .005 ? "<1\u00a0%" : Math.round(x * 100) + "\u00a0%";
 const width = x => (x * 100).toFixed(2) + "%";
 const on7 = x => Math.min(100, Math.max(0, (x - 1) / 6 * 100)).toFixed(2) + "%";
 const many = (n, one) => n.toLocaleString("en") + " " + one + (n === 1 ? "" : "s");
@@ -260,10 +260,9 @@ const whole = p => {
       h("h2", { id: "detail-name" }, bdi(p.name)),
       p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
       h("p", { className: "credit" }, bdi(p.path), ` (${p.width} × ${p.height})`),
-      palette(p),
-      h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
-        h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))),
-      h("h3", null, "Colors"), figures(p)),
+      h("div", { className: "late" }, h("h3", null, "Colors"), palette(p),
+        h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
+          h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
     h("div", null, verdict(p),
       h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions)),
       pics.length > 1 ? h("p", { className: "small" }, "The upright marks are the means of the collection. "
@@ -292,7 +291,7 @@ dialog.append(h("div", { className: "bar" }, place, button("←", "Previous pict
 function open(p) {
   current = p;
   const at = shown.indexOf(p);
-  place.textContent = at < 0 ? "" : `${at + 1} of ${shown.length}`;
+  place.textContent = at < 0 ? "" : `${at + 1} of ${shown.length.toLocaleString("en")}`;
   sheet.replaceChildren(...whole(p));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;

@@ -82,10 +82,25 @@ fn hostile_names_stay_data() {
     let quiet = page(&meta(), &[sample(), sample()], &[("a", "b")]);
     let count = |page: &str, what: &str| page.to_lowercase().matches(what).count();
     for name in HOSTILE {
-        let entry = ReportEntry { path: name.into(), caption: Some(name.into()), ..sample() };
-        let title = ReportMeta { title: name.into(), model: name.into(), ..meta() };
+        let entry = ReportEntry {
+            path: name.into(),
+            caption: Some(name.into()),
+            ..sample()
+        };
+        let title = ReportMeta {
+            title: name.into(),
+            model: name.into(),
+            ..meta()
+        };
         let loud = page(&title, &[entry, sample()], &[(name, name)]);
-        for tag in ["<script", "</script", "<!--", "<img", "\"use strict\"", "</html>"] {
+        for tag in [
+            "<script",
+            "</script",
+            "<!--",
+            "<img",
+            "\"use strict\"",
+            "</html>",
+        ] {
             assert_eq!(count(&loud, tag), count(&quiet, tag), "{tag} from {name:?}");
         }
         assert_eq!(data(&loud, "e")[0]["path"], name);
@@ -96,22 +111,46 @@ fn hostile_names_stay_data() {
 
 #[test]
 fn every_picture_is_one_line_of_json() {
-    let pages = page(&meta(), &[sample(), ReportEntry { caption: None, ..sample() }], &[]);
+    let pages = page(
+        &meta(),
+        &[
+            sample(),
+            ReportEntry {
+                caption: None,
+                ..sample()
+            },
+        ],
+        &[],
+    );
     let rows = data(&pages, "e");
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0]["thumbnail"], "Zm9vYmFy");
     assert_eq!(rows[0]["palette"][0][0], "#1e2a4f");
-    assert_eq!(rows[0]["emotions"].as_array().unwrap().len(), EMOTIONS.len());
+    assert_eq!(
+        rows[0]["emotions"].as_array().unwrap().len(),
+        EMOTIONS.len()
+    );
     assert_eq!(rows[0]["verdict"], crate::verdict::verdict(&sample()));
     assert!(rows[1].get("caption").is_none());
-    let lines = pages.lines().filter(|line| line.contains("class=\"e\"")).count();
+    let lines = pages
+        .lines()
+        .filter(|line| line.contains("class=\"e\""))
+        .count();
     assert_eq!(lines, 2);
 }
 
 #[test]
 fn the_page_asks_nothing_of_the_network() {
     let page = page(&meta(), &[sample()], &[]);
-    for way in ["http://", "https://", "src=\"//", "@import", "url(", "fetch(", "XMLHttpRequest"] {
+    for way in [
+        "http://",
+        "https://",
+        "src=\"//",
+        "@import",
+        "url(",
+        "fetch(",
+        "XMLHttpRequest",
+    ] {
         assert!(!page.contains(way), "{way}");
     }
     assert!(page.contains("default-src 'none'"));
@@ -145,12 +184,24 @@ fn an_empty_collection_says_so() {
 fn figures_that_are_no_numbers_are_refused_before_anything_is_written() {
     let mut report = ReportWriter::new(Vec::new(), &meta()).unwrap();
     let bad = [
-        ReportEntry { valence: f64::NAN, ..sample() },
-        ReportEntry { contrast: f32::INFINITY, ..sample() },
-        ReportEntry { dominant: 9, ..sample() },
+        ReportEntry {
+            valence: f64::NAN,
+            ..sample()
+        },
+        ReportEntry {
+            contrast: f32::INFINITY,
+            ..sample()
+        },
+        ReportEntry {
+            dominant: 9,
+            ..sample()
+        },
     ];
     for entry in bad {
-        assert_eq!(report.push(&entry).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(
+            report.push(&entry).unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
     }
     report.push(&sample()).unwrap();
     let page = String::from_utf8(report.finish().unwrap()).unwrap();
@@ -180,5 +231,8 @@ fn an_error_while_noting_a_failure_is_told_later() {
     let head = ReportWriter::new(Vec::new(), &meta()).unwrap().out.len();
     let mut report = ReportWriter::new(Full(head + 10), &meta()).unwrap();
     report.push_failure("a", "b");
-    assert_eq!(report.push(&sample()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(
+        report.push(&sample()).unwrap_err().kind(),
+        io::ErrorKind::StorageFull
+    );
 }

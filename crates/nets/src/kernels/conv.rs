@@ -337,10 +337,8 @@ impl Job<'_> {
             let read = lines.input_start + line * lines.input_line + first * lines.input_step;
             let write = lines.output_start + line * lines.output_line + first * lines.output_step;
             let rest = lines.residual_start + line * lines.residual_line;
-            let end = read
-                + (pixels - 1) * lines.input_step
-                + (kernel - 1) * lines.tap_step
-                + depth;
+            let end =
+                read + (pixels - 1) * lines.input_step + (kernel - 1) * lines.tap_step + depth;
             debug_assert!(end <= self.input.len());
             // SAFETY: `read` to `end` is inside the input: pixel x of line y reads the kernel's
             // rows from (y·stride, x·stride) of the bordered map, and `output_size` allows just as
@@ -359,7 +357,8 @@ impl Job<'_> {
                     output: output.0.add(write + channel),
                     output_step: lines.output_step,
                     residual: self.residual.map_or(std::ptr::null(), |data| {
-                        data.as_ptr().add(rest + first * lines.output_step + channel)
+                        data.as_ptr()
+                            .add(rest + first * lines.output_step + channel)
                     }),
                     residual_step: lines.output_step,
                     low,

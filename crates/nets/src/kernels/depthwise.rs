@@ -105,8 +105,8 @@ impl Depthwise {
     fn row(&self, source: &[f32], row_stride: usize, line: &mut [f32]) {
         let aligned = self.bias.len();
         let width = line.len() / aligned;
-        let reach = (self.kernel - 1) * row_stride
-            + ((width - 1) * self.stride + self.kernel) * aligned;
+        let reach =
+            (self.kernel - 1) * row_stride + ((width - 1) * self.stride + self.kernel) * aligned;
         assert!(source.len() >= reach, "the input holds every tap");
         // SAFETY: `reach` is the end of the last tap of the last pixel, checked just above;
         // `line` holds `width` pixels, and weights and bias have `aligned` channels, a multiple of

@@ -9,7 +9,8 @@
 //! - when the last row came out as mid-gray, it decodes again in strict mode to ask whether that is
 //!   the photo or the filling.
 //!
-//! Damage in the middle, after which the decoder found its way again, passes, as in other programs.
+//! Damage after which the decoder found its way again passes, as in other programs; so does a cut
+//! in front of an end marker that someone put back by hand.
 
 use zune_jpeg::{
     JpegDecoder,
@@ -17,18 +18,14 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-use super::{Header, profile};
-use crate::{error::PictureError, format::Format, limits::DecodeOptions};
+use super::{Header, TWO_SIZES, damaged, profile, truncated, unsupported};
+use crate::{error::PictureError, format::Format};
 
 /// Level with which the decoder fills what it could not read.
 const FILL: u8 = 128;
 
 /// Decodes to RGB, not yet upright.
-pub(super) fn pixels(
-    bytes: &[u8],
-    header: &Header,
-    _options: &DecodeOptions,
-) -> Result<Vec<u8>, PictureError> {
+pub(super) fn pixels(bytes: &[u8], header: &Header) -> Result<Vec<u8>, PictureError> {
     let mut rgb = vec![0; header.width as usize * header.height as usize * 3];
     decode_into(&mut rgb, bytes, header, !header.complete)?;
     let last_row = &rgb[rgb.len() - header.width as usize * 3..];
@@ -57,33 +54,16 @@ fn decode_into(
     let translate = |error| translate(error, bytes, header.complete);
     decoder.decode_headers().map_err(translate)?;
     if decoder.dimensions() != Some((header.width as usize, header.height as usize)) {
-        let reason = "it gives two different sizes".to_owned();
-        return Err(PictureError::Damaged {
-            format: Format::Jpeg,
-            reason,
-        });
+        return Err(damaged(Format::Jpeg, TWO_SIZES));
     }
     decoder.decode_into(rgb).map_err(translate)
 }
 
 fn translate(error: DecodeErrors, bytes: &[u8], complete: bool) -> PictureError {
-    let format = Format::Jpeg;
     match error {
-        DecodeErrors::ExhaustedData => PictureError::Truncated {
-            format,
-            bytes: bytes.len() as u64,
-        },
-        _ if !complete => PictureError::Truncated {
-            format,
-            bytes: bytes.len() as u64,
-        },
-        DecodeErrors::Unsupported(scheme) => PictureError::UnsupportedFeature {
-            format,
-            feature: format!("{scheme:?}"),
-        },
-        error => PictureError::Damaged {
-            format,
-            reason: error.to_string(),
-        },
+        DecodeErrors::ExhaustedData => truncated(Format::Jpeg, bytes),
+        _ if !complete => truncated(Format::Jpeg, bytes),
+        DecodeErrors::Unsupported(scheme) => unsupported(Format::Jpeg, format!("{scheme:?}")),
+        error => damaged(Format::Jpeg, error),
     }
 }

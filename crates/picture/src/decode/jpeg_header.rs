@@ -2,7 +2,7 @@
 
 use image::metadata::Orientation;
 
-use super::{Header, orientation};
+use super::{Header, damaged, orientation, truncated, unsupported};
 use crate::{error::PictureError, format::Format};
 
 const SOI: u8 = 0xD8;
@@ -66,26 +66,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<JpegHeader, PictureError> {
         }
     }
     if segments.at >= bytes.len() {
-        return Err(PictureError::Truncated {
-            format: Format::Jpeg,
-            bytes: bytes.len() as u64,
-        });
+        return Err(truncated(Format::Jpeg, bytes));
     }
-    Err(damaged("it has no picture in it"))
-}
-
-fn damaged(reason: &str) -> PictureError {
-    PictureError::Damaged {
-        format: Format::Jpeg,
-        reason: reason.to_owned(),
-    }
+    Err(damaged(Format::Jpeg, "it has no picture in it"))
 }
 
 impl JpegHeader {
     fn read_frame(&mut self, marker: u8, data: &[u8]) -> Result<(), PictureError> {
         let Some((&[precision, h0, h1, w0, w1, components], rest)) = data.split_first_chunk()
         else {
-            return Err(damaged("its frame header is too short"));
+            return Err(damaged(Format::Jpeg, "its frame header is too short"));
         };
         self.frame = marker;
         self.precision = precision;
@@ -113,13 +103,10 @@ impl JpegHeader {
             (!matches!(components, 1 | 3 | 4)).then(|| format!("{components} components"));
         let late_height = (self.height == 0).then(|| "a height after the picture".to_owned());
         if let Some(feature) = coding.or(depth).or(channels).or(late_height) {
-            return Err(PictureError::UnsupportedFeature {
-                format: Format::Jpeg,
-                feature,
-            });
+            return Err(unsupported(Format::Jpeg, feature));
         }
         if self.width == 0 {
-            return Err(damaged("a side is 0"));
+            return Err(damaged(Format::Jpeg, "a side is 0"));
         }
         Ok(Header {
             width: self.width,

@@ -52,7 +52,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, PictureE
         let header = header(format, bytes)?;
         header.check(&options.limits)?;
         let pixels = match format {
-            Format::Jpeg => jpeg::pixels(bytes, &header, options),
+            Format::Jpeg => jpeg::pixels(bytes, &header),
             Format::Png => png::pixels(bytes, &header, options),
             Format::WebP => webp::pixels(bytes, &header, options),
         }?;
@@ -108,6 +108,9 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), PictureError> {
     Ok(header.upright_sides())
 }
 
+/// Reason of damage that all three formats share.
+const TWO_SIZES: &str = "it gives two different sizes";
+
 /// What is known before any pixel is decoded.
 struct Header {
     /// As stored, in pixels, at least 1.
@@ -160,6 +163,32 @@ fn orientation(exif: &[u8]) -> Orientation {
     Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
 }
 
+/// The error for a file that contradicts its format. Decoders break lines in their messages; ours
+/// are one line.
+fn damaged(format: Format, reason: impl ToString) -> PictureError {
+    let reason = one_line(reason);
+    PictureError::Damaged { format, reason }
+}
+
+fn unsupported(format: Format, feature: impl ToString) -> PictureError {
+    let feature = one_line(feature);
+    PictureError::UnsupportedFeature { format, feature }
+}
+
+fn truncated(format: Format, bytes: &[u8]) -> PictureError {
+    PictureError::Truncated {
+        format,
+        bytes: bytes.len() as u64,
+    }
+}
+
+fn one_line(text: impl ToString) -> String {
+    text.to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// Runs a decoder so that a panic inside of it becomes an error about this one file. The decoders
 /// are written without unsafe tricks but index a lot, and one bad picture must not end a run over
 /// thousands.
@@ -167,12 +196,8 @@ fn guarded<T>(
     format: Format,
     work: impl FnOnce() -> Result<T, PictureError>,
 ) -> Result<T, PictureError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(PictureError::Damaged {
-            format,
-            reason: "the decoder gave up".to_owned(),
-        })
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(damaged(format, "the decoder gave up")))
 }
 
 /// Decodes with a decoder of `image` into a buffer that `convert` can turn to RGB in place.
@@ -184,8 +209,7 @@ fn with_image(
     background: [u8; 3],
 ) -> Result<Vec<u8>, PictureError> {
     if decoder.dimensions() != (header.width, header.height) {
-        let reason = "it gives two different sizes".to_owned();
-        return Err(PictureError::Damaged { format, reason });
+        return Err(damaged(format, TWO_SIZES));
     }
     let color = decoder.color_type();
     let mut buffer = convert::buffer(header.width, header.height, color);
@@ -207,17 +231,8 @@ fn with_image(
 /// An error of `image` in our terms. An incomplete file explains every failure.
 fn translate(format: Format, error: ImageError, complete: bool, bytes: &[u8]) -> PictureError {
     match error {
-        _ if !complete => PictureError::Truncated {
-            format,
-            bytes: bytes.len() as u64,
-        },
-        ImageError::Unsupported(error) => PictureError::UnsupportedFeature {
-            format,
-            feature: error.to_string(),
-        },
-        error => PictureError::Damaged {
-            format,
-            reason: error.to_string(),
-        },
+        _ if !complete => truncated(format, bytes),
+        ImageError::Unsupported(error) => unsupported(format, error),
+        error => damaged(format, error),
     }
 }

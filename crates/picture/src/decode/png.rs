@@ -4,31 +4,23 @@ use std::io::Cursor;
 
 use image::{ImageDecoder, codecs::png::PngDecoder, metadata::Orientation};
 
-use super::{Header, orientation, translate, with_image};
+use super::{Header, damaged, orientation, translate, truncated, with_image};
 use crate::{error::PictureError, format::Format, limits::DecodeOptions};
 
 const SIGNATURE: usize = 8;
 
 /// Reads size, EXIF and whether the end is there, without inflating anything.
 pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
-    let truncated = || PictureError::Truncated {
-        format: Format::Png,
-        bytes: bytes.len() as u64,
-    };
-    let damaged = |reason: &str| PictureError::Damaged {
-        format: Format::Png,
-        reason: reason.to_owned(),
-    };
     let ihdr = bytes
         .get(SIGNATURE + 8..SIGNATURE + 21)
-        .ok_or_else(truncated)?;
+        .ok_or_else(|| truncated(Format::Png, bytes))?;
     if &bytes[SIGNATURE + 4..SIGNATURE + 8] != b"IHDR" {
-        return Err(damaged("it does not begin with its header"));
+        return Err(damaged(Format::Png, "it does not begin with its header"));
     }
     let width = u32::from_be_bytes([ihdr[0], ihdr[1], ihdr[2], ihdr[3]]);
     let height = u32::from_be_bytes([ihdr[4], ihdr[5], ihdr[6], ihdr[7]]);
     if width == 0 || height == 0 {
-        return Err(damaged("a side is 0"));
+        return Err(damaged(Format::Png, "a side is 0"));
     }
     let (bit_depth, color_type) = (ihdr[8], ihdr[9]);
     let mut header = Header {

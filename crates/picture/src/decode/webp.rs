@@ -4,39 +4,30 @@ use std::io::Cursor;
 
 use image::{Rgba, codecs::webp::WebPDecoder, metadata::Orientation};
 
-use super::{Header, orientation, translate, with_image};
+use super::{Header, TWO_SIZES, damaged, orientation, translate, truncated, with_image};
 use crate::{error::PictureError, format::Format, limits::DecodeOptions};
 
 /// `RIFF`, length, `WEBP`.
 const PREFIX: usize = 12;
 
-fn damaged(reason: &str) -> PictureError {
-    PictureError::Damaged {
-        format: Format::WebP,
-        reason: reason.to_owned(),
-    }
-}
-
 /// Reads size, EXIF and profile without a decoder: its own access to them trusts their announced
 /// lengths before it allocates.
 pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
-    let truncated = || PictureError::Truncated {
-        format: Format::WebP,
-        bytes: bytes.len() as u64,
-    };
+    let cut = || truncated(Format::WebP, bytes);
     let announced = bytes
         .get(4..8)
         .and_then(|b| b.first_chunk())
-        .ok_or_else(truncated)?;
+        .ok_or_else(cut)?;
     // As in libwebp, a file shorter than it announces is truncated; one byte of padding may lack.
     if u64::from(u32::from_le_bytes(*announced)) + 8 > bytes.len() as u64 + 1 {
-        return Err(truncated());
+        return Err(cut());
     }
     let mut chunks = Chunks(&bytes[PREFIX..]);
-    let (kind, data) = chunks.next().ok_or_else(truncated)?;
-    let (width, height) = sides(&kind, data).ok_or_else(|| damaged("its header is unreadable"))?;
+    let (kind, data) = chunks.next().ok_or_else(cut)?;
+    let (width, height) =
+        sides(&kind, data).ok_or_else(|| damaged(Format::WebP, "its header is unreadable"))?;
     if width == 0 || height == 0 {
-        return Err(damaged("a side is 0"));
+        return Err(damaged(Format::WebP, "a side is 0"));
     }
     let mut header = Header {
         width,
@@ -53,7 +44,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
             b"ICCP" => header.profile = Some(data.to_vec()),
             b"ANIM" => header.bytes_per_pixel = 4.0 + 4.0 + 4.0,
             b"VP8 " | b"VP8L" if sides(&kind, data) != Some((width, height)) => {
-                return Err(damaged("it gives two different sizes"));
+                return Err(damaged(Format::WebP, TWO_SIZES));
             }
             b"ANMF" => check_frame(data, width, height)?,
             _ => {}
@@ -69,7 +60,7 @@ fn check_frame(data: &[u8], width: u32, height: u32) -> Result<(), PictureError>
         if let (b"VP8 " | b"VP8L", Some((w, h))) = (&kind, sides(&kind, data))
             && (w > width || h > height)
         {
-            return Err(damaged("a frame is larger than the picture"));
+            return Err(damaged(Format::WebP, "a frame is larger than the picture"));
         }
     }
     Ok(())

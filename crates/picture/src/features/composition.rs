@@ -3,7 +3,7 @@
 //! What it computes and in which range:
 //! - `symmetry`: Pearson correlation of the L* of cells with their mirror images, left-right and then
 //!   top-bottom, -1..=1 (1 for a picture without contrast); then the mean ΔE*ab of cells to their
-//!   left-right mirror images over 50, 0 (symmetric) to about 1;
+//!   left-right mirror images over 100, 0 (symmetric) to about 1;
 //! - `grid`: mean L*, a* and b*, each over 100, of 3 x 3 cells, row by row from the left top;
 //! - `aspect_ratio`: log2(width / height) over 4, clamped to -1..=1; 0 for a square, 0.25 for 2:1.
 //!
@@ -50,7 +50,7 @@ pub(super) fn symmetry(lab: &Plane<[f32; 3]>) -> [f32; SYMMETRY_LEN] {
     [
         correlation(&one, &right),
         correlation(&one, &below),
-        difference / 50.0,
+        difference / 100.0,
     ]
 }
 

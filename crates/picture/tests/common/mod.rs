@@ -1,6 +1,7 @@
 //! Files made in code, and the references that `peers/picture_resize.py` made.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::{fs, path::PathBuf};
 
@@ -90,6 +91,22 @@ pub(crate) fn png(width: u32, height: u32, samples: &[u8], color: ExtendedColorT
     let mut file = Vec::new();
     PngEncoder::new(&mut file)
         .write_image(samples, width, height, color)
+        .unwrap();
+    file
+}
+
+/// A PNG with a profile.
+pub(crate) fn with_profile(picture: &Picture, profile: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = PngEncoder::new(&mut file);
+    encoder.set_icc_profile(profile.to_vec()).unwrap();
+    encoder
+        .write_image(
+            picture.pixels(),
+            picture.width(),
+            picture.height(),
+            ExtendedColorType::Rgb8,
+        )
         .unwrap();
     file
 }

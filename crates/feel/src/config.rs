@@ -1,0 +1,115 @@
+//! The settings of a training, as `configs/*.toml` says them.
+
+use crate::error::FeelError;
+use crate::features::FeatureSettings;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Everything that decides how a model comes out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the model and of its files.
+    pub name: String,
+    /// One sentence for the card.
+    pub summary: String,
+    /// Seed of the principal components and of the bootstrap.
+    pub seed: u64,
+    /// Folds of the cross-validation that chooses settings and calibrates.
+    pub folds: usize,
+    /// What is measured on a picture.
+    pub features: FeatureSettings,
+    /// The nine emotions.
+    pub emotions: EmotionSettings,
+    /// Valence and arousal.
+    pub affect: AffectSettings,
+    /// This file, for messages.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// Settings of the emotion head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmotionSettings {
+    /// Penalties to choose from.
+    pub penalties: Vec<f64>,
+}
+
+/// Settings of the valence-arousal head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AffectSettings {
+    /// Bandwidths to choose from, over the median squared distance.
+    pub bandwidths: Vec<f64>,
+    /// Penalties to choose from.
+    pub penalties: Vec<f64>,
+    /// Coverage of the intervals, in (0, 1).
+    pub coverage: f64,
+}
+
+impl Config {
+    /// Reads and checks `path`.
+    ///
+    /// # Errors
+    /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
+    pub fn read(path: &Path) -> Result<Self, FeelError> {
+        let text = std::fs::read_to_string(path).map_err(|source| FeelError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+        let wrong = |what: String| FeelError::Config {
+            file: path.to_owned(),
+            what,
+        };
+        let mut config: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        path.clone_into(&mut config.file);
+        config.check().map_err(wrong)?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let positive = |values: &[f64]| !values.is_empty() && values.iter().all(|v| *v > 0.0);
+        let problems = [
+            (
+                self.name.is_empty() || !self.name.chars().all(good),
+                "name: letters, digits, - and _ only",
+            ),
+            (!(2..=100).contains(&self.folds), "folds: 2 to 100"),
+            (
+                self.features.backbones.is_empty(),
+                "features.backbones: at least one",
+            ),
+            (
+                self.features.views.is_empty(),
+                "features.views: at least one",
+            ),
+            (
+                self.features.components == 0,
+                "features.components: at least 1",
+            ),
+            (
+                !positive(&self.emotions.penalties),
+                "emotions.penalties: above 0",
+            ),
+            (
+                !positive(&self.affect.penalties),
+                "affect.penalties: above 0",
+            ),
+            (
+                !positive(&self.affect.bandwidths),
+                "affect.bandwidths: above 0",
+            ),
+            (
+                !(self.affect.coverage > 0.0 && self.affect.coverage < 1.0),
+                "affect.coverage: between 0 and 1",
+            ),
+        ];
+        problems
+            .iter()
+            .find(|(bad, _)| *bad)
+            .map_or(Ok(()), |(_, what)| Err((*what).to_owned()))
+    }
+}

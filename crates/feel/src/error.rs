@@ -1,0 +1,74 @@
+//! What can go wrong between a picture and its feeling.
+
+use std::path::PathBuf;
+
+pub use affetti_nets::ErrorKind;
+
+/// An error of this room.
+#[derive(Debug, thiserror::Error)]
+pub enum FeelError {
+    /// Weights, cards, devices.
+    #[error(transparent)]
+    Net(#[from] affetti_nets::NetError),
+    /// Data sets.
+    #[error(transparent)]
+    Data(#[from] affetti_data::DataError),
+    /// Labels and metrics.
+    #[error(transparent)]
+    Emotion(#[from] affetti_emotion::EmotionError),
+    /// A setting that cannot be.
+    #[error("{file}: {what}", file = file.display())]
+    Config {
+        /// The config file.
+        file: PathBuf,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A training set that leaves nothing to train on.
+    #[error("{what}")]
+    NothingToLearn {
+        /// Which set and why.
+        what: String,
+    },
+    /// Numbers that are no numbers.
+    #[error("{model}: the prediction is not finite: the weights are damaged")]
+    NotFinite {
+        /// The model.
+        model: String,
+    },
+}
+
+impl FeelError {
+    /// Who is at fault.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Net(error) => error.kind(),
+            Self::Data(error) => match error.kind() {
+                affetti_data::ErrorKind::Parameter => ErrorKind::Parameter,
+                affetti_data::ErrorKind::Limit => ErrorKind::Limit,
+                affetti_data::ErrorKind::Unsupported => ErrorKind::Unsupported,
+                affetti_data::ErrorKind::Io => ErrorKind::Io,
+                _ => ErrorKind::Input,
+            },
+            Self::Emotion(error) => match error.kind() {
+                affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
+                _ => ErrorKind::Input,
+            },
+            Self::Config { .. } => ErrorKind::Parameter,
+            Self::Io { .. } => ErrorKind::Io,
+            Self::NothingToLearn { .. } => ErrorKind::Input,
+            Self::NotFinite { .. } => ErrorKind::Model,
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! Every figure of a card, computed again: on the test split, and out of fold over all labelled
+//! pictures, each beside the prior and a plain head on one frozen network.
+
+use crate::config::Config;
+use crate::dataset::{Set, measure, painted, photographs};
+use crate::error::FeelError;
+use crate::figures::{Figure, Figures};
+use crate::linear::{Matrix, Standardizer};
+use crate::model::Model;
+use crate::predictor::{ModelId, Predictor, SCALE};
+use crate::ridge;
+use crate::softmax::softmax;
+use crate::train::{
+    LEARN, Lesson, Step, TrainOptions, fingerprint, fit_affect, fit_emotions, lesson, split_rows,
+};
+use affetti_data::{Split, splits::folds};
+use affetti_emotion::metrics::{auc, kl_floored, pearson};
+use affetti_emotion::{Bootstrap, CheckedBootstrap, Distribution, Emotion, Label};
+use affetti_nets::efficientnet_lite::FEATURES;
+
+/// Floor of a predicted share in KL: one viewer among ten thousand.
+const FLOOR: f64 = 1e-4;
+/// Folds of the out-of-fold figures.
+const FOLDS: usize = 5;
+/// Penalties of the frozen baseline's ridge, on rows of unit mean square.
+const RIDGE: [f64; 4] = [0.1, 0.3, 1.0, 3.0];
+
+/// Measures `predictor` on the data of `config`.
+///
+/// # Errors
+/// Missing or unreadable data.
+pub fn evaluate(
+    config: &Config,
+    predictor: &Predictor,
+    options: &TrainOptions<'_>,
+) -> Result<Figures, FeelError> {
+    let settings = Config {
+        features: predictor.weights().settings.clone(),
+        ..config.clone()
+    };
+    let print = fingerprint(&settings, &predictor.weights().backbones)?;
+    let extractor = predictor.extractor();
+    let photos = measure(
+        photographs(options.data)?,
+        extractor,
+        &print,
+        "photographs",
+        options,
+    )?;
+    let paintings = measure(
+        painted(options.data)?,
+        extractor,
+        &print,
+        "paintings",
+        options,
+    )?;
+    figures_of(&settings, predictor, &photos, &paintings, options)
+}
+
+/// The figures, given the features.
+pub(crate) fn figures_of(
+    config: &Config,
+    predictor: &Predictor,
+    photos: &Set,
+    paintings: &Set,
+    options: &TrainOptions<'_>,
+) -> Result<Figures, FeelError> {
+    let judge = Judge {
+        config,
+        bootstrap: Bootstrap::seeded(config.seed).check()?,
+        pooled: pooled_columns(predictor.weights()),
+    };
+    let mut figures = Vec::new();
+    let stages = [
+        "photographs: test",
+        "paintings: test",
+        "photographs: 5-fold",
+        "paintings: 5-fold",
+    ];
+    for (done, stage) in stages.into_iter().enumerate() {
+        let total = stages.len();
+        (options.progress)(Step { stage, done, total });
+        figures.extend(match done {
+            0 => judge.photos_on_test(predictor, photos, stage)?,
+            1 => judge.paintings_on_test(predictor, paintings, stage)?,
+            2 => judge.photos_out_of_fold(predictor, photos, stage)?,
+            _ => judge.paintings_out_of_fold(predictor, paintings, stage)?,
+        });
+    }
+    let ModelId { name, sha256 } = predictor.model();
+    Ok(Figures {
+        model: format!("{name}, sha256 {}", &sha256[..16.min(sha256.len())]),
+        figures,
+    })
+}
+
+/// First column and count of the last backbone's pooled features.
+fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
+    let lengths: Vec<usize> = model
+        .settings
+        .backbones
+        .iter()
+        .filter_map(|b| affetti_nets::efficientnet_lite::Variant::parse(&b.name))
+        .map(affetti_nets::efficientnet_lite::Variant::descriptor_len)
+        .collect();
+    let start = lengths[..lengths.len().saturating_sub(1)].iter().sum();
+    start..start + FEATURES
+}
+
+struct Judge<'a> {
+    config: &'a Config,
+    bootstrap: CheckedBootstrap,
+    pooled: std::ops::Range<usize>,
+}
+
+/// Predictions of the model and of the frozen baseline for the same pictures.
+struct Answers {
+    truth: Vec<Vec<f64>>,
+    model: Vec<Vec<f64>>,
+    frozen: Vec<Vec<f64>>,
+    /// The answer without a picture.
+    prior: Vec<f64>,
+    /// Half-widths of the intervals, for valence and arousal.
+    half: Vec<[f64; 2]>,
+}
+
+impl Judge<'_> {
+    /// Standardised pooled features of `rows`, scaled by what `learn` shows.
+    fn frozen(&self, set: &Set, learn: &[usize], rows: &[usize]) -> Matrix {
+        let cut = |rows: &[usize]| Matrix {
+            columns: FEATURES,
+            data: rows
+                .iter()
+                .flat_map(|&i| set.features.row(i)[self.pooled.clone()].iter().copied())
+                .collect(),
+        };
+        Standardizer::fit(&cut(learn), &[(FEATURES, 1.0)]).apply(&cut(rows))
+    }
+
+    /// The frozen baseline's affect: ridge, its penalty chosen by cross-validation.
+    fn frozen_affect(
+        &self,
+        set: &Set,
+        learn: &[usize],
+        rows: &[usize],
+    ) -> Result<Vec<Vec<f64>>, FeelError> {
+        let (x, y) = (self.frozen(set, learn, learn), set.targets(learn));
+        let fold_of = folds(FOLDS, &set.groups(learn))?;
+        let error = |lambda: f64| -> Option<f64> {
+            let mut sum = 0.0;
+            for fold in 0..FOLDS {
+                let (held, seen) = split_rows(&fold_of, fold);
+                let seen_y: Vec<Vec<f64>> = seen.iter().map(|&i| y[i].clone()).collect();
+                let model = ridge::fit(&x.select(&seen), &seen_y, lambda)?;
+                for i in held {
+                    let off = model.apply(x.row(i));
+                    sum += off
+                        .iter()
+                        .zip(&y[i])
+                        .map(|(a, b)| (a - b).powi(2))
+                        .sum::<f64>();
+                }
+            }
+            Some(sum)
+        };
+        let lambda = RIDGE.into_iter().min_by(|&a, &b| {
+            error(a)
+                .unwrap_or(f64::MAX)
+                .total_cmp(&error(b).unwrap_or(f64::MAX))
+        });
+        let model = lambda.and_then(|lambda| ridge::fit(&x, &y, lambda));
+        let model = model.ok_or_else(|| FeelError::NothingToLearn {
+            what: "the frozen baseline cannot be solved".into(),
+        })?;
+        Ok(model.apply_all(&self.frozen(set, learn, rows)))
+    }
+
+    /// The frozen baseline's emotions: multinomial regression, its penalty chosen likewise.
+    fn frozen_emotions(
+        &self,
+        set: &Set,
+        learn: &[usize],
+        rows: &[usize],
+    ) -> Result<Vec<Vec<f64>>, FeelError> {
+        let lesson = Lesson::new(self.frozen(set, learn, learn), set, learn);
+        let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &lesson)?;
+        let logits = model.apply_all(&self.frozen(set, learn, rows));
+        Ok(logits.iter().map(|z| softmax(z)).collect())
+    }
+
+    fn photos_on_test(
+        &self,
+        predictor: &Predictor,
+        set: &Set,
+        name: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let (learn, rows) = (set.rows(&LEARN), set.rows(&[Split::Test]));
+        let mut model = Vec::new();
+        for &i in &rows {
+            let p = predictor.predict_features(set.features.row(i))?;
+            model.push(vec![p.valence, p.arousal]);
+        }
+        self.affect_figures(
+            &Answers {
+                truth: set.targets(&rows),
+                model,
+                frozen: self.frozen_affect(set, &learn, &rows)?,
+                prior: column_means(&set.targets(&learn)),
+                half: vec![predictor.weights().half_width; rows.len()],
+            },
+            name,
+        )
+    }
+
+    fn photos_out_of_fold(
+        &self,
+        predictor: &Predictor,
+        set: &Set,
+        name: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let rows: Vec<usize> = (0..set.samples.len()).collect();
+        let all = lesson(&predictor.weights().basis, set, &rows);
+        let fold_of = folds(FOLDS, &all.groups)?;
+        let mut answers = Answers::empty(all.targets.clone());
+        for fold in 0..FOLDS {
+            let (held, seen) = split_rows(&fold_of, fold);
+            let (kernel, half) = fit_affect(self.config, &all.select(&seen))?;
+            let frozen = self.frozen_affect(set, &seen, &held)?;
+            for (&i, frozen) in held.iter().zip(frozen) {
+                let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
+                answers.model[i] = kernel.apply(all.z.row(i)).iter().map(inside).collect();
+                answers.frozen[i] = frozen;
+                answers.half[i] = half;
+            }
+        }
+        self.affect_figures(&answers, name)
+    }
+
+    fn paintings_on_test(
+        &self,
+        predictor: &Predictor,
+        set: &Set,
+        name: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let (learn, rows) = (set.rows(&LEARN), set.rows(&[Split::Test]));
+        let mut model = Vec::new();
+        for &i in &rows {
+            let prediction = predictor.predict_features(set.features.row(i))?;
+            model.push(prediction.emotions.as_slice().to_vec());
+        }
+        self.emotion_figures(
+            &Answers {
+                truth: set.targets(&rows),
+                model,
+                frozen: self.frozen_emotions(set, &learn, &rows)?,
+                prior: column_means(&set.targets(&learn)),
+                half: Vec::new(),
+            },
+            name,
+        )
+    }
+
+    fn paintings_out_of_fold(
+        &self,
+        predictor: &Predictor,
+        set: &Set,
+        name: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let rows: Vec<usize> = (0..set.samples.len()).collect();
+        let all = lesson(&predictor.weights().basis, set, &rows);
+        let fold_of = folds(FOLDS, &all.groups)?;
+        let mut answers = Answers::empty(all.targets.clone());
+        for fold in 0..FOLDS {
+            let (held, seen) = split_rows(&fold_of, fold);
+            let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &all.select(&seen))?;
+            let frozen = self.frozen_emotions(set, &seen, &held)?;
+            for (&i, frozen) in held.iter().zip(frozen) {
+                answers.model[i] = softmax(&model.apply(all.z.row(i)));
+                answers.frozen[i] = frozen;
+            }
+        }
+        self.emotion_figures(&answers, name)
+    }
+
+    fn affect_figures(&self, answers: &Answers, set: &str) -> Result<Vec<Figure>, FeelError> {
+        let mut figures = Vec::new();
+        for (output, word) in ["valence", "arousal"].into_iter().enumerate() {
+            let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
+            let (truth, model, frozen) = (
+                column(&answers.truth),
+                column(&answers.model),
+                column(&answers.frozen),
+            );
+            let r = |predicted: &[f64], draw: &[usize]| {
+                pearson(&pick(&truth, draw), &pick(predicted, draw)).ok()
+            };
+            figures.push(self.figure(
+                (set, &format!("{word}: Pearson r")),
+                truth.len(),
+                0.0,
+                |draw| r(&model, draw),
+                |draw| r(&frozen, draw),
+            )?);
+            let error = |predicted: &[f64], draw: &[usize]| {
+                let sizes = draw.iter().map(|&i| (predicted[i] - truth[i]).abs());
+                Some(sizes.sum::<f64>() / draw.len() as f64)
+            };
+            let prior = vec![answers.prior[output]; truth.len()];
+            let all: Vec<usize> = (0..truth.len()).collect();
+            figures.push(self.figure(
+                (set, &format!("{word}: mean error")),
+                truth.len(),
+                error(&prior, &all).unwrap_or(f64::NAN),
+                |draw| error(&model, draw),
+                |draw| error(&frozen, draw),
+            )?);
+            let covered = |predicted: &[f64], draw: &[usize]| {
+                let inside = draw
+                    .iter()
+                    .filter(|&&i| (predicted[i] - truth[i]).abs() <= answers.half[i][output]);
+                Some(inside.count() as f64 / draw.len() as f64)
+            };
+            figures.push(self.figure(
+                (
+                    set,
+                    &format!("{word}: coverage of ±{:.2}", answers.half[0][output]),
+                ),
+                truth.len(),
+                covered(&prior, &all).unwrap_or(f64::NAN),
+                |draw| covered(&model, draw),
+                |draw| covered(&frozen, draw),
+            )?);
+        }
+        Ok(figures)
+    }
+
+    fn emotion_figures(&self, answers: &Answers, set: &str) -> Result<Vec<Figure>, FeelError> {
+        let n = answers.truth.len();
+        let truth = distributions(&answers.truth)?;
+        let (model, frozen) = (
+            distributions(&answers.model)?,
+            distributions(&answers.frozen)?,
+        );
+        let prior = vec![Distribution::<Emotion>::from_counts(&answers.prior)?; n];
+        let divergence = |predicted: &[Distribution<Emotion>]| {
+            let pairs = truth.iter().zip(predicted);
+            pairs
+                .map(|(t, p)| kl_floored(t, p, FLOOR))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let (kl_model, kl_frozen) = (divergence(&model)?, divergence(&frozen)?);
+        let kl_prior = divergence(&prior)?;
+        let mean = |values: &[f64], draw: &[usize]| {
+            pick(values, draw).iter().sum::<f64>() / draw.len() as f64
+        };
+        let all: Vec<usize> = (0..n).collect();
+        let mut figures = vec![self.figure(
+            (set, "emotions: KL"),
+            n,
+            mean(&kl_prior, &all),
+            |draw| Some(mean(&kl_model, draw)),
+            |draw| Some(mean(&kl_frozen, draw)),
+        )?];
+        let skill = |kl: &[f64], draw: &[usize]| Some(1.0 - mean(kl, draw) / mean(&kl_prior, draw));
+        figures.push(self.figure(
+            (set, "emotions: KL skill"),
+            n,
+            0.0,
+            |draw| skill(&kl_model, draw),
+            |draw| skill(&kl_frozen, draw),
+        )?);
+        let polarity = |all: &[Distribution<Emotion>]| all.iter().map(balance).collect::<Vec<_>>();
+        let (human, ours, plain) = (polarity(&truth), polarity(&model), polarity(&frozen));
+        let r = |predicted: &[f64], draw: &[usize]| {
+            pearson(&pick(&human, draw), &pick(predicted, draw)).ok()
+        };
+        figures.push(self.figure(
+            (set, "polarity: Pearson r"),
+            n,
+            0.0,
+            |draw| r(&ours, draw),
+            |draw| r(&plain, draw),
+        )?);
+        let area = |predicted: &[f64], draw: &[usize]| {
+            let decided: Vec<usize> = draw.iter().copied().filter(|&i| human[i] != 0.0).collect();
+            let positive: Vec<bool> = decided.iter().map(|&i| human[i] > 0.0).collect();
+            auc(&pick(predicted, &decided), &positive).ok()
+        };
+        figures.push(self.figure(
+            (set, "polarity: AUC"),
+            n,
+            0.5,
+            |draw| area(&ours, draw),
+            |draw| area(&plain, draw),
+        )?);
+        figures.extend(self.majority(&answers.prior, &truth, &model, &frozen, set)?);
+        Ok(figures)
+    }
+
+    /// Accuracy where more than half of the viewers agree.
+    fn majority(
+        &self,
+        prior: &[f64],
+        truth: &[Distribution<Emotion>],
+        model: &[Distribution<Emotion>],
+        frozen: &[Distribution<Emotion>],
+        set: &str,
+    ) -> Result<Option<Figure>, FeelError> {
+        let agreed: Vec<usize> = (0..truth.len())
+            .filter(|&i| truth[i].get(truth[i].dominant()) > 0.5)
+            .collect();
+        if agreed.is_empty() {
+            return Ok(None);
+        }
+        let usual = Distribution::<Emotion>::from_counts(prior)?.dominant();
+        let right = |predicted: &dyn Fn(usize) -> Emotion, draw: &[usize]| {
+            let hits = draw
+                .iter()
+                .filter(|&&k| predicted(agreed[k]) == truth[agreed[k]].dominant());
+            Some(hits.count() as f64 / draw.len() as f64)
+        };
+        let all: Vec<usize> = (0..agreed.len()).collect();
+        let figure = self.figure(
+            (set, "strict majority: accuracy"),
+            agreed.len(),
+            right(&|_| usual, &all).unwrap_or(f64::NAN),
+            |draw| right(&|i| model[i].dominant(), draw),
+            |draw| right(&|i| frozen[i].dominant(), draw),
+        )?;
+        Ok(Some(figure))
+    }
+
+    fn figure(
+        &self,
+        (set, metric): (&str, &str),
+        n: usize,
+        prior: f64,
+        model: impl Fn(&[usize]) -> Option<f64>,
+        frozen: impl Fn(&[usize]) -> Option<f64>,
+    ) -> Result<Figure, FeelError> {
+        let all: Vec<usize> = (0..n).collect();
+        let estimate = self.bootstrap.estimate(n, &model)?;
+        let gain = self.bootstrap.difference(n, &model, &frozen)?;
+        Ok(Figure {
+            set: set.to_owned(),
+            metric: metric.to_owned(),
+            value: estimate.value,
+            interval: [estimate.interval.low, estimate.interval.high],
+            prior,
+            frozen: frozen(&all).unwrap_or(f64::NAN),
+            gain: [gain.interval.low, gain.interval.high],
+            n,
+        })
+    }
+}
+
+impl Answers {
+    fn empty(truth: Vec<Vec<f64>>) -> Self {
+        let n = truth.len();
+        Self {
+            prior: column_means(&truth),
+            truth,
+            model: vec![Vec::new(); n],
+            frozen: vec![Vec::new(); n],
+            half: vec![[0.0; 2]; n],
+        }
+    }
+}
+
+/// P(positive) − P(negative).
+fn balance(emotions: &Distribution<Emotion>) -> f64 {
+    use affetti_emotion::Sentiment::{Negative, Positive};
+    let polarity = emotions.polarity();
+    polarity.get(Positive) - polarity.get(Negative)
+}
+
+fn distributions(rows: &[Vec<f64>]) -> Result<Vec<Distribution<Emotion>>, FeelError> {
+    debug_assert!(rows.iter().all(|r| r.len() == Emotion::ALL.len()));
+    Ok(rows
+        .iter()
+        .map(|r| Distribution::from_counts(r))
+        .collect::<Result<_, _>>()?)
+}
+
+fn column_means(rows: &[Vec<f64>]) -> Vec<f64> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let n = rows.len().max(1) as f64;
+    (0..columns)
+        .map(|j| rows.iter().map(|r| r[j]).sum::<f64>() / n)
+        .collect()
+}
+
+fn pick(values: &[f64], draw: &[usize]) -> Vec<f64> {
+    draw.iter().map(|&i| values[i]).collect()
+}

@@ -1,0 +1,184 @@
+//! The predictor that every other room asks.
+
+use crate::error::FeelError;
+use crate::features::{Extractor, Scratch};
+use crate::linear::Linear;
+use crate::model::Model;
+use crate::softmax::softmax;
+use affetti_emotion::{Distribution, Emotion};
+use affetti_nets::{registry, store};
+use affetti_picture::Picture;
+use serde::Serialize;
+use std::path::Path;
+
+/// The card of the embedded model.
+pub const EMBEDDED: &str = "feel-1";
+/// Ends of the valence and arousal scales.
+pub const SCALE: [f64; 2] = [1.0, 7.0];
+
+/// Which weights answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ModelId {
+    /// Card name, or file name.
+    pub name: String,
+    /// Of the weight file.
+    pub sha256: String,
+}
+
+/// 80 % intervals on the scale 1..7.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Intervals {
+    /// Low and high end of valence.
+    pub valence: [f64; 2],
+    /// Low and high end of arousal.
+    pub arousal: [f64; 2],
+}
+
+/// What a picture tends to evoke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Share of viewers by the emotion that they would name.
+    pub emotions: Distribution<Emotion>,
+    /// 1 (very negative) to 7 (very positive).
+    pub valence: f64,
+    /// 1 (very calm) to 7 (very excited).
+    pub arousal: f64,
+    /// How unsure the model is of valence and arousal.
+    pub interval: Intervals,
+}
+
+/// Networks and heads, ready to be shared by threads.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    id: ModelId,
+    model: Model,
+    extractor: Extractor,
+    projection: Linear,
+}
+
+impl Predictor {
+    /// The model that this project trained, from the binary or the cache.
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where the build has no weights and none are imported.
+    pub fn embedded() -> Result<Self, FeelError> {
+        let card = registry::card(EMBEDDED)?;
+        let bytes = registry::weights(&card)?;
+        Self::from_bytes(&bytes, &card.name, card.sha256)
+    }
+
+    /// A model that `affetti train feel` wrote.
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where the file cannot be read or does not fit.
+    pub fn from_file(path: &Path) -> Result<Self, FeelError> {
+        let bytes = store::read_file(path)?;
+        let name = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy();
+        Self::from_bytes(&bytes, &name, store::sha256(&bytes))
+    }
+
+    fn from_bytes(bytes: &[u8], name: &str, sha256: String) -> Result<Self, FeelError> {
+        let name = name.to_owned();
+        Self::new(
+            ModelId { name, sha256 },
+            Model::from_bytes(bytes, &format!("{EMBEDDED}.safetensors"))?,
+        )
+    }
+
+    /// Makes `model` ready.
+    ///
+    /// # Errors
+    /// [`FeelError::NothingToLearn`] where the backbones and the basis do not fit each other.
+    pub fn new(id: ModelId, model: Model) -> Result<Self, FeelError> {
+        let extractor = Extractor::new(&model.settings, &model.backbones)?;
+        let features = model.basis.standard.mean.len();
+        if extractor.len() != features {
+            return Err(FeelError::NothingToLearn {
+                what: format!(
+                    "{}: the backbones give {} features, the basis wants {features}",
+                    id.name,
+                    extractor.len()
+                ),
+            });
+        }
+        Ok(Self {
+            id,
+            projection: model.basis.linear(),
+            model,
+            extractor,
+        })
+    }
+
+    /// Which weights these are.
+    #[must_use]
+    pub fn model(&self) -> &ModelId {
+        &self.id
+    }
+
+    /// The numbers behind the predictions.
+    #[must_use]
+    pub fn weights(&self) -> &Model {
+        &self.model
+    }
+
+    /// The frozen part, for training on its features.
+    #[must_use]
+    pub fn extractor(&self) -> &Extractor {
+        &self.extractor
+    }
+
+    /// What `picture` evokes. `scratch` belongs to the calling thread; `threads` > 1 splits the
+    /// networks' work, which pays when there is only one picture.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn predict(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Prediction, FeelError> {
+        self.predict_features(&self.extractor.features(picture, scratch, threads))
+    }
+
+    /// What a picture with these raw features evokes.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
+        let components = self.components(features);
+        let shares = softmax(&self.model.emotions.apply(&components));
+        let affect = self.model.affect.apply(&components);
+        if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
+            return Err(FeelError::NotFinite {
+                model: self.id.name.clone(),
+            });
+        }
+        let [low, high] = SCALE;
+        let value = |i: usize| affect[i].clamp(low, high);
+        let around = |i: usize| {
+            let half = self.model.half_width[i];
+            [(value(i) - half).max(low), (value(i) + half).min(high)]
+        };
+        Ok(Prediction {
+            emotions: Distribution::from_counts(&shares)?,
+            valence: value(0),
+            arousal: value(1),
+            interval: Intervals {
+                valence: around(0),
+                arousal: around(1),
+            },
+        })
+    }
+
+    /// The principal components of raw features: a short description in which pictures that feel
+    /// alike lie close.
+    #[must_use]
+    pub fn components(&self, features: &[f32]) -> Vec<f32> {
+        let components = self.projection.apply(features);
+        components.into_iter().map(|v| v as f32).collect()
+    }
+}

@@ -1,0 +1,425 @@
+//! Training: frozen features once, then heads by cross-validation, in minutes.
+
+use crate::config::Config;
+use crate::conformal::half_width;
+use crate::dataset::{Set, measure, painted, photographs};
+use crate::error::FeelError;
+use crate::evaluate::figures_of;
+use crate::features::{BackboneSettings, Extractor};
+use crate::figures::Figures;
+use crate::kernel::{self, Kernel};
+use crate::linear::{Linear, Matrix, Standardizer};
+use crate::model::{Basis, Model, round_backbone};
+use crate::pca;
+use crate::predictor::{ModelId, Predictor};
+use crate::softmax::{self, Problem};
+use affetti_data::{Split, splits::folds};
+use affetti_emotion::metrics::correlation::pearson;
+use affetti_nets::efficientnet_lite::{Variant, Weights};
+use affetti_nets::import::write_whole;
+use affetti_nets::registry::{self, Card, InputContract, Origin};
+use affetti_nets::store::{self, Precision, sha256};
+use std::path::{Path, PathBuf};
+
+/// Where things are and who watches.
+#[derive(Clone, Copy)]
+pub struct TrainOptions<'a> {
+    /// The folder with `oasis/`, `paintings/` and `artemis.csv`.
+    pub data: &'a Path,
+    /// Where weights and card go.
+    pub models: &'a Path,
+    /// Worker threads.
+    pub threads: usize,
+    /// Called after every piece of work, from any thread.
+    pub progress: &'a (dyn Fn(Step<'_>) + Sync),
+}
+
+/// One piece of work done.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// What is being done.
+    pub stage: &'a str,
+    /// Pieces done of this stage.
+    pub done: usize,
+    /// Pieces of this stage.
+    pub total: usize,
+}
+
+/// What a training left behind.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The weight file.
+    pub weights: PathBuf,
+    /// The card.
+    pub card: PathBuf,
+    /// How well it does.
+    pub figures: Figures,
+}
+
+/// Pictures that heads may learn from; `test` stays out of everything.
+pub(crate) const LEARN: [Split; 2] = [Split::Train, Split::Val];
+
+/// Trains what `config` says and writes `NAME.safetensors` and `NAME.toml` into
+/// [`TrainOptions::models`].
+///
+/// # Errors
+/// Missing data or backbones, unwritable folders, nothing to learn from.
+pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, FeelError> {
+    let backbones = config
+        .features
+        .backbones
+        .iter()
+        .map(load_backbone)
+        .collect::<Result<Vec<_>, _>>()?;
+    let extractor = Extractor::new(&config.features, &backbones)?;
+    let fingerprint = fingerprint(config, &backbones)?;
+    let photos = measure(
+        photographs(options.data)?,
+        &extractor,
+        &fingerprint,
+        "photographs",
+        options,
+    )?;
+    let paintings = measure(
+        painted(options.data)?,
+        &extractor,
+        &fingerprint,
+        "paintings",
+        options,
+    )?;
+    let say = |stage: &str| {
+        (options.progress)(Step {
+            stage,
+            done: 0,
+            total: 1,
+        });
+    };
+    say("finding principal components");
+    let basis = basis(config, &extractor, &[&photos, &paintings])?;
+    say("fitting valence and arousal");
+    let (affect, half_width) = fit_affect(config, &lesson(&basis, &photos, &photos.rows(&LEARN)))?;
+    say("fitting the nine emotions");
+    let learn = lesson(&basis, &paintings, &paintings.rows(&LEARN));
+    let emotions = fit_emotions(&config.emotions.penalties, config.folds, &learn)?;
+    say("measuring");
+    let model = Model {
+        settings: config.features.clone(),
+        backbones,
+        basis,
+        emotions,
+        affect,
+        half_width,
+    };
+    let bytes = model.to_bytes()?;
+    let id = ModelId {
+        name: config.name.clone(),
+        sha256: sha256(&bytes),
+    };
+    // Measured on what a user will load, not on what is in memory.
+    let predictor = Predictor::new(id.clone(), Model::from_bytes(&bytes, &id.name)?)?;
+    let figures = figures_of(config, &predictor, &photos, &paintings, options)?;
+    let weights = options.models.join(format!("{}.safetensors", config.name));
+    let card = options.models.join(format!("{}.toml", config.name));
+    write_whole(&weights, &bytes)?;
+    write_whole(&card, card_text(config, &id, &figures)?.as_bytes())?;
+    Ok(Trained {
+        weights,
+        card,
+        figures,
+    })
+}
+
+fn load_backbone(settings: &BackboneSettings) -> Result<Weights, FeelError> {
+    let card = registry::card(&settings.name)?;
+    let unknown = |what: &str| FeelError::NothingToLearn {
+        what: format!("{}: {what} {:?}", settings.name, settings.precision),
+    };
+    let variant = Variant::parse(&settings.name).ok_or_else(|| unknown("is no backbone"))?;
+    let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
+    let mut tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+    tensors
+        .map
+        .retain(|name, _| !name.starts_with("classifier."));
+    round_backbone(variant, &Weights::from_folded(variant, tensors)?, precision)
+}
+
+/// Changes whenever the features of a picture could.
+pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<String, FeelError> {
+    let mut text = format!("{:?}{}", config.features.views, config.features.filter);
+    text += if config.features.color_share > 0.0 {
+        "color"
+    } else {
+        ""
+    };
+    for weights in backbones {
+        text += &sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
+    }
+    Ok(text)
+}
+
+/// The shared basis, from all pictures that may be learned from; it sees no label.
+fn basis(config: &Config, extractor: &Extractor, sets: &[&Set]) -> Result<Basis, FeelError> {
+    let mut all = Matrix {
+        columns: extractor.len(),
+        data: Vec::new(),
+    };
+    for set in sets {
+        all.data.extend(set.features.select(&set.rows(&LEARN)).data);
+    }
+    let standard = Standardizer::fit(&all, &extractor.blocks(&config.features));
+    let standardised = standard.apply(&all);
+    let directions = pca::components(&standardised, config.features.components, config.seed);
+    Basis {
+        standard,
+        directions,
+    }
+    .rounded()
+}
+
+/// The components of `rows` of `set`.
+fn project(basis: &Basis, set: &Set, rows: &[usize]) -> Matrix {
+    let linear = basis.linear();
+    let projected = linear.apply_all(&set.features.select(rows));
+    Matrix {
+        columns: basis.directions.len(),
+        data: projected.into_iter().flatten().map(|v| v as f32).collect(),
+    }
+}
+
+/// `rows` of `set` as components with their targets.
+pub(crate) fn lesson<'a>(basis: &Basis, set: &'a Set, rows: &[usize]) -> Lesson<'a> {
+    Lesson::new(project(basis, set, rows), set, rows)
+}
+
+/// Rows to learn from, on their way into a head.
+pub(crate) struct Lesson<'a> {
+    pub(crate) z: Matrix,
+    pub(crate) targets: Vec<Vec<f64>>,
+    pub(crate) votes: Vec<f64>,
+    pub(crate) groups: Vec<&'a str>,
+}
+
+impl<'a> Lesson<'a> {
+    pub(crate) fn new(z: Matrix, set: &'a Set, rows: &[usize]) -> Self {
+        Self {
+            z,
+            targets: set.targets(rows),
+            votes: set.votes(rows),
+            groups: set.groups(rows),
+        }
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        Problem {
+            x: &self.z,
+            targets: &self.targets,
+            weights: &self.votes,
+        }
+    }
+
+    /// The part of this lesson in `rows`.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            z: self.z.select(rows),
+            targets: rows.iter().map(|&i| self.targets[i].clone()).collect(),
+            votes: rows.iter().map(|&i| self.votes[i]).collect(),
+            groups: rows.iter().map(|&i| self.groups[i]).collect(),
+        }
+    }
+}
+
+/// Chooses bandwidth and penalty by the out-of-fold correlation, calibrates the intervals on the
+/// out-of-fold residuals, and fits on everything.
+pub(crate) fn fit_affect(
+    config: &Config,
+    lesson: &Lesson<'_>,
+) -> Result<(Kernel, [f64; 2]), FeelError> {
+    let (z, targets) = (&lesson.z, &lesson.targets);
+    let fold_of = folds(config.folds, &lesson.groups)?;
+    let mut best: Option<(f64, kernel::Settings, Vec<Vec<f64>>)> = None;
+    for &bandwidth in &config.affect.bandwidths {
+        for &lambda in &config.affect.penalties {
+            let settings = kernel::Settings { bandwidth, lambda };
+            let Some(predicted) = affect_out_of_fold(z, targets, &fold_of, settings) else {
+                continue;
+            };
+            let score = correlation(targets, &predicted, 0) + correlation(targets, &predicted, 1);
+            if best.as_ref().is_none_or(|(b, ..)| score > *b) {
+                best = Some((score, settings, predicted));
+            }
+        }
+    }
+    let unsolvable = || FeelError::NothingToLearn {
+        what: "valence and arousal: no setting gave a solvable system".into(),
+    };
+    let (_, settings, predicted) = best.ok_or_else(unsolvable)?;
+    let kernel = kernel::fit(z, targets, settings).ok_or_else(unsolvable)?;
+    let half = |output: usize| {
+        let pairs = targets.iter().zip(&predicted);
+        let residuals: Vec<f64> = pairs.map(|(t, p)| t[output] - p[output]).collect();
+        half_width(&residuals, config.affect.coverage).ok_or_else(unsolvable)
+    };
+    Ok((kernel, [half(0)?, half(1)?]))
+}
+
+/// Predictions of each row by a model that did not see its fold.
+fn affect_out_of_fold(
+    z: &Matrix,
+    targets: &[Vec<f64>],
+    fold_of: &[usize],
+    settings: kernel::Settings,
+) -> Option<Vec<Vec<f64>>> {
+    let mut predicted = vec![Vec::new(); targets.len()];
+    for fold in 0..=fold_of.iter().copied().max()? {
+        let (held, seen) = split_rows(fold_of, fold);
+        let seen_targets: Vec<Vec<f64>> = seen.iter().map(|&i| targets[i].clone()).collect();
+        let model = kernel::fit(&z.select(&seen), &seen_targets, settings)?;
+        for i in held {
+            predicted[i] = model.apply(z.row(i));
+        }
+    }
+    Some(predicted)
+}
+
+/// (rows of `fold`, the others)
+pub(crate) fn split_rows(fold_of: &[usize], fold: usize) -> (Vec<usize>, Vec<usize>) {
+    (0..fold_of.len()).partition(|&i| fold_of[i] == fold)
+}
+
+fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], output: usize) -> f64 {
+    let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
+    pearson(&column(targets), &column(predicted)).unwrap_or(-1.0)
+}
+
+/// Chooses the penalty by the out-of-fold KL, fits on everything and divides the logits by the
+/// temperature that the out-of-fold predictions ask for.
+pub(crate) fn fit_emotions(
+    penalties: &[f64],
+    fold_count: usize,
+    lesson: &Lesson<'_>,
+) -> Result<Linear, FeelError> {
+    let fold_of = folds(fold_count, &lesson.groups)?;
+    let mut best: Option<(f64, f64, Vec<Vec<f64>>)> = None;
+    for &penalty in penalties {
+        let logits = emotions_out_of_fold(lesson, &fold_of, penalty);
+        let loss = cross_entropy(&lesson.targets, &logits, 1.0);
+        if best.as_ref().is_none_or(|(b, ..)| loss < *b) {
+            best = Some((loss, penalty, logits));
+        }
+    }
+    let (_, penalty, logits) = best.ok_or_else(|| FeelError::NothingToLearn {
+        what: "nine emotions: no penalty to try".into(),
+    })?;
+    let sharpness = sharpness(&lesson.targets, &logits);
+    let mut linear = softmax::fit(lesson.problem(), penalty, None);
+    linear
+        .weights
+        .iter_mut()
+        .flatten()
+        .for_each(|w| *w *= sharpness);
+    linear.bias.iter_mut().for_each(|b| *b *= sharpness);
+    Ok(linear)
+}
+
+/// Logits of each row by a model that did not see its fold.
+fn emotions_out_of_fold(lesson: &Lesson<'_>, fold_of: &[usize], penalty: f64) -> Vec<Vec<f64>> {
+    let mut logits = vec![Vec::new(); fold_of.len()];
+    for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
+        let (held, seen) = split_rows(fold_of, fold);
+        let model = softmax::fit(lesson.select(&seen).problem(), penalty, None);
+        for i in held {
+            logits[i] = model.apply(lesson.z.row(i));
+        }
+    }
+    logits
+}
+
+/// Mean cross-entropy of the human histograms under softmax(sharpness · logits).
+fn cross_entropy(targets: &[Vec<f64>], logits: &[Vec<f64>], sharpness: f64) -> f64 {
+    let rows = targets.iter().zip(logits);
+    let sum: f64 = rows
+        .map(|(target, logits)| {
+            let scaled: Vec<f64> = logits.iter().map(|z| z * sharpness).collect();
+            let shares = softmax::softmax(&scaled);
+            let pairs = target.iter().zip(shares);
+            -pairs.map(|(t, p)| t * p.max(1e-300).ln()).sum::<f64>()
+        })
+        .sum();
+    sum / targets.len().max(1) as f64
+}
+
+/// One over the temperature that minimises the cross-entropy, by golden section on its logarithm.
+fn sharpness(targets: &[Vec<f64>], logits: &[Vec<f64>]) -> f64 {
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let loss = |log: f64| cross_entropy(targets, logits, log.exp());
+    let (mut low, mut high) = (-1.0_f64, 1.0_f64);
+    for _ in 0..40 {
+        let width = (high - low) * golden;
+        if loss(high - width) < loss(low + width) {
+            high = low + width;
+        } else {
+            low = high - width;
+        }
+    }
+    f64::midpoint(low, high).exp()
+}
+
+fn card_text(config: &Config, id: &ModelId, figures: &Figures) -> Result<String, FeelError> {
+    let variants = config
+        .features
+        .backbones
+        .iter()
+        .filter_map(|b| Variant::parse(&b.name));
+    let mut starts = Vec::new();
+    for backbone in &config.features.backbones {
+        let card = registry::card(&backbone.name)?;
+        starts.push(format!(
+            "{} ({}, sha256 {})",
+            card.file, card.license, card.sha256
+        ));
+    }
+    let file = config
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let card = Card {
+        name: id.name.clone(),
+        kind: "feel".into(),
+        summary: config.summary.clone(),
+        file: format!("{}.safetensors", id.name),
+        sha256: id.sha256.clone(),
+        embedded: true,
+        license: "models/LICENSE: research data behind it; see there".into(),
+        input: InputContract {
+            resolution: variants.map(Variant::resolution).collect(),
+            channels: "RGB".into(),
+            mean: 127.0,
+            scale: 128.0,
+            filter: config.features.filter.clone(),
+            views: config.features.views.iter().map(|v| v.name().to_owned()).collect(),
+        },
+        origin: Origin {
+            starts,
+            data: vec![
+                "OASIS: valence and arousal of 612 photographs (Kurdi, Lozano & Banaji 2017; open access)".into(),
+                "ArtEmis: emotion histograms of 1,897 paintings (Achlioptas et al. 2021; research use, not redistributed)".into(),
+            ],
+            command: format!("affetti train feel configs/{file} --data DATA"),
+            seed: config.seed,
+        },
+        metrics: figures.metrics(),
+        cautions: CAUTIONS.iter().map(|&c| c.to_owned()).collect(),
+    };
+    toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
+        file: config.file.clone(),
+        what: format!("the card cannot be written: {e}"),
+    })
+}
+
+const CAUTIONS: [&str; 3] = [
+    "Says what pictures tend to evoke in groups of viewers; not for judging the persons in them, nor any one viewer.",
+    "Learned from paintings of the Western canon up to the 20th century, annotated in English by online workers, and from photographs rated by residents of the USA.",
+    "Valence and arousal were learned from photographs only; on paintings their intervals are not guaranteed.",
+];
