@@ -1,1 +1,50 @@
-//! TODO
+//! Affetti feels a picture: which emotions it evokes, how pleasant, how stirring.
+//!
+//! This is the facade, the only place that puts the rooms together. The way of a collection:
+//!
+//! | step | where |
+//! |---|---|
+//! | files, folders and stdin become a stream of pictures | [`Inputs`] |
+//! | read, decode, predict on all cores; answers in the order of the inputs | [`feel`](fn@feel) |
+//! | one answer | [`Reading`], with its JSON line |
+//! | many answers on one page; one answer on a terminal | [`report`], [`card`] |
+//!
+//! # Example
+//! ```no_run
+//! use std::ops::ControlFlow;
+//! use affetti::{FeelOptions, Input, Inputs, Outcome, Predictor, feel};
+//!
+//! let predictor = Predictor::embedded()?;
+//! let inputs = Inputs::new([Input::from("gallery".as_ref())]);
+//! feel(&predictor, inputs, &FeelOptions::default(), |outcome| {
+//!     if let Outcome::Felt(reading) = outcome {
+//!         println!("{}: {}", reading.path, reading.dominant());
+//!     }
+//!     ControlFlow::Continue(())
+//! });
+//! # Ok::<(), affetti::FeelError>(())
+//! ```
+
+pub mod card;
+pub mod report;
+pub mod verdict;
+
+mod budget;
+mod credits;
+mod failure;
+mod feel;
+mod inputs;
+mod load;
+mod ordered;
+mod reading;
+
+pub use affetti_data as data;
+pub use affetti_emotion as emotion;
+pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predictor};
+pub use affetti_nets as nets;
+pub use affetti_picture as picture;
+
+pub use failure::{ErrorKind, Failure};
+pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
+pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
+pub use reading::{Reading, round4};

@@ -1,1 +1,99 @@
-fn main() {}
+//! The command `affetti`: arguments → settings → facade → text.
+//!
+//! Every verb has one file and returns an [`Exit`]; this file alone prints errors and picks the
+//! exit code. Standard output carries data only, standard error the rest.
+
+mod args;
+mod data;
+mod device;
+mod feel;
+mod models;
+mod output;
+mod progress;
+mod settings;
+mod shell;
+mod table;
+mod terminal;
+mod training;
+
+use std::{panic, process::ExitCode, thread};
+
+use clap::Parser;
+
+use args::{Args, Verb};
+use settings::Settings;
+
+/// How a verb ended, as the contract counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All done.
+    Done,
+    /// Some inputs failed; each was named, the others are done.
+    SomeFailed,
+    /// No input succeeded.
+    NoneSucceeded,
+}
+
+impl Exit {
+    /// From how many inputs succeeded and failed.
+    fn of(good: usize, bad: usize) -> Self {
+        match (good, bad) {
+            (_, 0) => Self::Done,
+            (0, _) => Self::NoneSucceeded,
+            _ => Self::SomeFailed,
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SomeFailed => 1,
+            Self::NoneSucceeded => 2,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // Help and version come this way too. Where they cannot be printed, nobody reads them.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let settings = Settings::new(&args.global);
+    quiet_workers(settings.verbose);
+    match run(args.verb, &settings) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        // Whoever closed the pipe has read enough.
+        Err(error) if error.is::<output::Closed>() => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::Feel(args) => feel::run(&args, settings),
+        Verb::Data(verb) => data::run(verb, settings),
+        Verb::Models(verb) => models::run(verb, settings),
+        Verb::Train(verb) => training::train(verb, settings),
+        Verb::Eval(verb) => training::eval(verb, settings),
+        Verb::Completions { shell } => shell::completions(shell, settings),
+        Verb::Man => shell::man(settings),
+    }
+}
+
+/// A panic while one picture is felt is caught and told as that picture's failure: a second
+/// message helps only those who look for the bug.
+fn quiet_workers(verbose: bool) {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if verbose || thread::current().name() != Some(affetti::WORKER_THREAD) {
+            usual(info);
+        }
+    }));
+}

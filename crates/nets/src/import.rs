@@ -70,9 +70,22 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), NetError> {
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(io("create", folder))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
+    let mut file = new_file(folder).map_err(io("write in", folder))?;
     file.write_all(bytes).map_err(io("write", path))?;
     file.persist(path)
         .map_err(|e| io("write", path)(e.error))
         .map(drop)
+}
+
+/// A temporary file that others may read as the user's mask allows, unlike tempfile's default.
+fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        tempfile::Builder::new()
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+    }
+    #[cfg(not(unix))]
+    tempfile::NamedTempFile::new_in(folder)
 }

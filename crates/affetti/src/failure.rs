@@ -1,0 +1,95 @@
+//! An input that could not be felt.
+
+use std::{io, path::Path};
+
+use affetti_data::{DataError, folder::Skipped};
+use affetti_feel::FeelError;
+use affetti_picture::PictureError;
+use serde_json::json;
+
+pub use affetti_feel::ErrorKind;
+
+/// Why one input has no [`Reading`](crate::Reading); the others have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct Failure {
+    /// The input, as the user gave it or as it was found; not UTF-8 is shown with U+FFFD.
+    pub path: String,
+    /// Who is at fault.
+    pub kind: ErrorKind,
+    /// What is wrong and what to do, in one line, without the path.
+    pub message: String,
+}
+
+impl Failure {
+    /// The JSON line of a failed input, without a line feed: `{"path","error":{"kind","message"}}`.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let error = json!({"kind": self.kind.name(), "message": self.message});
+        json!({"path": self.path, "error": error}).to_string()
+    }
+
+    pub(crate) fn new(path: String, kind: ErrorKind, message: impl ToString) -> Self {
+        Self {
+            path,
+            kind,
+            message: message.to_string(),
+        }
+    }
+
+    pub(crate) fn from_picture(path: String, error: &PictureError) -> Self {
+        use affetti_picture::ErrorKind as Kind;
+        let kind = match error.kind() {
+            Kind::Input => ErrorKind::Input,
+            Kind::Limit => ErrorKind::Limit,
+            Kind::Unsupported => ErrorKind::Unsupported,
+            Kind::Io => ErrorKind::Io,
+            Kind::Parameter => ErrorKind::Parameter,
+        };
+        Self::new(path, kind, error)
+    }
+
+    pub(crate) fn from_feel(path: String, error: &FeelError) -> Self {
+        Self::new(path, error.kind(), error)
+    }
+
+    /// A folder that could not be opened.
+    pub(crate) fn from_folder(path: &Path, error: &DataError) -> Self {
+        let name = shown(path);
+        match error {
+            DataError::Io { source, .. } => Self::unlisted(name, source),
+            other => Self::new(name, ErrorKind::Input, other),
+        }
+    }
+
+    /// Something below a folder that could not be walked. `None` for a link to a folder that was
+    /// read already: nothing is lost then.
+    pub(crate) fn from_skipped(skipped: &Skipped) -> Option<Self> {
+        let name = shown(skipped.path());
+        match skipped {
+            Skipped::SeenBefore { .. } => None,
+            Skipped::Unreadable { source, .. } => Some(Self::unlisted(name, source)),
+            Skipped::TooDeep { max_depth, .. } => {
+                let message = format!("more than {max_depth} folders deep; give this folder itself");
+                Some(Self::new(name, ErrorKind::Limit, message))
+            }
+            other => Some(Self::new(name, ErrorKind::Input, other)),
+        }
+    }
+
+    fn unlisted(name: String, source: &io::Error) -> Self {
+        let message = match source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "no permission to read it; change its permissions or run as its owner".to_owned()
+            }
+            io::ErrorKind::NotFound => "the link leads nowhere; remove or repair it".to_owned(),
+            _ => format!("cannot be read ({source}); check the disk and try again"),
+        };
+        Self::new(name, ErrorKind::Io, message)
+    }
+}
+
+/// A path for people and JSON.
+pub(crate) fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,195 @@
+//! The pipeline: a stream of inputs becomes a stream of readings, in the same order.
+//!
+//! Every worker reads, decodes and predicts one picture at a time, so that decoding and inference
+//! overlap on all cores without a hand-over between them. With fewer pictures than threads, the
+//! threads left over work inside the networks.
+//!
+//! Memory: decoded pictures are at most one per worker and at most
+//! [`FeelOptions::pixel_bytes`] together; finished readings (a few kB each) wait in a window of
+//! twice the workers and four.
+
+use std::{
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
+
+use affetti_feel::{Predictor, Scratch};
+use affetti_picture::{DecodeOptions, Filter, Picture, decode, dimensions, measures};
+
+use crate::{
+    budget::Budget,
+    failure::{ErrorKind, Failure},
+    inputs::{Found, Job},
+    load, ordered,
+    reading::Reading,
+};
+
+/// Name of the threads that feel. A panic there is caught and becomes a [`Failure`], so that a
+/// program may keep the panic hook quiet on threads of this name.
+pub const WORKER_THREAD: &str = "feel-worker";
+/// Longest side of a thumbnail, in pixels: sharp at 120 CSS pixels on a dense screen.
+const THUMBNAIL_SIDE: u32 = 240;
+/// JPEG qualities to try until a thumbnail fits; the first is good, the last still decent.
+const THUMBNAIL_QUALITIES: [u8; 4] = [78, 66, 54, 42];
+/// A report of 2,000 pictures stays below 30 MB, base64 included.
+const THUMBNAIL_BYTES: usize = 10_000;
+
+/// How a collection is felt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeelOptions {
+    /// Threads in all; 0, the default, is one per core.
+    pub threads: usize,
+    /// How pictures are decoded, with the limits on them.
+    pub decode: DecodeOptions,
+    /// Whether readings carry a thumbnail. Default false.
+    pub thumbnails: bool,
+    /// Decoded pixels that may be alive at once, in bytes; a larger picture is felt when no other
+    /// one is. Default 512 MiB: fourteen pictures of 12 megapixels.
+    pub pixel_bytes: u64,
+}
+
+impl Default for FeelOptions {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            decode: DecodeOptions::default(),
+            thumbnails: false,
+            pixel_bytes: 512 << 20,
+        }
+    }
+}
+
+/// What became of one find of the stream.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// An answer.
+    Felt(Box<Reading>),
+    /// No answer, and why.
+    Failed(Failure),
+    /// A note of the stream, in its place.
+    Note(String),
+}
+
+/// One thread per core that this process may use.
+#[must_use]
+pub fn available_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Feels every picture of `inputs` and hands the outcomes to `sink`, on this thread and in the
+/// order of the inputs, until the sink breaks.
+///
+/// A picture that makes the program panic becomes a [`Failure`] like any other.
+pub fn feel(
+    predictor: &Predictor,
+    mut inputs: impl Iterator<Item = Found> + Send,
+    options: &FeelOptions,
+    sink: impl FnMut(Outcome) -> ControlFlow<()>,
+) {
+    let threads = match options.threads {
+        0 => available_threads(),
+        wanted => wanted,
+    };
+    // A look ahead tells whether there is work for every thread.
+    let head: Vec<Found> = inputs.by_ref().take(threads).collect();
+    let pictures = head.iter().filter(|found| matches!(found, Found::Picture(_))).count();
+    let workers = pictures.max(1);
+    let inside = (threads / workers).max(1);
+    let budget = Budget::new(options.pixel_bytes);
+    let work = |found: Found, scratch: &mut Scratch| match found {
+        Found::Failed(failure) => Outcome::Failed(failure),
+        Found::Note(note) => Outcome::Note(note),
+        Found::Picture(job) => {
+            let one = || feel_one(predictor, &job, options, &budget, scratch, inside);
+            match catch_unwind(AssertUnwindSafe(one)) {
+                Ok(Ok(reading)) => Outcome::Felt(Box::new(reading)),
+                Ok(Err(failure)) => Outcome::Failed(failure),
+                Err(_) => {
+                    // Whatever the panic left half done in there must not reach the next picture.
+                    *scratch = Scratch::default();
+                    Outcome::Failed(gave_up(&job))
+                }
+            }
+        }
+    };
+    let stream = head.into_iter().chain(inputs);
+    ordered::map(stream, workers, 2 * workers + 4, Scratch::default, work, sink);
+}
+
+fn gave_up(job: &Job) -> Failure {
+    let message = "the program gave up on this picture: a bug of affetti; please report it";
+    Failure::new(job.source.name(), ErrorKind::Model, message)
+}
+
+fn feel_one(
+    predictor: &Predictor,
+    job: &Job,
+    options: &FeelOptions,
+    budget: &Budget,
+    scratch: &mut Scratch,
+    threads: usize,
+) -> Result<Reading, Failure> {
+    let path = job.source.name();
+    let bad = |error| Failure::from_picture(path.clone(), &error);
+    let bytes = load::bytes(&job.source, &options.decode.limits)?;
+    let (width, height) = dimensions(&bytes).map_err(bad)?;
+    // Sizes beyond the limits are refused by `decode`; until then they must not block the others.
+    options.decode.limits.check_size(width, height, 0).map_err(bad)?;
+    let permit = budget.take(u64::from(width) * u64::from(height) * 3);
+    let picture = decode(&bytes, &options.decode).map_err(bad)?;
+    drop(bytes);
+    let prediction = predictor
+        .predict(&picture, scratch, threads)
+        .map_err(|error| Failure::from_feel(path.clone(), &error))?;
+    let reading = Reading {
+        width: picture.width(),
+        height: picture.height(),
+        prediction,
+        measures: measures(&picture),
+        thumbnail: options.thumbnails.then(|| thumbnail(&picture)),
+        caption: job.caption.clone(),
+        path,
+    };
+    drop((picture, permit));
+    Ok(reading)
+}
+
+/// The whole picture, small, as JPEG.
+fn thumbnail(picture: &Picture) -> Vec<u8> {
+    let small = picture.fit_within(THUMBNAIL_SIDE, Filter::Bicubic);
+    let mut jpeg = Vec::new();
+    for quality in THUMBNAIL_QUALITIES {
+        jpeg = small.encode_jpeg(quality);
+        if jpeg.len() <= THUMBNAIL_BYTES {
+            break;
+        }
+    }
+    jpeg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{THUMBNAIL_BYTES, thumbnail};
+    use affetti_picture::{DecodeOptions, Picture, decode};
+
+    #[test]
+    fn thumbnails_are_small_whatever_the_picture() {
+        let mut noise = 1_u32;
+        let pixels: Vec<u8> = (0..900 * 600 * 3)
+            .map(|_| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (noise >> 24) as u8
+            })
+            .collect();
+        for (width, height) in [(900, 600), (1, 1), (540_000, 1)] {
+            let Ok(picture) = Picture::new(width, height, pixels[..(width * height * 3) as usize].to_vec()) else {
+                continue;
+            };
+            let jpeg = thumbnail(&picture);
+            assert!(jpeg.len() < 2 * THUMBNAIL_BYTES, "{}", jpeg.len());
+            let back = decode(&jpeg, &DecodeOptions::default()).unwrap();
+            assert!(back.width() <= 240 && back.height() <= 240);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What one picture makes people feel, and its line of JSON.
+
+use affetti_emotion::{Distribution, Emotion, Label, Sentiment};
+use affetti_feel::{Intervals, ModelId, Prediction};
+use affetti_picture::Measures;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::report::ReportEntry;
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The input, as given or found; not UTF-8 is shown with U+FFFD.
+    pub path: String,
+    /// Width of the upright original, in pixels.
+    pub width: u32,
+    /// Height of the upright original, in pixels.
+    pub height: u32,
+    /// Emotions, valence and arousal.
+    pub prediction: Prediction,
+    /// Colors in figures.
+    pub measures: Measures,
+    /// A small JPEG of the whole picture, if [`FeelOptions`](crate::FeelOptions) asked for it.
+    pub thumbnail: Option<Vec<u8>>,
+    /// A credit line, if one was found.
+    pub caption: Option<String>,
+}
+
+/// A number as results show it: with four decimals at most, more than any of them deserves.
+#[must_use]
+pub fn round4(value: f64) -> f64 {
+    // The sum turns −0 into 0.
+    (value * 1e4).round() / 1e4 + 0.0
+}
+
+impl Reading {
+    /// The emotion that most viewers would name.
+    #[must_use]
+    pub fn dominant(&self) -> Emotion {
+        self.prediction.emotions.dominant()
+    }
+
+    /// How much viewers would disagree, in nats, 0 to ln 9.
+    #[must_use]
+    pub fn entropy(&self) -> f64 {
+        self.prediction.emotions.entropy()
+    }
+
+    /// Shares of positive, negative and other feelings.
+    #[must_use]
+    pub fn polarity(&self) -> Distribution<Sentiment> {
+        self.prediction.emotions.polarity()
+    }
+
+    /// The JSON line of architecture.md, without a line feed.
+    ///
+    /// # Errors
+    /// Those of the JSON writer; with finite figures there are none.
+    pub fn json(&self, model: &ModelId) -> serde_json::Result<String> {
+        let Prediction {
+            emotions,
+            valence,
+            arousal,
+            interval,
+        } = &self.prediction;
+        serde_json::to_string(&Line {
+            path: &self.path,
+            width: self.width,
+            height: self.height,
+            emotions: Shares(emotions),
+            polarity: Shares(&self.polarity()),
+            valence: round4(*valence),
+            arousal: round4(*arousal),
+            interval: Intervals {
+                valence: interval.valence.map(round4),
+                arousal: interval.arousal.map(round4),
+            },
+            dominant: self.dominant().name(),
+            entropy: round4(self.entropy()),
+            model,
+        })
+    }
+
+    /// What the report and the terminal card show.
+    #[must_use]
+    pub fn entry(&self) -> ReportEntry {
+        let Prediction {
+            emotions,
+            valence,
+            arousal,
+            interval,
+        } = &self.prediction;
+        let polarity = self.polarity();
+        let measures = &self.measures;
+        ReportEntry {
+            path: self.path.clone(),
+            width: self.width,
+            height: self.height,
+            emotions: std::array::from_fn(|i| emotions.as_slice()[i]),
+            polarity: std::array::from_fn(|i| polarity.as_slice()[i]),
+            valence: *valence,
+            arousal: *arousal,
+            valence_interval: interval.valence,
+            arousal_interval: interval.arousal,
+            dominant: self.dominant().index(),
+            entropy: self.entropy(),
+            warmth: measures.warmth,
+            saturation: measures.saturation,
+            brightness: measures.brightness,
+            contrast: measures.contrast,
+            palette: measures.palette.iter().map(|s| (s.color, s.share)).collect(),
+            thumbnail_jpeg: self.thumbnail.clone().unwrap_or_default(),
+            caption: self.caption.clone(),
+        }
+    }
+}
+
+/// The keys in the order of the contract.
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    width: u32,
+    height: u32,
+    emotions: Shares<'a, Emotion>,
+    polarity: Shares<'a, Sentiment>,
+    valence: f64,
+    arousal: f64,
+    interval: Intervals,
+    dominant: &'static str,
+    entropy: f64,
+    model: &'a ModelId,
+}
+
+/// A distribution with rounded values.
+struct Shares<'a, L: Label>(&'a Distribution<L>);
+
+impl<L: Label> Serialize for Shares<'_, L> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(L::ALL.len()))?;
+        for (label, share) in self.0.iter() {
+            map.serialize_entry(label.name(), &round4(share))?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{Reading, round4};
+    use crate::{
+        Failure,
+        failure::ErrorKind,
+        report::{EMOTIONS, ReportWriter},
+    };
+    use affetti_emotion::{Distribution, Emotion, Label};
+    use affetti_feel::{Intervals, ModelId, Prediction};
+    use affetti_picture::{Picture, measures};
+
+    fn reading() -> Reading {
+        let shares = [0.02, 0.5, 0.11, 0.05, 0.01, 0.01, 0.19, 1.0 / 30.0, 0.07 + 1.0 / 150.0];
+        Reading {
+            path: "a \"b\".jpg".into(),
+            width: 3,
+            height: 2,
+            prediction: Prediction {
+                emotions: Distribution::from_probabilities(&shares).unwrap(),
+                valence: 4.123_456_7,
+                arousal: 5.0,
+                interval: Intervals {
+                    valence: [3.0, 5.25],
+                    arousal: [1.0, 7.0],
+                },
+            },
+            measures: measures(&Picture::new(1, 1, vec![9, 9, 9]).unwrap()),
+            thumbnail: None,
+            caption: None,
+        }
+    }
+
+    #[test]
+    fn the_line_is_the_contract() {
+        let model = ModelId {
+            name: "feel-1".into(),
+            sha256: "ab".into(),
+        };
+        // Polarity and entropy by hand: .02+.5+.11+.05, .01+.01+.19+.0333, the rest.
+        assert_eq!(
+            reading().json(&model).unwrap(),
+            "{\"path\":\"a \\\"b\\\".jpg\",\"width\":3,\"height\":2,\"emotions\":{\"amusement\":0.02,\
+             \"awe\":0.5,\"contentment\":0.11,\"excitement\":0.05,\"anger\":0.01,\"disgust\":0.01,\
+             \"fear\":0.19,\"sadness\":0.0333,\"something else\":0.0767},\"polarity\":{\
+             \"positive\":0.68,\"negative\":0.2433,\"other\":0.0767},\"valence\":4.1235,\
+             \"arousal\":5.0,\"interval\":{\"valence\":[3.0,5.25],\"arousal\":[1.0,7.0]},\
+             \"dominant\":\"awe\",\"entropy\":1.5353,\"model\":{\"name\":\"feel-1\",\"sha256\":\"ab\"}}"
+        );
+    }
+
+    #[test]
+    fn failures_have_their_line() {
+        let failure = Failure::new("x\n.jpg".into(), ErrorKind::Limit, "too large");
+        assert_eq!(
+            failure.json(),
+            r#"{"path":"x\n.jpg","error":{"kind":"limit","message":"too large"}}"#
+        );
+    }
+
+    #[test]
+    fn the_report_takes_it_and_names_agree() {
+        let meta = crate::report::ReportMeta {
+            title: "t".into(),
+            model: "m".into(),
+            model_sha256: "s".into(),
+            version: "v".into(),
+        };
+        let entry = reading().entry();
+        ReportWriter::new(Vec::new(), &meta).unwrap().push(&entry).unwrap();
+        assert_eq!(Emotion::ALL.iter().map(|e| e.name()).collect::<Vec<_>>(), EMOTIONS);
+        assert_eq!((entry.dominant, entry.emotions[1]), (1, 0.5));
+    }
+
+    #[test]
+    fn rounding() {
+        assert_eq!(round4(0.123_45), 0.1235);
+        assert!(round4(-0.000_01).is_sign_positive());
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line as types. What the words mean is decided elsewhere.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser};
+use clap_complete::Shell;
+
+/// Feels a picture: which emotions it evokes, how pleasant it is, how stirring.
+#[derive(Debug, Parser)]
+#[command(
+    name = "affetti",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  affetti feel photo.jpg
+  affetti feel gallery/ --out report.html
+  affetti feel photos/ --json | jq .dominant
+
+Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage or no input succeeded."
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options that every verb accepts.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Threads to use [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub(crate) threads: Option<usize>,
+    /// Seed of what is random; nothing is in `feel`, and training has its seed in its config
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Where networks run
+    #[arg(long, global = true, value_enum, default_value_t = Device::Auto)]
+    pub(crate) device: Device,
+    /// Write JSON, one object per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the result to this file instead of standard output
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// No progress and no summary; errors are still told
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// Tell more about what happens
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
+}
+
+/// Where networks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Device {
+    /// The best that is there.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A graphics card through Vulkan; the processor where there is none.
+    Vulkan,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Feel(FeelArgs),
+    /// Look at data sets: statistics, and whether every picture is sound
+    #[command(subcommand)]
+    Data(DataVerb),
+    /// Look at models: what there is, whether it is intact, import of published weights
+    #[command(subcommand)]
+    Models(ModelsVerb),
+    /// Train a model
+    #[command(subcommand)]
+    Train(TrainVerb),
+    /// Measure a model: every figure of its card, beside its baselines
+    #[command(subcommand)]
+    Eval(EvalVerb),
+    /// Print the completions of a shell
+    #[command(after_help = "Example:\n  affetti completions bash > ~/.local/share/bash-completion/completions/affetti")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page; with --out FOLDER, write one page per verb
+    #[command(after_help = "Example:\n  affetti man | man -l -")]
+    Man,
+}
+
+/// Say what pictures make people feel
+///
+/// For each picture: the share of viewers who would name each of nine emotions, valence (1
+/// unpleasant to 7 pleasant) and arousal (1 calm to 7 stirring) with 80 % intervals. Prints a card
+/// per picture, or JSON Lines with --json; --out FILE writes a report (.html), a table (.csv) or
+/// JSON Lines (.jsonl, .json) instead.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti feel photo.jpg
+  affetti feel gallery/ --out report.html
+  affetti feel photos/ holiday.webp --out feelings.csv
+  curl -s https://example.org/picture.jpg | affetti feel - --json
+
+If a folder has a credits.csv (columns file, title, artist, date), the report shows its lines.")]
+pub(crate) struct FeelArgs {
+    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Weights made by `affetti train feel` [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+}
+
+/// A layout of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Set {
+    /// ArtEmis utterances (artemis.csv)
+    Artemis,
+    /// OASIS photographs (oasis.csv)
+    Oasis,
+    /// Labelled paintings (labelled.csv)
+    Paintings,
+    /// Any folder of pictures
+    Folder,
+    /// Any CSV file with a column path, file or image
+    Table,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataVerb {
+    /// Print the statistics of a set beside the published ones
+    #[command(after_help = "Examples:\n  affetti data stats artemis data/artemis.csv\n  affetti data stats folder photos/ --json")]
+    Stats {
+        /// Its layout
+        set: Set,
+        /// Its file, or the folder that holds it [default for artemis, oasis and paintings:
+        /// $AFFETTI_DATA]
+        #[arg(value_hint = ValueHint::AnyPath)]
+        path: Option<PathBuf>,
+    },
+    /// Open every picture of a set; name what is missing, unreadable, double or leaks between splits
+    #[command(after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/")]
+    Check {
+        /// Its layout
+        set: Set,
+        /// Its file, or the folder that holds it
+        #[arg(value_hint = ValueHint::AnyPath)]
+        path: PathBuf,
+        /// For artemis: WikiArt's folder of pictures, STYLE/PAINTING.jpg [default: the paintings
+        /// beside the file]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        pictures: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsVerb {
+    /// List all models
+    List,
+    /// Show a model's card: input, origin, terms, figures, cautions
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Compare weights with their cards
+    Verify {
+        /// Their names [default: all that are here]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Convert a published weight file and keep it for training
+    #[command(after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known.")]
+    Import {
+        /// The file as published
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainVerb {
+    /// Train the predictor of `affetti feel`
+    #[command(after_help = "Example:\n  affetti train feel configs/feel-1.toml --data data/")]
+    Feel(TrainingArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalVerb {
+    /// Measure the predictor of `affetti feel`
+    #[command(after_help = "Examples:\n  affetti eval feel configs/feel-1.toml --data data/\n  affetti eval feel configs/feel-1.toml --out figures.csv")]
+    Feel {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainingArgs {
+    /// The settings, a TOML file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// The folder with artemis.csv, oasis/ and paintings/ [default: $AFFETTI_DATA, else
+    /// ../shared/data if it is there]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+    /// The folder for weights and card
+    #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
+    pub(crate) models: PathBuf,
+}

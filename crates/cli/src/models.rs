@@ -1,0 +1,180 @@
+//! `affetti models`: what there is, whether it is intact, import of published weights.
+
+use std::path::Path;
+
+use affetti::nets::{
+    NetError, import,
+    registry::{self, Card},
+};
+use anyhow::Result;
+use serde_json::json;
+
+use crate::{
+    Exit,
+    args::ModelsVerb,
+    output,
+    settings::Settings,
+    table::{Side, row, table},
+};
+
+pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
+    match verb {
+        ModelsVerb::List => list(settings),
+        ModelsVerb::Show { name } => show(&name, settings),
+        ModelsVerb::Verify { names } => verify(&names, settings),
+        ModelsVerb::Import { file } => take_in(&file, settings),
+    }
+}
+
+/// Bytes of the weights, if they are embedded or imported.
+fn size(card: &Card) -> Option<u64> {
+    let imported = || Some(registry::cached_file(card).metadata().ok()?.len());
+    if card.embedded {
+        registry::weights(card).ok().map(|bytes| bytes.len() as u64)
+    } else {
+        imported()
+    }
+}
+
+fn list(settings: &Settings) -> Result<Exit> {
+    let cards = registry::cards()?;
+    if settings.wants_json() {
+        let lines = cards.iter().map(|card| {
+            let line = json!({
+                "name": card.name,
+                "kind": card.kind,
+                "embedded": card.embedded,
+                "bytes": size(card),
+                "summary": card.summary,
+                "file": card.file,
+                "license": card.license,
+                "sha256": card.sha256,
+            });
+            format!("{line}\n")
+        });
+        output::emit(settings, &lines.collect::<String>())?;
+        return Ok(Exit::Done);
+    }
+    let mut rows = vec![row(["name", "kind", "embedded", "size", "summary"])];
+    rows.extend(cards.iter().map(|card| {
+        let size = size(card).map_or("not here".to_owned(), |bytes| {
+            format!("{:.1} MB", bytes as f64 / 1e6)
+        });
+        let embedded = if card.embedded { "yes" } else { "no" };
+        row([&card.name, &card.kind, embedded, &size, &card.summary])
+    }));
+    let sides = [Side::Left, Side::Left, Side::Left, Side::Right, Side::Left];
+    output::emit(settings, &table(&sides, &rows))?;
+    Ok(Exit::Done)
+}
+
+fn show(name: &str, settings: &Settings) -> Result<Exit> {
+    let card = registry::card(name)?;
+    let text = if settings.wants_json() {
+        serde_json::to_string(&card)? + "\n"
+    } else {
+        card_text(&card)
+    };
+    output::emit(settings, &text)?;
+    Ok(Exit::Done)
+}
+
+fn card_text(card: &Card) -> String {
+    let input = &card.input;
+    let sides: Vec<String> = input.resolution.iter().map(|side| format!("{side} x {side}")).collect();
+    let shape = format!(
+        "{} {}, (value - {}) / {}, {} filter",
+        sides.join(" and "),
+        input.channels,
+        input.mean,
+        input.scale,
+        input.filter
+    );
+    let seed = card.origin.seed.to_string();
+    let mut rows = vec![
+        row(["name", &card.name]),
+        row(["kind", &card.kind]),
+        row(["summary", &card.summary]),
+        row(["file", &card.file]),
+        row(["sha256", &card.sha256]),
+        row(["terms", &card.license]),
+        row(["input", &shape]),
+        row(["views", &input.views.join(", ")]),
+    ];
+    let many = |name: &str, values: &[String]| -> Vec<Vec<String>> {
+        let named = |(at, value): (usize, &String)| row([if at == 0 { name } else { "" }, value]);
+        values.iter().enumerate().map(named).collect()
+    };
+    rows.extend(many("starts", &card.origin.starts));
+    rows.extend(many("data", &card.origin.data));
+    rows.push(row(["command", &card.origin.command]));
+    rows.push(row(["seed", &seed]));
+    rows.extend(many("caution", &card.cautions));
+    let mut text = table(&[Side::Left, Side::Left], &rows);
+    if !card.metrics.is_empty() {
+        let mut rows = vec![row(["pictures", "metric", "value", "95 % interval", "baseline", "n", "against"])];
+        rows.extend(card.metrics.iter().map(|m| {
+            let [low, high] = m.interval;
+            row([
+                &m.set,
+                &m.name,
+                &format!("{:.3}", m.value),
+                &format!("{low:.3} to {high:.3}"),
+                &format!("{:.3}", m.baseline),
+                &m.n.to_string(),
+                &m.against,
+            ])
+        }));
+        use Side::{Left, Right};
+        text.push('\n');
+        text.push_str(&table(&[Left, Left, Right, Left, Right, Right, Left], &rows));
+    }
+    text
+}
+
+fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
+    let cards: Vec<Card> = if names.is_empty() {
+        registry::cards()?
+    } else {
+        let named: Result<_, NetError> = names.iter().map(|name| registry::card(name)).collect();
+        named?
+    };
+    let (mut good, mut bad) = (0, 0);
+    let (mut rows, mut lines) = (Vec::new(), String::new());
+    for card in &cards {
+        let (state, reason) = match registry::verify(card) {
+            Ok(()) => {
+                good += 1;
+                ("good", None)
+            }
+            // Weights that nobody imported are no fault, unless they were asked for.
+            Err(NetError::Missing { .. }) if names.is_empty() && !card.embedded => ("not here", None),
+            Err(error) => {
+                bad += 1;
+                ("bad", Some(error.to_string()))
+            }
+        };
+        let line = json!({"name": card.name, "state": state, "reason": reason});
+        lines.push_str(&format!("{line}\n"));
+        rows.push(row([&card.name, state, reason.as_deref().unwrap_or_default()]));
+    }
+    let text = if settings.wants_json() {
+        lines
+    } else {
+        table(&[Side::Left; 3], &rows)
+    };
+    output::emit(settings, &text)?;
+    Ok(Exit::of(good, bad))
+}
+
+fn take_in(file: &Path, settings: &Settings) -> Result<Exit> {
+    let imported = import::import(file)?;
+    let path = imported.path.display().to_string();
+    let text = if settings.wants_json() {
+        format!("{}\n", json!({"name": imported.card.name, "path": path}))
+    } else {
+        format!("{} imported to {path}\n", imported.card.name)
+    };
+    output::emit(settings, &text)?;
+    Ok(Exit::Done)
+}

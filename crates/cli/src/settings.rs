@@ -1,0 +1,80 @@
+//! Arguments made ready for use.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    args::{Device, Global},
+    output,
+};
+
+/// Where this project's own checkouts keep the data sets.
+const USUAL_DATA: &str = "../shared/data";
+
+/// What all verbs share.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// At least 1.
+    pub(crate) threads: usize,
+    pub(crate) device: Device,
+    pub(crate) json: bool,
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+impl Settings {
+    pub(crate) fn new(global: &Global) -> Self {
+        let settings = Self {
+            threads: global.threads.unwrap_or_else(affetti::available_threads),
+            device: global.device,
+            json: global.json,
+            out: global.out.clone(),
+            quiet: global.quiet,
+            verbose: global.verbose && !global.quiet,
+        };
+        if global.seed.is_some() {
+            settings.note("--seed changes nothing here: nothing random is done");
+        }
+        settings
+    }
+
+    /// A line for those who asked for more.
+    pub(crate) fn note(&self, line: &str) {
+        if self.verbose {
+            output::say(line);
+        }
+    }
+
+    /// A line for those who did not ask for silence.
+    pub(crate) fn summary(&self, line: &str) {
+        if !self.quiet {
+            output::say(line);
+        }
+    }
+
+    /// Whether the result is JSON: asked for by name, or by the extension of `--out`.
+    pub(crate) fn wants_json(&self) -> bool {
+        let by_name = self.out.as_deref().map(output::extension);
+        self.json || matches!(by_name.as_deref(), Some("json" | "jsonl"))
+    }
+}
+
+/// The folder of the data sets: as given, else `$AFFETTI_DATA`, else the usual place if it is
+/// there.
+pub(crate) fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        return Ok(folder.to_owned());
+    }
+    if let Some(folder) = env::var_os("AFFETTI_DATA").filter(|value| !value.is_empty()) {
+        return Ok(folder.into());
+    }
+    if Path::new(USUAL_DATA).is_dir() {
+        return Ok(USUAL_DATA.into());
+    }
+    bail!("where are the data sets? name their folder or set AFFETTI_DATA")
+}
