@@ -1,1 +1,148 @@
-fn main() {}
+//! Local checks and generated documents, as `cargo xtask TASK`.
+//!
+//! | task | does |
+//! |---|---|
+//! | `check` | format, lints, tests, documentation, the README; stops at the first failure |
+//! | `readme` | writes the README's table of commands from `affetti --help` |
+//! | `readme --check` | fails where that table is out of date, and writes nothing |
+//! | `run-readme` | runs the README's marked commands |
+
+mod readme;
+mod sandbox;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+
+/// The README's test command. It has a step of its own, so that `run-readme` leaves it out.
+const TEST: &str = "cargo test --workspace";
+const USAGE: &str = "usage: cargo xtask check | readme [--check] | run-readme";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["check"] => check(),
+        ["readme"] => commands_table(false),
+        ["readme", "--check"] => commands_table(true),
+        ["run-readme"] => run_readme(),
+        ["help" | "--help" | "-h"] => {
+            say(USAGE);
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!(USAGE)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The local check.
+fn check() -> Result<()> {
+    let clippy = "clippy --workspace --all-targets -- -D warnings";
+    // The command `affetti` would overwrite the pages of the library `affetti`: libraries only.
+    let doc = "doc --workspace --no-deps --lib";
+    cargo("fmt --check", &[])?;
+    cargo(clippy, &[])?;
+    cargo(TEST.trim_start_matches("cargo "), &[])?;
+    cargo(doc, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    run_readme()?;
+    commands_table(true)?;
+    say("xtask: all checks passed");
+    Ok(())
+}
+
+/// Runs cargo with `arguments` in the workspace root.
+fn cargo(arguments: &str, environment: &[(&str, &str)]) -> Result<()> {
+    say(&format!("== cargo {arguments}"));
+    let start = Instant::now();
+    let status = cargo_command()
+        .args(arguments.split_whitespace())
+        .envs(environment.iter().copied())
+        .status()
+        .context("cargo cannot be started")?;
+    if !status.success() {
+        bail!("cargo {arguments}: {status}");
+    }
+    say(&format!("== done in {:.0?}", start.elapsed()));
+    Ok(())
+}
+
+fn cargo_command() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Writes the README's table of commands, or only compares it.
+fn commands_table(only_check: bool) -> Result<()> {
+    // The README's commands are built with this profile anyway.
+    let help = cargo_command()
+        .args(["run", "--release", "--quiet", "--", "--help"])
+        .output()
+        .context("cargo cannot be started")?;
+    if !help.status.success() {
+        let told = String::from_utf8_lossy(&help.stderr);
+        bail!("affetti --help: {}\n{told}", help.status);
+    }
+    let table = readme::command_table(&String::from_utf8_lossy(&help.stdout))?;
+    let text = readme_text()?;
+    let wanted = readme::with_table(&text, &table)?;
+    if wanted == text {
+        say("== README.md: the table of commands is up to date");
+    } else if only_check {
+        bail!("README.md: the table of commands is out of date; run `cargo xtask readme`");
+    } else {
+        fs::write(root().join("README.md"), wanted).context("README.md")?;
+        say("== README.md: table of commands written");
+    }
+    Ok(())
+}
+
+/// Runs the README's marked commands, each in a shell of its own, until one fails.
+fn run_readme() -> Result<()> {
+    let commands = readme::marked_commands(&readme_text()?)?;
+    if !commands.iter().any(|command| command == TEST) {
+        bail!("README.md: no marked command is `{TEST}`, which the checks run as its test command");
+    }
+    let folder = sandbox::prepare(&root())?;
+    for command in commands.iter().filter(|command| *command != TEST) {
+        say(&format!("== README: {command}"));
+        let start = Instant::now();
+        let status = Command::new("sh")
+            .args(["-euc", command])
+            .current_dir(&folder)
+            .status()
+            .context("sh cannot be started")?;
+        if !status.success() {
+            bail!("README.md: `{command}`: {status}");
+        }
+        say(&format!("== done in {:.0?}", start.elapsed()));
+    }
+    Ok(())
+}
+
+fn readme_text() -> Result<String> {
+    fs::read_to_string(root().join("README.md")).context("README.md")
+}
+
+/// The workspace root: the folder above this crate.
+fn root() -> PathBuf {
+    let here = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().map_or(here.clone(), Path::to_owned)
+}
+
+#[expect(clippy::print_stderr, reason = "a check tells what it does")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

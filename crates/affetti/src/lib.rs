@@ -12,9 +12,9 @@
 //! # Example
 //! ```no_run
 //! use std::ops::ControlFlow;
-//! use affetti::{FeelOptions, Input, Inputs, Outcome, Predictor, feel};
+//! use affetti::{FeelOptions, Input, Inputs, Outcome, Predictor, feel, nets::device::Device};
 //!
-//! let predictor = Predictor::embedded()?;
+//! let predictor = Predictor::embedded(&Device::Cpu)?;
 //! let inputs = Inputs::new([Input::from("gallery".as_ref())]);
 //! feel(&predictor, inputs, &FeelOptions::default(), |outcome| {
 //!     if let Outcome::Felt(reading) = outcome {

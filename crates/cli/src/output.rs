@@ -125,11 +125,6 @@ impl OutFile {
         let renamed = file.persist(&path).map_err(|error| error.error);
         renamed.map(drop).with_context(|| cannot_write(&path))
     }
-
-    /// The final name.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Write for OutFile {

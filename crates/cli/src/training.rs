@@ -1,7 +1,6 @@
 //! `affetti train` and `affetti eval`.
 
 use affetti::{
-    Predictor,
     training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel},
 };
 use anyhow::{Result, bail};
@@ -33,10 +32,7 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let EvalVerb::Feel { training, weights } = verb;
     let form = Form::of(settings)?;
     let figures = with_options(&training, settings, |config, options| {
-        let predictor = match &weights {
-            Some(file) => Predictor::from_file(file)?,
-            None => Predictor::embedded()?,
-        };
+        let predictor = device::predictor(weights.as_deref(), settings)?;
         Ok(evaluate(config, &predictor, options)?)
     })?;
     output::emit(settings, &form.write(&figures))?;
@@ -53,7 +49,6 @@ fn with_options<T>(
     if !data.is_dir() {
         bail!("{}: no such folder; --data names the folder of the data sets", data.display());
     }
-    device::choose(settings);
     let progress = Progress::new("steps", !settings.quiet);
     let result = work(
         &config,

@@ -3,8 +3,6 @@
 //! independently with Python 3 (`csv.DictReader`, `collections.Counter`,
 //! `statistics`, `hashlib`), not with this crate.
 
-use std::path::{Path, PathBuf};
-
 use affetti_data::{
     Limits, Split, abstract_art, artemis, artgan,
     check::{CheckOptions, CheckSet, check, silent},
@@ -13,29 +11,15 @@ use affetti_data::{
     table::{self, TableOptions},
 };
 use affetti_emotion::Label;
-
-/// A file of the real data, or a note that the test is skipped.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn real(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("AFFETTI_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let path = root.join(name);
-    if !path.exists() {
-        println!("skipped: no {}", path.display());
-        return None;
-    }
-    Some(path)
-}
+use affetti_testkit::{assert_close, data};
 
 fn close(ours: f64, python: f64) {
-    assert!((ours - python).abs() < 1e-9, "{ours} is not {python}");
+    assert_close(ours, python, 1e-9);
 }
 
 #[test]
 fn artemis_figures() {
-    let Some(path) = real("artemis.csv") else {
+    let Some(path) = data("artemis.csv") else {
         return;
     };
     let set = artemis::read(&path, &Limits::default()).unwrap();
@@ -81,9 +65,9 @@ fn artemis_figures() {
 #[test]
 fn artemis_splits_and_paintings_agree() {
     let (Some(texts), Some(split_file), Some(labelled)) = (
-        real("artemis.csv"),
-        real("artemis-splits.csv"),
-        real("paintings/labelled.csv"),
+        data("artemis.csv"),
+        data("artemis-splits.csv"),
+        data("paintings/labelled.csv"),
     ) else {
         return;
     };
@@ -112,7 +96,7 @@ fn artemis_splits_and_paintings_agree() {
 
 #[test]
 fn paintings_figures() {
-    let Some(path) = real("paintings/labelled.csv") else {
+    let Some(path) = data("paintings/labelled.csv") else {
         return;
     };
     let set = paintings::read(&path, &Limits::default()).unwrap();
@@ -150,7 +134,7 @@ fn paintings_figures() {
 
 #[test]
 fn small_paintings_have_the_same_columns() {
-    let Some(path) = real("paintings/wikiart-128.csv") else {
+    let Some(path) = data("paintings/wikiart-128.csv") else {
         return;
     };
     let set = paintings::read(&path, &Limits::default()).unwrap();
@@ -167,7 +151,7 @@ fn small_paintings_have_the_same_columns() {
 
 #[test]
 fn oasis_figures() {
-    let Some(path) = real("oasis/oasis.csv") else {
+    let Some(path) = data("oasis/oasis.csv") else {
         return;
     };
     let set = oasis::read(&path, &Limits::default()).unwrap();
@@ -193,7 +177,7 @@ fn oasis_figures() {
 
 #[test]
 fn oasis_pictures_are_sound() {
-    let Some(path) = real("oasis/oasis.csv") else {
+    let Some(path) = data("oasis/oasis.csv") else {
         return;
     };
     let photos = oasis::read(&path, &Limits::default()).unwrap().rows;
@@ -210,7 +194,7 @@ fn oasis_pictures_are_sound() {
 
 #[test]
 fn paintings_are_sound_and_sizes_are_true() {
-    let Some(path) = real("paintings/labelled.csv") else {
+    let Some(path) = data("paintings/labelled.csv") else {
         return;
     };
     let paintings = paintings::read(&path, &Limits::default()).unwrap().rows;
@@ -231,7 +215,7 @@ fn paintings_are_sound_and_sizes_are_true() {
 
 #[test]
 fn artgan_lists() {
-    let Some(root) = real("artgan") else { return };
+    let Some(root) = data("artgan") else { return };
     let limits = Limits::default();
     // Classes, then rows per list, by Python's csv.reader.
     for (classes_file, classes, list_file, rows) in [
@@ -255,7 +239,7 @@ fn artgan_lists() {
 
 #[test]
 fn abstract_votes() {
-    let Some(path) = real("abstract/ABSTRACT_groundTruth.csv") else {
+    let Some(path) = data("abstract/ABSTRACT_groundTruth.csv") else {
         return;
     };
     let set = abstract_art::read(&path, &Limits::default()).unwrap();
@@ -280,13 +264,13 @@ fn abstract_votes() {
 
 #[test]
 fn folders_and_tables() {
-    if let Some(root) = real("bsds500") {
+    if let Some(root) = data("bsds500") {
         let walk = Folder::open(&root, &FolderOptions::default()).unwrap();
         let found: Result<Vec<_>, _> = walk.collect();
         // 300 photographs and 300 masks.
         assert_eq!(found.unwrap().len(), 600);
     }
-    if let Some(path) = real("met/met.csv") {
+    if let Some(path) = data("met/met.csv") {
         let set = table::read(&path, &TableOptions::default()).unwrap();
         assert!(set.rows.iter().all(|entry| entry.file.is_file()));
         let s = stats::table(&set.rows);

@@ -173,10 +173,10 @@ fn extract(
                 loop {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     let Some(sample) = samples.get(i) else { break };
-                    let row = read(&sample.file, &DecodeOptions::default()).map_or_else(
-                        |_| vec![f32::NAN; extractor.len()],
-                        |picture| extractor.features(&picture, &mut scratch, 1),
-                    );
+                    let row = read(&sample.file, &DecodeOptions::default())
+                        .ok()
+                        .and_then(|picture| extractor.features(&picture, &mut scratch, 1).ok())
+                        .unwrap_or_else(|| vec![f32::NAN; extractor.len()]);
                     if let Ok(mut rows) = rows.lock() {
                         rows[i] = row;
                     }

@@ -3,7 +3,8 @@
 
 use crate::error::FeelError;
 use crate::view::{View, views};
-use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights, Workspace};
+use affetti_nets::device::{Backbone, Device};
+use affetti_nets::efficientnet_lite::{FEATURES, Variant, Weights, Workspace};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub struct BackboneSettings {
 /// The frozen part of the predictor.
 #[derive(Clone, Debug)]
 pub struct Extractor {
-    networks: Vec<EfficientNetLite>,
+    networks: Vec<Backbone>,
     views: Vec<View>,
     filter: Filter,
     color: bool,
@@ -55,11 +56,15 @@ pub struct Scratch {
 }
 
 impl Extractor {
-    /// Packs `weights` (one per backbone of `settings`).
+    /// Makes `weights` (one per backbone of `settings`) ready on `device`.
     ///
     /// # Errors
     /// [`FeelError::NothingToLearn`] where the filter is unknown or no view is named.
-    pub fn new(settings: &FeatureSettings, weights: &[Weights]) -> Result<Self, FeelError> {
+    pub fn new(
+        settings: &FeatureSettings,
+        weights: &[Weights],
+        device: &Device,
+    ) -> Result<Self, FeelError> {
         let filter = Filter::ALL
             .into_iter()
             .find(|f| f.name() == settings.filter);
@@ -69,7 +74,7 @@ impl Extractor {
             });
         };
         Ok(Self {
-            networks: weights.iter().map(EfficientNetLite::new).collect(),
+            networks: weights.iter().map(|w| Backbone::new(w, device)).collect(),
             views: settings.views.clone(),
             filter,
             color: settings.color_share > 0.0,
@@ -109,14 +114,21 @@ impl Extractor {
     }
 
     /// The raw features of `picture`. `threads` > 1 splits each network's work.
-    #[must_use]
-    pub fn features(&self, picture: &Picture, scratch: &mut Scratch, threads: usize) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where a GPU does not answer; never on the CPU.
+    pub fn features(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<f32>, FeelError> {
         let mut features = Vec::with_capacity(self.len());
         for network in &self.networks {
             let side = side(network.variant());
             let mut mean = vec![0.0_f32; network.variant().descriptor_len()];
             for view in views(picture, &self.views, side, self.filter) {
-                let descriptor = network.describe(&view, &mut scratch.workspace, threads);
+                let descriptor = network.describe(&view, &mut scratch.workspace, threads)?;
                 let share = 1.0 / self.views.len() as f32;
                 mean.iter_mut()
                     .zip(descriptor)
@@ -127,7 +139,7 @@ impl Extractor {
         if self.color {
             features.extend(color_features(picture));
         }
-        features
+        Ok(features)
     }
 }
 

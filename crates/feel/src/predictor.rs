@@ -6,6 +6,7 @@ use crate::linear::Linear;
 use crate::model::Model;
 use crate::softmax::softmax;
 use affetti_emotion::{Distribution, Emotion};
+use affetti_nets::device::Device;
 use affetti_nets::{registry, store};
 use affetti_picture::Picture;
 use serde::Serialize;
@@ -61,39 +62,42 @@ impl Predictor {
     ///
     /// # Errors
     /// [`FeelError::Net`] where the build has no weights and none are imported.
-    pub fn embedded() -> Result<Self, FeelError> {
+    pub fn embedded(device: &Device) -> Result<Self, FeelError> {
         let card = registry::card(EMBEDDED)?;
         let bytes = registry::weights(&card)?;
-        Self::from_bytes(&bytes, &card.name, card.sha256)
+        Self::from_bytes(&bytes, &card.name, card.sha256, device)
     }
 
     /// A model that `affetti train feel` wrote.
     ///
     /// # Errors
     /// [`FeelError::Net`] where the file cannot be read or does not fit.
-    pub fn from_file(path: &Path) -> Result<Self, FeelError> {
+    pub fn from_file(path: &Path, device: &Device) -> Result<Self, FeelError> {
         let bytes = store::read_file(path)?;
         let name = path
             .file_stem()
             .unwrap_or(path.as_os_str())
             .to_string_lossy();
-        Self::from_bytes(&bytes, &name, store::sha256(&bytes))
+        Self::from_bytes(&bytes, &name, store::sha256(&bytes), device)
     }
 
-    fn from_bytes(bytes: &[u8], name: &str, sha256: String) -> Result<Self, FeelError> {
+    fn from_bytes(
+        bytes: &[u8],
+        name: &str,
+        sha256: String,
+        device: &Device,
+    ) -> Result<Self, FeelError> {
+        let model = Model::from_bytes(bytes, &format!("{name}.safetensors"))?;
         let name = name.to_owned();
-        Self::new(
-            ModelId { name, sha256 },
-            Model::from_bytes(bytes, &format!("{EMBEDDED}.safetensors"))?,
-        )
+        Self::new(ModelId { name, sha256 }, model, device)
     }
 
-    /// Makes `model` ready.
+    /// Makes `model` ready on `device`.
     ///
     /// # Errors
     /// [`FeelError::NothingToLearn`] where the backbones and the basis do not fit each other.
-    pub fn new(id: ModelId, model: Model) -> Result<Self, FeelError> {
-        let extractor = Extractor::new(&model.settings, &model.backbones)?;
+    pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
+        let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
         let features = model.basis.standard.mean.len();
         if extractor.len() != features {
             return Err(FeelError::NothingToLearn {
@@ -141,7 +145,7 @@ impl Predictor {
         scratch: &mut Scratch,
         threads: usize,
     ) -> Result<Prediction, FeelError> {
-        self.predict_features(&self.extractor.features(picture, scratch, threads))
+        self.predict_features(&self.extractor.features(picture, scratch, threads)?)
     }
 
     /// What a picture with these raw features evokes.

@@ -15,6 +15,7 @@ use crate::predictor::{ModelId, Predictor};
 use crate::softmax::{self, Problem};
 use affetti_data::{Split, splits::folds};
 use affetti_emotion::metrics::correlation::pearson;
+use affetti_nets::device::Device;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::import::write_whole;
 use affetti_nets::registry::{self, Card, InputContract, Origin};
@@ -71,7 +72,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         .iter()
         .map(load_backbone)
         .collect::<Result<Vec<_>, _>>()?;
-    let extractor = Extractor::new(&config.features, &backbones)?;
+    let extractor = Extractor::new(&config.features, &backbones, &Device::Cpu)?;
     let fingerprint = fingerprint(config, &backbones)?;
     let photos = measure(
         photographs(options.data)?,
@@ -116,7 +117,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         sha256: sha256(&bytes),
     };
     // Measured on what a user will load, not on what is in memory.
-    let predictor = Predictor::new(id.clone(), Model::from_bytes(&bytes, &id.name)?)?;
+    let predictor = Predictor::new(id.clone(), Model::from_bytes(&bytes, &id.name)?, &Device::Cpu)?;
     let figures = figures_of(config, &predictor, &photos, &paintings, options)?;
     let weights = options.models.join(format!("{}.safetensors", config.name));
     let card = options.models.join(format!("{}.toml", config.name));

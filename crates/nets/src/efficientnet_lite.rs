@@ -92,7 +92,7 @@ impl Variant {
         FEATURES + 2 * stages
     }
 
-    fn blocks(self) -> Vec<BlockSpec> {
+    pub(crate) fn blocks(self) -> Vec<BlockSpec> {
         let mut blocks = Vec::new();
         let mut inputs = STEM;
         for (stage, &(repeats, kernel, stride, expand, outputs)) in STAGES.iter().enumerate() {
@@ -141,30 +141,30 @@ impl Variant {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct BlockSpec {
-    inputs: usize,
-    expanded: usize,
-    outputs: usize,
-    kernel: usize,
-    stride: usize,
-    ends_stage: bool,
+pub(crate) struct BlockSpec {
+    pub(crate) inputs: usize,
+    pub(crate) expanded: usize,
+    pub(crate) outputs: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) ends_stage: bool,
 }
 
 /// Weight and bias of one convolution after folding.
 #[derive(Clone, Debug)]
-struct Folded {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+pub(crate) struct Folded {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
 }
 
 /// All folded weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    variant: Variant,
-    stem: Folded,
+    pub(crate) variant: Variant,
+    pub(crate) stem: Folded,
     /// (expansion or none, depthwise, projection)
-    blocks: Vec<(Option<Folded>, Folded, Folded)>,
-    head: Folded,
+    pub(crate) blocks: Vec<(Option<Folded>, Folded, Folded)>,
+    pub(crate) head: Folded,
     classifier: Option<Folded>,
 }
 

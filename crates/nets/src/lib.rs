@@ -1,5 +1,6 @@
 //! Networks, their weights, devices and CPU kernels.
 
+pub mod device;
 pub mod efficientnet_lite;
 mod error;
 pub mod import;
@@ -7,6 +8,8 @@ pub mod kernels;
 mod pickle;
 pub mod registry;
 pub mod store;
+#[cfg(feature = "burn")]
+pub mod tensor_net;
 pub mod tensors;
 pub mod torch_file;
 

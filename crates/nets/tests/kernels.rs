@@ -4,27 +4,11 @@ use affetti_nets::kernels::reference::{Plain, convolve};
 use affetti_nets::kernels::{
     Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
 };
+use affetti_testkit::Values;
 use proptest::prelude::*;
 
 /// The sums differ in order only: at most a few roundings per product.
 const TOLERANCE: f32 = 1e-5;
-
-/// Reproducible values in −1..1 (SplitMix64, Steele et al. 2014).
-struct Values(u64);
-
-impl Values {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    fn many(&mut self, count: usize) -> Vec<f32> {
-        (0..count).map(|_| self.next()).collect()
-    }
-}
 
 fn plain(channels: usize, height: usize, width: usize, values: &mut Values) -> Plain {
     Plain {
@@ -59,7 +43,10 @@ fn assert_close(map: &Map, expected: &Plain, context: &str) {
                 let same = (value - wanted).abs() <= TOLERANCE * scale
                     || (value.is_nan() && wanted.is_nan())
                     || value == wanted;
-                assert!(same, "{context}: pixel {y},{x} channel {c}: {value} not {wanted}");
+                assert!(
+                    same,
+                    "{context}: pixel {y},{x} channel {c}: {value} not {wanted}"
+                );
             }
         }
     }
@@ -108,7 +95,7 @@ fn cases() -> impl Strategy<Value = Case> {
 }
 
 fn check_conv(case: &Case, isa: Isa, activation: Activation) {
-    let mut values = Values(case.seed);
+    let mut values = Values::new(case.seed);
     let input = plain(case.inputs, case.height, case.width, &mut values);
     let weight = values.many(case.outputs * case.inputs * case.kernel * case.kernel);
     let bias = values.many(case.outputs);
@@ -126,12 +113,25 @@ fn check_conv(case: &Case, isa: Isa, activation: Activation) {
         kernel: case.kernel,
         stride: case.stride,
     };
-    let conv = Conv::new(geometry, shape.pixel_stride(), &weight, &bias, activation, isa);
+    let conv = Conv::new(
+        geometry,
+        shape.pixel_stride(),
+        &weight,
+        &bias,
+        activation,
+        isa,
+    );
     let (height, width) = conv.output_size(&map.shape());
     assert_eq!((height, width), (expected.height, expected.width));
-    let rest = case.residual.then(|| plain(case.outputs, height, width, &mut values));
+    let rest = case
+        .residual
+        .then(|| plain(case.outputs, height, width, &mut values));
     if let Some(rest) = &rest {
-        expected.data.iter_mut().zip(&rest.data).for_each(|(e, r)| *e += r);
+        expected
+            .data
+            .iter_mut()
+            .zip(&rest.data)
+            .for_each(|(e, r)| *e += r);
     }
     // A border of its own shows that outputs land inside and leave the border alone.
     let target = MapShape::new(height, width, case.outputs).padded(Padding::all(case.threads - 1));
@@ -152,7 +152,10 @@ fn assert_border_zero(map: &Map) {
         let inside = (shape.padding.top..shape.padding.top + shape.height).contains(&row)
             && (shape.padding.left..shape.padding.left + shape.width).contains(&column);
         let channel = rest % shape.pixel_stride();
-        assert!((inside && channel < shape.channels) || *value == 0.0, "{row} {column} {channel}");
+        assert!(
+            (inside && channel < shape.channels) || *value == 0.0,
+            "{row} {column} {channel}"
+        );
     }
 }
 
@@ -169,7 +172,7 @@ proptest! {
 
     #[test]
     fn depthwise_is_the_plain_one(case in cases()) {
-        let mut values = Values(case.seed);
+        let mut values = Values::new(case.seed);
         let channels = case.outputs;
         let input = plain(channels, case.height, case.width, &mut values);
         let weight = values.many(channels * case.kernel * case.kernel);
@@ -192,7 +195,7 @@ proptest! {
 /// Large enough to be split over threads; the parts must not depend on how many there are.
 #[test]
 fn threads_change_no_bit() {
-    let mut values = Values(3);
+    let mut values = Values::new(3);
     for (size, inputs, outputs, kernel) in [(40, 48, 96, 3), (7, 192, 1152, 1), (9, 320, 64, 1)] {
         let input = plain(inputs, size, size, &mut values);
         let weight = values.many(outputs * inputs * kernel * kernel);
@@ -206,7 +209,14 @@ fn threads_change_no_bit() {
             stride: 1,
         };
         let stride = align_channels(inputs);
-        let conv = Conv::new(geometry, stride, &weight, &bias, Activation::Relu, Isa::detect());
+        let conv = Conv::new(
+            geometry,
+            stride,
+            &weight,
+            &bias,
+            Activation::Relu,
+            Isa::detect(),
+        );
         let run = |threads| {
             let mut output = Map::default();
             output.reshape(MapShape::new(size, size, outputs));
@@ -223,14 +233,21 @@ fn threads_change_no_bit() {
 /// NaN and infinity come through as the plain convolution has them: only where a window sees them.
 #[test]
 fn nan_and_infinity_propagate_alike() {
-    let mut values = Values(11);
+    let mut values = Values::new(11);
     let mut input = plain(16, 9, 9, &mut values);
     input.data[40] = f32::NAN;
     input.data[700] = f32::INFINITY;
     let weight = values.many(16 * 16 * 9);
     let bias = values.many(16);
     let padding = Padding::all(1);
-    let expected = convolve(&input, &weight, &bias, (3, 1, 1), padding, Activation::Relu6);
+    let expected = convolve(
+        &input,
+        &weight,
+        &bias,
+        (3, 1, 1),
+        padding,
+        Activation::Relu6,
+    );
     assert!(expected.data.iter().any(|v| v.is_nan()));
     let map = to_map(&input, MapShape::new(9, 9, 16).padded(padding));
     for isa in Isa::available() {

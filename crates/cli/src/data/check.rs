@@ -1,0 +1,178 @@
+//! `affetti data check`: every picture of a set is opened.
+
+use std::{ops::ControlFlow, path::Path};
+
+use affetti::data::{
+    Limits, ReadReport, artemis,
+    check::{CheckOptions, CheckReport, CheckSet, Item, Step, check},
+    folder::{Folder, FolderOptions},
+};
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::{entries, name, painted, photos, tell, utterances};
+use crate::{Exit, args::Set, output, progress::Progress, settings::Settings};
+
+/// What is to be opened, and how reading the lists went.
+struct Task {
+    set: CheckSet,
+    rows: ReadReport,
+    /// Parts of a folder that could not be walked.
+    skipped: usize,
+}
+
+pub(super) fn run(set: Set, path: &Path, pictures: Option<&Path>, settings: &Settings) -> Result<Exit> {
+    if pictures.is_some() && set != Set::Artemis {
+        bail!("--pictures goes with artemis only: the other sets name their pictures");
+    }
+    let task = collect(set, path, pictures)?;
+    tell(path, &task.rows, settings);
+    let options = CheckOptions {
+        threads: settings.threads,
+        ..CheckOptions::default()
+    };
+    let progress = Progress::new("pictures", !settings.quiet);
+    let report = check(&task.set, &options, &|step: Step<'_>| {
+        progress.at(step.done, Some(step.total));
+        ControlFlow::Continue(())
+    });
+    progress.finish();
+    let report = report.with_context(|| format!("data check {}", name(set)))?;
+    let text = if settings.wants_json() {
+        let line = json!({
+            "set": name(set),
+            "path": path.to_string_lossy(),
+            "clean": report.is_clean(),
+            "report": report,
+            "rows": task.rows,
+        });
+        format!("{line}\n")
+    } else {
+        format!("{}: {}\n\n{}", name(set), output::one_line(&path.to_string_lossy()), text(&report))
+    };
+    output::emit(settings, &text)?;
+    let clean = report.is_clean() && task.rows.bad == 0 && task.skipped == 0;
+    Ok(if clean { Exit::Done } else { Exit::SomeFailed })
+}
+
+fn collect(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Task> {
+    let task = |set, rows| Task {
+        set,
+        rows,
+        skipped: 0,
+    };
+    Ok(match set {
+        Set::Artemis => illustrated(path, pictures)?,
+        Set::Oasis => {
+            let loaded = photos(path)?;
+            task(loaded.rows.iter().collect(), loaded.report)
+        }
+        Set::Paintings => {
+            let loaded = painted(path)?;
+            task(loaded.rows.iter().collect(), loaded.report)
+        }
+        Set::Table => {
+            let loaded = entries(path)?;
+            task(loaded.rows.iter().collect(), loaded.report)
+        }
+        Set::Folder => {
+            let mut skipped = 0;
+            let mut items: Vec<Item> = Vec::new();
+            for found in Folder::open(path, &FolderOptions::default())? {
+                match found {
+                    Ok(file) => items.push(file.into()),
+                    Err(error) => {
+                        output::complain(&error.to_string());
+                        skipped += 1;
+                    }
+                }
+            }
+            Task {
+                set: items.into_iter().collect(),
+                rows: ReadReport::default(),
+                skipped,
+            }
+        }
+    })
+}
+
+/// ArtEmis names paintings, not files: they are WikiArt's, or those of the collection beside it.
+fn illustrated(path: &Path, pictures: Option<&Path>) -> Result<Task> {
+    let utterances = utterances(path)?;
+    let votes = artemis::group(&utterances.rows);
+    let beside = |name: &str| path.with_file_name(name);
+    let labelled = beside("paintings").join("labelled.csv");
+    let set = if let Some(folder) = pictures {
+        CheckSet {
+            items: votes
+                .keys()
+                .map(|key| Item {
+                    file: artemis::picture(folder, key),
+                    key: Some(key.clone()),
+                    group: None,
+                    split: None,
+                })
+                .collect(),
+            keys: votes.into_keys().collect(),
+        }
+    } else if labelled.is_file() {
+        let paintings = painted(&labelled)?.rows;
+        let in_artemis = paintings
+            .iter()
+            .filter(|p| p.artemis_key.as_ref().is_some_and(|key| votes.contains_key(key)));
+        let splits = beside("artemis-splits.csv");
+        let expected = if splits.is_file() {
+            artemis::read_splits(&splits, &Limits::default())?.rows
+        } else {
+            Vec::new()
+        };
+        let expected = expected.into_iter().filter(|row| row.pictured);
+        CheckSet {
+            items: in_artemis.map(Item::from).collect(),
+            keys: expected.map(|row| row.artemis_key).collect(),
+        }
+    } else {
+        bail!(
+            "{}: ArtEmis comes without pictures; name WikiArt's folder with --pictures",
+            path.display()
+        );
+    };
+    Ok(Task {
+        set,
+        rows: utterances.report,
+        skipped: 0,
+    })
+}
+
+fn text(report: &CheckReport) -> String {
+    let mut text = format!(
+        "{} pictures, {} good, {} unreadable, {} missing\n",
+        report.pictures,
+        report.good,
+        report.unreadable.len(),
+        report.missing.len()
+    );
+    let mut line = |line: String| {
+        text.push_str(&output::one_line(&line));
+        text.push('\n');
+    };
+    for bad in &report.unreadable {
+        line(format!("unreadable: {}: {}", bad.file.display(), bad.reason));
+    }
+    for file in &report.missing {
+        line(format!("missing: {}", file.display()));
+    }
+    for same in &report.duplicates {
+        let files: Vec<String> = same.files.iter().map(|file| file.display().to_string()).collect();
+        let leak = if same.splits.len() > 1 { " in different splits" } else { "" };
+        line(format!("the same bytes{leak}: {}", files.join(", ")));
+    }
+    for group in &report.spanning {
+        let splits: Vec<String> = group.splits.iter().map(ToString::to_string).collect();
+        line(format!("group {} is in {}", group.group, splits.join(" and ")));
+    }
+    for key in &report.keys_without_pictures {
+        line(format!("no picture for {key}"));
+    }
+    text
+}

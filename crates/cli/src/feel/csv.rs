@@ -1,0 +1,83 @@
+//! Readings as a table: one row per input, failed ones included.
+
+use std::io::{self, Write};
+
+use affetti::{
+    Failure, Reading,
+    emotion::{Emotion, Label, Sentiment},
+    round4,
+};
+
+/// Columns before the emotions.
+const FIRST: [&str; 3] = ["path", "width", "height"];
+/// Columns after the polarity.
+const LAST: [&str; 9] = [
+    "valence",
+    "valence_low",
+    "valence_high",
+    "arousal",
+    "arousal_low",
+    "arousal_high",
+    "dominant",
+    "entropy",
+    "error",
+];
+
+/// A CSV file in the making.
+pub(super) struct Table<W: Write> {
+    writer: csv::Writer<W>,
+    columns: usize,
+}
+
+impl<W: Write> Table<W> {
+    /// Writes the header.
+    pub(super) fn new(out: W) -> io::Result<Self> {
+        let mut header = FIRST.to_vec();
+        header.extend(Emotion::ALL.iter().map(|emotion| emotion.name()));
+        header.extend(Sentiment::ALL.iter().map(|sentiment| sentiment.name()));
+        header.extend(LAST);
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&header)?;
+        Ok(Self {
+            writer,
+            columns: header.len(),
+        })
+    }
+
+    pub(super) fn felt(&mut self, reading: &Reading) -> io::Result<()> {
+        let prediction = &reading.prediction;
+        let polarity = reading.polarity();
+        let [valence_low, valence_high] = prediction.interval.valence;
+        let [arousal_low, arousal_high] = prediction.interval.arousal;
+        let shares = prediction.emotions.as_slice().iter().chain(polarity.as_slice());
+        let affect = [
+            prediction.valence,
+            valence_low,
+            valence_high,
+            prediction.arousal,
+            arousal_low,
+            arousal_high,
+        ];
+        let mut record = vec![
+            reading.path.clone(),
+            reading.width.to_string(),
+            reading.height.to_string(),
+        ];
+        record.extend(shares.chain(&affect).map(|&figure| round4(figure).to_string()));
+        record.push(reading.dominant().name().to_owned());
+        record.push(round4(reading.entropy()).to_string());
+        record.push(String::new());
+        Ok(self.writer.write_record(&record)?)
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure) -> io::Result<()> {
+        let mut record = vec![""; self.columns];
+        record[0] = &failure.path;
+        record[self.columns - 1] = &failure.message;
+        Ok(self.writer.write_record(&record)?)
+    }
+
+    pub(super) fn finish(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}

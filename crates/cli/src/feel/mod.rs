@@ -1,0 +1,187 @@
+//! `affetti feel`: pictures in, feelings out.
+
+mod csv;
+mod sinks;
+
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use affetti::{FeelOptions, Found, Input, Inputs, Outcome, Predictor, feel, report::ReportMeta};
+use anyhow::{Error, Result, bail};
+
+use crate::{Exit, args::FeelArgs, device, output, progress::Progress, settings::Settings};
+use sinks::{FileSink, Form, Screen};
+
+/// The total while the inputs are still being counted.
+const UNKNOWN: usize = usize::MAX;
+
+pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
+    let inputs: Vec<Input> = args.inputs.iter().map(|input| Input::from(input.as_os_str())).collect();
+    if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+        bail!("standard input (-) can be read once only");
+    }
+    let form = settings.out.as_deref().map(Form::of).transpose()?;
+    let predictor = device::predictor(args.weights.as_deref(), settings)?;
+    let model = predictor.model();
+    // Begun before the work: a folder that cannot be written to is told at once.
+    let file = match (&settings.out, form) {
+        (Some(path), Some(form)) => Some(FileSink::create(form, path, model, &meta(&inputs, model))?),
+        _ => None,
+    };
+    let screen = Screen::of(settings, file.is_some());
+    let wanted = !settings.quiet && !screen.is_on_terminal();
+    let mut run = Run {
+        settings,
+        file,
+        screen,
+        progress: Progress::new("pictures", wanted),
+        total: Arc::new(AtomicUsize::new(UNKNOWN)),
+        good: 0,
+        bad: 0,
+        error: None,
+    };
+    if run.progress.is_wanted() {
+        count(inputs.clone(), Arc::clone(&run.total));
+    }
+    let report = form == Some(Form::Html);
+    let options = FeelOptions {
+        threads: settings.threads,
+        thumbnails: report,
+        ..FeelOptions::default()
+    };
+    let stream = if report {
+        Inputs::new(inputs).with_credits()
+    } else {
+        Inputs::new(inputs)
+    };
+    let begun = Instant::now();
+    feel(&predictor, stream, &options, |outcome| run.take(outcome, &predictor));
+    run.finish(begun)
+}
+
+/// One run: where outcomes go and what has come of them.
+struct Run<'a> {
+    settings: &'a Settings,
+    file: Option<FileSink>,
+    screen: Screen,
+    progress: Progress,
+    total: Arc<AtomicUsize>,
+    good: usize,
+    bad: usize,
+    /// What ended the run early.
+    error: Option<Error>,
+}
+
+impl Run<'_> {
+    fn take(&mut self, outcome: Outcome, predictor: &Predictor) -> ControlFlow<()> {
+        let written = match &outcome {
+            Outcome::Note(note) => {
+                if self.settings.verbose {
+                    self.progress.say(note);
+                }
+                return ControlFlow::Continue(());
+            }
+            Outcome::Failed(failure) => {
+                self.bad += 1;
+                self.progress.complain(&failure.to_string());
+                let to_file = self.file.as_mut().map_or(Ok(()), |file| file.failed(failure));
+                to_file.and_then(|()| self.on_screen(|screen| screen.failed(failure)))
+            }
+            Outcome::Felt(reading) => {
+                self.good += 1;
+                let to_file = self.file.as_mut().map_or(Ok(()), |file| file.felt(reading));
+                to_file.and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
+            }
+        };
+        let total = self.total.load(Ordering::Relaxed);
+        self.progress.at(self.good + self.bad, (total != UNKNOWN).then_some(total));
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.error = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Whoever reads standard output may leave; a report that was asked for is still written.
+    fn on_screen(&mut self, write: impl FnOnce(&mut Screen) -> Result<()>) -> Result<()> {
+        match write(&mut self.screen) {
+            Err(error) if error.is::<output::Closed>() && self.file.is_some() => {
+                self.screen = Screen::Silent;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn finish(self, begun: Instant) -> Result<Exit> {
+        self.progress.finish();
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let exit = Exit::of(self.good, self.bad);
+        let Some(file) = self.file else {
+            return Ok(exit);
+        };
+        let name = file.path().display().to_string();
+        if exit == Exit::NoneSucceeded {
+            // An earlier report is worth more than one that holds nothing.
+            output::complain(&format!("no input could be felt; {name} was not written"));
+            return Ok(exit);
+        }
+        file.finish()?;
+        let failed = match self.bad {
+            0 => String::new(),
+            n => format!(", {n} failed,"),
+        };
+        self.settings.summary(&format!(
+            "{} felt{failed} in {:.1} s → {name}",
+            pictures(self.good),
+            begun.elapsed().as_secs_f64()
+        ));
+        Ok(exit)
+    }
+}
+
+fn pictures(count: usize) -> String {
+    let unit = if count == 1 { "picture" } else { "pictures" };
+    format!("{count} {unit}")
+}
+
+/// Counts what there is to do on the side, so that the first picture does not wait for the walk.
+/// The thread is left alone: it only reads, and it ends with the process.
+fn count(inputs: Vec<Input>, total: Arc<AtomicUsize>) {
+    let counting = move || {
+        let all = Inputs::new(inputs).filter(|found| !matches!(found, Found::Note(_)));
+        total.store(all.count(), Ordering::Relaxed);
+    };
+    // Without it there is no estimate, and nothing else is lost.
+    let _ = thread::Builder::new().spawn(counting);
+}
+
+fn meta(inputs: &[Input], model: &affetti::ModelId) -> ReportMeta {
+    let only = match inputs {
+        [Input::Path(path)] => name(path),
+        _ => None,
+    };
+    ReportMeta {
+        title: only.unwrap_or_else(|| "Pictures and what they evoke".to_owned()),
+        model: model.name.clone(),
+        model_sha256: model.sha256.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The last part of a path; of `.` and the like there is none.
+fn name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}

@@ -1,0 +1,153 @@
+//! Where readings go: standard output as cards or lines, a file as report, table or lines.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use affetti::{
+    Failure, ModelId, Reading,
+    card::{CardStyle, card},
+    report::{ReportMeta, ReportWriter},
+};
+use anyhow::{Context, Result, bail};
+
+use super::csv::Table;
+use crate::{
+    output::{self, OutFile},
+    settings::Settings,
+    terminal,
+};
+
+/// What a file holds, by its extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Html,
+    Csv,
+    Lines,
+}
+
+impl Form {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        match output::extension(path).as_str() {
+            "html" | "htm" => Ok(Self::Html),
+            "csv" => Ok(Self::Csv),
+            "jsonl" | "json" => Ok(Self::Lines),
+            _ => bail!(
+                "--out {}: the extension decides what is written: .html, .csv, .jsonl or .json",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// A file being written; it takes its name in [`finish`](FileSink::finish).
+pub(super) struct FileSink {
+    path: PathBuf,
+    model: ModelId,
+    content: Content,
+}
+
+enum Content {
+    Html(ReportWriter<OutFile>),
+    Csv(Box<Table<OutFile>>),
+    Lines(OutFile),
+}
+
+impl FileSink {
+    pub(super) fn create(form: Form, path: &Path, model: &ModelId, meta: &ReportMeta) -> Result<Self> {
+        let file = OutFile::create(path)?;
+        let written = || output::cannot_write(path);
+        let content = match form {
+            Form::Html => Content::Html(ReportWriter::new(file, meta).with_context(written)?),
+            Form::Csv => Content::Csv(Box::new(Table::new(file).with_context(written)?)),
+            Form::Lines => Content::Lines(file),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            model: model.clone(),
+            content,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn felt(&mut self, reading: &Reading) -> Result<()> {
+        let written = match &mut self.content {
+            Content::Html(report) => report.push(&reading.entry()),
+            Content::Csv(table) => table.felt(reading),
+            Content::Lines(file) => {
+                let line = reading.json(&self.model)?;
+                writeln!(file, "{line}")
+            }
+        };
+        written.with_context(|| output::cannot_write(&self.path))
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
+        let written = match &mut self.content {
+            Content::Html(report) => {
+                report.push_failure(&failure.path, &failure.message);
+                Ok(())
+            }
+            Content::Csv(table) => table.failed(failure),
+            Content::Lines(file) => writeln!(file, "{}", failure.json()),
+        };
+        written.with_context(|| output::cannot_write(&self.path))
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        let file: io::Result<OutFile> = match self.content {
+            Content::Html(report) => report.finish(),
+            Content::Csv(table) => table.finish(),
+            Content::Lines(file) => Ok(file),
+        };
+        file.with_context(|| output::cannot_write(&self.path))?.commit()
+    }
+}
+
+/// Standard output.
+pub(super) enum Screen {
+    /// A card per picture; the flag says whether one was printed already.
+    Cards(CardStyle, bool),
+    /// JSON Lines.
+    Lines,
+    /// Nothing: the result goes to a file, or the reader has gone.
+    Silent,
+}
+
+impl Screen {
+    pub(super) fn of(settings: &Settings, has_file: bool) -> Self {
+        match (settings.json, has_file) {
+            (true, _) => Self::Lines,
+            (false, true) => Self::Silent,
+            (false, false) => Self::Cards(terminal::card_style(), false),
+        }
+    }
+
+    /// Whether results appear on a terminal, where they are progress enough.
+    pub(super) fn is_on_terminal(&self) -> bool {
+        !matches!(self, Self::Silent) && io::stdout().is_terminal()
+    }
+
+    pub(super) fn felt(&mut self, reading: &Reading, model: &ModelId) -> Result<()> {
+        match self {
+            Self::Cards(style, begun) => {
+                let gap = if *begun { "\n" } else { "" };
+                *begun = true;
+                output::print(&format!("{gap}{}", card(&reading.entry(), style)))
+            }
+            Self::Lines => output::print(&(reading.json(model)? + "\n")),
+            Self::Silent => Ok(()),
+        }
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
+        match self {
+            Self::Lines => output::print(&(failure.json() + "\n")),
+            Self::Cards(..) | Self::Silent => Ok(()),
+        }
+    }
+}
