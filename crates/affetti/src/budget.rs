@@ -47,7 +47,11 @@ impl Budget {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut used = self.budget.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self
+            .budget
+            .used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *used = used.saturating_sub(self.bytes);
         self.budget.freed.notify_all();
     }

@@ -47,7 +47,10 @@ impl Credits {
     /// note, the first time that a folder's credits cannot be used.
     pub(crate) fn caption(&mut self, file: &Path) -> (Option<String>, Option<String>) {
         let folder = file.parent().unwrap_or(Path::new(""));
-        let root = self.root.as_ref().filter(|page| file.starts_with(&page.folder));
+        let root = self
+            .root
+            .as_ref()
+            .filter(|page| file.starts_with(&page.folder));
         let mut note = None;
         if root.is_none_or(|page| page.folder != folder)
             && self.here.as_ref().is_none_or(|page| page.folder != folder)
@@ -71,7 +74,10 @@ impl Page {
         let file = folder.join(NAME);
         let (captions, note) = match captions(&file) {
             Ok(captions) => (captions, None),
-            Err(why) => (HashMap::new(), Some(format!("{}: {why}; no captions from it", file.display()))),
+            Err(why) => (
+                HashMap::new(),
+                Some(format!("{}: {why}; no captions from it", file.display())),
+            ),
         };
         let folder = folder.to_owned();
         (Self { folder, captions }, note)
@@ -103,7 +109,10 @@ fn captions(path: &Path) -> Result<HashMap<String, String>, String> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = reader.byte_headers().map_err(|error| error.to_string())?.clone();
+    let header = reader
+        .byte_headers()
+        .map_err(|error| error.to_string())?
+        .clone();
     let column = |name: &str| {
         header
             .iter()

@@ -70,7 +70,8 @@ impl Failure {
             Skipped::SeenBefore { .. } => None,
             Skipped::Unreadable { source, .. } => Some(Self::unlisted(name, source)),
             Skipped::TooDeep { max_depth, .. } => {
-                let message = format!("more than {max_depth} folders deep; give this folder itself");
+                let message =
+                    format!("more than {max_depth} folders deep; give this folder itself");
                 Some(Self::new(name, ErrorKind::Limit, message))
             }
             other => Some(Self::new(name, ErrorKind::Input, other)),

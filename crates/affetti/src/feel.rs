@@ -93,7 +93,10 @@ pub fn feel(
     };
     // A look ahead tells whether there is work for every thread.
     let head: Vec<Found> = inputs.by_ref().take(threads).collect();
-    let pictures = head.iter().filter(|found| matches!(found, Found::Picture(_))).count();
+    let pictures = head
+        .iter()
+        .filter(|found| matches!(found, Found::Picture(_)))
+        .count();
     let workers = pictures.max(1);
     let inside = (threads / workers).max(1);
     let budget = Budget::new(options.pixel_bytes);
@@ -114,7 +117,14 @@ pub fn feel(
         }
     };
     let stream = head.into_iter().chain(inputs);
-    ordered::map(stream, workers, 2 * workers + 4, Scratch::default, work, sink);
+    ordered::map(
+        stream,
+        workers,
+        2 * workers + 4,
+        Scratch::default,
+        work,
+        sink,
+    );
 }
 
 fn gave_up(job: &Job) -> Failure {
@@ -135,7 +145,11 @@ fn feel_one(
     let bytes = load::bytes(&job.source, &options.decode.limits)?;
     let (width, height) = dimensions(&bytes).map_err(bad)?;
     // Sizes beyond the limits are refused by `decode`; until then they must not block the others.
-    options.decode.limits.check_size(width, height, 0).map_err(bad)?;
+    options
+        .decode
+        .limits
+        .check_size(width, height, 0)
+        .map_err(bad)?;
     let permit = budget.take(u64::from(width) * u64::from(height) * 3);
     let picture = decode(&bytes, &options.decode).map_err(bad)?;
     drop(bytes);
@@ -183,7 +197,11 @@ mod tests {
             })
             .collect();
         for (width, height) in [(900, 600), (1, 1), (540_000, 1)] {
-            let Ok(picture) = Picture::new(width, height, pixels[..(width * height * 3) as usize].to_vec()) else {
+            let Ok(picture) = Picture::new(
+                width,
+                height,
+                pixels[..(width * height * 3) as usize].to_vec(),
+            ) else {
                 continue;
             };
             let jpeg = thumbnail(&picture);

@@ -56,7 +56,10 @@ impl<I: Iterator, T> Shared<I, T> {
     fn take(&self) -> Option<(usize, I::Item)> {
         let mut state = self.lock();
         while !state.stopped && !state.exhausted && state.taken >= state.delivered + self.window {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.stopped || state.exhausted {
             return None;
@@ -88,7 +91,10 @@ impl<I: Iterator, T> Shared<I, T> {
             if state.stopped || (state.exhausted && state.taken == next) {
                 return None;
             }
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -206,11 +212,18 @@ mod tests {
                 *calls += 1;
                 item
             };
-            map(items, workers, window, || 0, work, |item| {
-                got.push(item);
-                handed.fetch_add(1, Ordering::SeqCst);
-                ControlFlow::Continue(())
-            });
+            map(
+                items,
+                workers,
+                window,
+                || 0,
+                work,
+                |item| {
+                    got.push(item);
+                    handed.fetch_add(1, Ordering::SeqCst);
+                    ControlFlow::Continue(())
+                },
+            );
             assert_eq!(got, (0..200).collect::<Vec<_>>(), "{workers} {window}");
         }
     }
@@ -219,10 +232,21 @@ mod tests {
     fn the_sink_can_stop() {
         for workers in [0, 3] {
             let mut got = Vec::new();
-            map(0.., workers, 4, || (), |item: u32, ()| item, |item| {
-                got.push(item);
-                if item == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
+            map(
+                0..,
+                workers,
+                4,
+                || (),
+                |item: u32, ()| item,
+                |item| {
+                    got.push(item);
+                    if item == 20 {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                },
+            );
             assert_eq!(got, (0..=20).collect::<Vec<_>>());
         }
     }

@@ -108,7 +108,11 @@ impl Reading {
             saturation: measures.saturation,
             brightness: measures.brightness,
             contrast: measures.contrast,
-            palette: measures.palette.iter().map(|s| (s.color, s.share)).collect(),
+            palette: measures
+                .palette
+                .iter()
+                .map(|s| (s.color, s.share))
+                .collect(),
             thumbnail_jpeg: self.thumbnail.clone().unwrap_or_default(),
             caption: self.caption.clone(),
         }
@@ -157,7 +161,17 @@ pub(crate) mod tests {
     use affetti_picture::{Picture, measures};
 
     fn reading() -> Reading {
-        let shares = [0.02, 0.5, 0.11, 0.05, 0.01, 0.01, 0.19, 1.0 / 30.0, 0.07 + 1.0 / 150.0];
+        let shares = [
+            0.02,
+            0.5,
+            0.11,
+            0.05,
+            0.01,
+            0.01,
+            0.19,
+            1.0 / 30.0,
+            0.07 + 1.0 / 150.0,
+        ];
         Reading {
             path: "a \"b\".jpg".into(),
             width: 3,
@@ -213,8 +227,14 @@ pub(crate) mod tests {
             version: "v".into(),
         };
         let entry = reading().entry();
-        ReportWriter::new(Vec::new(), &meta).unwrap().push(&entry).unwrap();
-        assert_eq!(Emotion::ALL.iter().map(|e| e.name()).collect::<Vec<_>>(), EMOTIONS);
+        ReportWriter::new(Vec::new(), &meta)
+            .unwrap()
+            .push(&entry)
+            .unwrap();
+        assert_eq!(
+            Emotion::ALL.iter().map(|e| e.name()).collect::<Vec<_>>(),
+            EMOTIONS
+        );
         assert_eq!((entry.dominant, entry.emotions[1]), (1, 0.5));
     }
 

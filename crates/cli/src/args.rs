@@ -81,7 +81,9 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Eval(EvalVerb),
     /// Print the completions of a shell
-    #[command(after_help = "Example:\n  affetti completions bash > ~/.local/share/bash-completion/completions/affetti")]
+    #[command(
+        after_help = "Example:\n  affetti completions bash > ~/.local/share/bash-completion/completions/affetti"
+    )]
     Completions {
         /// The shell
         shell: Shell,
@@ -133,7 +135,9 @@ pub(crate) enum Set {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataVerb {
     /// Print the statistics of a set beside the published ones
-    #[command(after_help = "Examples:\n  affetti data stats artemis data/artemis.csv\n  affetti data stats folder photos/ --json")]
+    #[command(
+        after_help = "Examples:\n  affetti data stats artemis data/artemis.csv\n  affetti data stats folder photos/ --json"
+    )]
     Stats {
         /// Its layout
         set: Set,
@@ -143,7 +147,9 @@ pub(crate) enum DataVerb {
         path: Option<PathBuf>,
     },
     /// Open every picture of a set; name what is missing, unreadable, double or leaks between splits
-    #[command(after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/")]
+    #[command(
+        after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/"
+    )]
     Check {
         /// Its layout
         set: Set,
@@ -173,7 +179,9 @@ pub(crate) enum ModelsVerb {
         names: Vec<String>,
     },
     /// Convert a published weight file and keep it for training
-    #[command(after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known.")]
+    #[command(
+        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known."
+    )]
     Import {
         /// The file as published
         #[arg(value_hint = ValueHint::FilePath)]
@@ -191,7 +199,9 @@ pub(crate) enum TrainVerb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvalVerb {
     /// Measure the predictor of `affetti feel`
-    #[command(after_help = "Examples:\n  affetti eval feel configs/feel-1.toml --data data/\n  affetti eval feel configs/feel-1.toml --out figures.csv")]
+    #[command(
+        after_help = "Examples:\n  affetti eval feel configs/feel-1.toml --data data/\n  affetti eval feel configs/feel-1.toml --out figures.csv"
+    )]
     Feel {
         #[command(flatten)]
         training: TrainingArgs,

@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         // Whoever closed the pipe has read enough.
         Err(error) if error.is::<output::Closed>() => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&format!("{error:#}"));
+            output::complain(&whole(&error));
             ExitCode::from(2)
         }
     }
@@ -85,6 +85,20 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Completions { shell } => shell::completions(shell, settings),
         Verb::Man => shell::man(settings),
     }
+}
+
+/// The error and its causes in one line. Some errors of the rooms quote their cause, some do not:
+/// what was said already is not said again.
+fn whole(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
 }
 
 /// A panic while one picture is felt is caught and told as that picture's failure: a second

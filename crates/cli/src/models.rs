@@ -81,7 +81,11 @@ fn show(name: &str, settings: &Settings) -> Result<Exit> {
 
 fn card_text(card: &Card) -> String {
     let input = &card.input;
-    let sides: Vec<String> = input.resolution.iter().map(|side| format!("{side} x {side}")).collect();
+    let sides: Vec<String> = input
+        .resolution
+        .iter()
+        .map(|side| format!("{side} x {side}"))
+        .collect();
     let shape = format!(
         "{} {}, (value - {}) / {}, {} filter",
         sides.join(" and "),
@@ -112,7 +116,15 @@ fn card_text(card: &Card) -> String {
     rows.extend(many("caution", &card.cautions));
     let mut text = table(&[Side::Left, Side::Left], &rows);
     if !card.metrics.is_empty() {
-        let mut rows = vec![row(["pictures", "metric", "value", "95 % interval", "baseline", "n", "against"])];
+        let mut rows = vec![row([
+            "pictures",
+            "metric",
+            "value",
+            "95 % interval",
+            "baseline",
+            "n",
+            "against",
+        ])];
         rows.extend(card.metrics.iter().map(|m| {
             let [low, high] = m.interval;
             row([
@@ -127,7 +139,10 @@ fn card_text(card: &Card) -> String {
         }));
         use Side::{Left, Right};
         text.push('\n');
-        text.push_str(&table(&[Left, Left, Right, Left, Right, Right, Left], &rows));
+        text.push_str(&table(
+            &[Left, Left, Right, Left, Right, Right, Left],
+            &rows,
+        ));
     }
     text
 }
@@ -148,7 +163,9 @@ fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
                 ("good", None)
             }
             // Weights that nobody imported are no fault, unless they were asked for.
-            Err(NetError::Missing { .. }) if names.is_empty() && !card.embedded => ("not here", None),
+            Err(NetError::Missing { .. }) if names.is_empty() && !card.embedded => {
+                ("not here", None)
+            }
             Err(error) => {
                 bad += 1;
                 ("bad", Some(error.to_string()))
@@ -156,7 +173,11 @@ fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
         };
         let line = json!({"name": card.name, "state": state, "reason": reason});
         lines.push_str(&format!("{line}\n"));
-        rows.push(row([&card.name, state, reason.as_deref().unwrap_or_default()]));
+        rows.push(row([
+            &card.name,
+            state,
+            reason.as_deref().unwrap_or_default(),
+        ]));
     }
     let text = if settings.wants_json() {
         lines

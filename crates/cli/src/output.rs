@@ -42,7 +42,8 @@ pub(crate) fn emit(settings: &Settings, text: &str) -> Result<()> {
         return print(text);
     };
     let mut file = OutFile::create(path)?;
-    file.write_all(text.as_bytes()).with_context(|| cannot_write(path))?;
+    file.write_all(text.as_bytes())
+        .with_context(|| cannot_write(path))?;
     file.commit()
 }
 
@@ -60,7 +61,8 @@ pub(crate) fn complain(line: &str) {
 /// from anywhere.
 pub(crate) fn one_line(text: &str) -> String {
     let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -97,7 +99,9 @@ impl OutFile {
         if path.is_dir() {
             bail!("{} is a folder; give the name of a file", path.display());
         }
-        let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let parent = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let folder = parent.unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         // The dot keeps a run over this folder from finding it.
@@ -108,7 +112,9 @@ impl OutFile {
             // A result is no secret: the process's umask decides who may read it.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder).map_err(|error| error_below(&error, path))?;
+        let file = builder
+            .tempfile_in(folder)
+            .map_err(|error| error_below(&error, path))?;
         Ok(Self {
             file: BufWriter::new(file),
             path: path.to_owned(),
@@ -140,7 +146,8 @@ impl Write for OutFile {
 /// The reason without the name of the temporary file, which says nothing to the user.
 fn error_below(error: &io::Error, path: &Path) -> anyhow::Error {
     let missing = path.parent().is_some_and(|folder| {
-        !folder.as_os_str().is_empty() && matches!(fs::metadata(folder), Err(e) if e.kind() == io::ErrorKind::NotFound)
+        !folder.as_os_str().is_empty()
+            && matches!(fs::metadata(folder), Err(e) if e.kind() == io::ErrorKind::NotFound)
     });
     let reason = if missing {
         "its folder does not exist".to_owned()
@@ -160,7 +167,10 @@ mod tests {
 
     #[test]
     fn lines_stay_lines() {
-        assert_eq!(one_line("a\nb\x1b[31m\u{202e}é"), "a\\nb\\u{1b}[31m\\u{202e}é");
+        assert_eq!(
+            one_line("a\nb\x1b[31m\u{202e}é"),
+            "a\\nb\\u{1b}[31m\\u{202e}é"
+        );
         assert_eq!(extension(Path::new("a/B.HTML")), "html");
         assert_eq!(extension(Path::new("a/.html")), "");
     }
@@ -178,9 +188,15 @@ mod tests {
         let mut file = OutFile::create(&path).unwrap();
         file.write_all(b"whole").unwrap();
         file.commit().unwrap();
-        assert_eq!((fs::read(&path).unwrap().as_slice(), count()), (&b"whole"[..], 1));
+        assert_eq!(
+            (fs::read(&path).unwrap().as_slice(), count()),
+            (&b"whole"[..], 1)
+        );
         assert!(OutFile::create(folder.path()).is_err());
         let error = OutFile::create(&folder.path().join("no/x.csv")).unwrap_err();
-        assert!(error.to_string().ends_with("its folder does not exist"), "{error}");
+        assert!(
+            error.to_string().ends_with("its folder does not exist"),
+            "{error}"
+        );
     }
 }

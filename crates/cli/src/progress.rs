@@ -2,6 +2,7 @@
 //! work that takes a while.
 
 use std::{
+    fmt,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::output;
 
@@ -31,7 +32,7 @@ impl Progress {
     /// where standard error is no terminal.
     pub(crate) fn new(unit: &'static str, wanted: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        bar.set_style(style(&format!("{{pos}} {unit}  {{per_sec}}  {{elapsed}}")));
+        bar.set_style(style(&format!("{{pos}} {unit}  {{rate}}  {{elapsed}}")));
         Self {
             bar,
             begun: Instant::now(),
@@ -55,7 +56,7 @@ impl Progress {
             let unit = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
             self.bar.set_length(total as u64);
             self.bar.set_style(style(&format!(
-                "{{bar:24}} {{pos}} of {{len}} {unit}  {{per_sec}}  {{eta}} left"
+                "{{bar:24}} {{pos}} of {{len}} {unit}  {{rate}}  {{eta}} left"
             )));
         }
         self.bar.set_position(done as u64);
@@ -97,5 +98,13 @@ impl Progress {
 
 /// The templates are constants of this file, but parsing them can fail as far as types know.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let rate = state.per_sec();
+            let decimals = usize::from(rate < 100.0);
+            // A bar that cannot be written is not worth an error.
+            let _ = write!(out, "{rate:.decimals$}/s");
+        })
 }

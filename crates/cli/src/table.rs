@@ -46,6 +46,9 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let rows = [row(["name", "n"]), row(["é", "10"]), row(["alone"])];
-        assert_eq!(table(&[Side::Left, Side::Right], &rows), "name    n\né      10\nalone\n");
+        assert_eq!(
+            table(&[Side::Left, Side::Right], &rows),
+            "name    n\né      10\nalone\n"
+        );
     }
 }

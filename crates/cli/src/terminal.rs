@@ -14,7 +14,10 @@ pub(crate) fn card_style() -> CardStyle {
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     CardStyle {
         color: terminal && !set("NO_COLOR") && !dumb,
-        width: terminal.then(width).flatten().unwrap_or(CardStyle::default().width),
+        width: terminal
+            .then(width)
+            .flatten()
+            .unwrap_or(CardStyle::default().width),
         unicode: !terminal || unicode(),
     }
 }

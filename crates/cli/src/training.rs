@@ -1,8 +1,6 @@
 //! `affetti train` and `affetti eval`.
 
-use affetti::{
-    training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel},
-};
+use affetti::training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel};
 use anyhow::{Result, bail};
 
 use crate::{
@@ -47,7 +45,10 @@ fn with_options<T>(
     let config = Config::read(&args.config)?;
     let data = data_folder(args.data.as_deref())?;
     if !data.is_dir() {
-        bail!("{}: no such folder; --data names the folder of the data sets", data.display());
+        bail!(
+            "{}: no such folder; --data names the folder of the data sets",
+            data.display()
+        );
     }
     let progress = Progress::new("steps", !settings.quiet);
     let result = work(
@@ -75,13 +76,20 @@ impl Form {
     /// Asked for before the work, which takes minutes.
     fn of(settings: &Settings) -> Result<Self> {
         let Some(path) = &settings.out else {
-            return Ok(if settings.json { Self::Json } else { Self::Table });
+            return Ok(if settings.json {
+                Self::Json
+            } else {
+                Self::Table
+            });
         };
         match output::extension(path).as_str() {
             "csv" => Ok(Self::Csv),
             "json" | "jsonl" => Ok(Self::Json),
             "txt" => Ok(Self::Table),
-            _ => bail!("{}: figures are written as .csv, .json or .txt", path.display()),
+            _ => bail!(
+                "{}: figures are written as .csv, .json or .txt",
+                path.display()
+            ),
         }
     }
 

@@ -71,7 +71,12 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let positive = |values: &[f64]| !values.is_empty() && values.iter().all(|v| *v > 0.0);
+        let positive =
+            |values: &[f64]| !values.is_empty() && values.iter().all(|v| *v > 0.0 && v.is_finite());
+        let share = |x: f64| x.is_finite() && x >= 0.0;
+        let f = &self.features;
+        let names: std::collections::BTreeSet<&str> =
+            f.backbones.iter().map(|b| b.name.as_str()).collect();
         let problems = [
             (
                 self.name.is_empty() || !self.name.chars().all(good),
@@ -86,9 +91,21 @@ impl Config {
                 self.features.views.is_empty(),
                 "features.views: at least one",
             ),
+            (f.components == 0, "features.components: at least 1"),
             (
-                self.features.components == 0,
-                "features.components: at least 1",
+                names.len() != f.backbones.len(),
+                "features.backbones: each once",
+            ),
+            (
+                names.contains(self.name.as_str()),
+                "name: a backbone has it",
+            ),
+            (
+                ![f.pooled_share, f.stage_share, f.color_share]
+                    .into_iter()
+                    .all(share)
+                    || !f.backbones.iter().all(|b| share(b.share)),
+                "features: shares of 0 or more",
             ),
             (
                 !positive(&self.emotions.penalties),

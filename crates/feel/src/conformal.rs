@@ -7,7 +7,7 @@
 //! - **Deviation** residuals are out-of-fold (each from a model that did not see the picture)
 //!   instead of from one held-out part, so that no picture is lost to calibration; the guarantee
 //!   then holds up to the difference between the fold models and the final one, and is checked on
-//!   the test split.
+//!   the test split. The same residuals chose the head's settings, which makes them a little small.
 
 /// The half-width for `coverage` in (0, 1); infinite where there are too few residuals, none
 /// without any or where one is not finite.

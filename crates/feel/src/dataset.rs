@@ -103,16 +103,18 @@ pub(crate) fn measure(
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Result<Set, FeelError> {
-    let files: Vec<String> = samples
-        .iter()
-        .map(|s| s.file.display().to_string())
-        .collect();
+    // A picture replaced under its name has to be measured again.
+    let describe = |s: &Sample| {
+        let length = std::fs::metadata(&s.file).map_or(0, |m| m.len());
+        format!("{} {length}", s.file.display())
+    };
+    let files: Vec<String> = samples.iter().map(describe).collect();
     let key = sha256(format!("{fingerprint}\n{}", files.join("\n")).as_bytes());
     let cache = cache_folder()
         .join("features")
         .join(format!("{}.safetensors", &key[..24]));
     if let Some(features) = cached(&cache, samples.len(), extractor.len()) {
-        return Ok(keep_readable(samples, features, extractor.len()));
+        return keep_readable(samples, features, stage, options);
     }
     let rows = extract(&samples, extractor, stage, options);
     let flat: Vec<f32> = rows.into_iter().flatten().collect();
@@ -120,16 +122,13 @@ pub(crate) fn measure(
         shape: vec![samples.len(), extractor.len()],
         data: flat,
     };
-    let mut tensors = Tensors::default();
-    tensors.map.insert("features".into(), features.clone());
-    write_whole(&cache, &store::to_bytes(&tensors, |_| Precision::Full)?)?;
-    let set = keep_readable(samples, features.data, extractor.len());
-    if set.samples.is_empty() {
-        return Err(FeelError::NothingToLearn {
-            what: format!("{stage}: not one picture could be read"),
-        });
+    // Only a complete measurement is worth keeping: what failed may be there next time.
+    if features.data.iter().all(|v| v.is_finite()) {
+        let mut tensors = Tensors::default();
+        tensors.map.insert("features".into(), features.clone());
+        write_whole(&cache, &store::to_bytes(&tensors, |_| Precision::Full)?)?;
     }
-    Ok(set)
+    keep_readable(samples, features.data, stage, options)
 }
 
 fn cached(path: &Path, rows: usize, columns: usize) -> Option<Vec<f32>> {
@@ -139,8 +138,15 @@ fn cached(path: &Path, rows: usize, columns: usize) -> Option<Vec<f32>> {
     (tensor.shape == [rows, columns]).then_some(tensor.data)
 }
 
-/// A row that starts with NaN stands for a picture that could not be read.
-fn keep_readable(samples: Vec<Sample>, flat: Vec<f32>, columns: usize) -> Set {
+/// A row that starts with NaN stands for a picture that could not be read; it is left out and named
+/// in the progress.
+fn keep_readable(
+    samples: Vec<Sample>,
+    flat: Vec<f32>,
+    stage: &str,
+    options: &TrainOptions<'_>,
+) -> Result<Set, FeelError> {
+    let columns = flat.len() / samples.len().max(1);
     let mut set = Set {
         samples: Vec::new(),
         features: Matrix {
@@ -149,12 +155,23 @@ fn keep_readable(samples: Vec<Sample>, flat: Vec<f32>, columns: usize) -> Set {
         },
     };
     for (sample, row) in samples.into_iter().zip(flat.chunks_exact(columns.max(1))) {
-        if !row[0].is_nan() {
+        if row[0].is_nan() {
+            (options.progress)(Step {
+                stage: &format!("{stage}: cannot read {}, left out", sample.file.display()),
+                done: 0,
+                total: 1,
+            });
+        } else {
             set.samples.push(sample);
             set.features.data.extend_from_slice(row);
         }
     }
-    set
+    if set.samples.is_empty() {
+        return Err(FeelError::NothingToLearn {
+            what: format!("{stage}: not one picture could be read"),
+        });
+    }
+    Ok(set)
 }
 
 fn extract(

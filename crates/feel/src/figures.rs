@@ -105,7 +105,7 @@ impl Figures {
                 name: f.metric.clone(),
                 value: round(f.value),
                 baseline: round(f.frozen),
-                against: "plain head on pooled EfficientNet-Lite2 features".into(),
+                against: "plain head on the pooled features of the last backbone".into(),
                 interval: f.interval.map(round),
                 n: f.n,
             })

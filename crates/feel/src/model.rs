@@ -152,12 +152,8 @@ impl Model {
         };
         tensors.map.insert("affect.support".into(), support);
         put_rows(&mut tensors, "affect.dual", &self.affect.dual);
-        put(
-            &mut tensors,
-            "affect.mean",
-            vec![self.affect.mean.len()],
-            &self.affect.mean,
-        );
+        let trend: Vec<Vec<f64>> = self.affect.trend.iter().map(|t| t.to_vec()).collect();
+        put_rows(&mut tensors, "affect.trend", &trend);
         put(&mut tensors, "affect.width", vec![1], &[self.affect.width]);
         put(&mut tensors, "affect.half_width", vec![2], &self.half_width);
         let backbones: Vec<(String, Precision)> = self
@@ -208,6 +204,9 @@ impl Model {
         ) else {
             return Err(malformed("basis.directions or affect.support is missing").into());
         };
+        if features == 0 || components == 0 || rows == 0 || backbones.is_empty() {
+            return Err(malformed("an empty head or no backbone").into());
+        }
         let mut taker = tensors.take_for("predictor");
         let basis = Basis::take(&mut taker, (components, features));
         let flat = taker.take("emotions.weight", &[9, components]);
@@ -220,16 +219,18 @@ impl Model {
             data: taker.take("affect.support", &[rows, components]),
         };
         let dual = taker.take("affect.dual", &[2, rows]);
+        let flat = taker.take("affect.trend", &[2, 2]);
+        let (trend, _) = flat.as_chunks::<2>();
         let affect = Kernel {
             support,
             dual: dual.chunks_exact(rows.max(1)).map(wide).collect(),
-            mean: wide(&taker.take("affect.mean", &[2])),
+            trend: trend.iter().map(|t| t.map(f64::from)).collect(),
             width: f64::from(taker.take("affect.width", &[1])[0]),
         };
         let half = taker.take("affect.half_width", &[2]);
         taker.finish()?;
-        if features == 0 || components == 0 || rows == 0 {
-            return Err(malformed("an empty head").into());
+        if !(half.iter().all(|h| *h >= 0.0) && affect.width > 0.0 && settings.views.len() <= 16) {
+            return Err(malformed("half-widths, kernel width or views that cannot be").into());
         }
         Ok(Self {
             settings,

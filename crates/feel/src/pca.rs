@@ -53,14 +53,16 @@ mod tests {
 
     #[test]
     fn finds_planted_directions() {
-        // Rows vary by 3 along (1, 1, 0, 0)/√2, by 1 along (0, 0, 1, 0), and not at all else.
+        // 200 features, so that the sketch cannot span them all: rows vary by 3 along (1, 1)/√2 of
+        // the first two, by 1 along the third, and by a little noise along the others.
         let mut rng = fastrand::Rng::with_seed(1);
         let mut data = Vec::new();
-        for _ in 0..200 {
+        for _ in 0..300 {
             let (a, b) = (3.0 * (rng.f32() - 0.5), rng.f32() - 0.5);
-            data.extend([a, a, b, 0.0]);
+            data.extend([a, a, b]);
+            data.extend((3..200).map(|_| 0.02 * (rng.f32() - 0.5)));
         }
-        let found = components(&Matrix { columns: 4, data }, 2, 9);
+        let found = components(&Matrix { columns: 200, data }, 2, 9);
         let half = 0.5_f64.sqrt();
         assert!((found[0][0] - half).abs() < 0.02 && (found[0][1] - half).abs() < 0.02);
         assert!((found[1][2].abs() - 1.0).abs() < 0.02, "{found:?}");

@@ -5,7 +5,7 @@ use crate::features::{Extractor, Scratch};
 use crate::linear::Linear;
 use crate::model::Model;
 use crate::softmax::softmax;
-use affetti_emotion::{Distribution, Emotion};
+use affetti_emotion::{Distribution, Emotion, Sentiment};
 use affetti_nets::device::Device;
 use affetti_nets::{registry, store};
 use affetti_picture::Picture;
@@ -46,6 +46,13 @@ pub struct Prediction {
     pub arousal: f64,
     /// How unsure the model is of valence and arousal.
     pub interval: Intervals,
+}
+
+/// P(positive) − P(negative), the cue of valence and arousal: −1 to 1.
+#[must_use]
+pub(crate) fn balance(emotions: &Distribution<Emotion>) -> f64 {
+    let polarity = emotions.polarity();
+    polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
 }
 
 /// Networks and heads, ready to be shared by threads.
@@ -151,11 +158,24 @@ impl Predictor {
     /// What a picture with these raw features evokes.
     ///
     /// # Errors
-    /// [`FeelError::NotFinite`] where the weights are damaged.
+    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::NothingToLearn`] for
+    /// features of another length.
     pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
+        if features.len() != self.extractor.len() {
+            return Err(FeelError::NothingToLearn {
+                what: format!(
+                    "{} features where {} are wanted",
+                    features.len(),
+                    self.extractor.len()
+                ),
+            });
+        }
         let components = self.components(features);
         let shares = softmax(&self.model.emotions.apply(&components));
-        let affect = self.model.affect.apply(&components);
+        let emotions = Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.id.name.clone(),
+        })?;
+        let affect = self.model.affect.apply(&components, balance(&emotions));
         if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
             return Err(FeelError::NotFinite {
                 model: self.id.name.clone(),
@@ -168,7 +188,7 @@ impl Predictor {
             [(value(i) - half).max(low), (value(i) + half).min(high)]
         };
         Ok(Prediction {
-            emotions: Distribution::from_counts(&shares)?,
+            emotions,
             valence: value(0),
             arousal: value(1),
             interval: Intervals {

@@ -205,7 +205,12 @@ mod tests {
             targets: &targets,
             weights: &weights,
         };
-        let linear = fit(problem, 1e6, None);
+        // From far away, so that only the fitting itself can get there.
+        let away = Linear {
+            weights: vec![vec![2.0, -1.0]; 3],
+            bias: vec![3.0, -2.0, 0.0],
+        };
+        let linear = fit(problem, 1e6, Some(&away));
         // (.7 + 2·.1 + .5·.25) / 4.5 for the first class.
         let prior = softmax(&linear.bias);
         assert!((prior[0] - 1.025 / 4.5).abs() < 1e-4, "{prior:?}");

@@ -11,10 +11,11 @@ use crate::kernel::{self, Kernel};
 use crate::linear::{Linear, Matrix, Standardizer};
 use crate::model::{Basis, Model, round_backbone};
 use crate::pca;
-use crate::predictor::{ModelId, Predictor};
+use crate::predictor::{ModelId, Predictor, balance};
 use crate::softmax::{self, Problem};
 use affetti_data::{Split, splits::folds};
-use affetti_emotion::metrics::correlation::pearson;
+use affetti_emotion::Distribution;
+use affetti_emotion::metrics::pearson;
 use affetti_nets::device::Device;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::import::write_whole;
@@ -97,11 +98,12 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     };
     say("finding principal components");
     let basis = basis(config, &extractor, &[&photos, &paintings])?;
-    say("fitting valence and arousal");
-    let (affect, half_width) = fit_affect(config, &lesson(&basis, &photos, &photos.rows(&LEARN)))?;
     say("fitting the nine emotions");
     let learn = lesson(&basis, &paintings, &paintings.rows(&LEARN));
     let emotions = fit_emotions(&config.emotions.penalties, config.folds, &learn)?;
+    say("fitting valence and arousal");
+    let learn = lesson(&basis, &photos, &photos.rows(&LEARN)).with_cues(&emotions)?;
+    let (affect, half_width) = fit_affect(config, &learn)?;
     say("measuring");
     let model = Model {
         settings: config.features.clone(),
@@ -117,12 +119,17 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         sha256: sha256(&bytes),
     };
     // Measured on what a user will load, not on what is in memory.
-    let predictor = Predictor::new(id.clone(), Model::from_bytes(&bytes, &id.name)?, &Device::Cpu)?;
+    let predictor = Predictor::new(
+        id.clone(),
+        Model::from_bytes(&bytes, &id.name)?,
+        &Device::Cpu,
+    )?;
     let figures = figures_of(config, &predictor, &photos, &paintings, options)?;
+    let learned = [photos.rows(&LEARN).len(), paintings.rows(&LEARN).len()];
     let weights = options.models.join(format!("{}.safetensors", config.name));
     let card = options.models.join(format!("{}.toml", config.name));
     write_whole(&weights, &bytes)?;
-    write_whole(&card, card_text(config, &id, &figures)?.as_bytes())?;
+    write_whole(&card, card_text(config, &id, &figures, learned)?.as_bytes())?;
     Ok(Trained {
         weights,
         card,
@@ -144,9 +151,13 @@ fn load_backbone(settings: &BackboneSettings) -> Result<Weights, FeelError> {
     round_backbone(variant, &Weights::from_folded(variant, tensors)?, precision)
 }
 
+/// Counted up whenever decoding, resizing, colour features or kernels change what they give.
+const FEATURES_VERSION: u32 = 2;
+
 /// Changes whenever the features of a picture could.
 pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<String, FeelError> {
-    let mut text = format!("{:?}{}", config.features.views, config.features.filter);
+    let mut text = format!("{FEATURES_VERSION}{:?}", config.features.views);
+    text += &config.features.filter;
     text += if config.features.color_share > 0.0 {
         "color"
     } else {
@@ -195,6 +206,8 @@ pub(crate) fn lesson<'a>(basis: &Basis, set: &'a Set, rows: &[usize]) -> Lesson<
 /// Rows to learn from, on their way into a head.
 pub(crate) struct Lesson<'a> {
     pub(crate) z: Matrix,
+    /// P(positive) − P(negative) as the emotion head sees it; empty before there is one.
+    pub(crate) cues: Vec<f64>,
     pub(crate) targets: Vec<Vec<f64>>,
     pub(crate) votes: Vec<f64>,
     pub(crate) groups: Vec<&'a str>,
@@ -204,10 +217,21 @@ impl<'a> Lesson<'a> {
     pub(crate) fn new(z: Matrix, set: &'a Set, rows: &[usize]) -> Self {
         Self {
             z,
+            cues: Vec::new(),
             targets: set.targets(rows),
             votes: set.votes(rows),
             groups: set.groups(rows),
         }
+    }
+
+    /// Adds what `emotions` says of every row.
+    pub(crate) fn with_cues(mut self, emotions: &Linear) -> Result<Self, FeelError> {
+        let logits = emotions.apply_all(&self.z);
+        self.cues = logits
+            .iter()
+            .map(|logits| Ok(balance(&Distribution::from_logits(logits)?)))
+            .collect::<Result<_, FeelError>>()?;
+        Ok(self)
     }
 
     fn problem(&self) -> Problem<'_> {
@@ -222,6 +246,10 @@ impl<'a> Lesson<'a> {
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
         Self {
             z: self.z.select(rows),
+            cues: rows
+                .iter()
+                .filter_map(|&i| self.cues.get(i).copied())
+                .collect(),
             targets: rows.iter().map(|&i| self.targets[i].clone()).collect(),
             votes: rows.iter().map(|&i| self.votes[i]).collect(),
             groups: rows.iter().map(|&i| self.groups[i]).collect(),
@@ -235,13 +263,13 @@ pub(crate) fn fit_affect(
     config: &Config,
     lesson: &Lesson<'_>,
 ) -> Result<(Kernel, [f64; 2]), FeelError> {
-    let (z, targets) = (&lesson.z, &lesson.targets);
+    let targets = &lesson.targets;
     let fold_of = folds(config.folds, &lesson.groups)?;
     let mut best: Option<(f64, kernel::Settings, Vec<Vec<f64>>)> = None;
     for &bandwidth in &config.affect.bandwidths {
         for &lambda in &config.affect.penalties {
             let settings = kernel::Settings { bandwidth, lambda };
-            let Some(predicted) = affect_out_of_fold(z, targets, &fold_of, settings) else {
+            let Some(predicted) = affect_out_of_fold(lesson, &fold_of, settings) else {
                 continue;
             };
             let score = correlation(targets, &predicted, 0) + correlation(targets, &predicted, 1);
@@ -254,7 +282,7 @@ pub(crate) fn fit_affect(
         what: "valence and arousal: no setting gave a solvable system".into(),
     };
     let (_, settings, predicted) = best.ok_or_else(unsolvable)?;
-    let kernel = kernel::fit(z, targets, settings).ok_or_else(unsolvable)?;
+    let kernel = kernel::fit(&lesson.z, &lesson.cues, targets, settings).ok_or_else(unsolvable)?;
     let half = |output: usize| {
         let pairs = targets.iter().zip(&predicted);
         let residuals: Vec<f64> = pairs.map(|(t, p)| t[output] - p[output]).collect();
@@ -265,18 +293,17 @@ pub(crate) fn fit_affect(
 
 /// Predictions of each row by a model that did not see its fold.
 fn affect_out_of_fold(
-    z: &Matrix,
-    targets: &[Vec<f64>],
+    lesson: &Lesson<'_>,
     fold_of: &[usize],
     settings: kernel::Settings,
 ) -> Option<Vec<Vec<f64>>> {
-    let mut predicted = vec![Vec::new(); targets.len()];
+    let mut predicted = vec![Vec::new(); fold_of.len()];
     for fold in 0..=fold_of.iter().copied().max()? {
         let (held, seen) = split_rows(fold_of, fold);
-        let seen_targets: Vec<Vec<f64>> = seen.iter().map(|&i| targets[i].clone()).collect();
-        let model = kernel::fit(&z.select(&seen), &seen_targets, settings)?;
+        let seen = lesson.select(&seen);
+        let model = kernel::fit(&seen.z, &seen.cues, &seen.targets, settings)?;
         for i in held {
-            predicted[i] = model.apply(z.row(i));
+            predicted[i] = model.apply(lesson.z.row(i), lesson.cues[i]);
         }
     }
     Some(predicted)
@@ -365,7 +392,12 @@ fn sharpness(targets: &[Vec<f64>], logits: &[Vec<f64>]) -> f64 {
     f64::midpoint(low, high).exp()
 }
 
-fn card_text(config: &Config, id: &ModelId, figures: &Figures) -> Result<String, FeelError> {
+fn card_text(
+    config: &Config,
+    id: &ModelId,
+    figures: &Figures,
+    learned: [usize; 2],
+) -> Result<String, FeelError> {
     let variants = config
         .features
         .backbones
@@ -399,13 +431,24 @@ fn card_text(config: &Config, id: &ModelId, figures: &Figures) -> Result<String,
             mean: 127.0,
             scale: 128.0,
             filter: config.features.filter.clone(),
-            views: config.features.views.iter().map(|v| v.name().to_owned()).collect(),
+            views: config
+                .features
+                .views
+                .iter()
+                .map(|v| v.name().to_owned())
+                .collect(),
         },
         origin: Origin {
             starts,
             data: vec![
-                "OASIS: valence and arousal of 612 photographs (Kurdi, Lozano & Banaji 2017; open access)".into(),
-                "ArtEmis: emotion histograms of 1,897 paintings (Achlioptas et al. 2021; research use, not redistributed)".into(),
+                format!(
+                    "OASIS: valence and arousal of {} photographs (Kurdi, Lozano & Banaji 2017; open access)",
+                    learned[0]
+                ),
+                format!(
+                    "ArtEmis: emotion histograms of {} paintings (Achlioptas et al. 2021; research use, not redistributed)",
+                    learned[1]
+                ),
             ],
             command: format!("affetti train feel configs/{file} --data DATA"),
             seed: config.seed,

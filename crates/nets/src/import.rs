@@ -2,7 +2,7 @@
 
 use crate::efficientnet_lite::{Variant, Weights};
 use crate::error::NetError;
-use crate::registry::{Card, cached_file, cards};
+use crate::registry::{Card, cached_file, cards, hash_file};
 use crate::store::{self, Precision, read_file, sha256};
 use crate::torch_file;
 use std::io::Write;
@@ -24,7 +24,7 @@ pub struct Imported {
 pub fn import(path: &Path) -> Result<Imported, NetError> {
     let bytes = read_file(path)?;
     let found = sha256(&bytes);
-    let candidates: Vec<Card> = cards()?.into_iter().filter(|c| !c.embedded).collect();
+    let candidates: Vec<Card> = cards()?;
     let file = path.display().to_string();
     let Some(card) = candidates.iter().find(|card| card.sha256 == found) else {
         let known = candidates
@@ -36,16 +36,18 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
             expected: known.collect::<Vec<_>>().join(" or "),
         });
     };
-    let Some(variant) = Variant::parse(&card.name) else {
-        return Err(NetError::Device(format!(
-            "this build cannot convert {}",
-            card.name
-        )));
+    let converted = match Variant::parse(&card.name) {
+        Some(variant) => {
+            let tensors = torch_file::read(&bytes, &file)?;
+            let weights = Weights::from_published(variant, tensors, true)?;
+            store::to_bytes(&weights.to_folded(), |_| Precision::Full)?
+        }
+        // A file of ours, for a build without weights.
+        None => bytes,
     };
-    let weights = Weights::from_published(variant, torch_file::read(&bytes, &file)?, true)?;
-    let converted = store::to_bytes(&weights.to_folded(), |_| Precision::Full)?;
     let target = cached_file(card);
     write_whole(&target, &converted)?;
+    write_whole(&hash_file(&target), sha256(&converted).as_bytes())?;
     Ok(Imported {
         card: card.clone(),
         path: target,

@@ -45,6 +45,7 @@ impl Value {
 
 /// Memo entries copy their value; an honest file's are small. This bounds a hostile one's.
 const MAX_NODES: usize = 2_000_000;
+const TOO_MANY: &str = "more values than any state dictionary has";
 
 /// Reads pickle after pickle from one buffer.
 pub(crate) struct Machine<'a> {
@@ -114,6 +115,10 @@ impl<'a> Machine<'a> {
             let code = self.take(1)?[0];
             if code == b'.' {
                 return stack.pop();
+            }
+            self.nodes += 1;
+            if self.nodes > MAX_NODES {
+                return Err(TOO_MANY.into());
             }
             self.step(code, &mut stack)?;
         }
@@ -205,7 +210,7 @@ impl<'a> Machine<'a> {
     fn count(&mut self, value: &Value) -> Result<(), String> {
         self.nodes = self.nodes.saturating_add(size(value));
         if self.nodes > MAX_NODES {
-            return Err("more values than any state dictionary has".into());
+            return Err(TOO_MANY.into());
         }
         Ok(())
     }
@@ -216,6 +221,8 @@ fn size(value: &Value) -> usize {
         Value::Tuple(items) | Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
         Value::Persistent(id) => 1 + size(id),
         Value::Text(text) | Value::Global(text) => 1 + text.len() / 64,
+        Value::Call { arguments, .. } => 1 + arguments.iter().map(size).sum::<usize>(),
+        Value::Dict(entries) => 1 + entries.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>(),
         _ => 1,
     }
 }
@@ -343,7 +350,10 @@ fn depth(value: &Value) -> usize {
         Value::Tuple(items) | Value::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Persistent(id) => 1 + depth(id),
         Value::Call { arguments, .. } => 1 + arguments.iter().map(depth).max().unwrap_or(0),
-        Value::Dict(entries) => 1 + entries.iter().map(|(_, v)| depth(v)).max().unwrap_or(0),
+        Value::Dict(entries) => {
+            let deepest = entries.iter().map(|(k, v)| depth(k).max(depth(v))).max();
+            1 + deepest.unwrap_or(0)
+        }
         _ => 0,
     }
 }

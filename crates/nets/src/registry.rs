@@ -7,7 +7,7 @@ use crate::error::NetError;
 use crate::store;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `models/NAME.toml` says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,8 +149,8 @@ pub fn cache_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("affetti")
 }
 
-/// Where the weights of `card` lie once imported. The hash in the name makes it content-addressed:
-/// another version of a model never takes the place of this one.
+/// Where the weights of `card` lie once imported. The original's hash is in the name: another
+/// version of a model never takes the place of this one.
 #[must_use]
 pub fn cached_file(card: &Card) -> PathBuf {
     let hash = card.sha256.get(..16).unwrap_or(&card.sha256);
@@ -158,17 +158,34 @@ pub fn cached_file(card: &Card) -> PathBuf {
     cache_folder().join("models").join(name)
 }
 
+/// Where the hash of the converted file at `path` lies.
+#[must_use]
+pub fn hash_file(path: &Path) -> PathBuf {
+    path.with_extension("sha256")
+}
+
 /// The weights of `card`: embedded, or imported into the cache before.
 ///
 /// # Errors
-/// [`NetError::Device`] with what to do where this build has none, and reading errors.
+/// [`NetError::Missing`] with what to do where there are none, [`NetError::Hash`] where the cached
+/// file is not the one that was imported, and reading errors.
 pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
     if let Some((_, bytes)) = EMBEDDED.iter().find(|(name, _)| *name == card.name) {
         return Ok(Cow::Borrowed(bytes));
     }
     let path = cached_file(card);
     if path.is_file() {
-        return store::read_file(&path).map(Cow::Owned);
+        let bytes = store::read_file(&path)?;
+        let expected = store::read_file(&hash_file(&path)).unwrap_or_default();
+        let expected = String::from_utf8_lossy(&expected).into_owned();
+        return match store::sha256(&bytes) {
+            found if found == expected => Ok(Cow::Owned(bytes)),
+            found => Err(NetError::Hash {
+                file: path.display().to_string(),
+                found,
+                expected,
+            }),
+        };
     }
     Err(NetError::Missing {
         name: card.name.clone(),
@@ -176,14 +193,14 @@ pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
     })
 }
 
-/// Compares the weights of an embedded `card` with its hash.
+/// Compares the weights of `card` with their hash.
 ///
 /// # Errors
 /// [`NetError::Hash`] where they differ, and what [`weights`] returns.
 pub fn verify(card: &Card) -> Result<(), NetError> {
     let found = store::sha256(&weights(card)?);
     // Imported weights are converted: their card has the hash of the published original, which was
-    // checked on import, so only readability is left to check.
+    // checked on import, and `weights` has compared them with what the import wrote.
     if !card.embedded || found == card.sha256 {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::path::Path;
 
 const FORMAT: &str = "safetensors";
@@ -49,9 +50,20 @@ pub fn to_bytes(
     tensors: &Tensors,
     precision: impl Fn(&str) -> Precision,
 ) -> Result<Vec<u8>, NetError> {
+    let malformed = |why: String| NetError::Malformed {
+        file: tensors.file.clone(),
+        format: FORMAT,
+        why,
+    };
     let mut stored: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for (name, tensor) in &tensors.map {
-        match precision(name) {
+        let precision = precision(name);
+        // Rounding would turn damage into numbers that look sound.
+        let largest = if precision == Precision::Half { f16::MAX.to_f32() } else { f32::MAX };
+        if !tensor.data.iter().all(|x| x.abs() <= largest) {
+            return Err(malformed(format!("{name} has values that cannot be stored")));
+        }
+        match precision {
             Precision::Half => {
                 let data = tensor
                     .data
@@ -74,11 +86,6 @@ pub fn to_bytes(
             }
         }
     }
-    let malformed = |why: String| NetError::Malformed {
-        file: tensors.file.clone(),
-        format: FORMAT,
-        why,
-    };
     let views = stored
         .iter()
         .map(|(name, (dtype, shape, data))| {
@@ -207,16 +214,23 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
         path: path.to_owned(),
         source,
     };
-    let size = std::fs::metadata(path).map_err(io)?.len();
-    if size > MAX_BYTES {
+    let about = std::fs::metadata(path).map_err(io)?;
+    if !about.is_file() {
+        return Err(io(std::io::Error::other("it is no plain file")));
+    }
+    let mut bytes = Vec::new();
+    // The length is not to be trusted: a file may grow while it is read.
+    let file = std::fs::File::open(path).map_err(io)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(NetError::TooLarge {
             file: path.display().to_string(),
             what: "its size in bytes",
-            found: size,
+            found: about.len().max(MAX_BYTES + 1),
             limit: MAX_BYTES,
         });
     }
-    std::fs::read(path).map_err(io)
+    Ok(bytes)
 }
 
 /// Lower-case hexadecimal SHA-256.

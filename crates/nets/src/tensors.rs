@@ -3,6 +3,9 @@
 use crate::error::NetError;
 use std::collections::BTreeMap;
 
+/// Elements of the largest tensor of any network here, with room to grow.
+const MAX_ELEMENTS: usize = 1 << 28;
+
 /// A dense f32 tensor in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -62,8 +65,8 @@ impl Tensors {
 }
 
 impl Taker {
-    /// The tensor `name` of exactly `shape`; zeros (and a remembered problem) where it is missing
-    /// or misshapen.
+    /// The tensor `name` of exactly `shape`; zeros (fewer for an absurd shape) and a remembered
+    /// problem where it is missing or misshapen.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
         match self.map.remove(name) {
             Some(tensor) if tensor.shape == shape => return tensor.data,
@@ -73,7 +76,9 @@ impl Taker {
             )),
             None => self.problems.push(format!("{name} is missing")),
         }
-        vec![0.0; shape.iter().product()]
+        // A hostile file must not choose how much is allocated for what it lacks.
+        let wanted = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
+        vec![0.0; wanted.filter(|&n| n <= MAX_ELEMENTS).unwrap_or(0)]
     }
 
     /// Drops tensors that are known to be unused (training counters, a classifier).

@@ -90,9 +90,17 @@ fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
         storages.insert(key, data);
         rest = next;
     }
+    let mut budget = bytes.len();
     views
         .into_iter()
         .map(|(name, view)| {
+            // Many views of one storage must not multiply its memory.
+            budget = view
+                .shape
+                .iter()
+                .try_fold(4_usize, |n, &size| n.checked_mul(size))
+                .and_then(|size| budget.checked_sub(size))
+                .ok_or_else(|| format!("{name}: the tensors are larger than the file"))?;
             let data = storages
                 .get(&view.storage)
                 .ok_or_else(|| format!("{name} has no storage"))?;

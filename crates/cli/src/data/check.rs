@@ -21,7 +21,12 @@ struct Task {
     skipped: usize,
 }
 
-pub(super) fn run(set: Set, path: &Path, pictures: Option<&Path>, settings: &Settings) -> Result<Exit> {
+pub(super) fn run(
+    set: Set,
+    path: &Path,
+    pictures: Option<&Path>,
+    settings: &Settings,
+) -> Result<Exit> {
     if pictures.is_some() && set != Set::Artemis {
         bail!("--pictures goes with artemis only: the other sets name their pictures");
     }
@@ -48,7 +53,12 @@ pub(super) fn run(set: Set, path: &Path, pictures: Option<&Path>, settings: &Set
         });
         format!("{line}\n")
     } else {
-        format!("{}: {}\n\n{}", name(set), output::one_line(&path.to_string_lossy()), text(&report))
+        format!(
+            "{}: {}\n\n{}",
+            name(set),
+            output::one_line(&path.to_string_lossy()),
+            text(&report)
+        )
     };
     output::emit(settings, &text)?;
     let clean = report.is_clean() && task.rows.bad == 0 && task.skipped == 0;
@@ -117,9 +127,11 @@ fn illustrated(path: &Path, pictures: Option<&Path>) -> Result<Task> {
         }
     } else if labelled.is_file() {
         let paintings = painted(&labelled)?.rows;
-        let in_artemis = paintings
-            .iter()
-            .filter(|p| p.artemis_key.as_ref().is_some_and(|key| votes.contains_key(key)));
+        let in_artemis = paintings.iter().filter(|p| {
+            p.artemis_key
+                .as_ref()
+                .is_some_and(|key| votes.contains_key(key))
+        });
         let splits = beside("artemis-splits.csv");
         let expected = if splits.is_file() {
             artemis::read_splits(&splits, &Limits::default())?.rows
@@ -157,19 +169,35 @@ fn text(report: &CheckReport) -> String {
         text.push('\n');
     };
     for bad in &report.unreadable {
-        line(format!("unreadable: {}: {}", bad.file.display(), bad.reason));
+        line(format!(
+            "unreadable: {}: {}",
+            bad.file.display(),
+            bad.reason
+        ));
     }
     for file in &report.missing {
         line(format!("missing: {}", file.display()));
     }
     for same in &report.duplicates {
-        let files: Vec<String> = same.files.iter().map(|file| file.display().to_string()).collect();
-        let leak = if same.splits.len() > 1 { " in different splits" } else { "" };
+        let files: Vec<String> = same
+            .files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        let leak = if same.splits.len() > 1 {
+            " in different splits"
+        } else {
+            ""
+        };
         line(format!("the same bytes{leak}: {}", files.join(", ")));
     }
     for group in &report.spanning {
         let splits: Vec<String> = group.splits.iter().map(ToString::to_string).collect();
-        line(format!("group {} is in {}", group.group, splits.join(" and ")));
+        line(format!(
+            "group {} is in {}",
+            group.group,
+            splits.join(" and ")
+        ));
     }
     for key in &report.keys_without_pictures {
         line(format!("no picture for {key}"));

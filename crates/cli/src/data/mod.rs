@@ -25,9 +25,11 @@ pub(crate) fn run(verb: DataVerb, settings: &Settings) -> Result<Exit> {
             };
             stats::run(set, &locate(set, path)?, settings)
         }
-        DataVerb::Check { set, path, pictures } => {
-            check::run(set, &locate(set, path)?, pictures.as_deref(), settings)
-        }
+        DataVerb::Check {
+            set,
+            path,
+            pictures,
+        } => check::run(set, &locate(set, path)?, pictures.as_deref(), settings),
     }
 }
 
@@ -92,6 +94,10 @@ fn tell(path: &Path, report: &ReadReport, settings: &Settings) {
         output::complain(&format!("{}: {unnamed} more bad rows", path.display()));
     }
     if report.lossy > 0 {
-        settings.note(&format!("{}: {} rows are not UTF-8", path.display(), report.lossy));
+        settings.note(&format!(
+            "{}: {} rows are not UTF-8",
+            path.display(),
+            report.lossy
+        ));
     }
 }

@@ -6,7 +6,9 @@ use affetti::{
     data::{
         ReadReport,
         folder::FolderOptions,
-        stats::{self, ArtemisStats, Figure, FolderStats, Moments, OasisStats, PaintingStats, TableStats},
+        stats::{
+            self, ArtemisStats, Figure, FolderStats, Moments, OasisStats, PaintingStats, TableStats,
+        },
     },
     emotion::Label,
 };
@@ -56,8 +58,18 @@ pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
             for skipped in &stats.skipped {
                 output::complain(skipped);
             }
-            let exit = show(set, path, Shown(to_value(&stats)?, folder(&stats)), None, settings)?;
-            Ok(if stats.skipped.is_empty() { exit } else { Exit::SomeFailed })
+            let exit = show(
+                set,
+                path,
+                Shown(to_value(&stats)?, folder(&stats)),
+                None,
+                settings,
+            )?;
+            Ok(if stats.skipped.is_empty() {
+                exit
+            } else {
+                Exit::SomeFailed
+            })
         }
     }
 }
@@ -106,7 +118,10 @@ fn artemis(s: &ArtemisStats) -> String {
         share("positive", &s.positive),
         share("negative", &s.negative),
         share("something else", &s.other),
-        share("works felt as positive and negative", &s.positive_and_negative),
+        share(
+            "works felt as positive and negative",
+            &s.positive_and_negative,
+        ),
         share("works with two sentiments or more", &s.mixed),
         share("works with half for one emotion", &s.half),
         share("the same without ties", &s.majority),
@@ -114,7 +129,14 @@ fn artemis(s: &ArtemisStats) -> String {
         share("utterances with a metaphor", &s.metaphors),
     ];
     rows.push(Vec::new());
-    rows.extend(s.emotions.iter().map(|e| row([e.emotion, &percent(e.share), "", &format!("{} annotations", e.annotations)])));
+    rows.extend(s.emotions.iter().map(|e| {
+        row([
+            e.emotion,
+            &percent(e.share),
+            "",
+            &format!("{} annotations", e.annotations),
+        ])
+    }));
     rows.push(Vec::new());
     rows.push(row(["entropy of the votes, in nats, by style"]));
     let mut styles: Vec<_> = s.entropy_by_style.iter().collect();
@@ -184,7 +206,7 @@ fn tabled(s: &TableStats) -> String {
 fn folder(s: &FolderStats) -> String {
     lines(&[
         plain("pictures", s.pictures),
-        plain("bytes", format!("{:.1} MB", s.bytes as f64 / 1e6)),
+        plain("size", format!("{:.1} MB", s.bytes as f64 / 1e6)),
         tally("by split", &s.by_split),
         tally("by folder", &s.by_folder),
         tally("by extension", &s.by_extension),
@@ -193,7 +215,11 @@ fn folder(s: &FolderStats) -> String {
 
 fn lines(rows: &[Vec<String>]) -> String {
     // What is counted zero times has no line.
-    let filled: Vec<_> = rows.iter().filter(|row| row.get(1).is_some_and(|cell| !cell.is_empty())).cloned().collect();
+    let filled: Vec<_> = rows
+        .iter()
+        .filter(|row| row.get(1).is_some_and(|cell| !cell.is_empty()))
+        .cloned()
+        .collect();
     table(&[Side::Left, Side::Left], &filled)
 }
 
@@ -203,7 +229,10 @@ fn plain(name: &str, value: impl Display) -> Vec<String> {
 
 fn moments(name: &str, moments: Option<Moments>) -> Option<Vec<String>> {
     let m = moments?;
-    let text = format!("{:.2} ± {:.2}, {:.2} to {:.2}, n {}", m.mean, m.sd, m.min, m.max, m.n);
+    let text = format!(
+        "{:.2} ± {:.2}, {:.2} to {:.2}, n {}",
+        m.mean, m.sd, m.min, m.max, m.n
+    );
     Some(plain(name, text))
 }
 

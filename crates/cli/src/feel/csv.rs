@@ -49,7 +49,11 @@ impl<W: Write> Table<W> {
         let polarity = reading.polarity();
         let [valence_low, valence_high] = prediction.interval.valence;
         let [arousal_low, arousal_high] = prediction.interval.arousal;
-        let shares = prediction.emotions.as_slice().iter().chain(polarity.as_slice());
+        let shares = prediction
+            .emotions
+            .as_slice()
+            .iter()
+            .chain(polarity.as_slice());
         let affect = [
             prediction.valence,
             valence_low,
@@ -63,7 +67,11 @@ impl<W: Write> Table<W> {
             reading.width.to_string(),
             reading.height.to_string(),
         ];
-        record.extend(shares.chain(&affect).map(|&figure| round4(figure).to_string()));
+        record.extend(
+            shares
+                .chain(&affect)
+                .map(|&figure| round4(figure).to_string()),
+        );
         record.push(reading.dominant().name().to_owned());
         record.push(round4(reading.entropy()).to_string());
         record.push(String::new());
@@ -78,6 +86,8 @@ impl<W: Write> Table<W> {
     }
 
     pub(super) fn finish(self) -> io::Result<W> {
-        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+        self.writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)
     }
 }

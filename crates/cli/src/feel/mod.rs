@@ -24,8 +24,17 @@ use sinks::{FileSink, Form, Screen};
 const UNKNOWN: usize = usize::MAX;
 
 pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
-    let inputs: Vec<Input> = args.inputs.iter().map(|input| Input::from(input.as_os_str())).collect();
-    if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+    let inputs: Vec<Input> = args
+        .inputs
+        .iter()
+        .map(|input| Input::from(input.as_os_str()))
+        .collect();
+    if inputs
+        .iter()
+        .filter(|input| **input == Input::Stdin)
+        .count()
+        > 1
+    {
         bail!("standard input (-) can be read once only");
     }
     let form = settings.out.as_deref().map(Form::of).transpose()?;
@@ -33,7 +42,9 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let model = predictor.model();
     // Begun before the work: a folder that cannot be written to is told at once.
     let file = match (&settings.out, form) {
-        (Some(path), Some(form)) => Some(FileSink::create(form, path, model, &meta(&inputs, model))?),
+        (Some(path), Some(form)) => {
+            Some(FileSink::create(form, path, model, &meta(&inputs, model))?)
+        }
         _ => None,
     };
     let screen = Screen::of(settings, file.is_some());
@@ -63,7 +74,9 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         Inputs::new(inputs)
     };
     let begun = Instant::now();
-    feel(&predictor, stream, &options, |outcome| run.take(outcome, &predictor));
+    feel(&predictor, stream, &options, |outcome| {
+        run.take(outcome, &predictor)
+    });
     run.finish(begun)
 }
 
@@ -92,17 +105,22 @@ impl Run<'_> {
             Outcome::Failed(failure) => {
                 self.bad += 1;
                 self.progress.complain(&failure.to_string());
-                let to_file = self.file.as_mut().map_or(Ok(()), |file| file.failed(failure));
+                let to_file = self
+                    .file
+                    .as_mut()
+                    .map_or(Ok(()), |file| file.failed(failure));
                 to_file.and_then(|()| self.on_screen(|screen| screen.failed(failure)))
             }
             Outcome::Felt(reading) => {
                 self.good += 1;
                 let to_file = self.file.as_mut().map_or(Ok(()), |file| file.felt(reading));
-                to_file.and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
+                to_file
+                    .and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
             }
         };
         let total = self.total.load(Ordering::Relaxed);
-        self.progress.at(self.good + self.bad, (total != UNKNOWN).then_some(total));
+        self.progress
+            .at(self.good + self.bad, (total != UNKNOWN).then_some(total));
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {

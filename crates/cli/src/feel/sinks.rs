@@ -55,7 +55,12 @@ enum Content {
 }
 
 impl FileSink {
-    pub(super) fn create(form: Form, path: &Path, model: &ModelId, meta: &ReportMeta) -> Result<Self> {
+    pub(super) fn create(
+        form: Form,
+        path: &Path,
+        model: &ModelId,
+        meta: &ReportMeta,
+    ) -> Result<Self> {
         let file = OutFile::create(path)?;
         let written = || output::cannot_write(path);
         let content = match form {
@@ -104,7 +109,8 @@ impl FileSink {
             Content::Csv(table) => table.finish(),
             Content::Lines(file) => Ok(file),
         };
-        file.with_context(|| output::cannot_write(&self.path))?.commit()
+        file.with_context(|| output::cannot_write(&self.path))?
+            .commit()
     }
 }
 

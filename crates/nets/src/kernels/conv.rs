@@ -5,7 +5,7 @@
 )]
 
 use super::isa::Isa;
-use super::map::{Map, MapShape, align_channels};
+use super::map::{Map, MapShape, align_channels, outputs};
 use super::micro::Tile;
 use rayon::prelude::*;
 
@@ -78,6 +78,8 @@ impl Conv {
             kernel,
             ..
         } = shape;
+        assert!(Isa::available().contains(&isa), "this machine lacks {isa:?}");
+        assert!(kernel >= 1 && shape.stride >= 1, "an empty kernel or no step");
         assert_eq!(weight.len(), outputs * inputs * kernel * kernel, "weight");
         assert_eq!(bias.len(), outputs, "bias");
         assert!(inputs <= input_stride, "input stride");
@@ -116,13 +118,16 @@ impl Conv {
     }
 
     /// Height and width of the output for a map of `input`'s shape, border included.
+    ///
+    /// # Panics
+    /// Where the kernel is larger than the map with its border.
     #[must_use]
     pub fn output_size(&self, input: &MapShape) -> (usize, usize) {
         let ConvShape { kernel, stride, .. } = self.shape;
         let p = input.padding;
         (
-            (p.top + input.height + p.bottom - kernel) / stride + 1,
-            (p.left + input.width + p.right - kernel) / stride + 1,
+            outputs((p.top, input.height, p.bottom), kernel, stride),
+            outputs((p.left, input.width, p.right), kernel, stride),
         )
     }
 
@@ -339,7 +344,7 @@ impl Job<'_> {
             let rest = lines.residual_start + line * lines.residual_line;
             let end =
                 read + (pixels - 1) * lines.input_step + (kernel - 1) * lines.tap_step + depth;
-            debug_assert!(end <= self.input.len());
+            assert!(end <= self.input.len(), "a tile reads inside the input");
             // SAFETY: `read` to `end` is inside the input: pixel x of line y reads the kernel's
             // rows from (y·stride, x·stride) of the bordered map, and `output_size` allows just as
             // many pixels as fit; the packed panel holds kernel·depth·panel floats and the bias a
@@ -364,6 +369,8 @@ impl Job<'_> {
                     low,
                     high,
                     vectors: ((aligned - channel) / isa.lanes()).min(2),
+                    columns: (aligned - channel).min(isa.panel()),
+                    residual_first: false,
                 }
                 .run(isa, pixels);
             }

@@ -6,7 +6,7 @@
 
 use super::conv::Activation;
 use super::isa::{Isa, PortableSimd, Simd};
-use super::map::{Map, MapShape, align_channels};
+use super::map::{Map, MapShape, align_channels, outputs};
 use rayon::prelude::*;
 
 /// A depthwise convolution with bias and activation.
@@ -37,7 +37,10 @@ impl Depthwise {
         isa: Isa,
     ) -> Self {
         let channels = bias.len();
-        assert_eq!(weight.len(), channels * kernel * kernel, "weight");
+        assert!(Isa::available().contains(&isa), "this machine lacks {isa:?}");
+        assert!(channels >= 1 && kernel >= 1 && stride >= 1, "an empty layer");
+        let taps = kernel.checked_mul(kernel).and_then(|k| k.checked_mul(channels));
+        assert_eq!(Some(weight.len()), taps, "weight");
         let aligned = align_channels(channels);
         let mut weights = vec![0.0; kernel * kernel * aligned];
         for channel in 0..channels {
@@ -59,12 +62,15 @@ impl Depthwise {
     }
 
     /// Height and width of the output for a map of `input`'s shape, border included.
+    ///
+    /// # Panics
+    /// Where the kernel is larger than the map with its border.
     #[must_use]
     pub fn output_size(&self, input: &MapShape) -> (usize, usize) {
-        let p = input.padding;
+        let (p, kernel, stride) = (input.padding, self.kernel, self.stride);
         (
-            (p.top + input.height + p.bottom - self.kernel) / self.stride + 1,
-            (p.left + input.width + p.right - self.kernel) / self.stride + 1,
+            outputs((p.top, input.height, p.bottom), kernel, stride),
+            outputs((p.left, input.width, p.right), kernel, stride),
         )
     }
 

@@ -98,6 +98,10 @@ pub(super) trait Simd: Copy {
     unsafe fn splat(x: f32) -> Self::V;
     unsafe fn load(p: *const f32) -> Self::V;
     unsafe fn store(p: *mut f32, v: Self::V);
+    /// The first `count` ≤ `LANES` floats at `p`, zeros behind them; nothing else is touched.
+    unsafe fn load_part(p: *const f32, count: usize) -> Self::V;
+    /// Writes the first `count` ≤ `LANES` floats only.
+    unsafe fn store_part(p: *mut f32, count: usize, v: Self::V);
     /// `a * b + c`
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
@@ -128,6 +132,22 @@ impl Simd for PortableSimd {
     unsafe fn store(p: *mut f32, v: Self::V) {
         // SAFETY: the caller promises eight writable floats.
         unsafe { p.cast::<[f32; 8]>().write_unaligned(v) }
+    }
+    #[inline(always)]
+    unsafe fn load_part(p: *const f32, count: usize) -> Self::V {
+        let mut v = [0.0; 8];
+        for (i, v) in v.iter_mut().enumerate().take(count) {
+            // SAFETY: the caller promises `count` readable floats.
+            *v = unsafe { *p.add(i) };
+        }
+        v
+    }
+    #[inline(always)]
+    unsafe fn store_part(p: *mut f32, count: usize, v: Self::V) {
+        for (i, v) in v.iter().enumerate().take(count) {
+            // SAFETY: the caller promises `count` writable floats.
+            unsafe { *p.add(i) = *v };
+        }
     }
     #[inline(always)]
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -180,6 +200,16 @@ mod x86 {
             unsafe { _mm256_storeu_ps(p, v) }
         }
         #[inline(always)]
+        unsafe fn load_part(p: *const f32, count: usize) -> __m256 {
+            // SAFETY: see above; the mask keeps the load to `count` floats.
+            unsafe { _mm256_maskload_ps(p, first_lanes(count)) }
+        }
+        #[inline(always)]
+        unsafe fn store_part(p: *mut f32, count: usize, v: __m256) {
+            // SAFETY: see above; the mask keeps the store to `count` floats.
+            unsafe { _mm256_maskstore_ps(p, first_lanes(count), v) }
+        }
+        #[inline(always)]
         unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
             // SAFETY: see above.
             unsafe { _mm256_fmadd_ps(a, b, c) }
@@ -199,6 +229,20 @@ mod x86 {
             // SAFETY: see above.
             unsafe { _mm256_min_ps(high, v) }
         }
+    }
+
+    /// The sign bit set in the first `count` lanes.
+    #[inline(always)]
+    unsafe fn first_lanes(count: usize) -> __m256i {
+        const MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+        let start = 8 - count.min(8);
+        // SAFETY: `start` ≤ 8, so eight numbers follow it; AVX2 is present as the trait demands.
+        unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(start).cast()) }
+    }
+
+    #[inline(always)]
+    fn first_lanes_mask(count: usize) -> __mmask16 {
+        ((1_u32 << count.min(16)) - 1) as __mmask16
     }
 
     #[derive(Clone, Copy)]
@@ -222,6 +266,16 @@ mod x86 {
         unsafe fn store(p: *mut f32, v: __m512) {
             // SAFETY: see above.
             unsafe { _mm512_storeu_ps(p, v) }
+        }
+        #[inline(always)]
+        unsafe fn load_part(p: *const f32, count: usize) -> __m512 {
+            // SAFETY: see above; the mask keeps the load to `count` floats.
+            unsafe { _mm512_maskz_loadu_ps(first_lanes_mask(count), p) }
+        }
+        #[inline(always)]
+        unsafe fn store_part(p: *mut f32, count: usize, v: __m512) {
+            // SAFETY: see above; the mask keeps the store to `count` floats.
+            unsafe { _mm512_mask_storeu_ps(p, first_lanes_mask(count), v) }
         }
         #[inline(always)]
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {

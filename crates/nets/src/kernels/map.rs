@@ -51,7 +51,7 @@ impl Padding {
 
 const fn same_axis(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
     let out = size.div_ceil(stride);
-    let total = ((out - 1) * stride + kernel).saturating_sub(size);
+    let total = (out.saturating_sub(1) * stride + kernel).saturating_sub(size);
     (total / 2, total - total / 2)
 }
 
@@ -111,14 +111,24 @@ impl MapShape {
 
     /// Floats from one row to the next, border included.
     #[must_use]
+    ///
+    /// # Panics
+    /// Where the size exceeds the address space: no such map can exist.
     pub const fn row_stride(&self) -> usize {
-        (self.padding.left + self.width + self.padding.right) * self.pixel_stride()
+        times(
+            plus(plus(self.padding.left, self.width), self.padding.right),
+            self.pixel_stride(),
+        )
     }
 
     /// Floats of the whole buffer.
+    ///
+    /// # Panics
+    /// As [`MapShape::row_stride`].
     #[must_use]
     pub const fn len(&self) -> usize {
-        (self.padding.top + self.height + self.padding.bottom) * self.row_stride()
+        let rows = plus(plus(self.padding.top, self.height), self.padding.bottom);
+        times(rows, self.row_stride())
     }
 
     /// True where no pixel is.
@@ -133,6 +143,36 @@ impl MapShape {
         (self.padding.top + row) * self.row_stride()
             + (self.padding.left + column) * self.pixel_stride()
     }
+}
+
+/// Kernels write through raw pointers: a size that wraps around must never pass for a small one.
+const fn times(a: usize, b: usize) -> usize {
+    match a.checked_mul(b) {
+        Some(product) => product,
+        None => panic!("a map larger than the address space"),
+    }
+}
+
+const fn plus(a: usize, b: usize) -> usize {
+    match a.checked_add(b) {
+        Some(sum) => sum,
+        None => panic!("a map larger than the address space"),
+    }
+}
+
+/// Outputs along one axis of `size` inputs with `before` and `after` zeros around them.
+///
+/// # Panics
+/// Where the window is empty or larger than the padded axis.
+pub(super) const fn outputs(
+    (before, size, after): (usize, usize, usize),
+    kernel: usize,
+    stride: usize,
+) -> usize {
+    let padded = plus(plus(before, size), after);
+    assert!(kernel >= 1 && stride >= 1, "an empty kernel or no step");
+    assert!(kernel <= padded, "the kernel is larger than the padded map");
+    (padded - kernel) / stride + 1
 }
 
 /// A buffer that is used again and again for maps of different shapes.
@@ -179,6 +219,9 @@ impl Map {
 
 fn zero_border(data: &mut [f32], shape: &MapShape) {
     let row = shape.row_stride();
+    if row == 0 {
+        return;
+    }
     let (top, bottom) = (shape.padding.top, shape.padding.bottom);
     data[..top * row].fill(0.0);
     data[(top + shape.height) * row..][..bottom * row].fill(0.0);

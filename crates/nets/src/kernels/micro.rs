@@ -14,7 +14,8 @@ use super::isa::{Isa, PortableSimd, Simd};
 ///   tap < `taps`, i < `depth`;
 /// - `weights` is readable for `taps·depth·2L` floats (a full panel, also for one vector);
 /// - `bias` is readable for `vectors·L` floats, `output` writable (and `residual`, where not null,
-///   readable) at `pixel·step + i` for i < `vectors·L`, and nobody else touches that output.
+///   readable) at `pixel·step + i` for i < `columns` ≤ `vectors·L`, and nobody else touches that
+///   output.
 pub(super) struct Tile {
     pub(super) input: *const f32,
     pub(super) input_step: usize,
@@ -30,6 +31,10 @@ pub(super) struct Tile {
     pub(super) low: f32,
     pub(super) high: f32,
     pub(super) vectors: usize,
+    /// Floats of an output pixel in this panel.
+    pub(super) columns: usize,
+    /// Whether the residual is added before the activation (ResNet) or after it.
+    pub(super) residual_first: bool,
 }
 
 impl Tile {
@@ -153,13 +158,27 @@ unsafe fn finish<S: Simd, const ROWS: usize, const VECTORS: usize>(
     unsafe {
         let (low, high) = (S::splat(tile.low), S::splat(tile.high));
         for (row, sums) in sums.into_iter().enumerate() {
-            for (v, sum) in sums.into_iter().enumerate() {
-                let mut sum = S::min(S::max(sum, low), high);
+            for (v, mut sum) in sums.into_iter().enumerate() {
+                let count = tile.columns.saturating_sub(v * S::LANES).min(S::LANES);
+                let whole = count == S::LANES;
+                let mut rest = S::splat(0.0);
                 if !tile.residual.is_null() {
-                    let at = tile.residual.add(row * tile.residual_step + v * S::LANES);
-                    sum = S::add(sum, S::load(at));
+                    let at = tile.residual.wrapping_add(row * tile.residual_step + v * S::LANES);
+                    rest = if whole { S::load(at) } else { S::load_part(at, count) };
                 }
-                S::store(tile.output.add(row * tile.output_step + v * S::LANES), sum);
+                if tile.residual_first {
+                    sum = S::add(sum, rest);
+                }
+                sum = S::min(S::max(sum, low), high);
+                if !tile.residual_first {
+                    sum = S::add(sum, rest);
+                }
+                let at = tile.output.wrapping_add(row * tile.output_step + v * S::LANES);
+                if whole {
+                    S::store(at, sum);
+                } else {
+                    S::store_part(at, count, sum);
+                }
             }
         }
     }

@@ -3,7 +3,8 @@
 //! Layout: activations are channels-last, `[height, width, channels]`, f32, with the channel
 //! count rounded up to [`CHANNEL_ALIGN`] so that no kernel needs a channel tail. The padded
 //! channels always hold zeros: their weights and biases are zero and every activation function
-//! here maps zero to zero.
+//! here maps zero to zero. (After an infinite input they hold NaN, which a later dense layer
+//! spreads: a map with an infinity has no use anyway.)
 //!
 //! Convolution is *implicit* matrix multiplication: in channels-last order the `kernel_width ×
 //! channels` inputs of one kernel row are contiguous, so a dense convolution is a matrix product
@@ -15,13 +16,25 @@
 //! portable code. `unsafe` is confined to this folder.
 
 mod conv;
+mod conv_grad;
 mod depthwise;
+mod depthwise_grad;
+mod depthwise_weight;
+mod gather;
 mod isa;
 mod map;
 mod micro;
+mod outer;
 pub mod reference;
+mod shape;
+mod window;
 
 pub use conv::{Activation, Conv, ConvShape};
+pub use conv_grad::{BackwardWeights, Epilogue, ForwardWeights};
 pub use depthwise::Depthwise;
+pub use depthwise_grad::DepthwiseWeights;
+pub use depthwise_weight::depthwise_weight_gradient;
 pub use isa::Isa;
 pub use map::{CHANNEL_ALIGN, Map, MapShape, Padding, align_channels};
+pub use outer::conv_weight_gradient;
+pub use shape::{Batch, Geometry};

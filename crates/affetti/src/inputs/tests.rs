@@ -1,0 +1,93 @@
+//! The order of the stream, and credit lines.
+
+use super::{Found, Input, Inputs, Source};
+use std::fs;
+
+fn names(inputs: Inputs) -> Vec<String> {
+    inputs
+        .map(|found| match found {
+            Found::Picture(job) => {
+                let file = job.source.name();
+                let name = file.rsplit('/').next().unwrap_or_default().to_owned();
+                name + &job.caption.map(|c| format!(" ({c})")).unwrap_or_default()
+            }
+            Found::Failed(failure) => format!("! {}", failure.message),
+            Found::Note(note) => format!("# {note}"),
+        })
+        .collect()
+}
+
+#[test]
+fn order_is_the_users_and_folders_are_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::create_dir_all(root.join("empty")).unwrap();
+    for name in ["b.jpg", "a.PNG", "notes.txt", "sub/c.webp", ".hidden.jpg"] {
+        fs::write(root.join(name), b"x").unwrap();
+    }
+    let given = [
+        Input::Stdin,
+        Input::Path(root.join("notes.txt")),
+        Input::Path(root.to_owned()),
+        Input::Path(root.join("empty")),
+    ];
+    assert_eq!(
+        names(Inputs::new(given)),
+        [
+            "-",
+            "notes.txt",
+            "a.PNG",
+            "b.jpg",
+            "c.webp",
+            "! no picture in this folder or below it \
+             (looked for .jpg, .jpeg, .jpe, .jfif, .png, .apng, .webp)"
+        ]
+    );
+}
+
+#[test]
+fn credits_become_captions() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::create_dir_all(root.join("bad")).unwrap();
+    for name in ["a.jpg", "b.jpg", "sub/c.jpg", "sub/d.jpg", "bad/e.jpg"] {
+        fs::write(root.join(name), b"x").unwrap();
+    }
+    let lines = "date,file,title,artist,extra\n1850,a.jpg,\"Storm,\nat night\",A. Painter,x\n\
+                 ,sub/c.jpg,Calm,,\n,,,,\n";
+    fs::write(root.join("credits.csv"), lines).unwrap();
+    fs::write(root.join("sub/credits.csv"), "file,title\nd.jpg,Deep\n").unwrap();
+    fs::write(root.join("bad/credits.csv"), "name\nx\n").unwrap();
+    let found = names(Inputs::new([Input::Path(root.to_owned())]).with_credits());
+    assert_eq!(
+        found
+            .iter()
+            .map(String::as_str)
+            .filter(|n| !n.starts_with('#'))
+            .collect::<Vec<_>>(),
+        [
+            "a.jpg (Storm, at night, A. Painter, 1850)",
+            "b.jpg",
+            "e.jpg",
+            "c.jpg (Calm)",
+            "d.jpg (Deep)"
+        ]
+    );
+    assert_eq!(
+        found.iter().filter(|n| n.starts_with('#')).count(),
+        1,
+        "{found:?}"
+    );
+    // The same line when the file is named itself.
+    let one = names(Inputs::new([Input::Path(root.join("sub/d.jpg"))]).with_credits());
+    assert_eq!(one, ["d.jpg (Deep)"]);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    assert_eq!(Input::from("-".as_ref()), Input::Stdin);
+    assert_eq!(Input::from("./-".as_ref()), Input::Path("./-".into()));
+    assert_eq!(Source::Stdin.name(), "-");
+}

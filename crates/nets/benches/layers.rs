@@ -1,0 +1,161 @@
+//! Time of every layer shape that the bars name: one JSON line per layer and direction.
+//!
+//! Run alone: `cargo bench -p affetti-nets --features train --bench layers [-- FILTER]`; against
+//! PyTorch: `python peers/torch_speed.py`. `gflops` counts two operations per multiply-add of the
+//! direct algorithm; `peak` is the best rate of a 12 × 32 register tile on data in the first-level
+//! cache with all threads, the machine's practical ceiling.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
+
+use affetti_nets::kernels::{
+    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa, Padding,
+    conv_weight_gradient, depthwise_weight_gradient,
+};
+use std::time::Instant;
+
+/// Median seconds of enough runs to fill a fifth of a second, after one to warm up.
+fn time(mut run: impl FnMut()) -> f64 {
+    run();
+    let start = Instant::now();
+    let mut times = Vec::new();
+    while times.len() < 3 || (start.elapsed().as_secs_f64() < 0.2 && times.len() < 200) {
+        let start = Instant::now();
+        run();
+        times.push(start.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn report(name: &str, what: &str, operations: f64, seconds: f64) {
+    let rate = operations / seconds / 1e9;
+    println!(
+        "{{\"layer\":\"{name}\",\"direction\":\"{what}\",\"ms\":{:.4},\"gflops\":{rate:.1}}}",
+        seconds * 1e3
+    );
+}
+
+fn dense(name: &str, g: Geometry, shape: Batch) {
+    let isa = Isa::detect();
+    let to = g.output(shape).expect("a layer of a real network");
+    let x = vec![0.5_f32; shape.len()];
+    let w = vec![0.01_f32; g.weights()];
+    let dy = vec![0.25_f32; to.len()];
+    let operations = 2.0 * to.pixels() as f64 * g.weights() as f64;
+    let forward = ForwardWeights::new(g, &w, isa);
+    let mut y = vec![0.0; to.len()];
+    let seconds = time(|| forward.run(shape, &x, Epilogue::default(), &mut y));
+    report(name, "forward", operations, seconds);
+    let backward = BackwardWeights::new(g, &w, isa);
+    let mut dx = vec![0.0; shape.len()];
+    let seconds = time(|| backward.run(shape, &dy, Epilogue::default(), &mut dx));
+    report(name, "input", operations, seconds);
+    let seconds = time(|| drop(conv_weight_gradient(g, shape, &x, &dy, isa)));
+    report(name, "weight", operations, seconds);
+}
+
+fn depthwise(name: &str, g: Geometry, shape: Batch) {
+    let isa = Isa::detect();
+    let to = g.output(shape).expect("a layer of a real network");
+    let x = vec![0.5_f32; shape.len()];
+    let w = vec![0.01_f32; g.inputs * g.kernel * g.kernel];
+    let dy = vec![0.25_f32; to.len()];
+    let operations = 2.0 * to.len() as f64 * (g.kernel * g.kernel) as f64;
+    let layer = DepthwiseWeights::new(g, &w, isa);
+    let mut y = vec![0.0; to.len()];
+    let seconds = time(|| layer.forward(shape, &x, &[], Activation::Identity, &mut y));
+    report(name, "forward", operations, seconds);
+    let mut dx = vec![0.0; shape.len()];
+    let seconds = time(|| layer.backward(shape, &dy, &mut dx));
+    report(name, "input", operations, seconds);
+    let seconds = time(|| drop(depthwise_weight_gradient(g, shape, &x, &dy, isa)));
+    report(name, "weight", operations, seconds);
+}
+
+/// (expanded, outputs, inputs, kernel, stride, side of the input) of the blocks of Lite0 that
+/// differ.
+const LITE0: &[(usize, usize, usize, usize, usize, usize)] = &[
+    (32, 16, 32, 3, 1, 112),
+    (96, 24, 16, 3, 2, 112),
+    (144, 24, 24, 3, 1, 56),
+    (144, 40, 24, 5, 2, 56),
+    (240, 40, 40, 5, 1, 28),
+    (240, 80, 40, 3, 2, 28),
+    (480, 80, 80, 3, 1, 14),
+    (480, 112, 80, 5, 1, 14),
+    (672, 112, 112, 5, 1, 14),
+    (672, 192, 112, 5, 2, 14),
+    (1152, 192, 192, 5, 1, 7),
+    (1152, 320, 192, 3, 1, 7),
+];
+
+fn lite0_block(
+    name: &str,
+    batch: usize,
+    (expanded, outputs, inputs, kernel, stride, side): (usize, usize, usize, usize, usize, usize),
+) {
+    let g = |inputs, outputs, kernel, stride, padding| Geometry {
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        padding,
+    };
+    let none = Padding::default();
+    if expanded != inputs {
+        let expand = g(inputs, expanded, 1, 1, none);
+        let shape = Batch::new([batch, side, side, inputs]);
+        dense(&format!("{name} expand"), expand, shape);
+    }
+    let same = Padding::same(side, side, kernel, stride);
+    let filter = g(expanded, expanded, kernel, stride, same);
+    let shape = Batch::new([batch, side, side, expanded]);
+    depthwise(&format!("{name} depthwise"), filter, shape);
+    let to = filter.output(shape).expect("a block of a real network");
+    dense(&format!("{name} project"), g(expanded, outputs, 1, 1, none), to);
+}
+
+/// (name, batch, side, inputs, outputs, kernel, stride)
+const DENSE: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
+    ("vgg16 conv1_2", 1, 224, 64, 64, 3, 1),
+    ("vgg16 conv2_2", 1, 112, 128, 128, 3, 1),
+    ("vgg16 conv4_2", 1, 28, 512, 512, 3, 1),
+    ("resnet50 stem", 4, 224, 3, 64, 7, 2),
+    ("resnet50 stage1 1x1 reduce", 4, 56, 256, 64, 1, 1),
+    ("resnet50 stage1 3x3", 4, 56, 64, 64, 3, 1),
+    ("resnet50 stage1 1x1 expand", 4, 56, 64, 256, 1, 1),
+    ("resnet50 stage2 1x1 reduce", 4, 28, 512, 128, 1, 1),
+    ("resnet50 stage2 3x3", 4, 28, 128, 128, 3, 1),
+    ("resnet50 stage2 3x3 stride 2", 4, 56, 128, 128, 3, 2),
+    ("resnet50 stage2 1x1 expand", 4, 28, 128, 512, 1, 1),
+    ("resnet50 stage3 1x1 reduce", 4, 14, 1024, 256, 1, 1),
+    ("resnet50 stage3 3x3", 4, 14, 256, 256, 3, 1),
+    ("resnet50 stage3 1x1 expand", 4, 14, 256, 1024, 1, 1),
+    ("resnet50 stage4 1x1 reduce", 4, 7, 2048, 512, 1, 1),
+    ("resnet50 stage4 3x3", 4, 7, 512, 512, 3, 1),
+    ("resnet50 stage4 1x1 expand", 4, 7, 512, 2048, 1, 1),
+    ("lite0 stem", 16, 224, 3, 32, 3, 2),
+];
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    let wanted = |name: &str| filter.as_ref().is_none_or(|f| name.contains(f.as_str()));
+    for &(name, batch, side, inputs, outputs, kernel, stride) in DENSE {
+        let g = Geometry {
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding: Padding::all((kernel - 1) / 2),
+        };
+        if wanted(name) {
+            dense(name, g, Batch::new([batch, side, side, inputs]));
+        }
+    }
+    for &block in LITE0 {
+        let (expanded, outputs, _, kernel, stride, side) = block;
+        let name = format!("lite0 {side}px {expanded}-{outputs} {kernel}x{kernel}/{stride}");
+        if wanted(&name) {
+            lite0_block(&name, 16, block);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The engine of dense layers: every output pixel gathers the taps of its window.
+//!
+//! - **Computes** out[p, c] = act(bias[c] + Σ window(p)[t] · weight[t, c]) over a batch, where the
+//!   outputs may be every second pixel of a larger map (input gradients, transposed convolution).
+//! - **Input** channels-last pictures, weights packed in panels; **output** written in place.
+//! - **Source** ours: implicit matrix multiplication as in the module's introduction. Blocks of
+//!   output rows whose padded input fits in the second-level cache are the tasks.
+//! - **Deviations** none: each output is one sum in one fixed order, whatever the threads.
+#![expect(
+    unsafe_code,
+    reason = "tiles write disjoint parts of one tensor through a raw pointer"
+)]
+
+use super::isa::Isa;
+use super::micro::Tile;
+use super::shape::Batch;
+use super::window::{self, Rectangle};
+use rayon::prelude::*;
+use std::cell::RefCell;
+
+/// Floats of padded input per block: half of a second-level cache of one MiB.
+const BLOCK: usize = 96 * 1024;
+/// Multiplications below which another thread's wake-up costs more than it saves.
+const SERIAL: usize = 400_000;
+
+thread_local! {
+    /// Padded input of the block at hand; grows to its largest use and stays.
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A weight matrix in panels of two vectors: `[panel][tap][depth][panel width]`.
+#[derive(Clone, Debug)]
+pub(super) struct Panels {
+    pub(super) isa: Isa,
+    pub(super) taps: usize,
+    pub(super) depth: usize,
+    pub(super) columns: usize,
+    data: Vec<f32>,
+}
+
+impl Panels {
+    /// Packs `at(tap, depth, column)`.
+    pub(super) fn pack(
+        isa: Isa,
+        taps: usize,
+        depth: usize,
+        columns: usize,
+        at: impl Fn(usize, usize, usize) -> f32 + Sync,
+    ) -> Self {
+        let width = isa.panel();
+        let panels = columns.div_ceil(width);
+        let mut data = vec![0.0; panels * taps * depth * width];
+        let fill = |(panel, data): (usize, &mut [f32])| {
+            let first = panel * width;
+            let count = (columns - first).min(width);
+            for (row, out) in data.chunks_exact_mut(width).enumerate() {
+                let (tap, depth) = (row / depth, row % depth);
+                for (column, out) in out[..count].iter_mut().enumerate() {
+                    *out = at(tap, depth, first + column);
+                }
+            }
+        };
+        let chunk = (taps * depth * width).max(1);
+        if data.len() > 100_000 {
+            data.par_chunks_exact_mut(chunk).enumerate().for_each(fill);
+        } else {
+            data.chunks_exact_mut(chunk).enumerate().for_each(fill);
+        }
+        Self {
+            isa,
+            taps,
+            depth,
+            columns,
+            data,
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.columns.div_ceil(self.isa.panel())
+    }
+}
+
+/// Where outputs go, in floats.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) start: usize,
+    pub(super) picture: usize,
+    pub(super) row: usize,
+    pub(super) pixel: usize,
+}
+
+/// What follows the sum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finish<'a> {
+    /// Empty for none, else one per output column.
+    pub(super) bias: &'a [f32],
+    pub(super) range: (f32, f32),
+    /// Laid out as the target; added before the activation.
+    pub(super) residual: Option<&'a [f32]>,
+}
+
+/// One layer's work.
+pub(super) struct Gather<'a> {
+    pub(super) panels: &'a Panels,
+    pub(super) source: &'a [f32],
+    pub(super) shape: Batch,
+    /// Input pixel of the first tap of output (0, 0).
+    pub(super) corner: (isize, isize),
+    /// Input pixels between neighbouring outputs.
+    pub(super) stride: usize,
+    /// Kernel columns: `panels.depth / channels`.
+    pub(super) tap_columns: usize,
+    /// Output rows and columns of each picture.
+    pub(super) size: (usize, usize),
+    pub(super) target: Target,
+    pub(super) finish: Finish<'a>,
+}
+
+#[derive(Clone, Copy)]
+struct Task {
+    picture: usize,
+    rows: (usize, usize),
+    columns: (usize, usize),
+    panels: (usize, usize),
+}
+
+struct Pointer(*mut f32);
+// SAFETY: tasks write disjoint elements, see `Gather::run`.
+unsafe impl Sync for Pointer {}
+
+impl Gather<'_> {
+    /// Writes all outputs.
+    ///
+    /// # Panics
+    /// Where a length does not fit: a bug of the caller.
+    pub(super) fn run(mut self, out: &mut [f32]) {
+        let (rows, columns) = self.size;
+        let (taps, channels) = (self.panels.taps, self.shape.channels);
+        if self.shape.batch * rows * columns * self.panels.columns == 0 {
+            return;
+        }
+        assert_eq!(self.source.len(), self.shape.len(), "input");
+        assert_eq!(self.panels.depth, self.tap_columns * channels, "depth");
+        let t = self.target;
+        let line = (columns - 1) * t.pixel + self.panels.columns;
+        let picture = (rows - 1) * t.row + line;
+        let end = t.start + (self.shape.batch - 1) * t.picture + picture;
+        assert!(end <= out.len(), "output");
+        if let Some(rest) = self.finish.residual {
+            assert_eq!(rest.len(), out.len(), "residual");
+        }
+        assert!(
+            (columns == 1 || self.panels.columns <= t.pixel)
+                && (rows == 1 || line <= t.row)
+                && (self.shape.batch == 1 || picture <= t.picture),
+            "outputs overlap"
+        );
+        let whole = taps * self.tap_columns == 1
+            && self.stride == 1
+            && self.corner == (0, 0)
+            && self.size == (self.shape.height, self.shape.width)
+            && t.row == columns * t.pixel
+            && t.picture == rows * t.row;
+        if whole {
+            // A matrix product: all pixels in one line fill the register tiles best.
+            let width = self.shape.pixels();
+            self.shape = Batch::new([1, 1, width, channels]);
+            self.size = (1, width);
+        }
+        let mut bias = vec![0.0; self.panels.count() * self.panels.isa.panel()];
+        bias[..self.finish.bias.len()].copy_from_slice(self.finish.bias);
+        let pointer = Pointer(out.as_mut_ptr());
+        let tasks = self.tasks();
+        // SAFETY (both): the tasks are disjoint in picture, rows, columns or panels, and the
+        // assertions above keep those apart in memory and inside of `out`.
+        if let [task] = tasks.as_slice() {
+            unsafe { self.task(*task, &bias, &pointer) };
+        } else {
+            let run = |task| unsafe { self.task(task, &bias, &pointer) };
+            tasks.into_par_iter().for_each(run);
+        }
+    }
+
+    /// Cuts pictures into blocks of rows (or the only row into blocks of pixels) by cache size, and
+    /// panels into groups where that leaves threads without work.
+    fn tasks(&self) -> Vec<Task> {
+        let (rows, columns) = self.size;
+        let panels = self.panels.count();
+        let work = self.shape.batch * rows * columns * self.panels.data.len();
+        let threads = if work < SERIAL { 1 } else { rayon::current_num_threads() };
+        let wanted = if threads == 1 { 1 } else { 4 * threads };
+        let pixel = self.shape.channels * self.stride;
+        let mut tall = (BLOCK / (pixel * self.stride * columns).max(1)).clamp(1, rows);
+        let mut wide = columns;
+        if tall == 1 {
+            wide = (BLOCK / pixel.max(1)).clamp(4 * self.panels.isa.tile_rows(), columns.max(48));
+            wide = wide.min(columns);
+        }
+        let blocks = |tall: usize, wide: usize| {
+            self.shape.batch * rows.div_ceil(tall) * columns.div_ceil(wide)
+        };
+        // Finer rows first, down to a few tiles' worth of pixels for each panel's weights.
+        while blocks(tall, wide) < wanted && tall * columns > 96 && tall > 1 {
+            tall = tall.div_ceil(2);
+        }
+        while tall == 1 && blocks(tall, wide) < wanted && wide > 96 {
+            wide = wide.div_ceil(2);
+        }
+        let groups = wanted.div_ceil(blocks(tall, wide)).min(panels);
+        while blocks(tall, wide) * groups < threads && tall > 1 {
+            tall = tall.div_ceil(2);
+        }
+        let mut tasks = Vec::new();
+        for picture in 0..self.shape.batch {
+            for top in (0..rows).step_by(tall) {
+                for left in (0..columns).step_by(wide) {
+                    for group in 0..groups {
+                        tasks.push(Task {
+                            picture,
+                            rows: (top, (top + tall).min(rows)),
+                            columns: (left, (left + wide).min(columns)),
+                            panels: (panels * group / groups, panels * (group + 1) / groups),
+                        });
+                    }
+                }
+            }
+        }
+        tasks
+    }
+
+    /// # Safety
+    /// Nobody else writes the outputs of this task, and they lie inside of `output`'s tensor.
+    unsafe fn task(&self, task: Task, bias: &[f32], output: &Pointer) {
+        let (stride, channels) = (self.stride, self.shape.channels);
+        let (tall, wide) = (task.rows.1 - task.rows.0, task.columns.1 - task.columns.0);
+        let area = Rectangle {
+            top: self.corner.0 + (task.rows.0 * stride) as isize,
+            left: self.corner.1 + (task.columns.0 * stride) as isize,
+            rows: (tall - 1) * stride + self.panels.taps,
+            columns: (wide - 1) * stride + self.tap_columns,
+        };
+        if area.inside(self.shape.height, self.shape.width) {
+            let row = self.shape.width * channels;
+            let corner = area.top as usize * row + area.left as usize * channels;
+            let source = &self.source[task.picture * self.shape.picture() + corner..];
+            // SAFETY: the caller's promise.
+            unsafe { self.block(task, (source, row), bias, output) };
+            return;
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            let row = area.columns * channels;
+            let scratch = window::grow(scratch, area.rows * row);
+            window::copy(self.source, self.shape, task.picture, area, scratch);
+            // SAFETY: the caller's promise.
+            unsafe { self.block(task, (scratch, row), bias, output) };
+        });
+    }
+
+    /// `input` starts at the first tap of the task's first output, with `row` floats per row.
+    ///
+    /// # Safety
+    /// As for [`Gather::task`].
+    unsafe fn block(&self, task: Task, (input, row): (&[f32], usize), bias: &[f32], out: &Pointer) {
+        let (p, t) = (self.panels, self.target);
+        let (isa, width) = (p.isa, p.isa.panel());
+        let step = self.stride * self.shape.channels;
+        let wide = task.columns.1 - task.columns.0;
+        let tiles = wide.div_ceil(isa.tile_rows());
+        for panel in task.panels.0..task.panels.1 {
+            let column = panel * width;
+            let columns = (p.columns - column).min(width);
+            for y in task.rows.0..task.rows.1 {
+                for tile in 0..tiles {
+                    let first = wide * tile / tiles;
+                    let pixels = wide * (tile + 1) / tiles - first;
+                    let read = (y - task.rows.0) * self.stride * row + first * step;
+                    let end = read + (pixels - 1) * step + (p.taps - 1) * row + p.depth;
+                    assert!(end <= input.len(), "the block holds every tap");
+                    let write = t.start
+                        + task.picture * t.picture
+                        + y * t.row
+                        + (task.columns.0 + first) * t.pixel
+                        + column;
+                    // SAFETY: reads end at `end`, checked just above; a panel has
+                    // taps·depth·width packed floats and `bias` is panels·width long; writes are
+                    // `columns` floats of pixels of this task, which `run` checked to be inside
+                    // and apart.
+                    unsafe {
+                        Tile {
+                            input: input.as_ptr().add(read),
+                            input_step: step,
+                            taps: p.taps,
+                            tap_step: row,
+                            depth: p.depth,
+                            weights: p.data.as_ptr().add(column * p.taps * p.depth),
+                            bias: bias.as_ptr().add(column),
+                            output: out.0.add(write),
+                            output_step: t.pixel,
+                            residual: self
+                                .finish
+                                .residual
+                                .map_or(std::ptr::null(), |data| data.as_ptr().add(write)),
+                            residual_step: t.pixel,
+                            low: self.finish.range.0,
+                            high: self.finish.range.1,
+                            vectors: columns.div_ceil(isa.lanes()),
+                            columns,
+                            residual_first: true,
+                        }
+                        .run(isa, pixels);
+                    }
+                }
+            }
+        }
+    }
+}
