@@ -193,7 +193,7 @@ fn no_permission() {
     );
     assert!(
         told.err
-            .contains("cannot write in/r.html: Permission denied"),
+            .contains("cannot write in/r.html: permission denied"),
         "{}",
         told.err
     );

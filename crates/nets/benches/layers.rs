@@ -7,8 +7,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use affetti_nets::kernels::{
-    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa, Padding,
-    conv_weight_gradient, depthwise_weight_gradient,
+    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
+    Padding, conv_weight_gradient, depthwise_weight_gradient,
 };
 use std::time::Instant;
 
@@ -111,7 +111,11 @@ fn lite0_block(
     let shape = Batch::new([batch, side, side, expanded]);
     depthwise(&format!("{name} depthwise"), filter, shape);
     let to = filter.output(shape).expect("a block of a real network");
-    dense(&format!("{name} project"), g(expanded, outputs, 1, 1, none), to);
+    dense(
+        &format!("{name} project"),
+        g(expanded, outputs, 1, 1, none),
+        to,
+    );
 }
 
 /// (name, batch, side, inputs, outputs, kernel, stride)

@@ -222,7 +222,12 @@ fn size(value: &Value) -> usize {
         Value::Persistent(id) => 1 + size(id),
         Value::Text(text) | Value::Global(text) => 1 + text.len() / 64,
         Value::Call { arguments, .. } => 1 + arguments.iter().map(size).sum::<usize>(),
-        Value::Dict(entries) => 1 + entries.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>(),
+        Value::Dict(entries) => {
+            1 + entries
+                .iter()
+                .map(|(k, v)| size(k) + size(v))
+                .sum::<usize>()
+        }
         _ => 1,
     }
 }

@@ -59,9 +59,15 @@ pub fn to_bytes(
     for (name, tensor) in &tensors.map {
         let precision = precision(name);
         // Rounding would turn damage into numbers that look sound.
-        let largest = if precision == Precision::Half { f16::MAX.to_f32() } else { f32::MAX };
+        let largest = if precision == Precision::Half {
+            f16::MAX.to_f32()
+        } else {
+            f32::MAX
+        };
         if !tensor.data.iter().all(|x| x.abs() <= largest) {
-            return Err(malformed(format!("{name} has values that cannot be stored")));
+            return Err(malformed(format!(
+                "{name} has values that cannot be stored"
+            )));
         }
         match precision {
             Precision::Half => {
@@ -221,7 +227,9 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
     let mut bytes = Vec::new();
     // The length is not to be trusted: a file may grow while it is read.
     let file = std::fs::File::open(path).map_err(io)?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(NetError::TooLarge {
             file: path.display().to_string(),

@@ -90,13 +90,18 @@ impl TensorNet {
     /// [`NetError::Device`] where the device does not give its answer back.
     pub fn describe(&self, picture: &Picture) -> Result<Vec<f32>, NetError> {
         let (height, width) = (picture.height() as usize, picture.width() as usize);
-        let values = picture.pixels().iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
+        let values = picture
+            .pixels()
+            .iter()
+            .map(|&v| (f32::from(v) - 127.0) / 128.0);
         let data = TensorData::new(values.collect::<Vec<f32>>(), [1, height, width, 3]);
         let input = Tensor::<4>::from_data(data, &self.device).permute([0, 3, 1, 2]);
         let mut x = self.stem.forward(input);
         let mut parts = Vec::new();
         for (expand, depthwise, project, end) in &self.blocks {
-            let inside = expand.as_ref().map_or_else(|| x.clone(), |e| e.forward(x.clone()));
+            let inside = expand
+                .as_ref()
+                .map_or_else(|| x.clone(), |e| e.forward(x.clone()));
             let y = project.forward(depthwise.forward(inside));
             x = if end.skips { x + y } else { y };
             if end.ends_stage {
@@ -132,5 +137,8 @@ impl Layer {
 fn moments(x: Tensor<4>) -> [Tensor<1>; 2] {
     let [_, channels, height, width] = x.dims();
     let (variance, mean) = x.reshape([channels, height * width]).var_mean_bias(1);
-    [mean.reshape([channels]), variance.sqrt().reshape([channels])]
+    [
+        mean.reshape([channels]),
+        variance.sqrt().reshape([channels]),
+    ]
 }

@@ -77,7 +77,9 @@ impl Taker {
             None => self.problems.push(format!("{name} is missing")),
         }
         // A hostile file must not choose how much is allocated for what it lacks.
-        let wanted = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
+        let wanted = shape
+            .iter()
+            .try_fold(1_usize, |n, &size| n.checked_mul(size));
         vec![0.0; wanted.filter(|&n| n <= MAX_ELEMENTS).unwrap_or(0)]
     }
 

@@ -3,15 +3,21 @@
 mod plain;
 
 use affetti_nets::kernels::{
-    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa, Padding,
-    conv_weight_gradient, depthwise_weight_gradient,
+    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
+    Padding, conv_weight_gradient, depthwise_weight_gradient,
 };
 use affetti_testkit::Values;
 use plain::{all_three, assert_close};
 use proptest::prelude::*;
 
 fn cases() -> impl Strategy<Value = (Geometry, Batch, u64)> {
-    let sizes = (1_usize..70, 1_usize..70, 1_usize..20, 1_usize..30, 1_usize..4);
+    let sizes = (
+        1_usize..70,
+        1_usize..70,
+        1_usize..20,
+        1_usize..30,
+        1_usize..4,
+    );
     let kernel = prop::sample::select(vec![1_usize, 2, 3, 4, 5, 7]);
     let border = (0_usize..4, 0_usize..4, 0_usize..4, 0_usize..4);
     (sizes, kernel, 1_usize..4, border, any::<u64>()).prop_map(

@@ -1,5 +1,9 @@
 //! EfficientNet-Lite against PyTorch; expected numbers: peers/efficientnet_lite.py, versions inside
 //! the fixture.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, Variant, Weights, Workspace};
@@ -25,7 +29,12 @@ fn fixture() -> Value {
 }
 
 fn numbers(value: &Value) -> Vec<f32> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_f64().unwrap() as f32)
+        .collect()
 }
 
 fn relative(ours: &[f32], theirs: &[f32]) -> f32 {
@@ -69,7 +78,13 @@ fn closed_tensors(variant: Variant) -> Tensors {
     for problem in problems {
         let name = problem.strip_suffix(" is missing").unwrap().to_owned();
         let data = vec![0.0];
-        tensors.map.insert(name, Tensor { shape: vec![1], data });
+        tensors.map.insert(
+            name,
+            Tensor {
+                shape: vec![1],
+                data,
+            },
+        );
     }
     let error = Weights::from_published(variant, tensors.clone(), true).unwrap_err();
     let NetError::Mismatch { problems, .. } = error else {
@@ -178,7 +193,11 @@ fn storing_keeps_what_it_promises() {
         (store::Precision::Byte, 0.51 / 127.0),
     ] {
         let bytes = store::to_bytes(&folded, |_| precision).unwrap();
-        assert_eq!(bytes, store::to_bytes(&folded, |_| precision).unwrap(), "same bytes");
+        assert_eq!(
+            bytes,
+            store::to_bytes(&folded, |_| precision).unwrap(),
+            "same bytes"
+        );
         let back = store::from_bytes(&bytes, "test").unwrap();
         assert_eq!(back.map.len(), folded.map.len());
         for (name, tensor) in &folded.map {

@@ -43,7 +43,9 @@ fn file(tensors: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn complaint(bytes: &[u8]) -> String {
-    torch_file::read(bytes, "bad.pth").unwrap_err().to_string()
+    torch_file::read(bytes, "bad.pth")
+        .expect_err("a bad file")
+        .to_string()
 }
 
 #[test]
@@ -73,7 +75,10 @@ fn many_views_do_not_multiply_memory() {
         .map(|i| tensor(&format!("t{i}"), "7", 0, [6, 1], [1, 1]))
         .collect();
     // Each view costs more bytes in the file than in memory, so honest files pass.
-    assert_eq!(torch_file::read(&file(&all), "many.pth").unwrap().map.len(), 4000);
+    assert_eq!(
+        torch_file::read(&file(&all), "many.pth").unwrap().map.len(),
+        4000
+    );
 }
 
 #[test]
@@ -86,12 +91,22 @@ fn pickles_that_would_run_or_burst_are_refused() {
     let unknown = b"i__main__\nsystem\n.".to_vec();
     let memo = {
         let entries = b"NNs".repeat(1000);
-        [b"}".to_vec(), entries, vec![0x85, b'q', 0], b"h\x00".repeat(100_000), vec![b'.']].concat()
+        [
+            b"}".to_vec(),
+            entries,
+            vec![0x85, b'q', 0],
+            b"h\x00".repeat(100_000),
+            vec![b'.'],
+        ]
+        .concat()
     };
     for body in [deep_keys, deep_tuples, deep_ids, flood, unknown, memo] {
         let bytes = [start.clone(), body].concat();
         let error = complaint(&bytes);
-        assert!(error.starts_with("bad.pth: not a readable PyTorch"), "{error}");
+        assert!(
+            error.starts_with("bad.pth: not a readable PyTorch"),
+            "{error}"
+        );
     }
     assert!(complaint(b"").contains("cut short"));
     assert!(complaint(b"PK\x03\x04rest").contains("zip"));
@@ -107,7 +122,10 @@ fn safetensors_with_impossible_shapes_are_refused() {
     let header = br#"{"a":{"dtype":"I8","shape":[0,4],"data_offsets":[0,0]}}"#;
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header);
-    assert!(store::from_bytes(&bytes, "bad").is_err(), "eight bits without scales");
+    assert!(
+        store::from_bytes(&bytes, "bad").is_err(),
+        "eight bits without scales"
+    );
     assert!(store::from_bytes(&[], "bad").is_err());
 }
 
@@ -120,7 +138,13 @@ fn damage_is_not_rounded_away() {
     ] {
         let mut tensors = Tensors::default();
         let data = vec![1.0, value];
-        tensors.map.insert("a".into(), Tensor { shape: vec![1, 2], data });
+        tensors.map.insert(
+            "a".into(),
+            Tensor {
+                shape: vec![1, 2],
+                data,
+            },
+        );
         assert!(store::to_bytes(&tensors, |_| precision).is_err(), "{value}");
     }
 }

@@ -112,7 +112,14 @@ fn check_conv(case: &Case, isa: Isa, activation: Activation) {
     let mut expected = convolve(&input, &weight, &bias, sizes, case.padding, activation);
     // Relative to the sums before ReLU6 cuts them off: that is where the rounding happens.
     let identity = Activation::Identity;
-    let scale = magnitude(&convolve(&input, &weight, &bias, sizes, case.padding, identity));
+    let scale = magnitude(&convolve(
+        &input,
+        &weight,
+        &bias,
+        sizes,
+        case.padding,
+        identity,
+    ));
     let shape = if case.picture {
         MapShape::picture(case.height, case.width, case.inputs)
     } else {

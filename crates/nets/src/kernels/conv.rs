@@ -78,8 +78,14 @@ impl Conv {
             kernel,
             ..
         } = shape;
-        assert!(Isa::available().contains(&isa), "this machine lacks {isa:?}");
-        assert!(kernel >= 1 && shape.stride >= 1, "an empty kernel or no step");
+        assert!(
+            Isa::available().contains(&isa),
+            "this machine lacks {isa:?}"
+        );
+        assert!(
+            kernel >= 1 && shape.stride >= 1,
+            "an empty kernel or no step"
+        );
         assert_eq!(weight.len(), outputs * inputs * kernel * kernel, "weight");
         assert_eq!(bias.len(), outputs, "bias");
         assert!(inputs <= input_stride, "input stride");

@@ -78,7 +78,10 @@ impl ForwardWeights {
         let g = self.geometry;
         let to = g.output(shape).expect("the input fits the layer");
         assert_eq!(output.len(), to.len(), "output");
-        assert!(epilogue.bias.is_empty() || epilogue.bias.len() == g.outputs, "bias");
+        assert!(
+            epilogue.bias.is_empty() || epilogue.bias.len() == g.outputs,
+            "bias"
+        );
         Gather {
             panels: &self.panels,
             source: input,
@@ -160,7 +163,10 @@ impl BackwardWeights {
         let g = self.geometry;
         let from = g.output(shape).expect("the input fits the layer");
         assert_eq!(out.len(), shape.len(), "input gradient");
-        assert!(epilogue.bias.is_empty() || epilogue.bias.len() == g.inputs, "bias");
+        assert!(
+            epilogue.bias.is_empty() || epilogue.bias.len() == g.inputs,
+            "bias"
+        );
         let finish = Finish {
             bias: epilogue.bias,
             range: epilogue.activation.range(),
@@ -168,7 +174,10 @@ impl BackwardWeights {
         };
         if self.phases.iter().any(Option::is_none) {
             // Inputs that no window sees: their sum is empty.
-            assert!(finish.residual.is_none(), "no residual with untouched inputs");
+            assert!(
+                finish.residual.is_none(),
+                "no residual with untouched inputs"
+            );
             fill_empty(out, shape.channels, &finish);
         }
         for row in Phase::all(shape.height, g.padding.top, g.kernel, g.stride) {

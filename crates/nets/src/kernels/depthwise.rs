@@ -37,9 +37,17 @@ impl Depthwise {
         isa: Isa,
     ) -> Self {
         let channels = bias.len();
-        assert!(Isa::available().contains(&isa), "this machine lacks {isa:?}");
-        assert!(channels >= 1 && kernel >= 1 && stride >= 1, "an empty layer");
-        let taps = kernel.checked_mul(kernel).and_then(|k| k.checked_mul(channels));
+        assert!(
+            Isa::available().contains(&isa),
+            "this machine lacks {isa:?}"
+        );
+        assert!(
+            channels >= 1 && kernel >= 1 && stride >= 1,
+            "an empty layer"
+        );
+        let taps = kernel
+            .checked_mul(kernel)
+            .and_then(|k| k.checked_mul(channels));
         assert_eq!(Some(weight.len()), taps, "weight");
         let aligned = align_channels(channels);
         let mut weights = vec![0.0; kernel * kernel * aligned];

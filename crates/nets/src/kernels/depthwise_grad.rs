@@ -3,10 +3,10 @@
 //! - **Computes** y[p, c] = act(bias[c] + Σ window(p)[t, c] · w[c, t]), and dx from dy.
 //! - **Input** x `[batch, height, width, channels]`, w `[channels, 1, kernel, kernel]`;
 //!   **output** `[batch, height', width', channels]`. Any kernel, stride and border.
-//! - **Source** ours. One vector of channels at a time walks a row, eight pixels in registers;
-//!   columns whose window leaves the picture take a path with fewer taps instead of a zero border
-//!   that would have to be copied. The input gradient is stride² such passes over dy, as in
-//!   [`super::conv_grad`].
+//! - **Source** ours. A task is a block of rows whose zero-bordered input fits in the second-level
+//!   cache; the copy is a plain stream, which fetches from memory faster than the windows would.
+//!   Then up to eight neighbouring pixels of one vector of channels are summed in registers. The
+//!   input gradient is stride² such passes over dy, as in [`super::conv_grad`].
 //! - **Deviations** none.
 #![expect(
     unsafe_code,
@@ -16,7 +16,17 @@
 use super::conv::Activation;
 use super::isa::{Isa, PortableSimd, Simd};
 use super::shape::{Batch, Geometry, Phase};
+use super::window::{self, Rectangle};
 use rayon::prelude::*;
+use std::cell::RefCell;
+
+/// Floats of padded input per block.
+const BLOCK: usize = 64 * 1024;
+
+thread_local! {
+    /// Padded input of the block at hand; grows to its largest use and stays.
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Weights of a depthwise layer, ready for both directions.
 #[derive(Clone, Debug)]
@@ -169,7 +179,7 @@ struct Pass<'a> {
 }
 
 struct Pointer(*mut f32);
-// SAFETY: rows of different pictures and numbers are disjoint, see `Pass::run`.
+// SAFETY: tasks write rows of their own, see `Pass::run`.
 unsafe impl Sync for Pointer {}
 
 impl Pass<'_> {
@@ -192,75 +202,67 @@ impl Pass<'_> {
             "output"
         );
         let pointer = Pointer(out.as_mut_ptr());
-        let lines = self.shape.batch * rows;
-        let work = lines * columns * self.taps.data.len();
-        let tasks = if work < 200_000 { 1 } else { (4 * rayon::current_num_threads()).min(lines) };
+        let input_row = self.stride * ((columns - 1) * self.stride + self.taps.columns) * channels;
+        let tall = (BLOCK / input_row.max(1)).clamp(1, rows);
+        let work = self.shape.batch * rows * columns * self.taps.data.len();
+        let serial = work < 200_000 || rayon::current_num_threads() == 1;
+        let wanted = if serial { 1 } else { 2 * rayon::current_num_threads() };
+        let parts = rows.div_ceil(tall).max(wanted.div_ceil(self.shape.batch)).min(rows);
         let run = |task: usize| {
-            for line in lines * task / tasks..lines * (task + 1) / tasks {
-                // SAFETY: every line belongs to one task, and the assertion above keeps lines
-                // apart and inside of `out`.
-                unsafe { self.line(line / rows, line % rows, &pointer) };
-            }
+            let (picture, part) = (task / parts, task % parts);
+            let rows = (rows * part / parts, rows * (part + 1) / parts);
+            // SAFETY: every row belongs to one task, and the assertion above keeps rows apart and
+            // inside of `out`.
+            unsafe { self.block(picture, rows, &pointer) };
         };
-        if tasks == 1 {
-            run(0);
+        let tasks = self.shape.batch * parts;
+        if serial {
+            (0..tasks).for_each(run);
         } else {
             (0..tasks).into_par_iter().for_each(run);
         }
     }
 
     /// # Safety
-    /// Nobody else writes this row, and it is inside of the output.
-    unsafe fn line(&self, picture: usize, y: usize, output: &Pointer) {
+    /// Nobody else writes these rows, and they are inside of the output.
+    unsafe fn block(&self, picture: usize, (from, to): (usize, usize), output: &Pointer) {
         let channels = self.shape.channels;
-        let top = self.corner.0 + (y * self.stride) as isize;
-        let rows = clip(top, self.taps.rows, self.shape.height);
-        let row = self.shape.width * channels;
-        let source = match usize::try_from(top + rows.0 as isize) {
-            Ok(first) if rows.0 < rows.1 => {
-                &self.source[picture * self.shape.picture() + first * row..][..(rows.1 - rows.0) * row]
-            }
-            _ => &[][..],
+        let area = Rectangle {
+            top: self.corner.0 + (from * self.stride) as isize,
+            left: self.corner.1,
+            rows: ((to - from - 1) * self.stride + self.taps.rows).max(1),
+            columns: ((self.size.1 - 1) * self.stride + self.taps.columns).max(1),
         };
-        // The columns whose whole window is inside; before and after them windows are clipped.
-        let (left, width) = (self.corner.1, self.shape.width as isize);
-        let stride = self.stride as isize;
-        let last = width - self.taps.columns as isize - left;
-        let inner = usize::try_from((-left + stride - 1).div_euclid(stride)).unwrap_or(0);
-        let end = usize::try_from(last.div_euclid(stride) + 1).unwrap_or(0);
-        let end = end.min(self.size.1);
-        let line = Line {
-            source: source.as_ptr(),
-            row,
-            rows,
-            inner: (inner.min(end), end),
-            left,
-            stride: self.stride,
-            taps: self.taps,
-            width: self.shape.width,
-            channels,
-            columns: self.size.1,
-            bias: self.bias,
-            range: self.range,
-            // SAFETY: the caller's promise.
-            out: unsafe {
-                let at = self.start + picture * self.steps.0 + y * self.steps.1;
-                output.0.add(at)
-            },
-            pixel: self.steps.2,
-        };
-        // SAFETY: `source` holds the clipped rows of the window (none where they are empty); taps
-        // have rows · columns · channels floats; the rest is the caller's promise. An `Isa` value
-        // exists only where the machine has the set.
-        unsafe {
-            match self.isa {
-                #[cfg(target_arch = "x86_64")]
-                Isa::Avx512 => line_avx512(&line),
-                #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => line_avx2(&line),
-                Isa::Portable => line.run::<PortableSimd, 4>(),
+        SCRATCH.with_borrow_mut(|scratch| {
+            let row = area.columns * channels;
+            let scratch = window::grow(scratch, area.rows * row);
+            window::copy(self.source, self.shape, picture, area, scratch);
+            for y in from..to {
+                let start = (y - from) * self.stride * row;
+                let line = Line {
+                    pass: self,
+                    source: scratch[start..].as_ptr(),
+                    row,
+                    // SAFETY: the caller's promise.
+                    out: unsafe {
+                        output.0.add(self.start + picture * self.steps.0 + y * self.steps.1)
+                    },
+                };
+                // SAFETY: the block holds the windows of all its outputs by construction of
+                // `area`; taps have rows · columns · channels floats and the bias, where there is
+                // one, a float per channel; the rest is the caller's promise. An `Isa` value
+                // exists only where the machine has the set.
+                unsafe {
+                    match self.isa {
+                        #[cfg(target_arch = "x86_64")]
+                        Isa::Avx512 => line_avx512(&line),
+                        #[cfg(target_arch = "x86_64")]
+                        Isa::Avx2 => line_avx2(&line),
+                        Isa::Portable => line.run::<PortableSimd>(),
+                    }
+                }
             }
-        }
+        });
     }
 }
 
@@ -271,124 +273,106 @@ pub(super) fn clip(start: isize, length: usize, size: usize) -> (usize, usize) {
     (first.min(end), end)
 }
 
-/// One output row. `source` points at the first input row inside of the picture, which meets the
-/// tap row `rows.0`.
+/// One output row; `source` points at the first window's first float.
 struct Line<'a> {
+    pass: &'a Pass<'a>,
     source: *const f32,
     row: usize,
-    rows: (usize, usize),
-    inner: (usize, usize),
-    left: isize,
-    stride: usize,
-    taps: &'a Taps,
-    width: usize,
-    channels: usize,
-    columns: usize,
-    bias: &'a [f32],
-    range: (f32, f32),
     out: *mut f32,
-    pixel: usize,
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 unsafe fn line_avx512(line: &Line<'_>) {
     // SAFETY: the caller's promise, with the feature enabled here.
-    unsafe { line.run::<super::isa::Avx512Simd, 8>() }
+    unsafe { line.run::<super::isa::Avx512Simd>() }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn line_avx2(line: &Line<'_>) {
     // SAFETY: the caller's promise, with the features enabled here.
-    unsafe { line.run::<super::isa::Avx2Simd, 8>() }
+    unsafe { line.run::<super::isa::Avx2Simd>() }
 }
 
 impl Line<'_> {
     /// # Safety
-    /// See [`Pass::line`]; the set is available.
+    /// See [`Pass::block`]; the set is available.
     #[inline(always)]
-    unsafe fn run<S: Simd, const PIXELS: usize>(&self) {
-        for channel in (0..self.channels).step_by(S::LANES) {
-            let count = (self.channels - channel).min(S::LANES);
-            // SAFETY: `channel + count` ≤ channels.
+    unsafe fn run<S: Simd>(&self) {
+        const PIXELS: usize = 8;
+        let wide = self.pass.size.1;
+        let tiles = wide.div_ceil(PIXELS);
+        for tile in 0..tiles {
+            let x = wide * tile / tiles;
+            let pixels = wide * (tile + 1) / tiles - x;
+            // SAFETY: `x + pixels` ≤ the row's outputs.
             unsafe {
-                if count == S::LANES {
-                    self.channels_at::<S, PIXELS, true>(channel, count);
-                } else {
-                    self.channels_at::<S, PIXELS, false>(channel, count);
+                match pixels {
+                    1 => self.pixels::<S, 1>(x),
+                    2 => self.pixels::<S, 2>(x),
+                    3 => self.pixels::<S, 3>(x),
+                    4 => self.pixels::<S, 4>(x),
+                    5 => self.pixels::<S, 5>(x),
+                    6 => self.pixels::<S, 6>(x),
+                    7 => self.pixels::<S, 7>(x),
+                    _ => self.pixels::<S, PIXELS>(x),
                 }
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn channels_at<S: Simd, const PIXELS: usize, const FULL: bool>(
-        &self,
-        channel: usize,
-        count: usize,
-    ) {
-        let taps = self.taps.columns;
-        // SAFETY: inner columns have all taps inside of the picture; the others are clipped.
+    unsafe fn pixels<S: Simd, const PIXELS: usize>(&self, x: usize) {
+        let channels = self.pass.shape.channels;
+        let mut channel = 0;
+        // SAFETY: vectors end at or before the last channel, the last one is cut there.
         unsafe {
-            let clipped = |x: usize| {
-                let left = self.left + (x * self.stride) as isize;
-                let range = clip(left, taps, self.width);
-                self.pixels::<S, 1, FULL>(channel, count, x, range);
-            };
-            (0..self.inner.0).for_each(clipped);
-            let mut x = self.inner.0;
-            while x + PIXELS <= self.inner.1 {
-                self.pixels::<S, PIXELS, FULL>(channel, count, x, (0, taps));
-                x += PIXELS;
+            while channel + S::LANES <= channels {
+                self.vector::<S, PIXELS, true>(x, channel, S::LANES);
+                channel += S::LANES;
             }
-            while x < self.inner.1 {
-                self.pixels::<S, 1, FULL>(channel, count, x, (0, taps));
-                x += 1;
+            if channel < channels {
+                self.vector::<S, PIXELS, false>(x, channel, channels - channel);
             }
-            (x..self.columns).for_each(clipped);
         }
     }
 
-    /// `PIXELS` outputs from column `x` on, with the tap columns `taps` only.
+    /// `PIXELS` outputs from column `x` on, `count` channels from `channel` on.
     #[inline(always)]
-    unsafe fn pixels<S: Simd, const PIXELS: usize, const FULL: bool>(
+    unsafe fn vector<S: Simd, const PIXELS: usize, const FULL: bool>(
         &self,
+        x: usize,
         channel: usize,
         count: usize,
-        x: usize,
-        taps: (usize, usize),
     ) {
-        // SAFETY: rows and taps are clipped to the picture, so that every offset is inside.
+        let pass = self.pass;
+        let channels = pass.shape.channels;
+        let step = pass.stride * channels;
+        // SAFETY: see `Pass::block`.
         unsafe {
             let load = |p: *const f32| if FULL { S::load(p) } else { S::load_part(p, count) };
-            let bias = if self.bias.is_empty() {
+            let bias = if pass.bias.is_empty() {
                 S::splat(0.0)
             } else {
-                load(self.bias.as_ptr().add(channel))
+                load(pass.bias.as_ptr().add(channel))
             };
             let mut sums = [bias; PIXELS];
-            let step = self.stride * self.channels;
-            if taps.0 < taps.1 {
-                let column = (self.left + (x * self.stride + taps.0) as isize) as usize;
-                let first = column * self.channels + channel;
-                for y in self.rows.0..self.rows.1 {
-                    let mut at = self.source.add((y - self.rows.0) * self.row + first);
-                    let weight = (y * self.taps.columns + taps.0) * self.channels + channel;
-                    let mut weight = self.taps.data.as_ptr().add(weight);
-                    for _ in taps.0..taps.1 {
-                        let w = load(weight);
-                        for (pixel, sum) in sums.iter_mut().enumerate() {
-                            *sum = S::mul_add(load(at.add(pixel * step)), w, *sum);
-                        }
-                        at = at.add(self.channels);
-                        weight = weight.wrapping_add(self.channels);
+            let mut weight = pass.taps.data.as_ptr().wrapping_add(channel);
+            for y in 0..pass.taps.rows {
+                let mut at = self.source.add(y * self.row + x * step + channel);
+                for _ in 0..pass.taps.columns {
+                    let w = load(weight);
+                    for (pixel, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::mul_add(load(at.add(pixel * step)), w, *sum);
                     }
+                    at = at.wrapping_add(channels);
+                    weight = weight.wrapping_add(channels);
                 }
             }
-            let (low, high) = (S::splat(self.range.0), S::splat(self.range.1));
+            let (low, high) = (S::splat(pass.range.0), S::splat(pass.range.1));
             for (pixel, sum) in sums.into_iter().enumerate() {
-                let out = self.out.add((x + pixel) * self.pixel + channel);
+                let out = self.out.add((x + pixel) * pass.steps.2 + channel);
                 let sum = S::min(S::max(sum, low), high);
                 if FULL {
                     S::store(out, sum);

@@ -36,19 +36,26 @@ pub fn depthwise_weight_gradient(
     let (kernel, channels) = (geometry.kernel, shape.channels);
     let lines = to.batch * to.height;
     let small = to.len() * kernel * kernel < 200_000;
-    let threads = if small { 1 } else { rayon::current_num_threads().min(lines) };
+    let threads = if small {
+        1
+    } else {
+        rayon::current_num_threads().min(lines)
+    };
     let part = |t: usize| {
         let mut sums = vec![0.0_f32; kernel * kernel * channels];
+        let mut line_copy = Vec::new();
         for line in lines * t / threads..lines * (t + 1) / threads {
             let (picture, y) = (line / to.height, line % to.height);
             let top = (y * geometry.stride) as isize - geometry.padding.top as isize;
-            let gradient = &gradient[line * to.width * channels..][..to.width * channels];
+            // The copy streams the line into cache; the strided reads below would not.
+            line_copy.clear();
+            line_copy.extend_from_slice(&gradient[line * to.width * channels..][..to.width * channels]);
             let taps = clip(top, kernel, shape.height);
             for ky in taps.0..taps.1 {
                 let row = picture * shape.height + (top + ky as isize) as usize;
                 let source = &input[row * shape.width * channels..][..shape.width * channels];
                 let sums = &mut sums[ky * kernel * channels..][..kernel * channels];
-                add_row(isa, geometry, channels, source, gradient, sums);
+                add_row(isa, geometry, channels, source, &line_copy, sums);
             }
         }
         sums
@@ -162,7 +169,9 @@ impl Row<'_> {
         tap: usize,
     ) {
         const PIXELS: usize = 4;
-        let Geometry { stride, padding, .. } = self.geometry;
+        let Geometry {
+            stride, padding, ..
+        } = self.geometry;
         let channels = self.channels;
         let width = (self.source.len() / channels) as isize;
         let columns = self.gradient.len() / channels;
@@ -175,16 +184,28 @@ impl Row<'_> {
         let first = first.min(end);
         // SAFETY: inner columns read taps inside of the row; the others are checked one by one.
         unsafe {
-            let load = |p: *const f32| if FULL { S::load(p) } else { S::load_part(p, count) };
+            let load = |p: *const f32| {
+                if FULL {
+                    S::load(p)
+                } else {
+                    S::load_part(p, count)
+                }
+            };
             let mut sums = [[S::splat(0.0); K]; PIXELS];
-            let source = self.source.as_ptr().wrapping_offset(left * channels as isize + channel as isize);
+            let source = self
+                .source
+                .as_ptr()
+                .wrapping_offset(left * channels as isize + channel as isize);
             let gradient = self.gradient.as_ptr().add(channel);
             for x in (0..first).chain(end..columns) {
                 let g = load(gradient.add(x * channels));
                 for (kx, sum) in sums[0].iter_mut().enumerate() {
                     let column = left + (x * stride + kx) as isize;
                     if (0..width).contains(&column) {
-                        let at = self.source.as_ptr().add(column as usize * channels + channel);
+                        let at = self
+                            .source
+                            .as_ptr()
+                            .add(column as usize * channels + channel);
                         *sum = S::mul_add(load(at), g, *sum);
                     }
                 }

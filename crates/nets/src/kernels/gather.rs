@@ -187,7 +187,11 @@ impl Gather<'_> {
         let (rows, columns) = self.size;
         let panels = self.panels.count();
         let work = self.shape.batch * rows * columns * self.panels.data.len();
-        let threads = if work < SERIAL { 1 } else { rayon::current_num_threads() };
+        let threads = if work < SERIAL {
+            1
+        } else {
+            rayon::current_num_threads()
+        };
         let wanted = if threads == 1 { 1 } else { 4 * threads };
         let pixel = self.shape.channels * self.stride;
         let mut tall = (BLOCK / (pixel * self.stride * columns).max(1)).clamp(1, rows);

@@ -163,8 +163,14 @@ unsafe fn finish<S: Simd, const ROWS: usize, const VECTORS: usize>(
                 let whole = count == S::LANES;
                 let mut rest = S::splat(0.0);
                 if !tile.residual.is_null() {
-                    let at = tile.residual.wrapping_add(row * tile.residual_step + v * S::LANES);
-                    rest = if whole { S::load(at) } else { S::load_part(at, count) };
+                    let at = tile
+                        .residual
+                        .wrapping_add(row * tile.residual_step + v * S::LANES);
+                    rest = if whole {
+                        S::load(at)
+                    } else {
+                        S::load_part(at, count)
+                    };
                 }
                 if tile.residual_first {
                     sum = S::add(sum, rest);
@@ -173,7 +179,9 @@ unsafe fn finish<S: Simd, const ROWS: usize, const VECTORS: usize>(
                 if !tile.residual_first {
                     sum = S::add(sum, rest);
                 }
-                let at = tile.output.wrapping_add(row * tile.output_step + v * S::LANES);
+                let at = tile
+                    .output
+                    .wrapping_add(row * tile.output_step + v * S::LANES);
                 if whole {
                     S::store(at, sum);
                 } else {

@@ -158,15 +158,19 @@ impl<'a> Job<'a> {
             let source = &self.gradient[start..start + wide * outputs];
             for (x, pixel) in source.chunks_exact(outputs).enumerate() {
                 let position = row * wide + x;
-                for (tile, values) in pixel.chunks(self.rows).enumerate() {
-                    let out = &mut left[(tile * depth + position) * self.rows..][..self.rows];
-                    out[..values.len()].copy_from_slice(values);
-                    out[values.len()..].fill(0.0);
+                match self.rows {
+                    12 => spread::<12>(pixel, depth, position, left),
+                    6 => spread::<6>(pixel, depth, position, left),
+                    _ => spread::<4>(pixel, depth, position, left),
                 }
             }
         }
         self.gather(lines, columns, &mut work.window, &mut work.starts);
-        let window = if self.pointwise { self.input } else { &work.window };
+        let window = if self.pointwise {
+            self.input
+        } else {
+            &work.window
+        };
         let right = window::grow(&mut work.panel, depth * width);
         let row_depth = self.geometry.kernel * self.geometry.inputs;
         let step = self.geometry.stride * self.geometry.inputs;
@@ -235,7 +239,10 @@ impl<'a> Job<'a> {
         } = self.geometry;
         let width = self.isa.panel();
         let mut weight = vec![0.0; self.geometry.weights()];
-        for (output, filter) in weight.chunks_exact_mut((inputs * kernel * kernel).max(1)).enumerate() {
+        for (output, filter) in weight
+            .chunks_exact_mut((inputs * kernel * kernel).max(1))
+            .enumerate()
+        {
             debug_assert!(output < outputs);
             let (tile, row) = (output / self.rows, output % self.rows);
             for tap in 0..kernel {
@@ -263,16 +270,34 @@ struct Work {
     starts: Vec<(usize, usize)>,
 }
 
-/// `count` floats of every pixel, `width` apart in `out`, zeros behind them.
+/// `count` floats of every pixel, `width` apart in `out`. What follows them does not matter: those
+/// columns of the sums are never read. So whole panels are copied where the source reaches, which
+/// is a few vector moves instead of a call.
 fn pack(source: &[f32], step: usize, count: usize, width: usize, out: &mut [f32]) {
     for (x, out) in out.chunks_exact_mut(width).enumerate() {
-        let source = &source[x * step..x * step + count];
-        if let (Ok(out), Ok(source)) = (<&mut [f32; 32]>::try_from(&mut *out), <&[f32; 32]>::try_from(source)) {
-            // The usual size as a constant, so that it is a few vector moves and not a call.
+        let source = &source[x * step..];
+        if let (true, Some(out), Some(source)) =
+            (count > 16, out.first_chunk_mut::<32>(), source.first_chunk::<32>())
+        {
+            *out = *source;
+        } else if let (true, Some(out), Some(source)) =
+            (count <= 16, out.first_chunk_mut::<16>(), source.first_chunk::<16>())
+        {
             *out = *source;
         } else {
-            out[..count].copy_from_slice(source);
-            out[count..].fill(0.0);
+            out[..count].copy_from_slice(&source[..count]);
+        }
+    }
+}
+
+/// One pixel's output gradients into the tiles' panels; those of the last tile beyond the outputs
+/// do not matter either.
+fn spread<const ROWS: usize>(pixel: &[f32], depth: usize, position: usize, left: &mut [f32]) {
+    for (tile, values) in pixel.chunks(ROWS).enumerate() {
+        let out = &mut left[(tile * depth + position) * ROWS..][..ROWS];
+        match (out.first_chunk_mut::<ROWS>(), values.first_chunk::<ROWS>()) {
+            (Some(out), Some(values)) => *out = *values,
+            _ => out[..values.len()].copy_from_slice(values),
         }
     }
 }

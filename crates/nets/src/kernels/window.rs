@@ -27,13 +27,7 @@ impl Rectangle {
 }
 
 /// Fills `out` (`rows · columns · channels` floats) from picture `picture` of `data`.
-pub(super) fn copy(
-    data: &[f32],
-    shape: Batch,
-    picture: usize,
-    area: Rectangle,
-    out: &mut [f32],
-) {
+pub(super) fn copy(data: &[f32], shape: Batch, picture: usize, area: Rectangle, out: &mut [f32]) {
     let channels = shape.channels;
     let source = &data[picture * shape.picture()..][..shape.picture()];
     let (left, columns) = (area.left, area.columns);

@@ -1,0 +1,147 @@
+//! The embedded predictor on real pictures.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
+use affetti_data::{Limits, Split, oasis};
+use affetti_emotion::metrics::pearson;
+use affetti_emotion::{Emotion, Sentiment};
+use affetti_feel::{EMBEDDED, FeelError, Model, ModelId, Prediction, Predictor, Scratch};
+use affetti_nets::device::Device;
+use affetti_nets::registry;
+use affetti_picture::{DecodeOptions, Picture, read};
+use affetti_testkit::{data, workspace};
+
+fn predictor() -> Predictor {
+    Predictor::embedded(&Device::Cpu).unwrap()
+}
+
+fn painting(name: &str) -> Picture {
+    let path = workspace().join("gallery").join(name);
+    read(&path, &DecodeOptions::default()).unwrap()
+}
+
+fn feel(predictor: &Predictor, picture: &Picture, threads: usize) -> Prediction {
+    predictor
+        .predict(picture, &mut Scratch::default(), threads)
+        .unwrap()
+}
+
+fn negative(prediction: &Prediction) -> f64 {
+    prediction.emotions.polarity().get(Sentiment::Negative)
+}
+
+#[test]
+fn the_weights_are_those_of_the_card() {
+    registry::verify(&registry::card(EMBEDDED).unwrap()).unwrap();
+}
+
+#[test]
+fn the_same_picture_feels_the_same_to_the_bit() {
+    let predictor = predictor();
+    let picture = painting("the-harvesters.jpg");
+    let mut scratch = Scratch::default();
+    let first = predictor.predict(&picture, &mut scratch, 1).unwrap();
+    // Another picture in between leaves nothing behind in the buffers.
+    let _ = predictor.predict(&painting("whalers.jpg"), &mut scratch, 1);
+    for threads in [1, 2, 3] {
+        let again = predictor.predict(&picture, &mut scratch, threads).unwrap();
+        assert_eq!(first, again);
+    }
+}
+
+#[test]
+fn a_mirror_changes_little() {
+    let predictor = predictor();
+    for name in ["view-of-toledo.jpg", "self-portrait.jpg"] {
+        let picture = painting(name);
+        let one = feel(&predictor, &picture, 1);
+        let other = feel(&predictor, &picture.flip_horizontal(), 1);
+        for emotion in [Emotion::Awe, Emotion::Fear, Emotion::Sadness] {
+            let off = (one.emotions.get(emotion) - other.emotions.get(emotion)).abs();
+            assert!(off < 0.02, "{name} {emotion}: {off}");
+        }
+    }
+}
+
+/// Which of two famous paintings is the darker one is no matter of taste.
+#[test]
+fn the_gallery_is_told_apart() {
+    let predictor = predictor();
+    let of = |name: &str| feel(&predictor, &painting(name), 2);
+    let samson = of("samson-captured-by-the-philistines.jpg");
+    let venus = of("venus-and-cupid.jpg");
+    let field = of("wheat-field-with-cypresses.jpg");
+    let rembrandt = of("self-portrait.jpg");
+    assert!(negative(&samson) > 1.5 * negative(&venus));
+    assert!(negative(&rembrandt) > 1.5 * negative(&field));
+    assert!(field.valence > rembrandt.valence + 0.5);
+    let sadness = |p: &Prediction| p.emotions.get(Emotion::Sadness);
+    assert!(sadness(&rembrandt) > 2.0 * sadness(&field));
+}
+
+#[test]
+fn intervals_hold_the_value_and_stay_on_the_scale() {
+    let predictor = predictor();
+    for pixels in [[0_u8; 3], [255; 3], [200, 30, 20]] {
+        let flat = Picture::new(9, 7, pixels.repeat(63)).unwrap();
+        let prediction = feel(&predictor, &flat, 1);
+        for (value, [low, high]) in [
+            (prediction.valence, prediction.interval.valence),
+            (prediction.arousal, prediction.interval.arousal),
+        ] {
+            assert!(1.0 <= low && low < value && value < high && high <= 7.0);
+        }
+    }
+}
+
+#[test]
+fn a_model_survives_its_file() {
+    let predictor = predictor();
+    let bytes = predictor.weights().to_bytes().unwrap();
+    let id = ModelId {
+        name: "again".into(),
+        sha256: String::new(),
+    };
+    let again = Model::from_bytes(&bytes, "again").unwrap();
+    let again = Predictor::new(id, again, &Device::Cpu).unwrap();
+    let picture = painting("the-horse-fair.jpg");
+    let (one, other) = (feel(&predictor, &picture, 1), feel(&again, &picture, 1));
+    assert!((one.valence - other.valence).abs() < 1e-3);
+    let pairs = one.emotions.as_slice().iter();
+    for (a, b) in pairs.zip(other.emotions.as_slice()) {
+        assert!((a - b).abs() < 1e-3);
+    }
+    for cut in [0, 7, bytes.len() / 2, bytes.len() - 1] {
+        assert!(Model::from_bytes(&bytes[..cut], "cut").is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn features_of_another_length_are_refused() {
+    let error = predictor().predict_features(&[0.5; 3]).unwrap_err();
+    assert!(matches!(error, FeelError::NothingToLearn { .. }), "{error}");
+}
+
+/// Far below the card's figure, so that it fails only where something is broken.
+#[test]
+fn photographs_of_the_test_split_are_rated_as_people_do() {
+    let Some(folder) = data("oasis") else { return };
+    let table = oasis::read(&folder.join("oasis.csv"), &Limits::default()).unwrap();
+    let test = table.rows.into_iter().filter(|p| p.split == Split::Test);
+    let predictor = predictor();
+    let mut scratch = Scratch::default();
+    let (mut human, mut ours) = (Vec::new(), Vec::new());
+    for photo in test {
+        let picture = read(&photo.file, &DecodeOptions::default()).unwrap();
+        let prediction = predictor.predict(&picture, &mut scratch, 2).unwrap();
+        human.push([photo.valence.mean, photo.arousal.mean]);
+        ours.push([prediction.valence, prediction.arousal]);
+    }
+    for i in 0..2 {
+        let column = |rows: &[[f64; 2]]| rows.iter().map(|r| r[i]).collect::<Vec<_>>();
+        let r = pearson(&column(&human), &column(&ours)).unwrap();
+        assert!(r > 0.5, "r = {r}");
+    }
+}
