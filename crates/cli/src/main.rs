@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         }
     };
     let settings = Settings::new(&args.global);
+    affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),

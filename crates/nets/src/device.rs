@@ -4,6 +4,15 @@ use crate::efficientnet_lite::{EfficientNetLite, Variant, Weights, Workspace};
 use crate::error::NetError;
 use affetti_picture::Picture;
 
+/// Bounds the threads that kernels and solvers share to `threads`. Only the first call of a process
+/// counts, and only before any work.
+pub fn limit_threads(threads: usize) {
+    // A pool that is there already keeps its size: nothing is lost but the limit.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .build_global();
+}
+
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wish {
