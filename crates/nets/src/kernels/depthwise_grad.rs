@@ -206,8 +206,15 @@ impl Pass<'_> {
         let tall = (BLOCK / input_row.max(1)).clamp(1, rows);
         let work = self.shape.batch * rows * columns * self.taps.data.len();
         let serial = work < 200_000 || rayon::current_num_threads() == 1;
-        let wanted = if serial { 1 } else { 2 * rayon::current_num_threads() };
-        let parts = rows.div_ceil(tall).max(wanted.div_ceil(self.shape.batch)).min(rows);
+        let wanted = if serial {
+            1
+        } else {
+            2 * rayon::current_num_threads()
+        };
+        let parts = rows
+            .div_ceil(tall)
+            .max(wanted.div_ceil(self.shape.batch))
+            .min(rows);
         let run = |task: usize| {
             let (picture, part) = (task / parts, task % parts);
             let rows = (rows * part / parts, rows * (part + 1) / parts);
@@ -245,7 +252,9 @@ impl Pass<'_> {
                     row,
                     // SAFETY: the caller's promise.
                     out: unsafe {
-                        output.0.add(self.start + picture * self.steps.0 + y * self.steps.1)
+                        output
+                            .0
+                            .add(self.start + picture * self.steps.0 + y * self.steps.1)
                     },
                 };
                 // SAFETY: the block holds the windows of all its outputs by construction of
@@ -269,7 +278,9 @@ impl Pass<'_> {
 /// The part of `length` positions from `start` on that is inside of 0..`size`.
 pub(super) fn clip(start: isize, length: usize, size: usize) -> (usize, usize) {
     let first = usize::try_from(-start).unwrap_or(0).min(length);
-    let end = usize::try_from(size as isize - start).unwrap_or(0).min(length);
+    let end = usize::try_from(size as isize - start)
+        .unwrap_or(0)
+        .min(length);
     (first.min(end), end)
 }
 
@@ -351,7 +362,13 @@ impl Line<'_> {
         let step = pass.stride * channels;
         // SAFETY: see `Pass::block`.
         unsafe {
-            let load = |p: *const f32| if FULL { S::load(p) } else { S::load_part(p, count) };
+            let load = |p: *const f32| {
+                if FULL {
+                    S::load(p)
+                } else {
+                    S::load_part(p, count)
+                }
+            };
             let bias = if pass.bias.is_empty() {
                 S::splat(0.0)
             } else {

@@ -49,7 +49,8 @@ pub fn depthwise_weight_gradient(
             let top = (y * geometry.stride) as isize - geometry.padding.top as isize;
             // The copy streams the line into cache; the strided reads below would not.
             line_copy.clear();
-            line_copy.extend_from_slice(&gradient[line * to.width * channels..][..to.width * channels]);
+            line_copy
+                .extend_from_slice(&gradient[line * to.width * channels..][..to.width * channels]);
             let taps = clip(top, kernel, shape.height);
             for ky in taps.0..taps.1 {
                 let row = picture * shape.height + (top + ky as isize) as usize;

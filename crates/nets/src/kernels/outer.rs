@@ -276,13 +276,17 @@ struct Work {
 fn pack(source: &[f32], step: usize, count: usize, width: usize, out: &mut [f32]) {
     for (x, out) in out.chunks_exact_mut(width).enumerate() {
         let source = &source[x * step..];
-        if let (true, Some(out), Some(source)) =
-            (count > 16, out.first_chunk_mut::<32>(), source.first_chunk::<32>())
-        {
+        if let (true, Some(out), Some(source)) = (
+            count > 16,
+            out.first_chunk_mut::<32>(),
+            source.first_chunk::<32>(),
+        ) {
             *out = *source;
-        } else if let (true, Some(out), Some(source)) =
-            (count <= 16, out.first_chunk_mut::<16>(), source.first_chunk::<16>())
-        {
+        } else if let (true, Some(out), Some(source)) = (
+            count <= 16,
+            out.first_chunk_mut::<16>(),
+            source.first_chunk::<16>(),
+        ) {
             *out = *source;
         } else {
             out[..count].copy_from_slice(&source[..count]);
