@@ -5,6 +5,8 @@ pub mod efficientnet_lite;
 mod error;
 pub mod import;
 pub mod kernels;
+#[cfg(feature = "train")]
+pub mod layers;
 mod pickle;
 pub mod registry;
 pub mod store;

@@ -174,10 +174,6 @@ impl BackwardWeights {
         };
         if self.phases.iter().any(Option::is_none) {
             // Inputs that no window sees: their sum is empty.
-            assert!(
-                finish.residual.is_none(),
-                "no residual with untouched inputs"
-            );
             fill_empty(out, shape.channels, &finish);
         }
         for row in Phase::all(shape.height, g.padding.top, g.kernel, g.stride) {
@@ -211,13 +207,16 @@ impl BackwardWeights {
 
 fn fill_empty(out: &mut [f32], channels: usize, finish: &Finish<'_>) {
     let (low, high) = finish.range;
-    if finish.bias.is_empty() {
-        out.fill(0.0);
-        return;
-    }
-    for pixel in out.chunks_exact_mut(channels.max(1)) {
-        for (out, bias) in pixel.iter_mut().zip(finish.bias) {
-            *out = bias.max(low).min(high);
+    for (i, out) in out.iter_mut().enumerate() {
+        let bias = finish.bias.get(i % channels).copied().unwrap_or(0.0);
+        let mut sum = bias + finish.residual.map_or(0.0, |rest| rest[i]);
+        // Not clamp(): a NaN has to come through, as in the kernels.
+        if sum < low {
+            sum = low;
         }
+        if sum > high {
+            sum = high;
+        }
+        *out = sum;
     }
 }

@@ -1,0 +1,144 @@
+//! Maximum and mean pooling of channels-last batches, forward and backward.
+//!
+//! - **Computes** the maximum over windows, with where it was; the mean over each whole picture.
+//! - **Input** `[batch, height, width, channels]`; **output** the same with the pooled size.
+//! - **Source** the usual definitions. The border never wins a maximum (it counts as −∞).
+//! - **Deviations** a NaN wins, as in PyTorch; of equal values the first wins.
+
+use super::shape::{Batch, Geometry};
+use rayon::prelude::*;
+
+/// Maximum over the windows of `geometry` (inputs = outputs = channels) and the winning tap of each
+/// output, `row · kernel + column`.
+///
+/// # Panics
+/// Where a shape or length does not fit: a bug of the caller.
+#[must_use]
+pub fn max_pool(geometry: Geometry, shape: Batch, input: &[f32], out: &mut [f32]) -> Vec<u8> {
+    let to = geometry.output(shape).expect("the input fits the layer");
+    assert_eq!(input.len(), shape.len(), "input");
+    assert_eq!(out.len(), to.len(), "output");
+    let mut winners = vec![0_u8; to.len()];
+    let line = (to.width * to.channels).max(1);
+    out.par_chunks_mut(line)
+        .zip(winners.par_chunks_mut(line))
+        .enumerate()
+        .for_each(|(row, (out, winners))| {
+            let pixels = out
+                .chunks_exact_mut(to.channels)
+                .zip(winners.chunks_exact_mut(to.channels));
+            for (x, (out, winners)) in pixels.enumerate() {
+                out.fill(f32::NEG_INFINITY);
+                each_tap(
+                    &geometry,
+                    shape,
+                    (row / to.height, row % to.height, x),
+                    |tap, at| {
+                        let source = &input[at..at + shape.channels];
+                        for ((best, winner), &v) in
+                            out.iter_mut().zip(winners.iter_mut()).zip(source)
+                        {
+                            let wins = v > *best || v.is_nan();
+                            *best = if wins { v } else { *best };
+                            *winner = if wins { tap } else { *winner };
+                        }
+                    },
+                );
+            }
+        });
+    winners
+}
+
+/// Calls `visit(tap, offset of the input pixel)` for the taps inside of the picture.
+fn each_tap(
+    g: &Geometry,
+    shape: Batch,
+    (picture, y, x): (usize, usize, usize),
+    mut visit: impl FnMut(u8, usize),
+) {
+    for ky in 0..g.kernel {
+        let row = (y * g.stride + ky).wrapping_sub(g.padding.top);
+        if row >= shape.height {
+            continue;
+        }
+        for kx in 0..g.kernel {
+            let column = (x * g.stride + kx).wrapping_sub(g.padding.left);
+            if column < shape.width {
+                let pixel = (picture * shape.height + row) * shape.width + column;
+                visit((ky * g.kernel + kx) as u8, pixel * shape.channels);
+            }
+        }
+    }
+}
+
+/// The gradient with respect to the input of [`max_pool`].
+///
+/// # Panics
+/// Where a shape or length does not fit: a bug of the caller.
+pub fn max_pool_backward(
+    geometry: Geometry,
+    shape: Batch,
+    gradient: &[f32],
+    winners: &[u8],
+    out: &mut [f32],
+) {
+    let to = geometry.output(shape).expect("the input fits the layer");
+    assert_eq!(gradient.len(), to.len(), "gradient");
+    assert_eq!(winners.len(), to.len(), "winners");
+    assert_eq!(out.len(), shape.len(), "input gradient");
+    out.par_chunks_mut(shape.picture().max(1))
+        .enumerate()
+        .for_each(|(picture, out)| {
+            out.fill(0.0);
+            for (y, x) in (0..to.height).flat_map(|y| (0..to.width).map(move |x| (y, x))) {
+                let from = ((picture * to.height + y) * to.width + x) * to.channels;
+                let gradient = &gradient[from..from + to.channels];
+                let winners = &winners[from..from + to.channels];
+                each_tap(&geometry, shape, (0, y, x), |tap, at| {
+                    let out = &mut out[at..at + shape.channels];
+                    for ((out, g), winner) in out.iter_mut().zip(gradient).zip(winners) {
+                        *out += if *winner == tap { *g } else { 0.0 };
+                    }
+                });
+            }
+        });
+}
+
+/// Mean over the pixels of each picture: `[batch, channels]`.
+///
+/// # Panics
+/// Where a length does not fit: a bug of the caller.
+pub fn mean_pool(shape: Batch, input: &[f32], out: &mut [f32]) {
+    assert_eq!(input.len(), shape.len(), "input");
+    assert_eq!(out.len(), shape.batch * shape.channels, "output");
+    let pixels = (shape.height * shape.width) as f32;
+    input
+        .par_chunks(shape.picture().max(1))
+        .zip(out.par_chunks_mut(shape.channels.max(1)))
+        .for_each(|(picture, out)| {
+            out.fill(0.0);
+            for pixel in picture.chunks_exact(shape.channels) {
+                out.iter_mut().zip(pixel).for_each(|(o, v)| *o += v);
+            }
+            out.iter_mut().for_each(|o| *o /= pixels);
+        });
+}
+
+/// The gradient with respect to the input of [`mean_pool`].
+///
+/// # Panics
+/// Where a length does not fit: a bug of the caller.
+pub fn mean_pool_backward(shape: Batch, gradient: &[f32], out: &mut [f32]) {
+    assert_eq!(gradient.len(), shape.batch * shape.channels, "gradient");
+    assert_eq!(out.len(), shape.len(), "input gradient");
+    let pixels = (shape.height * shape.width) as f32;
+    out.par_chunks_mut(shape.picture().max(1))
+        .zip(gradient.par_chunks(shape.channels.max(1)))
+        .for_each(|(picture, gradient)| {
+            for pixel in picture.chunks_exact_mut(shape.channels) {
+                for (o, g) in pixel.iter_mut().zip(gradient) {
+                    *o = g / pixels;
+                }
+            }
+        });
+}

@@ -1,0 +1,98 @@
+//! Buffers of finished tensors, kept for the next ones.
+//!
+//! - **Computes** nothing; hands out vectors. Fresh memory costs a page fault every four
+//!   kilobytes, which for the large maps of a training step is as much as the arithmetic on them.
+//! - **Input** tensors that nobody reads any more; **output** vectors of old contents.
+//! - **Source** ours. Vectors come back where a node's backward pass drops the last reference.
+//! - **Deviations** what is kept never exceeds what was in use at once, and [`release`] frees it.
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::tensor::{Bytes, DType, Shape};
+use std::sync::Mutex;
+
+/// Floats below which the allocator is as good.
+const SMALL: usize = 16 * 1024;
+
+static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// A vector of `length` floats with unspecified contents.
+pub(super) fn take(length: usize) -> Vec<f32> {
+    if length >= SMALL
+        && let Ok(mut free) = FREE.lock()
+    {
+        let fits = |v: &Vec<f32>| v.capacity() >= length && v.capacity() <= length + length / 2;
+        let best = (0..free.len())
+            .filter(|&i| fits(&free[i]))
+            .min_by_key(|&i| free[i].capacity());
+        if let Some(best) = best {
+            let mut vector = free.swap_remove(best);
+            vector.resize(length, 0.0);
+            return vector;
+        }
+    }
+    vec![0.0; length]
+}
+
+/// Keeps `vector` for [`take`].
+pub(super) fn give(vector: Vec<f32>) {
+    if vector.capacity() >= SMALL
+        && let Ok(mut free) = FREE.lock()
+    {
+        free.push(vector);
+    }
+}
+
+/// Keeps the storage of `tensor` where this was its last owner.
+pub(super) fn recycle(tensor: FlexTensor) {
+    if let Some(vector) = into_unique(tensor) {
+        give(vector);
+    }
+}
+
+/// Frees all kept buffers.
+pub fn release() {
+    if let Ok(mut free) = FREE.lock() {
+        free.clear();
+    }
+}
+
+fn into_unique(tensor: FlexTensor) -> Option<Vec<f32>> {
+    let owned = tensor.is_unique() && tensor.is_contiguous() && tensor.dtype() == DType::F32;
+    let whole = tensor.bytes().len() == 4 * tensor.layout().num_elements();
+    (owned && whole).then_some(())?;
+    let data = tensor.into_data();
+    let (bytes, _, _) = data.into_parts();
+    bytes.try_into_vec::<f32>().ok()
+}
+
+/// The floats of `tensor`: its own storage where nobody shares it, a copy else.
+pub(super) fn into_vec(tensor: FlexTensor) -> Vec<f32> {
+    let tensor = tensor.to_contiguous();
+    let length = tensor.layout().num_elements();
+    if tensor.is_unique() && tensor.bytes().len() == 4 * length {
+        let bytes = tensor.into_data().into_parts().0;
+        return bytes
+            .try_into_vec::<f32>()
+            .unwrap_or_else(|bytes| copy_bytes(&bytes));
+    }
+    let mut copy = take(length);
+    copy.copy_from_slice(slice(&tensor));
+    copy
+}
+
+fn copy_bytes(bytes: &[u8]) -> Vec<f32> {
+    let number = |b: &[u8]| f32::from_ne_bytes([b[0], b[1], b[2], b[3]]);
+    bytes.chunks_exact(4).map(number).collect()
+}
+
+/// The floats of a contiguous tensor.
+pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
+    let start = tensor.layout().start_offset();
+    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
+}
+
+/// A contiguous tensor of `vector`.
+pub(super) fn tensor(vector: Vec<f32>, shape: &[usize]) -> FlexTensor {
+    let layout = Layout::contiguous(Shape::from(shape.to_vec()));
+    FlexTensor::new(Bytes::from_elems(vector), layout, DType::F32)
+}

@@ -1,0 +1,86 @@
+//! The same layers as compositions of burn's own operators: what other devices run, and the
+//! reference that the kernels are tested against.
+//!
+//! - **Computes, input, output** as [`super::conv`] and [`super::max_pool`].
+//! - **Source** burn's modules.
+//! - **Deviations** differences of rounding only; running moments are not collected.
+
+use super::{ConvOptions, Kind, Normalisation};
+use crate::kernels::Geometry;
+use crate::kernels::norm::Rectifier;
+use burn::tensor::Tensor;
+use burn::tensor::activation::leaky_relu;
+use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d};
+use burn::tensor::ops::{ConvOptions as Plain, ConvTransposeOptions, MaxPoolOptions, PadMode};
+
+/// Convolution, normalisation, residual, activation.
+#[must_use]
+pub fn conv(x: Tensor<4>, weight: Tensor<4>, options: &ConvOptions) -> Tensor<4> {
+    let g = options.geometry;
+    let p = g.padding;
+    let x = x.permute([0, 3, 1, 2]);
+    let sum = if options.kind == Kind::Transposed {
+        let plain = ConvTransposeOptions::new([g.stride; 2], [0; 2], [0; 2], [1; 2], 1);
+        let y = conv_transpose2d(x, weight, None, plain);
+        let [_, _, height, width] = y.dims();
+        y.narrow(2, p.top, height - p.top - p.bottom)
+            .narrow(3, p.left, width - p.left - p.right)
+    } else {
+        let groups = if options.kind == Kind::Depthwise {
+            g.inputs
+        } else {
+            1
+        };
+        let plain = Plain::new([g.stride; 2], [0; 2], [1; 2], groups);
+        conv2d(pad(x, &g, 0.0), weight, None, plain)
+    };
+    let y = sum.permute([0, 2, 3, 1]);
+    let row = |v: Tensor<1>| {
+        let [channels] = v.dims();
+        v.reshape([1, 1, 1, channels])
+    };
+    let y = match &options.norm {
+        Normalisation::None => y,
+        Normalisation::Bias(bias) => y + row(bias.clone()),
+        Normalisation::Batch {
+            gamma,
+            beta,
+            epsilon,
+            ..
+        } => {
+            let mean = |t: Tensor<4>| t.mean_dim(0).mean_dim(1).mean_dim(2);
+            let centred = y.clone() - mean(y);
+            let variance = mean(centred.clone() * centred.clone());
+            centred / (variance + *epsilon).sqrt() * row(gamma.clone()) + row(beta.clone())
+        }
+    };
+    let y = match &options.residual {
+        Some(residual) => y + residual.clone(),
+        None => y,
+    };
+    match options.act {
+        Rectifier::Identity => y,
+        Rectifier::Relu => y.clamp_min(0.0),
+        Rectifier::Relu6 => y.clamp(0.0, 6.0),
+        Rectifier::Leaky(slope) => leaky_relu(y, f64::from(slope)),
+    }
+}
+
+fn pad(x: Tensor<4>, g: &Geometry, value: f32) -> Tensor<4> {
+    let p = g.padding;
+    if p == crate::kernels::Padding::default() {
+        return x;
+    }
+    x.pad((p.left, p.right, p.top, p.bottom), PadMode::Constant(value))
+}
+
+/// Maximum over windows.
+#[must_use]
+pub fn max_pool(x: Tensor<4>, g: Geometry) -> Tensor<4> {
+    let x = pad(x.permute([0, 3, 1, 2]), &g, f32::NEG_INFINITY);
+    let pooled = max_pool2d(
+        x,
+        MaxPoolOptions::new([g.kernel; 2]).with_stride([g.stride; 2]),
+    );
+    pooled.permute([0, 2, 3, 1])
+}
