@@ -14,7 +14,16 @@ use anyhow::{Context, Result};
 
 /// What is not linked, besides names that begin with a dot: what cargo looks for upwards, its
 /// build folder, and what commands of the README write.
-const LEFT_OUT: [&str; 5] = ["Cargo.toml", "Cargo.lock", "target", "report.html", "runs"];
+const LEFT_OUT: [&str; 6] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "target",
+    "report.html",
+    "feelings.csv",
+    "runs",
+];
+/// The one thing of the build folder that the README names.
+const PROGRAM: &str = "target/release/affetti";
 
 /// Makes the folder anew. Links are removed, never what they point to.
 pub(crate) fn prepare(root: &Path) -> Result<PathBuf> {
@@ -34,6 +43,10 @@ pub(crate) fn prepare(root: &Path) -> Result<PathBuf> {
             link(&entry.path(), &folder.join(&name)).with_context(failed)?;
         }
     }
+    // The link leads nowhere until the README's first command has built the program.
+    let program = folder.join(PROGRAM);
+    fs::create_dir_all(folder.join("target/release")).with_context(failed)?;
+    link(&root.join(PROGRAM), &program).with_context(failed)?;
     Ok(folder)
 }
 
