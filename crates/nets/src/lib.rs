@@ -1,5 +1,7 @@
 //! Networks, their weights, devices and CPU kernels.
 
+#[cfg(feature = "train")]
+pub mod dcgan;
 pub mod device;
 pub mod efficientnet_lite;
 mod error;
@@ -7,12 +9,18 @@ pub mod import;
 pub mod kernels;
 #[cfg(feature = "train")]
 pub mod layers;
+#[cfg(feature = "train")]
+pub mod lite_layers;
 mod pickle;
 pub mod registry;
+#[cfg(feature = "train")]
+pub mod resnet;
 pub mod store;
 #[cfg(feature = "burn")]
 pub mod tensor_net;
 pub mod tensors;
 pub mod torch_file;
+#[cfg(feature = "train")]
+pub mod vgg16;
 
 pub use error::{ErrorKind, NetError};

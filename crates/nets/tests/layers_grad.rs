@@ -316,7 +316,7 @@ fn frozen_layers_have_input_gradients() {
             .kind(kind)
             .act(Rectifier::Relu6)
             .residual(Some(rest.clone()));
-        let frozen = Frozen::new(kind, geometry, &floats(w.clone()), floats(b.clone()));
+        let frozen = Frozen::new(kind, geometry, floats(w.clone()), floats(b.clone()), true);
         let run = |y: Tensor<4>| {
             let weights = tensor(&mut Values::new(4), y.dims(), &device);
             let grads = (y.clone() * weights).sum().backward();

@@ -12,6 +12,7 @@
 use super::conv::Activation;
 use super::gather::{Finish, Gather, Panels, Target};
 use super::isa::Isa;
+use super::map::Padding;
 use super::shape::{Batch, Geometry, Phase};
 
 /// Weights packed for the forward pass.
@@ -70,6 +71,36 @@ impl ForwardWeights {
         }
     }
 
+    /// The same weights with another border.
+    #[must_use]
+    pub fn with_padding(&self, padding: Padding) -> ForwardPass<'_> {
+        ForwardPass {
+            geometry: Geometry {
+                padding,
+                ..self.geometry
+            },
+            panels: &self.panels,
+        }
+    }
+
+    /// Convolves `input` into `output`.
+    ///
+    /// # Panics
+    /// Where a shape or length does not fit: a bug of the caller.
+    pub fn run(&self, shape: Batch, input: &[f32], epilogue: Epilogue<'_>, output: &mut [f32]) {
+        self.with_padding(self.geometry.padding)
+            .run(shape, input, epilogue, output);
+    }
+}
+
+/// Weights with the border of one input size.
+#[derive(Clone, Copy, Debug)]
+pub struct ForwardPass<'a> {
+    geometry: Geometry,
+    panels: &'a Panels,
+}
+
+impl ForwardPass<'_> {
     /// Convolves `input` into `output`.
     ///
     /// # Panics
@@ -83,7 +114,7 @@ impl ForwardWeights {
             "bias"
         );
         Gather {
-            panels: &self.panels,
+            panels: self.panels,
             source: input,
             shape,
             corner: (-(g.padding.top as isize), -(g.padding.left as isize)),

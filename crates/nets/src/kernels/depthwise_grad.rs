@@ -15,6 +15,7 @@
 
 use super::conv::Activation;
 use super::isa::{Isa, PortableSimd, Simd};
+use super::map::Padding;
 use super::shape::{Batch, Geometry, Phase};
 use super::window::{self, Rectangle};
 use rayon::prelude::*;
@@ -101,6 +102,19 @@ impl DepthwiseWeights {
         }
     }
 
+    /// The forward pass with another border.
+    #[must_use]
+    pub fn with_padding(&self, padding: Padding) -> DepthwisePass<'_> {
+        DepthwisePass {
+            geometry: Geometry {
+                padding,
+                ..self.geometry
+            },
+            isa: self.isa,
+            taps: &self.forward,
+        }
+    }
+
     /// Convolves `input`; `bias` is empty or one per channel.
     ///
     /// # Panics
@@ -113,23 +127,8 @@ impl DepthwiseWeights {
         activation: Activation,
         out: &mut [f32],
     ) {
-        let g = self.geometry;
-        let to = g.output(shape).expect("the input fits the layer");
-        assert_eq!(out.len(), to.len(), "output");
-        Pass {
-            isa: self.isa,
-            taps: &self.forward,
-            bias,
-            range: activation.range(),
-            source: input,
-            shape,
-            corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
-            stride: g.stride,
-            size: (to.height, to.width),
-            start: 0,
-            steps: (to.picture(), to.width * to.channels, to.channels),
-        }
-        .run(out);
+        self.with_padding(self.geometry.padding)
+            .forward(shape, input, bias, activation, out);
     }
 
     /// The gradient with respect to an input of `shape`.
@@ -159,6 +158,47 @@ impl DepthwiseWeights {
                 .run(out);
             }
         }
+    }
+}
+
+/// Weights with the border of one input size.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthwisePass<'a> {
+    geometry: Geometry,
+    isa: Isa,
+    taps: &'a Taps,
+}
+
+impl DepthwisePass<'_> {
+    /// Convolves `input`; `bias` is empty or one per channel.
+    ///
+    /// # Panics
+    /// Where a shape or length does not fit: a bug of the caller.
+    pub fn forward(
+        &self,
+        shape: Batch,
+        input: &[f32],
+        bias: &[f32],
+        activation: Activation,
+        out: &mut [f32],
+    ) {
+        let g = self.geometry;
+        let to = g.output(shape).expect("the input fits the layer");
+        assert_eq!(out.len(), to.len(), "output");
+        Pass {
+            isa: self.isa,
+            taps: self.taps,
+            bias,
+            range: activation.range(),
+            source: input,
+            shape,
+            corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
+            stride: g.stride,
+            size: (to.height, to.width),
+            start: 0,
+            steps: (to.picture(), to.width * to.channels, to.channels),
+        }
+        .run(out);
     }
 }
 

@@ -32,9 +32,9 @@ mod shape;
 mod window;
 
 pub use conv::{Activation, Conv, ConvShape};
-pub use conv_grad::{BackwardWeights, Epilogue, ForwardWeights};
+pub use conv_grad::{BackwardWeights, Epilogue, ForwardPass, ForwardWeights};
 pub use depthwise::Depthwise;
-pub use depthwise_grad::DepthwiseWeights;
+pub use depthwise_grad::{DepthwisePass, DepthwiseWeights};
 pub use depthwise_weight::depthwise_weight_gradient;
 pub use isa::Isa;
 pub use map::{CHANNEL_ALIGN, Map, MapShape, Padding, align_channels};

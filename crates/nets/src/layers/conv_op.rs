@@ -15,10 +15,10 @@ use crate::kernels::norm::{
 };
 use crate::kernels::{
     Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
-    conv_weight_gradient, depthwise_weight_gradient,
+    Padding, conv_weight_gradient, depthwise_weight_gradient,
 };
 use burn::backend::flex::FlexTensor;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How input and output channels are connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,18 +52,86 @@ pub enum Norm {
 /// A mailbox for (mean, biased variance).
 pub type Moments = Arc<Mutex<Option<(Vec<f64>, Vec<f64>)>>>;
 
-/// Weights that never change, packed once.
+/// Weights that never change, packed once for each direction and border.
 #[derive(Debug)]
 pub struct Frozen {
+    kind: Kind,
     /// One per output channel, or empty.
-    pub bias: Vec<f32>,
-    pub(super) weights: FrozenWeights,
+    bias: Vec<f32>,
+    /// Empty once no other packing can be wanted.
+    weight: Vec<f32>,
+    forward: FrozenForward,
+    /// By the border's residue: SAME borders change with the input's size.
+    backward: Mutex<Vec<(Padding, Arc<BackwardWeights>)>>,
 }
 
 #[derive(Debug)]
-pub(super) enum FrozenWeights {
-    Dense(ForwardWeights, BackwardWeights),
+enum FrozenForward {
+    Dense(ForwardWeights),
     Depthwise(DepthwiseWeights),
+}
+
+impl Frozen {
+    /// Packs `weight` (as for [`Kind`]; not transposed) with `bias`, one per output or empty.
+    /// `gradient`: whether input gradients will be wanted, which need a second packing.
+    ///
+    /// # Panics
+    /// Where a length does not fit or the kind is transposed: a bug of the caller.
+    #[must_use]
+    pub fn new(
+        kind: Kind,
+        geometry: Geometry,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+        gradient: bool,
+    ) -> Self {
+        let isa = Isa::detect();
+        let forward = match kind {
+            Kind::Dense => FrozenForward::Dense(ForwardWeights::new(geometry, &weight, isa)),
+            Kind::Depthwise => {
+                FrozenForward::Depthwise(DepthwiseWeights::new(geometry, &weight, isa))
+            }
+            Kind::Transposed => panic!("frozen layers are dense or depthwise"),
+        };
+        Self {
+            kind,
+            bias,
+            weight: if gradient { weight } else { Vec::new() },
+            forward,
+            backward: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn forward(&self, g: Geometry, shape: Batch, x: &[f32], e: Epilogue<'_>, out: &mut [f32]) {
+        match &self.forward {
+            FrozenForward::Dense(weights) => weights.with_padding(g.padding).run(shape, x, e, out),
+            FrozenForward::Depthwise(weights) => {
+                weights
+                    .with_padding(g.padding)
+                    .forward(shape, x, e.bias, e.activation, out)
+            }
+        }
+    }
+
+    fn backward(&self, g: Geometry, shape: Batch, gradient: &[f32], out: &mut [f32]) {
+        assert!(!self.weight.is_empty(), "frozen without input gradients");
+        if self.kind == Kind::Depthwise {
+            let weights = DepthwiseWeights::new(g, &self.weight, Isa::detect());
+            weights.backward(shape, gradient, out);
+            return;
+        }
+        let mut packed = self.backward.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = packed.iter().find(|(padding, _)| *padding == g.padding);
+        let weights = found
+            .map(|(_, weights)| Arc::clone(weights))
+            .unwrap_or_else(|| {
+                let new = Arc::new(BackwardWeights::new(g, &self.weight, Isa::detect()));
+                packed.push((g.padding, Arc::clone(&new)));
+                new
+            });
+        drop(packed);
+        weights.run(shape, gradient, Epilogue::default(), out);
+    }
 }
 
 /// One layer's description.
@@ -124,12 +192,7 @@ impl ConvOp {
     ) {
         let (g, isa) = (self.geometry, Isa::detect());
         match (&self.frozen, self.kind) {
-            (Some(frozen), _) => match &frozen.weights {
-                FrozenWeights::Dense(forward, _) => forward.run(shape, x, epilogue, out),
-                FrozenWeights::Depthwise(both) => {
-                    both.forward(shape, x, epilogue.bias, epilogue.activation, out);
-                }
-            },
+            (Some(frozen), _) => frozen.forward(g, shape, x, epilogue, out),
             (None, Kind::Dense) => ForwardWeights::new(g, weight, isa).run(shape, x, epilogue, out),
             (None, Kind::Depthwise) => DepthwiseWeights::new(g, weight, isa).forward(
                 shape,
@@ -311,10 +374,7 @@ impl ConvOp {
         let w = weight.map_or(&[][..], buffers::slice);
         let none = Epilogue::default();
         match (&self.frozen, self.kind) {
-            (Some(frozen), _) => match &frozen.weights {
-                FrozenWeights::Dense(_, backward) => backward.run(shape, g, none, out),
-                FrozenWeights::Depthwise(both) => both.backward(shape, g, out),
-            },
+            (Some(frozen), _) => frozen.backward(geometry, shape, g, out),
             (None, Kind::Dense) => BackwardWeights::new(geometry, w, isa).run(shape, g, none, out),
             (None, Kind::Depthwise) => {
                 DepthwiseWeights::new(geometry, w, isa).backward(shape, g, out)

@@ -23,17 +23,18 @@ mod buffers;
 mod conv_op;
 mod op;
 pub mod plain;
+mod unit;
 
 pub use backend::LayerBackend;
 pub use buffers::release;
 pub use conv_op::{ConvOp, ConvSaved, Frozen, Kind, Moments, Norm};
 pub use op::{Op, Saved};
+pub use unit::{After, Border, Normal, Unit, UnitSpec};
 
+use crate::kernels::Geometry;
 use crate::kernels::norm::Rectifier;
-use crate::kernels::{BackwardWeights, DepthwiseWeights, ForwardWeights, Geometry, Isa};
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
-use conv_op::FrozenWeights;
 use std::sync::Arc;
 
 /// What a convolution does beside its sum.
@@ -118,28 +119,6 @@ impl ConvOptions {
             frozen: Some(frozen),
             ..self
         }
-    }
-}
-
-impl Frozen {
-    /// Packs `weight` (as for [`Kind`]; not transposed) with `bias`, one per output or empty.
-    ///
-    /// # Panics
-    /// Where a length does not fit or the kind is transposed: a bug of the caller.
-    #[must_use]
-    pub fn new(kind: Kind, geometry: Geometry, weight: &[f32], bias: Vec<f32>) -> Self {
-        let isa = Isa::detect();
-        let weights = match kind {
-            Kind::Dense => FrozenWeights::Dense(
-                ForwardWeights::new(geometry, weight, isa),
-                BackwardWeights::new(geometry, weight, isa),
-            ),
-            Kind::Depthwise => {
-                FrozenWeights::Depthwise(DepthwiseWeights::new(geometry, weight, isa))
-            }
-            Kind::Transposed => panic!("frozen layers are dense or depthwise"),
-        };
-        Self { bias, weights }
     }
 }
 

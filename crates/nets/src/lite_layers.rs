@@ -1,0 +1,162 @@
+//! EfficientNet-Lite on our layers: for training it, and for gradients with respect to its input.
+//!
+//! - **Computes** the 1280 pooled features of each picture.
+//! - **Input** `[batch, height, width, 3]`, (v − 127) / 128; **output** `[batch, 1280]` in 0..6.
+//! - **Source, deviations** as [`crate::efficientnet_lite`], which is the faster one for single
+//!   pictures without gradients.
+//! - **Weights** random ([`LiteLayers::init`]) or folded published ones
+//!   ([`LiteLayers::from_weights`]).
+
+use crate::efficientnet_lite::{FEATURES, Folded, Variant, Weights};
+use crate::kernels::norm::Rectifier;
+use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, mean_pool};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+/// The network.
+#[derive(Module, Debug)]
+pub struct LiteLayers {
+    stem: Unit,
+    blocks: Vec<LiteBlock>,
+    head: Unit,
+}
+
+/// One inverted residual block.
+#[derive(Module, Debug)]
+pub struct LiteBlock {
+    expand: Option<Unit>,
+    depthwise: Unit,
+    project: Unit,
+    skips: bool,
+}
+
+/// The units of `variant` in order; `make` turns the n-th specification into a unit.
+fn build(
+    variant: Variant,
+    after: After,
+    make: &mut dyn FnMut(Part, UnitSpec) -> Unit,
+) -> LiteLayers {
+    let spec = |kind, inputs, outputs, kernel, stride, act| UnitSpec {
+        kind,
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        border: Border::Same,
+        after,
+        act,
+    };
+    let relu6 = Rectifier::Relu6;
+    let blocks = variant.blocks();
+    let first = blocks.first().map_or(0, |b| b.inputs);
+    let last = blocks.last().map_or(first, |b| b.outputs);
+    let stem = make(Part::Stem, spec(Kind::Dense, 3, first, 3, 2, relu6));
+    let blocks = blocks
+        .iter()
+        .enumerate()
+        .map(|(n, b)| LiteBlock {
+            expand: (b.expanded != b.inputs).then(|| {
+                let unit = spec(Kind::Dense, b.inputs, b.expanded, 1, 1, relu6);
+                make(Part::Expand(n), unit)
+            }),
+            depthwise: {
+                let unit = spec(
+                    Kind::Depthwise,
+                    b.expanded,
+                    b.expanded,
+                    b.kernel,
+                    b.stride,
+                    relu6,
+                );
+                make(Part::Depthwise(n), unit)
+            },
+            project: {
+                let unit = spec(
+                    Kind::Dense,
+                    b.expanded,
+                    b.outputs,
+                    1,
+                    1,
+                    Rectifier::Identity,
+                );
+                make(Part::Project(n), unit)
+            },
+            skips: b.stride == 1 && b.inputs == b.outputs,
+        })
+        .collect();
+    let head = make(Part::Head, spec(Kind::Dense, last, FEATURES, 1, 1, relu6));
+    LiteLayers { stem, blocks, head }
+}
+
+enum Part {
+    Stem,
+    Expand(usize),
+    Depthwise(usize),
+    Project(usize),
+    Head,
+}
+
+impl LiteLayers {
+    /// Random weights, with batch normalisation.
+    #[must_use]
+    pub fn init(variant: Variant, seed: u64, device: &Device) -> Self {
+        let mut random = Normal::new(seed);
+        build(variant, After::Norm(1e-3), &mut |_, spec| {
+            spec.init(&mut random, device)
+        })
+    }
+
+    /// Published weights with their normalisation folded in.
+    ///
+    /// # Panics
+    /// Never: `Weights` has every block of its variant.
+    #[must_use]
+    pub fn from_weights(weights: &Weights, device: &Device) -> Self {
+        let unit = |folded: &Folded, spec: UnitSpec| {
+            spec.with_weights(folded.weight.clone(), folded.bias.clone(), device)
+        };
+        build(weights.variant, After::Bias, &mut |part, spec| match part {
+            Part::Stem => unit(&weights.stem, spec),
+            Part::Expand(n) => {
+                let folded = weights.blocks[n].0.as_ref();
+                unit(folded.expect("expanding blocks have the weight"), spec)
+            }
+            Part::Depthwise(n) => unit(&weights.blocks[n].1, spec),
+            Part::Project(n) => unit(&weights.blocks[n].2, spec),
+            Part::Head => unit(&weights.head, spec),
+        })
+    }
+
+    /// Folds and packs all units; see [`Unit::freeze`].
+    #[must_use]
+    pub fn freeze(self, gradient: bool) -> Self {
+        let freeze = |block: LiteBlock| LiteBlock {
+            expand: block.expand.map(|unit| unit.freeze(gradient)),
+            depthwise: block.depthwise.freeze(gradient),
+            project: block.project.freeze(gradient),
+            skips: block.skips,
+        };
+        Self {
+            stem: self.stem.freeze(gradient),
+            blocks: self.blocks.into_iter().map(freeze).collect(),
+            head: self.head.freeze(gradient),
+        }
+    }
+
+    /// The pooled features.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let mut x = self.stem.forward(x, None);
+        for block in &self.blocks {
+            let skip = block.skips.then(|| x.clone());
+            let inside = match &block.expand {
+                Some(expand) => expand.forward(x, None),
+                None => x,
+            };
+            x = block
+                .project
+                .forward(block.depthwise.forward(inside, None), skip);
+        }
+        mean_pool(self.head.forward(x, None))
+    }
+}

@@ -1,0 +1,290 @@
+"""Networks and layers: PyTorch against our kernels, in turn, several rounds, one command.
+
+Needs: pip install torch torchvision efficientnet-lite-pytorch==0.1.0
+Run:   python peers/torch_speed.py [--rounds 5] [--threads 2] [--only PART] [--layers] [--no-build]
+
+Each round runs every network once through ours (a fresh process of `cargo bench --bench networks`)
+and once through PyTorch (a fresh process of this script), so that a busy moment of the machine hits
+both. Prints the median over the rounds, the median of the rounds' ratios (PyTorch / ours: above 1
+we are faster), and the peak resident memory of both. With --layers the same for each layer shape,
+with our GFLOP/s and their share of the machine's measured matrix product peak.
+
+PyTorch runs as its users would: channels-first default layout, two threads, no_grad for forward
+passes, frozen weights for input gradients, SGD for training steps (`set_to_none`). Its
+`channels_last` layout and torch.compile are measured with --channels-last.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKS = [
+    "lite0-forward-1", "lite0-forward-4", "lite0-input-4", "lite0-train-16", "vgg16-forward-1",
+    "resnet50-forward-4", "resnet50-input-4", "resnet50-train-4", "dcgan-train-64",
+]
+
+
+def median_ms(run, iterations, warm=2):
+    for _ in range(warm):
+        run()
+    times = []
+    for _ in range(iterations):
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def dcgan(torch):
+    nn = torch.nn
+    base = 64
+
+    def up(i, o, k, s, p, last=False):
+        layers = [nn.ConvTranspose2d(i, o, k, s, p, bias=False)]
+        return layers + ([nn.Tanh()] if last else [nn.BatchNorm2d(o), nn.ReLU(True)])
+
+    def down(i, o, k, s, p, norm=True, last=False):
+        layers = [nn.Conv2d(i, o, k, s, p, bias=False)]
+        if last:
+            return layers
+        return layers + ([nn.BatchNorm2d(o)] if norm else []) + [nn.LeakyReLU(0.2, True)]
+
+    generator = nn.Sequential(
+        *up(100, 8 * base, 4, 1, 0), *up(8 * base, 4 * base, 4, 2, 1),
+        *up(4 * base, 2 * base, 4, 2, 1), *up(2 * base, base, 4, 2, 1),
+        *up(base, 3, 4, 2, 1, last=True))
+    discriminator = nn.Sequential(
+        *down(3, base, 4, 2, 1, norm=False), *down(base, 2 * base, 4, 2, 1),
+        *down(2 * base, 4 * base, 4, 2, 1), *down(4 * base, 8 * base, 4, 2, 1),
+        *down(8 * base, 1, 4, 1, 0, last=True))
+    return generator, discriminator
+
+
+def torch_work(name, torch, layout):
+    functional = torch.nn.functional
+    network, task, batch = name.rsplit("-", 2)
+    batch = int(batch)
+    torch.manual_seed(0)
+    if network == "dcgan":
+        generator, discriminator = (n.to(memory_format=layout) for n in dcgan(torch))
+        real = torch.randn(batch, 3, 64, 64).tanh().to(memory_format=layout)
+        noise = torch.randn(batch, 100, 1, 1)
+        descend_g = torch.optim.SGD(generator.parameters(), 1e-3)
+        descend_d = torch.optim.SGD(discriminator.parameters(), 1e-3)
+
+        def run():
+            descend_d.zero_grad()
+            fake = generator(noise)
+            loss = (functional.softplus(-discriminator(real)).mean()
+                    + functional.softplus(discriminator(fake.detach())).mean())
+            loss.backward()
+            descend_d.step()
+            discriminator.requires_grad_(False)
+            descend_g.zero_grad()
+            functional.softplus(-discriminator(fake)).mean().backward()
+            descend_g.step()
+            discriminator.requires_grad_(True)
+            return loss.item()
+        return run
+    import torchvision
+    if network == "lite0":
+        from efficientnet_lite_pytorch import EfficientNet
+        net = EfficientNet.from_name("efficientnet-lite0")
+    elif network == "vgg16":
+        net = torchvision.models.vgg16(weights=None).features
+    else:
+        net = torchvision.models.resnet50(weights=None)
+    net = net.to(memory_format=layout)
+    if task != "train" and network == "lite0":
+        net = features_of_lite(net)
+    elif task != "train" and network == "resnet50":
+        net.fc = torch.nn.Identity()
+    x = torch.randn(batch, 3, 224, 224).to(memory_format=layout)
+    if task == "forward":
+        net.eval()
+
+        def run():
+            with torch.no_grad():
+                return net(x).sum().item()
+    elif task == "input":
+        net.eval().requires_grad_(False)
+
+        def run():
+            picture = x.detach().requires_grad_()
+            net(picture).sum().backward()
+            return picture.grad.sum().item()
+    else:
+        net.train()
+        descend = torch.optim.SGD(net.parameters(), 1e-3)
+        target = torch.arange(batch)
+
+        def run():
+            descend.zero_grad()
+            loss = functional.cross_entropy(net(x), target)
+            loss.backward()
+            descend.step()
+            return loss.item()
+    return run
+
+
+def features_of_lite(net):
+    import torch
+
+    class Features(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = net
+
+        def forward(self, x):
+            return self.net.extract_features(x).mean((2, 3))
+    return Features()
+
+
+def torch_layer(line, torch):
+    """The same layer as one JSON line of our layer benchmark, in milliseconds."""
+    functional = torch.nn.functional
+    batch, side = line["batch"], line["side"]
+    top, left, bottom, right = line["padding"]
+    shape = (line["outputs"], 1 if line["depthwise"] else line["inputs"], *[line["kernel"]] * 2)
+    x = torch.randn(batch, line["inputs"], side, side)
+    w = torch.randn(shape) * 0.01
+    groups = line["inputs"] if line["depthwise"] else 1
+    symmetric = top == bottom and left == right
+    if not symmetric:
+        # PyTorch has no lopsided border; the padding is not timed.
+        x = functional.pad(x, (left, right, top, bottom))
+    border = (top, left) if symmetric else 0
+    if line["transposed"]:
+        y = functional.conv2d(x, w, None, line["stride"], border)
+        if line["direction"] == "forward":
+            run = lambda: functional.conv_transpose2d(y, w, None, line["stride"], border)
+            with torch.no_grad():
+                return median_ms(run, 7)
+    with torch.no_grad():
+        y = functional.conv2d(x, w, None, line["stride"], border, 1, groups)
+        mask = {"forward": None, "input": [True, False, False], "weight": [False, True, False]}
+        which = mask[line["direction"]]
+        if which is None:
+            run = lambda: functional.conv2d(x, w, None, line["stride"], border, 1, groups)
+        else:
+            pad = list(border) if border else [0, 0]
+            run = lambda: torch.ops.aten.convolution_backward(
+                y, x, w, None, [line["stride"]] * 2, pad, [1, 1], False, [0, 0], groups, which)
+        return median_ms(run, 7)
+
+
+def peak_mib():
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def peer(args):
+    """The child process that PyTorch runs in."""
+    import torch
+    torch.set_num_threads(args.threads)
+    if args.peer == "layers":
+        for text in sys.stdin:
+            line = json.loads(text)
+            print(json.dumps({**line, "torch_ms": torch_layer(line, torch)}), flush=True)
+        return
+    if args.peer == "peak":
+        a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+        print(json.dumps({"gflops": 2 * 2048**3 / median_ms(lambda: a @ b, 7) / 1e6}))
+        return
+    layout = torch.channels_last if args.channels_last else torch.contiguous_format
+    before = peak_mib()
+    run = torch_work(args.peer, torch, layout)
+    ms = median_ms(run, args.iterations)
+    print(json.dumps({"ms": ms, "peak_mib": peak_mib(), "import_mib": before}))
+
+
+def bench_binary(name):
+    """Builds a benchmark and gives the path of its binary."""
+    command = ["cargo", "bench", "-p", "affetti-nets", "--features", "train", "--bench", name,
+               "--no-run"]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    found = re.search(r"Executable .*\((.*)\)", output)
+    return str(ROOT / found.group(1))
+
+
+def child(command, threads, stdin=None):
+    environment = {**os.environ, "RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    output = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True)
+    if output.returncode:
+        sys.exit(f"{command}: {output.stderr[-2000:]}")
+    return [json.loads(line) for line in output.stdout.splitlines() if line.startswith("{")]
+
+
+def networks(args, this):
+    binary = bench_binary("networks")
+    rows = {name: [] for name in WORKS if args.only in name}
+    for _ in range(args.rounds):
+        for name, row in rows.items():
+            [ours] = child([binary, name, str(args.iterations)], args.threads)
+            [theirs] = child([*this, "--peer", name], args.threads)
+            row.append((theirs, ours))
+    print("| work | PyTorch ms | ours ms | ratio | PyTorch MiB (its import) | ours MiB |")
+    print("|---|---|---|---|---|---|")
+    middle = statistics.median
+    for name, row in rows.items():
+        theirs, ours = middle(t["ms"] for t, _ in row), middle(o["ms"] for _, o in row)
+        ratio = middle(t["ms"] / o["ms"] for t, o in row)
+        peaks = middle(t["peak_mib"] for t, _ in row), middle(o["peak_mib"] for _, o in row)
+        imported = middle(t["import_mib"] for t, _ in row)
+        print(f"| {name} | {theirs:.1f} | {ours:.1f} | {ratio:.2f} | "
+              f"{peaks[0]:.0f} ({imported:.0f}) | {peaks[1]:.0f} |", flush=True)
+
+
+def layers(args, this):
+    binary = bench_binary("layers")
+    rounds = []
+    for _ in range(args.rounds):
+        lines = child([binary, args.only], args.threads)
+        peak = next((line["gflops"] for line in lines if line["layer"] == "peak"), float("nan"))
+        lines = [line for line in lines if line["layer"] != "peak"]
+        text = "\n".join(json.dumps(line) for line in lines)
+        rounds.append((peak, child([*this, "--peer", "layers"], args.threads, text)))
+    [torch_peak] = child([*this, "--peer", "peak"], args.threads)
+    middle = statistics.median
+    peak = middle(peak for peak, _ in rounds)
+    print(f"\nPeak of our register tile {peak:.0f} GFLOP/s; "
+          f"PyTorch's matrix product 2048: {torch_peak['gflops']:.0f} GFLOP/s.\n")
+    print("| layer | direction | PyTorch ms | ours ms | ratio | our GFLOP/s | of the peak |")
+    print("|---|---|---|---|---|---|---|")
+    for lines in zip(*(lines for _, lines in rounds)):
+        theirs, ours = middle(l["torch_ms"] for l in lines), middle(l["ms"] for l in lines)
+        ratio = middle(l["torch_ms"] / l["ms"] for l in lines)
+        rate = middle(l["gflops"] for l in lines)
+        print(f"| {lines[0]['layer']} | {lines[0]['direction']} | {theirs:.2f} | {ours:.2f} | "
+              f"{ratio:.2f} | {rate:.0f} | {rate / peak:.0%} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--iterations", type=int, default=5)
+    parser.add_argument("--only", default="", help="works or layers whose name contains this")
+    parser.add_argument("--layers", action="store_true")
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--peer", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.peer:
+        return peer(args)
+    this = [sys.executable, __file__, "--threads", str(args.threads),
+            "--iterations", str(args.iterations)]
+    this += ["--channels-last"] if args.channels_last else []
+    layers(args, this) if args.layers else networks(args, this)
+
+
+if __name__ == "__main__":
+    main()
