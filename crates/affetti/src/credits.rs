@@ -14,11 +14,14 @@ use std::{
 /// The file that is looked for.
 const NAME: &str = "credits.csv";
 /// A file longer than this is nobody's list of credits.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 2 << 20;
 /// Rows after this many are left out.
 const MAX_ROWS: usize = 100_000;
 /// A caption is cut here, in characters: it stands in one or two lines of the report.
 const MAX_CAPTION: usize = 300;
+/// A field is cut here, in bytes, before anything is done with it. No system has longer paths, and
+/// no caption room for more.
+const MAX_FIELD: usize = 4096;
 
 /// The credits of the folder that the user named and of the one that is being read. Older ones
 /// are forgotten, so that memory stays bounded however many folders there are.
@@ -123,7 +126,10 @@ fn captions(path: &Path) -> Result<HashMap<String, String>, String> {
     let mut captions = HashMap::new();
     for record in reader.byte_records().take(MAX_ROWS) {
         let record = record.map_err(|error| error.to_string())?;
-        let text = |at: usize| String::from_utf8_lossy(record.get(at).unwrap_or_default());
+        let text = |at: usize| {
+            let field = record.get(at).unwrap_or_default();
+            String::from_utf8_lossy(&field[..field.len().min(MAX_FIELD)])
+        };
         let line: Vec<String> = parts
             .iter()
             .flatten()

@@ -7,7 +7,7 @@ use affetti_feel::FeelError;
 use affetti_picture::PictureError;
 use serde_json::json;
 
-pub use affetti_feel::ErrorKind;
+pub use affetti_picture::ErrorKind;
 
 /// Why one input has no [`Reading`](crate::Reading); the others have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,19 +38,21 @@ impl Failure {
     }
 
     pub(crate) fn from_picture(path: String, error: &PictureError) -> Self {
-        use affetti_picture::ErrorKind as Kind;
+        Self::new(path, error.kind(), error)
+    }
+
+    pub(crate) fn from_feel(path: String, error: &FeelError) -> Self {
+        use affetti_feel::ErrorKind as Kind;
+        // The rooms with weights still have a type of their own.
         let kind = match error.kind() {
             Kind::Input => ErrorKind::Input,
             Kind::Limit => ErrorKind::Limit,
             Kind::Unsupported => ErrorKind::Unsupported,
+            Kind::Model => ErrorKind::Model,
             Kind::Io => ErrorKind::Io,
             Kind::Parameter => ErrorKind::Parameter,
         };
         Self::new(path, kind, error)
-    }
-
-    pub(crate) fn from_feel(path: String, error: &FeelError) -> Self {
-        Self::new(path, error.kind(), error)
     }
 
     /// A folder that could not be opened.
@@ -62,12 +64,23 @@ impl Failure {
         }
     }
 
-    /// Something below a folder that could not be walked. `None` for a link to a folder that was
-    /// read already: nothing is lost then.
+    /// Something below a folder that could not be walked. `None` for a link by which nothing is
+    /// lost.
     pub(crate) fn from_skipped(skipped: &Skipped) -> Option<Self> {
         let name = shown(skipped.path());
         match skipped {
-            Skipped::SeenBefore { .. } => None,
+            link if link.is_harmless() => None,
+            Skipped::Unsupported { format, .. } => {
+                let error = PictureError::UnsupportedFormat { name: format };
+                Some(Self::from_picture(name, &error))
+            }
+            Skipped::NotAFile { path } => {
+                let error = PictureError::NotAFile {
+                    what: "a pipe, socket or device",
+                    path: path.clone(),
+                };
+                Some(Self::from_picture(name, &error))
+            }
             Skipped::Unreadable { source, .. } => Some(Self::unlisted(name, source)),
             Skipped::TooDeep { max_depth, .. } => {
                 let message =

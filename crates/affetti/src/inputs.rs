@@ -170,7 +170,7 @@ impl Inputs {
                 walk.fruitful = true;
                 Found::Failed(failure)
             }
-            Err(seen_before) => Found::Note(seen_before.to_string()),
+            Err(link) => Found::Note(link.to_string()),
         })
     }
 }

@@ -36,6 +36,7 @@ mod feel;
 mod inputs;
 mod load;
 mod ordered;
+mod printable;
 mod reading;
 
 pub use affetti_data as data;
@@ -47,4 +48,5 @@ pub use affetti_picture as picture;
 pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
 pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
+pub use printable::printable;
 pub use reading::{Reading, round4};

@@ -33,7 +33,7 @@ pub(crate) struct Global {
     /// Threads to use [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
-    /// Seed of what is random; nothing is in `feel`, and training has its seed in its config
+    /// Seed of a training, in place of the config's
     #[arg(long, global = true, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Where networks run
@@ -216,8 +216,7 @@ pub(crate) struct TrainingArgs {
     /// The settings, a TOML file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) config: PathBuf,
-    /// The folder with artemis.csv, oasis/ and paintings/ [default: $AFFETTI_DATA, else
-    /// ../shared/data if it is there]
+    /// The folder with artemis.csv, oasis/ and paintings/ [default: $AFFETTI_DATA]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
     /// The folder for weights and card

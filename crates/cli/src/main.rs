@@ -7,7 +7,9 @@ mod args;
 mod data;
 mod device;
 mod feel;
+mod interrupt;
 mod models;
+mod out_file;
 mod output;
 mod progress;
 mod settings;
@@ -58,13 +60,22 @@ fn main() -> ExitCode {
         Ok(args) => args,
         // Help and version come this way too. Where they cannot be printed, nobody reads them.
         Err(error) => {
-            let _ = error.print();
+            if error.use_stderr() {
+                // It quotes what was given, and that comes from anywhere.
+                error.render().to_string().lines().for_each(output::say);
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let settings = Settings::new(&args.global);
     affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
+    interrupt::watch();
+    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_)) {
+        settings.summary("--seed changes nothing here: it is for `affetti train`");
+    }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
         // Whoever closed the pipe has read enough.
@@ -77,6 +88,8 @@ fn main() -> ExitCode {
 }
 
 fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
+    // Verbs with inputs ask again, for these.
+    out_file::spare(settings.out.as_deref(), &[])?;
     match verb {
         Verb::Feel(args) => feel::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),

@@ -6,12 +6,13 @@ use affetti::nets::{
     NetError, import,
     registry::{self, Card},
 };
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde_json::json;
 
 use crate::{
     Exit,
     args::ModelsVerb,
+    out_file::spare,
     output,
     settings::Settings,
     table::{Side, row, table},
@@ -55,15 +56,23 @@ fn list(settings: &Settings) -> Result<Exit> {
         output::emit(settings, &lines.collect::<String>())?;
         return Ok(Exit::Done);
     }
-    let mut rows = vec![row(["name", "kind", "embedded", "size", "summary"])];
+    let mut rows = vec![row(["name", "kind", "embedded", "size", "file", "summary"])];
     rows.extend(cards.iter().map(|card| {
         let size = size(card).map_or("not here".to_owned(), |bytes| {
             format!("{:.1} MB", bytes as f64 / 1e6)
         });
         let embedded = if card.embedded { "yes" } else { "no" };
-        row([&card.name, &card.kind, embedded, &size, &card.summary])
+        row([
+            &card.name,
+            &card.kind,
+            embedded,
+            &size,
+            &card.file,
+            &card.summary,
+        ])
     }));
-    let sides = [Side::Left, Side::Left, Side::Left, Side::Right, Side::Left];
+    use Side::{Left, Right};
+    let sides = [Left, Left, Left, Right, Left, Left];
     output::emit(settings, &table(&sides, &rows))?;
     Ok(Exit::Done)
 }
@@ -189,7 +198,15 @@ fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
 }
 
 fn take_in(file: &Path, settings: &Settings) -> Result<Exit> {
-    let imported = import::import(file)?;
+    spare(settings.out.as_deref(), &[file])?;
+    let imported = import::import(file).map_err(|error| match error {
+        // The room names every digest that it knows, which tells a reader nothing.
+        NetError::Hash { file, .. } => anyhow!(
+            "{file}: not a file that this build knows; `affetti models list` names those, \
+             `affetti models show NAME` their digests"
+        ),
+        other => other.into(),
+    })?;
     let path = imported.path.display().to_string();
     let text = if settings.wants_json() {
         format!("{}\n", json!({"name": imported.card.name, "path": path}))

@@ -12,9 +12,6 @@ use crate::{
     output,
 };
 
-/// Where this project's own checkouts keep the data sets.
-const USUAL_DATA: &str = "../shared/data";
-
 /// What all verbs share.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -25,22 +22,21 @@ pub(crate) struct Settings {
     pub(crate) out: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// In place of the one in a training's config.
+    pub(crate) seed: Option<u64>,
 }
 
 impl Settings {
     pub(crate) fn new(global: &Global) -> Self {
-        let settings = Self {
+        Self {
             threads: global.threads.unwrap_or_else(affetti::available_threads),
             device: global.device,
             json: global.json,
             out: global.out.clone(),
             quiet: global.quiet,
             verbose: global.verbose && !global.quiet,
-        };
-        if global.seed.is_some() {
-            settings.note("--seed changes nothing here: nothing random is done");
+            seed: global.seed,
         }
-        settings
     }
 
     /// A line for those who asked for more.
@@ -64,17 +60,13 @@ impl Settings {
     }
 }
 
-/// The folder of the data sets: as given, else `$AFFETTI_DATA`, else the usual place if it is
-/// there.
+/// The folder of the data sets: as given, else `$AFFETTI_DATA`.
 pub(crate) fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(folder) = given {
         return Ok(folder.to_owned());
     }
-    if let Some(folder) = env::var_os("AFFETTI_DATA").filter(|value| !value.is_empty()) {
-        return Ok(folder.into());
+    match env::var_os("AFFETTI_DATA").filter(|value| !value.is_empty()) {
+        Some(folder) => Ok(folder.into()),
+        None => bail!("where are the data sets? name their folder or set AFFETTI_DATA"),
     }
-    if Path::new(USUAL_DATA).is_dir() {
-        return Ok(USUAL_DATA.into());
-    }
-    bail!("where are the data sets? name their folder or set AFFETTI_DATA")
 }

@@ -1,11 +1,19 @@
 //! `affetti completions` and `affetti man`.
 
-use anyhow::{Context, Result};
-use clap::CommandFactory;
+use std::{fs, path::Path};
+
+use anyhow::Result;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::{Exit, args::Args, output, settings::Settings};
+use crate::{
+    Exit,
+    args::Args,
+    out_file::{OutFile, cannot_write},
+    output,
+    settings::Settings,
+};
 
 pub(crate) fn completions(shell: Shell, settings: &Settings) -> Result<Exit> {
     let mut text = Vec::new();
@@ -14,14 +22,34 @@ pub(crate) fn completions(shell: Shell, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// One page on standard output or in a file; a page per verb in a folder, which a path without
+/// extension names.
 pub(crate) fn man(settings: &Settings) -> Result<Exit> {
-    if let Some(folder) = settings.out.as_deref().filter(|path| path.is_dir()) {
-        clap_mangen::generate_to(Args::command(), folder)
-            .with_context(|| output::cannot_write(folder))?;
+    let folder = settings.out.as_deref();
+    if let Some(folder) = folder.filter(|path| path.is_dir() || path.extension().is_none()) {
+        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        let mut command = Args::command().disable_help_subcommand(true);
+        // Gives the commands below their full names.
+        command.build();
+        pages(&command, folder)?;
         return Ok(Exit::Done);
     }
     let mut text = Vec::new();
     Man::new(Args::command()).render(&mut text)?;
     output::emit(settings, &String::from_utf8_lossy(&text))?;
     Ok(Exit::Done)
+}
+
+/// The pages of a command and of all below it.
+fn pages(command: &Command, folder: &Path) -> Result<()> {
+    let page = Man::new(command.clone());
+    let path = folder.join(page.get_filename());
+    let mut file = OutFile::create(&path)?;
+    page.render(&mut file)
+        .map_err(|error| cannot_write(&path, &error))?;
+    file.commit()?;
+    command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+        .try_for_each(|below| pages(below, folder))
 }

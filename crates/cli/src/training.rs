@@ -1,12 +1,19 @@
 //! `affetti train` and `affetti eval`.
 
-use affetti::training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel};
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use affetti::{
+    FeelError,
+    training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel},
+};
+use anyhow::{Result, anyhow, bail};
 
 use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    device, output,
+    device,
+    out_file::spare,
+    output,
     progress::Progress,
     settings::{Settings, data_folder},
 };
@@ -14,7 +21,9 @@ use crate::{
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     let TrainVerb::Feel(args) = verb;
     let form = Form::of(settings)?;
-    let trained = with_options(&args, settings, |config, options| {
+    let mut config = config(&args)?;
+    config.seed = settings.seed.unwrap_or(config.seed);
+    let trained = with_options(&config, &args, &[], settings, |config, options| {
         Ok(train_feel(config, options)?)
     })?;
     output::emit(settings, &form.write(&trained.figures))?;
@@ -29,7 +38,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let EvalVerb::Feel { training, weights } = verb;
     let form = Form::of(settings)?;
-    let figures = with_options(&training, settings, |config, options| {
+    let config = config(&training)?;
+    let inputs: Vec<&Path> = weights.as_deref().into_iter().collect();
+    let figures = with_options(&config, &training, &inputs, settings, |config, options| {
         let predictor = device::predictor(weights.as_deref(), settings)?;
         Ok(evaluate(config, &predictor, options)?)
     })?;
@@ -37,12 +48,34 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The config; of a syntax error the place and the fault, without the excerpt that toml draws.
+fn config(args: &TrainingArgs) -> Result<Config> {
+    Config::read(&args.config).map_err(|error| match error {
+        FeelError::Config { file, what } => {
+            anyhow!("{}: {}", file.display(), without_excerpt(&what))
+        }
+        other => other.into(),
+    })
+}
+
+/// Joins the lines of `text`, but for those that quote a file: `3 | seed = x` and the marks below.
+fn without_excerpt(text: &str) -> String {
+    let quotes = |line: &str| {
+        let after = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        after.starts_with('|')
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !quotes(line)).collect();
+    lines.join(": ")
+}
+
+/// `inputs` are read beside the config and the data.
 fn with_options<T>(
+    config: &Config,
     args: &TrainingArgs,
+    inputs: &[&Path],
     settings: &Settings,
     work: impl FnOnce(&Config, &TrainOptions<'_>) -> Result<T>,
 ) -> Result<T> {
-    let config = Config::read(&args.config)?;
     let data = data_folder(args.data.as_deref())?;
     if !data.is_dir() {
         bail!(
@@ -50,9 +83,11 @@ fn with_options<T>(
             data.display()
         );
     }
+    let read = [&[args.config.as_path(), &data], inputs].concat();
+    spare(settings.out.as_deref(), &read)?;
     let progress = Progress::new("steps", !settings.quiet);
     let result = work(
-        &config,
+        config,
         &TrainOptions {
             data: &data,
             models: &args.models,
@@ -99,5 +134,18 @@ impl Form {
             Self::Csv => figures.csv(),
             Self::Json => figures.json() + "\n",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_excerpt;
+
+    #[test]
+    fn syntax_errors_are_one_line() {
+        let told = "TOML parse error at line 3, column 5\n  |\n3 | seed\n  |     ^\nno value\n";
+        let line = "TOML parse error at line 3, column 5: no value";
+        assert_eq!(without_excerpt(told), line);
+        assert_eq!(without_excerpt("folds: 2 to 100"), "folds: 2 to 100");
     }
 }

@@ -102,11 +102,55 @@ fn wrong_usage_is_exit_2() {
 }
 
 #[test]
+fn a_seed_where_nothing_is_random_is_told() {
+    let run = run(["models", "list", "--seed", "7"]);
+    assert_eq!((run.code, run.err.lines().count()), (0, 1));
+    assert!(run.err.starts_with("--seed changes nothing"), "{}", run.err);
+}
+
+#[test]
+fn a_config_that_is_no_toml_is_one_line() {
+    let root = folder();
+    write(root.path(), "c.toml", b"name = \"x\"\nsecret\n");
+    let told = run_in(root.path(), &["train", "feel", "c.toml"]);
+    assert_eq!((told.code, told.err.lines().count()), (2, 1));
+    assert!(
+        told.err.starts_with("affetti: c.toml: ") && told.err.contains("line 2, column"),
+        "{}",
+        told.err
+    );
+    assert!(!told.err.contains("secret"), "{}", told.err);
+}
+
+#[test]
+fn the_data_have_no_hidden_place() {
+    let root = folder();
+    fs::create_dir_all(root.path().join("shared/data")).unwrap();
+    fs::create_dir_all(root.path().join("here")).unwrap();
+    let told = run_in(&root.path().join("here"), &["data", "stats", "oasis"]);
+    assert_eq!(told.code, 2);
+    assert!(told.err.contains("AFFETTI_DATA"), "{}", told.err);
+    for verb in ["train", "eval"] {
+        assert!(!run([verb, "feel", "--help"]).out.contains("shared"));
+    }
+}
+
+#[test]
+fn wrong_usage_cannot_steer_the_terminal() {
+    let told = run(["feel", "x", "--\u{1b}[31m"]);
+    assert_eq!(told.code, 2);
+    assert!(!told.err.contains('\u{1b}'), "{:?}", told.err);
+    assert!(told.err.contains("\\u{1b}[31m"), "{:?}", told.err);
+}
+
+#[test]
 fn models_are_listed_shown_and_verified() {
     let list = run(["models", "list"]);
     assert_eq!(list.code, 0);
     assert!(
-        list.out.starts_with("name ") && list.out.contains("\nfeel-1 "),
+        list.out.starts_with("name ")
+            && list.out.contains("\nfeel-1 ")
+            && list.out.contains(" feel-1.safetensors "),
         "{}",
         list.out
     );
@@ -154,7 +198,13 @@ fn models_are_listed_shown_and_verified() {
     let foreign = write(root.path(), "x.pth", b"not weights");
     let imported = with_cache(&["models", "import", foreign.to_str().unwrap()]);
     assert_eq!((imported.code, imported.err.lines().count()), (2, 1));
-    assert!(imported.err.contains("sha256"), "{}", imported.err);
+    assert!(
+        imported
+            .err
+            .contains("x.pth: not a file that this build knows"),
+        "{}",
+        imported.err
+    );
 }
 
 #[test]
@@ -199,6 +249,16 @@ fn a_folder_is_counted_and_checked() {
         "{}",
         clean.out
     );
+    #[cfg(unix)]
+    {
+        let link = at.join("p/again");
+        std::os::unix::fs::symlink(".", &link).unwrap();
+        for verb in ["check", "stats"] {
+            let clean = run_in(at, &["data", verb, "folder", "p"]);
+            assert_eq!((clean.code, clean.err.as_str()), (0, ""), "{verb}");
+        }
+        fs::remove_file(&link).unwrap();
+    }
     write(at, "p/bad.png", b"");
     let broken = run_in(at, &["data", "check", "folder", "p"]);
     assert_eq!(broken.code, 1);
@@ -278,6 +338,13 @@ fn shells_and_manuals() {
     }
     assert!(run(["man"]).out.contains(".TH affetti"));
     let root = folder();
-    assert_eq!(run_in(root.path(), &["man", "--out", "."]).code, 0);
-    assert!(names(root.path()).contains(&"affetti-feel.1".to_owned()));
+    for folder in [".", "new/man"] {
+        assert_eq!(run_in(root.path(), &["man", "--out", folder]).code, 0);
+        let pages = names(&root.path().join(folder));
+        for page in ["affetti.1", "affetti-feel.1", "affetti-data-check.1"] {
+            assert!(pages.contains(&page.to_owned()), "{pages:?}");
+        }
+    }
+    assert_eq!(run_in(root.path(), &["man", "--out", "a.1"]).code, 0);
+    assert!(root.path().join("a.1").is_file());
 }

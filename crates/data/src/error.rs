@@ -6,51 +6,13 @@
 //! file, folder or set could not be used.
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
+pub use affetti_picture::ErrorKind;
 
 use crate::sheet::RowFault;
-
-/// Who is at fault. The words are the ones that `affetti --json` prints in
-/// `error.kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The data are wrong: a missing column, no usable row, no readable picture.
-    Input,
-    /// The caller asked for something impossible, such as one-fold validation.
-    Parameter,
-    /// The data may be right, but are larger than the caller allowed.
-    Limit,
-    /// The data are in a form that this crate does not read.
-    Unsupported,
-    /// The operating system refused: no such file, no permission, disk error.
-    Io,
-}
-
-impl ErrorKind {
-    /// The word for JSON and messages, lower case.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Parameter => "parameter",
-            Self::Limit => "limit",
-            Self::Unsupported => "unsupported",
-            Self::Io => "io",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Why a data set could not be used.
 #[derive(Debug, thiserror::Error)]

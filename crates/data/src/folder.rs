@@ -2,10 +2,13 @@
 //!
 //! - Layout: any. A file belongs to the set if its extension is one of
 //!   [`affetti_picture::EXTENSIONS`], in any case; what it really holds is
-//!   found out when it is decoded.
+//!   found out when it is decoded. Pictures in other formats are named as
+//!   [`Skipped::Unsupported`].
 //! - Output: paths in sorted order, depth first, one at a time. Only the
 //!   listing of the folders on the way down is in memory, never the set.
 //! - Names that are not UTF-8 are kept as they are; nothing is converted.
+//! - Links to files are followed; links to folders only where these are below
+//!   the folder itself, so that a link in a gift leads nowhere else.
 //! - Deviations: entries that begin with a dot are skipped, unless asked for:
 //!   macOS leaves a `._photo.jpg` beside every `photo.jpg` on foreign disks.
 //!
@@ -31,6 +34,19 @@ use std::{
 use affetti_picture::has_picture_extension;
 
 use crate::DataError;
+
+/// Extensions of pictures that are not read, and what people call them: who gives a folder of these
+/// should not be told that it is empty.
+const UNREAD: [(&str, &str); 8] = [
+    ("gif", "GIF"),
+    ("tif", "TIFF"),
+    ("tiff", "TIFF"),
+    ("bmp", "BMP"),
+    ("heic", "HEIC"),
+    ("heif", "HEIF"),
+    ("avif", "AVIF"),
+    ("jxl", "JPEG XL"),
+];
 
 /// How a folder is walked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +80,26 @@ pub enum Skipped {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A picture, by its extension, in a format that is not read.
+    #[error("{}: {format} files are not supported", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The format's usual name.
+        format: &'static str,
+    },
+    /// A pipe, socket or device that is named like a picture.
+    #[error("{}: a pipe, socket or device, not a file", path.display())]
+    NotAFile {
+        /// The entry.
+        path: PathBuf,
+    },
+    /// A link to a folder that is not below the one that is walked.
+    #[error("{}: a link to a folder elsewhere, not followed", path.display())]
+    Outside {
+        /// The link.
+        path: PathBuf,
+    },
     /// A link to a folder that was already walked, perhaps the link's own
     /// parent. Every real folder is walked once, so no loop can form.
     #[error("{}: a link to a folder that was already read", path.display())]
@@ -87,9 +123,19 @@ impl Skipped {
     pub fn path(&self) -> &Path {
         match self {
             Self::Unreadable { path, .. }
+            | Self::Unsupported { path, .. }
+            | Self::NotAFile { path }
+            | Self::Outside { path }
             | Self::SeenBefore { path }
             | Self::TooDeep { path, .. } => path,
         }
+    }
+
+    /// Whether the folder itself loses nothing: a link to what was read already, or to what is not
+    /// in it.
+    #[must_use]
+    pub fn is_harmless(&self) -> bool {
+        matches!(self, Self::SeenBefore { .. } | Self::Outside { .. })
     }
 
     fn unreadable(path: &Path, source: io::Error) -> Self {
@@ -106,6 +152,8 @@ pub struct Folder {
     options: FolderOptions,
     /// Entries still to visit, one sorted list per open level.
     levels: Vec<vec::IntoIter<PathBuf>>,
+    /// Real path of the folder itself.
+    root: PathBuf,
     /// Real paths of the folders walked so far.
     seen: HashSet<PathBuf>,
     /// Entries that failed while their folder was being listed.
@@ -128,10 +176,12 @@ impl Folder {
                 path: root.to_owned(),
             });
         }
+        let real = fs::canonicalize(root).map_err(failed)?;
         let mut walk = Self {
             options: options.clone(),
             levels: Vec::new(),
-            seen: HashSet::from([fs::canonicalize(root).map_err(failed)?]),
+            seen: HashSet::from([real.clone()]),
+            root: real,
             faults: Vec::new(),
         };
         let listing = walk.list(root).map_err(failed)?;
@@ -158,6 +208,10 @@ impl Folder {
 
     /// Goes down into a sub-folder, or says why not.
     fn enter(&mut self, path: PathBuf) -> Result<(), Skipped> {
+        let real = fs::canonicalize(&path).map_err(|e| Skipped::unreadable(&path, e))?;
+        if !real.starts_with(&self.root) {
+            return Err(Skipped::Outside { path });
+        }
         // levels.len() is 1 while the root's own entries are visited.
         if self.levels.len() > self.options.max_depth {
             return Err(Skipped::TooDeep {
@@ -165,7 +219,6 @@ impl Folder {
                 max_depth: self.options.max_depth,
             });
         }
-        let real = fs::canonicalize(&path).map_err(|e| Skipped::unreadable(&path, e))?;
         if !self.seen.insert(real) {
             return Err(Skipped::SeenBefore { path });
         }
@@ -196,15 +249,29 @@ impl Iterator for Folder {
                         return Some(Err(skipped));
                     }
                 }
-                // Pipes and devices may carry any name and block a reader forever.
                 Ok(meta) if picture && meta.is_file() => return Some(Ok(path)),
-                Ok(_) => {}
+                // Pipes and devices may carry any name and block a reader forever.
+                Ok(_) if picture => return Some(Err(Skipped::NotAFile { path })),
+                Ok(_) => {
+                    if let Some(format) = unread(&path) {
+                        return Some(Err(Skipped::Unsupported { path, format }));
+                    }
+                }
                 // A dangling link that does not look like a picture is nobody's loss.
                 Err(source) if !picture && source.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Some(Err(Skipped::unreadable(&path, source))),
             }
         }
     }
+}
+
+/// The format of a picture that is not read, by its extension.
+fn unread(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?;
+    let known = UNREAD
+        .iter()
+        .find(|(known, _)| extension.eq_ignore_ascii_case(known));
+    known.map(|(_, format)| *format)
 }
 
 /// The name of a picture within its set: the path below `root`, with `/`

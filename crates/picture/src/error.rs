@@ -2,31 +2,40 @@
 
 use std::{io, path::PathBuf};
 
+use serde::Serialize;
+
 use crate::format::Format;
 
 /// Who is at fault, for exit codes and the `kind` of JSON lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// The other rooms use this type too; [`Model`](Self::Model) belongs to those with weights, and no
+/// error of this crate has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
-    /// The bytes or the path given are not a good picture.
+    /// What was given is bad: the bytes or the path of a picture, a column of a list.
     Input,
-    /// The picture may be good but is larger than the [`Limits`](crate::Limits).
+    /// It may be good but is larger than the caller allows, such as by [`Limits`](crate::Limits).
     Limit,
-    /// A picture in a format or variant that this program does not read.
+    /// A format, variant or device that this program does not know.
     Unsupported,
-    /// The file system failed.
+    /// Weights do not fit their network or are damaged.
+    Model,
+    /// The operating system refused.
     Io,
-    /// An argument of a function is out of range.
+    /// An argument or setting is out of range.
     Parameter,
 }
 
 impl ErrorKind {
-    /// Lower-case name: `input`, `limit`, `unsupported`, `io` or `parameter`.
+    /// Lower-case name, as in JSON: `input`, `limit`, `unsupported`, `model`, `io` or `parameter`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Input => "input",
             Self::Limit => "limit",
             Self::Unsupported => "unsupported",
+            Self::Model => "model",
             Self::Io => "io",
             Self::Parameter => "parameter",
         }

@@ -47,6 +47,31 @@ fn order_is_the_users_and_folders_are_sorted() {
 }
 
 #[test]
+fn what_is_not_read_in_a_folder_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.gif"), b"x").unwrap();
+    let found = names(Inputs::new([Input::Path(folder.path().to_owned())]));
+    let message = "! GIF files are not supported; convert this one to JPEG, PNG or WebP first";
+    assert_eq!(found, [message]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_a_folder_are_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, other) = (folder.path().join("root"), folder.path().join("other"));
+    fs::create_dir(&root).unwrap();
+    fs::create_dir(&other).unwrap();
+    fs::write(root.join("a.jpg"), b"x").unwrap();
+    fs::write(other.join("b.jpg"), b"x").unwrap();
+    std::os::unix::fs::symlink(&other, root.join("link")).unwrap();
+    let found = names(Inputs::new([Input::Path(root)]));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], "a.jpg");
+    assert!(found[1].starts_with("# ") && found[1].contains("/link: "));
+}
+
+#[test]
 fn credits_become_captions() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

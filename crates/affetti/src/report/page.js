@@ -38,7 +38,7 @@ const h = (tag, props, ...children) => {
   return node;
 };
 // Names keep to their own direction, and what could turn or hide them is spelt out.
-const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+const UNSEEN = /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const visible = text => text.replace(UNSEEN, c => `\\u{${c.codePointAt(0).toString(16)}}`);
 const bdi = text => h("bdi", null, visible(text));
 const share = x => x > 0 && x < .005 ? "<1\u00a0%" : Math.round(x * 100) + "\u00a0%";

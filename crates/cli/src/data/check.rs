@@ -2,16 +2,19 @@
 
 use std::{ops::ControlFlow, path::Path};
 
-use affetti::data::{
-    Limits, ReadReport, artemis,
-    check::{CheckOptions, CheckReport, CheckSet, Item, Step, check},
-    folder::{Folder, FolderOptions},
+use affetti::{
+    data::{
+        Limits, ReadReport, artemis,
+        check::{CheckOptions, CheckReport, CheckSet, Item, Step, check},
+        folder::{Folder, FolderOptions},
+    },
+    printable,
 };
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::{entries, name, painted, photos, tell, utterances};
-use crate::{Exit, args::Set, output, progress::Progress, settings::Settings};
+use crate::{Exit, args::Set, out_file::spare, output, progress::Progress, settings::Settings};
 
 /// What is to be opened, and how reading the lists went.
 struct Task {
@@ -30,7 +33,10 @@ pub(super) fn run(
     if pictures.is_some() && set != Set::Artemis {
         bail!("--pictures goes with artemis only: the other sets name their pictures");
     }
-    let task = collect(set, path, pictures)?;
+    let inputs = [Some(path), pictures];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
+    spare(settings.out.as_deref(), &inputs)?;
+    let task = collect(set, path, pictures, settings)?;
     tell(path, &task.rows, settings);
     let options = CheckOptions {
         threads: settings.threads,
@@ -56,7 +62,7 @@ pub(super) fn run(
         format!(
             "{}: {}\n\n{}",
             name(set),
-            output::one_line(&path.to_string_lossy()),
+            printable(&path.to_string_lossy()),
             text(&report)
         )
     };
@@ -65,7 +71,7 @@ pub(super) fn run(
     Ok(if clean { Exit::Done } else { Exit::SomeFailed })
 }
 
-fn collect(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Task> {
+fn collect(set: Set, path: &Path, pictures: Option<&Path>, settings: &Settings) -> Result<Task> {
     let task = |set, rows| Task {
         set,
         rows,
@@ -91,6 +97,7 @@ fn collect(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Task> {
             for found in Folder::open(path, &FolderOptions::default())? {
                 match found {
                     Ok(file) => items.push(file.into()),
+                    Err(link) if link.is_harmless() => settings.note(&link.to_string()),
                     Err(error) => {
                         output::complain(&error.to_string());
                         skipped += 1;
@@ -165,7 +172,7 @@ fn text(report: &CheckReport) -> String {
         report.missing.len()
     );
     let mut line = |line: String| {
-        text.push_str(&output::one_line(&line));
+        text.push_str(&printable(&line));
         text.push('\n');
     };
     for bad in &report.unreadable {

@@ -11,6 +11,7 @@ use affetti::{
         },
     },
     emotion::Label,
+    printable,
 };
 use anyhow::Result;
 use serde_json::{Value, json, to_value};
@@ -19,6 +20,7 @@ use super::{entries, name, painted, photos, tell, utterances};
 use crate::{
     Exit,
     args::Set,
+    out_file::spare,
     output,
     settings::Settings,
     table::{Side, percent, row, table},
@@ -28,6 +30,7 @@ use crate::{
 const NAMED: usize = 12;
 
 pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
+    spare(settings.out.as_deref(), &[path])?;
     match set {
         Set::Artemis => {
             let loaded = utterances(path)?;
@@ -55,6 +58,9 @@ pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
         }
         Set::Folder => {
             let stats = stats::folder(path, &FolderOptions::default())?;
+            for link in &stats.links {
+                settings.note(link);
+            }
             for skipped in &stats.skipped {
                 output::complain(skipped);
             }
@@ -92,7 +98,7 @@ fn show(
         let line = json!({"set": name(set), "path": path, "stats": stats, "rows": report});
         format!("{line}\n")
     } else {
-        format!("{}: {}\n\n{text}", name(set), output::one_line(&path))
+        format!("{}: {}\n\n{text}", name(set), printable(&path))
     };
     output::emit(settings, &text)?;
     // A file without a good row is an error and does not come here.
@@ -242,7 +248,7 @@ fn tally(name: &str, counts: &BTreeMap<String, usize>) -> Vec<String> {
     groups.sort_by(|a, b| b.1.cmp(a.1));
     let named = groups.iter().take(NAMED).map(|(group, count)| {
         let group = if group.is_empty() { "(none)" } else { group };
-        format!("{} {count}", output::one_line(group))
+        format!("{} {count}", printable(group))
     });
     let mut text = named.collect::<Vec<_>>().join(", ");
     if groups.len() > NAMED {

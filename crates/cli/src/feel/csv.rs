@@ -63,7 +63,7 @@ impl<W: Write> Table<W> {
             arousal_high,
         ];
         let mut record = vec![
-            reading.path.clone(),
+            as_text(&reading.path),
             reading.width.to_string(),
             reading.height.to_string(),
         ];
@@ -79,9 +79,9 @@ impl<W: Write> Table<W> {
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) -> io::Result<()> {
-        let mut record = vec![""; self.columns];
-        record[0] = &failure.path;
-        record[self.columns - 1] = &failure.message;
+        let mut record = vec![String::new(); self.columns];
+        record[0] = as_text(&failure.path);
+        record[self.columns - 1] = as_text(&failure.message);
         Ok(self.writer.write_record(&record)?)
     }
 
@@ -89,5 +89,30 @@ impl<W: Write> Table<W> {
         self.writer
             .into_inner()
             .map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text. The
+/// report's own export does the same.
+fn as_text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_text;
+
+    #[test]
+    fn formulas_are_kept_from_running() {
+        for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
+            assert_eq!(as_text(text), format!("'{text}"));
+        }
+        for text in ["a=1.jpg", "'=1", "", "./-"] {
+            assert_eq!(as_text(text), text);
+        }
     }
 }

@@ -17,7 +17,9 @@ use std::{
 use affetti::{FeelOptions, Found, Input, Inputs, Outcome, Predictor, feel, report::ReportMeta};
 use anyhow::{Error, Result, bail};
 
-use crate::{Exit, args::FeelArgs, device, output, progress::Progress, settings::Settings};
+use crate::{
+    Exit, args::FeelArgs, device, out_file::spare, output, progress::Progress, settings::Settings,
+};
 use sinks::{FileSink, Form, Screen};
 
 /// The total while the inputs are still being counted.
@@ -38,6 +40,12 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         bail!("standard input (-) can be read once only");
     }
     let form = settings.out.as_deref().map(Form::of).transpose()?;
+    let paths = inputs.iter().filter_map(|input| match input {
+        Input::Path(path) => Some(path.as_path()),
+        Input::Stdin => None,
+    });
+    let read: Vec<&Path> = paths.chain(args.weights.as_deref()).collect();
+    spare(settings.out.as_deref(), &read)?;
     let predictor = device::predictor(args.weights.as_deref(), settings)?;
     let model = predictor.model();
     // Begun before the work: a folder that cannot be written to is told at once.

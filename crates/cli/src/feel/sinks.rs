@@ -10,11 +10,12 @@ use affetti::{
     card::{CardStyle, card},
     report::{ReportMeta, ReportWriter},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::csv::Table;
 use crate::{
-    output::{self, OutFile},
+    out_file::{OutFile, cannot_write},
+    output,
     settings::Settings,
     terminal,
 };
@@ -62,10 +63,10 @@ impl FileSink {
         meta: &ReportMeta,
     ) -> Result<Self> {
         let file = OutFile::create(path)?;
-        let written = || output::cannot_write(path);
+        let written = |error| cannot_write(path, &error);
         let content = match form {
-            Form::Html => Content::Html(ReportWriter::new(file, meta).with_context(written)?),
-            Form::Csv => Content::Csv(Box::new(Table::new(file).with_context(written)?)),
+            Form::Html => Content::Html(ReportWriter::new(file, meta).map_err(written)?),
+            Form::Csv => Content::Csv(Box::new(Table::new(file).map_err(written)?)),
             Form::Lines => Content::Lines(file),
         };
         Ok(Self {
@@ -88,7 +89,7 @@ impl FileSink {
                 writeln!(file, "{line}")
             }
         };
-        written.with_context(|| output::cannot_write(&self.path))
+        written.map_err(|error| cannot_write(&self.path, &error))
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
@@ -100,7 +101,7 @@ impl FileSink {
             Content::Csv(table) => table.failed(failure),
             Content::Lines(file) => writeln!(file, "{}", failure.json()),
         };
-        written.with_context(|| output::cannot_write(&self.path))
+        written.map_err(|error| cannot_write(&self.path, &error))
     }
 
     pub(super) fn finish(self) -> Result<()> {
@@ -109,7 +110,7 @@ impl FileSink {
             Content::Csv(table) => table.finish(),
             Content::Lines(file) => Ok(file),
         };
-        file.with_context(|| output::cannot_write(&self.path))?
+        file.map_err(|error| cannot_write(&self.path, &error))?
             .commit()
     }
 }

@@ -45,16 +45,9 @@ impl Outcome {
     }
 
     fn failed(error: &PictureError, sha256: Option<[u8; 32]>) -> Self {
-        use affetti_picture::ErrorKind as Kind;
         Self::Unreadable {
             sha256,
-            kind: match error.kind() {
-                Kind::Input => ErrorKind::Input,
-                Kind::Limit => ErrorKind::Limit,
-                Kind::Unsupported => ErrorKind::Unsupported,
-                Kind::Io => ErrorKind::Io,
-                Kind::Parameter => ErrorKind::Parameter,
-            },
+            kind: error.kind(),
             reason: error.to_string(),
         }
     }

@@ -27,6 +27,8 @@ fn sorted_recursive_known_extensions_only() {
         "notes.txt",
         "d.jpg.bak",
         "jpg",
+        "gif",
+        ".b.gif",
         ".hidden.jpg",
         ".trash/e.jpg",
         "a/._z.png",
@@ -45,6 +47,25 @@ fn sorted_recursive_known_extensions_only() {
         ..FolderOptions::default()
     };
     assert_eq!(walk(folder.path(), &options).0.len(), 8);
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    let folder = testing::folder();
+    for name in ["a.gif", "b.TIF", "c.heic", "d.jxl", "e.svg.txt"] {
+        testing::write(folder.path(), name, b"");
+    }
+    let (names, skipped) = walk(folder.path(), &FolderOptions::default());
+    assert!(names.is_empty());
+    let formats: Vec<_> = skipped
+        .iter()
+        .map(|skipped| match skipped {
+            Skipped::Unsupported { format, .. } => *format,
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(formats, ["GIF", "TIFF", "HEIC", "JPEG XL"]);
+    assert!(skipped.iter().all(|skipped| !skipped.is_harmless()));
 }
 
 #[test]
@@ -145,7 +166,28 @@ mod unix {
     fn sockets_and_pipes_are_no_pictures() {
         let folder = testing::folder();
         let _socket = UnixListener::bind(folder.path().join("s.jpg")).unwrap();
-        assert!(walk(folder.path(), &FolderOptions::default()).0.is_empty());
+        let _unnamed = UnixListener::bind(folder.path().join("s")).unwrap();
+        let (names, skipped) = walk(folder.path(), &FolderOptions::default());
+        assert!(names.is_empty());
+        assert!(matches!(&skipped[..], [Skipped::NotAFile { path }] if path.ends_with("s.jpg")));
+    }
+
+    #[test]
+    fn links_to_folders_elsewhere_are_not_followed() {
+        let folder = testing::folder();
+        let root = folder.path().join("root");
+        testing::write(&root, "a/1.jpg", b"");
+        testing::write(folder.path(), "elsewhere/2.jpg", b"");
+        symlink("../elsewhere", root.join("b")).unwrap();
+        symlink("../elsewhere/2.jpg", root.join("c.jpg")).unwrap();
+        let (names, skipped) = walk(&root, &FolderOptions::default());
+        assert_eq!(names, ["a/1.jpg", "c.jpg"]);
+        assert!(matches!(&skipped[..], [Skipped::Outside { path }] if path.ends_with("b")));
+        assert!(skipped[0].is_harmless());
+        // The folder that is named may be a link itself.
+        symlink(&root, folder.path().join("link")).unwrap();
+        let linked = walk(&folder.path().join("link"), &FolderOptions::default());
+        assert_eq!(linked.0, ["a/1.jpg", "c.jpg"]);
     }
 
     #[test]

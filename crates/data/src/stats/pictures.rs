@@ -152,6 +152,8 @@ pub struct FolderStats {
     pub by_extension: BTreeMap<String, usize>,
     /// What could not be walked, as messages.
     pub skipped: Vec<String>,
+    /// Links that were not followed and need not be, as messages.
+    pub links: Vec<String>,
 }
 
 /// Walks a folder and counts. Pictures are not decoded.
@@ -166,10 +168,15 @@ pub fn folder(root: &Path, options: &FolderOptions) -> Result<FolderStats, DataE
         by_folder: BTreeMap::new(),
         by_extension: BTreeMap::new(),
         skipped: Vec::new(),
+        links: Vec::new(),
     };
     for found in Folder::open(root, options)? {
         let file = match found {
             Ok(file) => file,
+            Err(link) if link.is_harmless() => {
+                stats.links.push(link.to_string());
+                continue;
+            }
             Err(skipped) => {
                 stats.skipped.push(skipped.to_string());
                 continue;
