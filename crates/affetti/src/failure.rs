@@ -42,17 +42,7 @@ impl Failure {
     }
 
     pub(crate) fn from_feel(path: String, error: &FeelError) -> Self {
-        use affetti_feel::ErrorKind as Kind;
-        // The rooms with weights still have a type of their own.
-        let kind = match error.kind() {
-            Kind::Input => ErrorKind::Input,
-            Kind::Limit => ErrorKind::Limit,
-            Kind::Unsupported => ErrorKind::Unsupported,
-            Kind::Model => ErrorKind::Model,
-            Kind::Io => ErrorKind::Io,
-            Kind::Parameter => ErrorKind::Parameter,
-        };
-        Self::new(path, kind, error)
+        Self::new(path, error.kind(), error)
     }
 
     /// A folder that could not be opened.

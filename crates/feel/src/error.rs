@@ -54,13 +54,7 @@ impl FeelError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Net(error) => error.kind(),
-            Self::Data(error) => match error.kind() {
-                affetti_data::ErrorKind::Parameter => ErrorKind::Parameter,
-                affetti_data::ErrorKind::Limit => ErrorKind::Limit,
-                affetti_data::ErrorKind::Unsupported => ErrorKind::Unsupported,
-                affetti_data::ErrorKind::Io => ErrorKind::Io,
-                _ => ErrorKind::Input,
-            },
+            Self::Data(error) => error.kind(),
             Self::Emotion(error) => match error.kind() {
                 affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
                 _ => ErrorKind::Input,

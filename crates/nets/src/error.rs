@@ -2,37 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Who is at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The file or picture that was given.
-    Input,
-    /// An argument or setting.
-    Parameter,
-    /// Something larger than what we accept.
-    Limit,
-    /// A format or device that we do not know.
-    Unsupported,
-    /// Weights that do not fit the network.
-    Model,
-    /// The operating system.
-    Io,
-}
-
-impl ErrorKind {
-    /// The word in JSON lines.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Parameter => "parameter",
-            Self::Limit => "limit",
-            Self::Unsupported => "unsupported",
-            Self::Model => "model",
-            Self::Io => "io",
-        }
-    }
-}
+pub use affetti_picture::ErrorKind;
 
 /// An error of this room.
 #[derive(Debug, thiserror::Error)]
