@@ -54,6 +54,21 @@ impl Isa {
         sets
     }
 
+    /// Runs plain loops compiled for this set: `work` is inlined into a function that has it
+    /// enabled, so the compiler's own vectors are as wide as the machine's.
+    #[inline(always)]
+    pub(super) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        match self {
+            // SAFETY: an `Isa` value exists only where the machine has the set.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { x86::wide512(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { x86::wide256(work) },
+            Self::Portable => work(),
+        }
+    }
+
     /// f32 lanes of one vector.
     #[must_use]
     pub const fn lanes(self) -> usize {
@@ -229,6 +244,16 @@ mod x86 {
             // SAFETY: see above.
             unsafe { _mm256_min_ps(high, v) }
         }
+    }
+
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    pub(in super::super) unsafe fn wide512<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(in super::super) unsafe fn wide256<R>(work: impl FnOnce() -> R) -> R {
+        work()
     }
 
     /// The sign bit set in the first `count` lanes.

@@ -8,9 +8,11 @@
 //!   block that is in cache, and joined by Chan's formula in double precision: no cancellation.
 //! - **Deviations** none; sums are joined in block order, whatever the threads.
 
+use super::isa::Isa;
 use rayon::prelude::*;
 
-/// An elementwise function after normalisation. All map zero to zero.
+/// An elementwise function after normalisation. All map zero to zero, and their derivative can be
+/// told from their value; at the kinks it is 0 (for the leaky one its slope), as in PyTorch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rectifier {
     /// x
@@ -30,29 +32,20 @@ impl Rectifier {
     pub fn value(self, x: f32) -> f32 {
         match self {
             Self::Identity => x,
-            Self::Relu if x < 0.0 => 0.0,
-            Self::Relu6 if x < 0.0 => 0.0,
-            Self::Relu6 if x > 6.0 => 6.0,
-            Self::Leaky(slope) if x < 0.0 => slope * x,
-            Self::Relu | Self::Relu6 | Self::Leaky(_) => x,
+            Self::Relu => positive(x),
+            Self::Relu6 => {
+                let x = positive(x);
+                if x > 6.0 { 6.0 } else { x }
+            }
+            Self::Leaky(slope) => x * if x < 0.0 { slope } else { 1.0 },
         }
     }
+}
 
-    /// The derivative, 0 at the kinks (as PyTorch has it), given the *value*, which for all of
-    /// these tells as much as the argument.
-    #[inline(always)]
-    #[must_use]
-    pub fn slope(self, y: f32) -> f32 {
-        let inside = match self {
-            Self::Identity => true,
-            Self::Relu | Self::Leaky(_) => y > 0.0,
-            Self::Relu6 => y > 0.0 && y < 6.0,
-        };
-        match self {
-            Self::Leaky(slope) if !inside => slope,
-            _ => f32::from(u8::from(inside)),
-        }
-    }
+/// max(x, 0), a NaN staying one.
+#[inline(always)]
+fn positive(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
 }
 
 /// Floats per block: a quarter of a second-level cache of one MiB.
@@ -65,23 +58,25 @@ fn block(channels: usize) -> usize {
 /// Mean and biased variance of each channel of `z`.
 #[must_use]
 pub fn moments(z: &[f32], channels: usize) -> (Vec<f64>, Vec<f64>) {
+    let isa = Isa::detect();
+    let part = |z: &[f32]| {
+        let count = z.len() / channels;
+        let mut mean = vec![0.0_f32; channels];
+        for pixel in z.chunks_exact(channels) {
+            mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
+        }
+        mean.iter_mut().for_each(|m| *m /= count as f32);
+        let mut square = vec![0.0_f32; channels];
+        for pixel in z.chunks_exact(channels) {
+            for ((s, m), v) in square.iter_mut().zip(&mean).zip(pixel) {
+                *s += (v - m) * (v - m);
+            }
+        }
+        (count, mean, square)
+    };
     let parts: Vec<(usize, Vec<f32>, Vec<f32>)> = z
         .par_chunks(block(channels))
-        .map(|z| {
-            let count = z.len() / channels;
-            let mut mean = vec![0.0_f32; channels];
-            for pixel in z.chunks_exact(channels) {
-                mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
-            }
-            mean.iter_mut().for_each(|m| *m /= count as f32);
-            let mut square = vec![0.0_f32; channels];
-            for pixel in z.chunks_exact(channels) {
-                for ((s, m), v) in square.iter_mut().zip(&mean).zip(pixel) {
-                    *s += (v - m) * (v - m);
-                }
-            }
-            (count, mean, square)
-        })
+        .map(|z| isa.run(|| part(z)))
         .collect();
     let (mut mean, mut square) = (vec![0.0; channels], vec![0.0; channels]);
     let mut total = 0.0;
@@ -105,28 +100,22 @@ pub fn moments(z: &[f32], channels: usize) -> (Vec<f64>, Vec<f64>) {
 /// Where lengths differ: a bug of the caller.
 pub fn scale_shift(
     z: &[f32],
-    (scale, shift): (&[f32], &[f32]),
+    factors: (&[f32], &[f32]),
     residual: Option<&[f32]>,
     act: Rectifier,
     out: &mut [f32],
 ) {
     // One loop per rectifier, so that each is straight vector code.
     match act {
-        Rectifier::Identity => affine(z, (scale, shift), residual, out, |x| x),
-        Rectifier::Relu => affine(z, (scale, shift), residual, out, |x| act_relu(x)),
-        Rectifier::Relu6 => affine(z, (scale, shift), residual, out, |x| {
-            let x = act_relu(x);
-            if x > 6.0 { 6.0 } else { x }
-        }),
-        Rectifier::Leaky(slope) => affine(z, (scale, shift), residual, out, move |x| {
-            if x < 0.0 { slope * x } else { x }
-        }),
+        Rectifier::Identity => affine(z, factors, residual, out, |x| x),
+        Rectifier::Relu => affine(z, factors, residual, out, |x| Rectifier::Relu.value(x)),
+        Rectifier::Relu6 => affine(z, factors, residual, out, |x| Rectifier::Relu6.value(x)),
+        Rectifier::Leaky(slope) => {
+            affine(z, factors, residual, out, |x| {
+                Rectifier::Leaky(slope).value(x)
+            });
+        }
     }
-}
-
-#[inline(always)]
-fn act_relu(x: f32) -> f32 {
-    if x < 0.0 { 0.0 } else { x }
 }
 
 fn affine(
@@ -139,32 +128,49 @@ fn affine(
     let channels = scale.len();
     assert_eq!(z.len(), out.len(), "normalised");
     assert_eq!(shift.len(), channels, "shift");
-    let size = block(channels);
-    match residual {
-        None => z
-            .par_chunks(size)
-            .zip(out.par_chunks_mut(size))
-            .for_each(|(z, out)| {
-                for (z, out) in z.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
-                    for (((y, z), s), b) in out.iter_mut().zip(z).zip(scale).zip(shift) {
-                        *y = act(z * s + b);
-                    }
+    let (isa, size) = (Isa::detect(), block(channels));
+    let length = out.len();
+    let pairs = z.par_chunks(size).zip(out.par_chunks_mut(size));
+    let Some(rest) = residual else {
+        let run = |z: &[f32], out: &mut [f32]| {
+            for (z, out) in z.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
+                for (((y, z), s), b) in out.iter_mut().zip(z).zip(scale).zip(shift) {
+                    *y = act(z * s + b);
                 }
-            }),
-        Some(rest) => {
-            assert_eq!(rest.len(), out.len(), "residual");
-            z.par_chunks(size)
-                .zip(out.par_chunks_mut(size))
-                .zip(rest.par_chunks(size))
-                .for_each(|((z, out), rest)| {
-                    let pixels = z.chunks_exact(channels).zip(rest.chunks_exact(channels));
-                    for ((z, r), out) in pixels.zip(out.chunks_exact_mut(channels)) {
-                        let z = z.iter().zip(r);
-                        for (((y, (z, r)), s), b) in out.iter_mut().zip(z).zip(scale).zip(shift) {
-                            *y = act(z * s + b + r);
-                        }
-                    }
-                });
+            }
+        };
+        pairs.for_each(|(z, out)| isa.run(|| run(z, out)));
+        return;
+    };
+    assert_eq!(rest.len(), length, "residual");
+    let run = |z: &[f32], rest: &[f32], out: &mut [f32]| {
+        let pixels = z.chunks_exact(channels).zip(rest.chunks_exact(channels));
+        for ((z, r), out) in pixels.zip(out.chunks_exact_mut(channels)) {
+            let z = z.iter().zip(r);
+            for (((y, (z, r)), s), b) in out.iter_mut().zip(z).zip(scale).zip(shift) {
+                *y = act(z * s + b + r);
+            }
+        }
+    };
+    pairs
+        .zip(rest.par_chunks(size))
+        .for_each(|((z, out), rest)| isa.run(|| run(z, rest, out)));
+}
+
+/// g = dy · act′ for a piece, in place.
+#[inline(always)]
+fn rectify(act: Rectifier, y: &[f32], g: &mut [f32]) {
+    let pairs = g.iter_mut().zip(y);
+    match act {
+        Rectifier::Identity => {}
+        Rectifier::Relu => pairs.for_each(|(g, y)| *g = if *y > 0.0 { *g } else { 0.0 }),
+        Rectifier::Relu6 => pairs.for_each(|(g, y)| {
+            // One comparison at a time: a short-circuit would keep the loop scalar.
+            let above = if *y > 0.0 { *g } else { 0.0 };
+            *g = if *y < 6.0 { above } else { 0.0 };
+        }),
+        Rectifier::Leaky(slope) => {
+            pairs.for_each(|(g, y)| *g *= if *y > 0.0 { 1.0 } else { slope });
         }
     }
 }
@@ -175,39 +181,30 @@ fn affine(
 /// Where lengths differ: a bug of the caller.
 pub fn rectifier_backward(act: Rectifier, y: &[f32], gradient: &mut [f32]) {
     assert_eq!(y.len(), gradient.len(), "gradient");
-    let each = |f: fn(f32, f32) -> f32, gradient: &mut [f32]| {
-        gradient
-            .par_chunks_mut(BLOCK)
-            .zip(y.par_chunks(BLOCK))
-            .for_each(|(g, y)| g.iter_mut().zip(y).for_each(|(g, y)| *g = f(*g, *y)));
-    };
-    match act {
-        Rectifier::Identity => {}
-        Rectifier::Relu => each(|g, y| if y > 0.0 { g } else { 0.0 }, gradient),
-        Rectifier::Relu6 => each(|g, y| if y > 0.0 && y < 6.0 { g } else { 0.0 }, gradient),
-        Rectifier::Leaky(slope) => gradient
-            .par_chunks_mut(BLOCK)
-            .zip(y.par_chunks(BLOCK))
-            .for_each(|(g, y)| {
-                for (g, y) in g.iter_mut().zip(y) {
-                    *g *= if *y > 0.0 { 1.0 } else { slope };
-                }
-            }),
+    if act == Rectifier::Identity {
+        return;
     }
+    let isa = Isa::detect();
+    gradient
+        .par_chunks_mut(BLOCK)
+        .zip(y.par_chunks(BLOCK))
+        .for_each(|(g, y)| isa.run(|| rectify(act, y, g)));
 }
 
 /// Sum over pixels of each channel: the gradient of a bias.
 #[must_use]
 pub fn channel_sums(g: &[f32], channels: usize) -> Vec<f32> {
+    let isa = Isa::detect();
+    let part = |g: &[f32]| {
+        let mut sums = vec![0.0_f32; channels];
+        for pixel in g.chunks_exact(channels) {
+            sums.iter_mut().zip(pixel).for_each(|(s, v)| *s += v);
+        }
+        sums
+    };
     let parts: Vec<Vec<f32>> = g
         .par_chunks(block(channels))
-        .map(|g| {
-            let mut sums = vec![0.0_f32; channels];
-            for pixel in g.chunks_exact(channels) {
-                sums.iter_mut().zip(pixel).for_each(|(s, v)| *s += v);
-            }
-            sums
-        })
+        .map(|g| isa.run(|| part(g)))
         .collect();
     join(&parts, channels)
 }
@@ -215,10 +212,9 @@ pub fn channel_sums(g: &[f32], channels: usize) -> Vec<f32> {
 fn join(parts: &[Vec<f32>], length: usize) -> Vec<f32> {
     let mut total = vec![0.0_f64; length];
     for part in parts {
-        total
-            .iter_mut()
-            .zip(part)
-            .for_each(|(t, s)| *t += f64::from(*s));
+        for (t, s) in total.iter_mut().zip(part) {
+            *t += f64::from(*s);
+        }
     }
     total.into_iter().map(|t| t as f32).collect()
 }
@@ -234,19 +230,29 @@ pub struct NormState {
     pub gamma: Vec<f32>,
 }
 
-/// From g = dy · act′ to dz, in place; gives (dγ, dβ).
-///
-/// # Panics
-/// Where lengths differ: a bug of the caller.
-pub fn norm_backward(state: &NormState, z: &[f32], gradient: &mut [f32]) -> (Vec<f32>, Vec<f32>) {
-    let channels = state.gamma.len();
-    assert_eq!(z.len(), gradient.len(), "gradient");
-    let size = block(channels);
-    let (mean, inverse) = (&state.mean[..channels], &state.inverse[..channels]);
-    let parts: Vec<Vec<f32>> = gradient
-        .par_chunks(size)
-        .zip(z.par_chunks(size))
-        .map(|(g, z)| {
+impl NormState {
+    /// From dy to g = dy · act′, in place, and (dγ, dβ), in one pass. `y` is the activation's
+    /// output, none where there is no activation.
+    ///
+    /// # Panics
+    /// Where lengths differ: a bug of the caller.
+    #[must_use]
+    pub fn sums(
+        &self,
+        z: &[f32],
+        act: Rectifier,
+        y: Option<&[f32]>,
+        gradient: &mut [f32],
+    ) -> (Vec<f32>, Vec<f32>) {
+        let channels = self.gamma.len();
+        assert_eq!(z.len(), gradient.len(), "gradient");
+        assert!(y.is_none_or(|y| y.len() == z.len()), "output");
+        let (isa, size) = (Isa::detect(), block(channels));
+        let mean = &self.mean[..channels];
+        let part = |n: usize, g: &mut [f32], z: &[f32]| {
+            if let Some(y) = y {
+                rectify(act, &y[n * size..][..g.len()], g);
+            }
             let mut sums = vec![0.0_f32; 2 * channels];
             let (plain, weighted) = sums.split_at_mut(channels);
             for (g, z) in g.chunks_exact(channels).zip(z.chunks_exact(channels)) {
@@ -257,32 +263,53 @@ pub fn norm_backward(state: &NormState, z: &[f32], gradient: &mut [f32]) -> (Vec
                 }
             }
             sums
-        })
-        .collect();
-    let mut gamma = join(&parts, 2 * channels);
-    let beta: Vec<f32> = gamma.drain(..channels).collect();
-    gamma.iter_mut().zip(inverse).for_each(|(g, i)| *g *= i);
-    // dz = γ·i·(g − β̄ − x̂·γ̄) = g·a + z·b + c with the two means β̄ and γ̄.
-    let pixels = (z.len() / channels.max(1)) as f32;
-    let mut factors = (Vec::new(), Vec::new(), Vec::new());
-    for c in 0..channels {
-        let a = state.gamma[c] * inverse[c];
-        let b = -a * inverse[c] * gamma[c] / pixels;
-        factors.0.push(a);
-        factors.1.push(b);
-        factors.2.push(-a * beta[c] / pixels - b * mean[c]);
+        };
+        let parts: Vec<Vec<f32>> = gradient
+            .par_chunks_mut(size)
+            .zip(z.par_chunks(size))
+            .enumerate()
+            .map(|(n, (g, z))| isa.run(|| part(n, g, z)))
+            .collect();
+        let mut gamma = join(&parts, 2 * channels);
+        let beta: Vec<f32> = gamma.drain(..channels).collect();
+        for (g, i) in gamma.iter_mut().zip(&self.inverse) {
+            *g *= i;
+        }
+        (gamma, beta)
     }
-    let (a, b, c) = (&factors.0[..], &factors.1[..], &factors.2[..]);
-    gradient
-        .par_chunks_mut(size)
-        .zip(z.par_chunks(size))
-        .for_each(|(g, z)| {
+
+    /// From g to dz, in place, with what [`NormState::sums`] gave.
+    ///
+    /// # Panics
+    /// Where lengths differ: a bug of the caller.
+    pub fn finish(&self, z: &[f32], (gamma, beta): (&[f32], &[f32]), gradient: &mut [f32]) {
+        let channels = self.gamma.len();
+        assert_eq!(z.len(), gradient.len(), "gradient");
+        // dz = γ·i·(g − β̄ − x̂·γ̄) = g·a + z·b + c with the means β̄ and γ̄ over all pixels.
+        let pixels = (z.len() / channels.max(1)) as f32;
+        let mut factors = (Vec::new(), Vec::new(), Vec::new());
+        for channel in 0..channels {
+            let a = self.gamma[channel] * self.inverse[channel];
+            let b = -a * self.inverse[channel] * gamma[channel] / pixels;
+            factors.0.push(a);
+            factors.1.push(b);
+            factors
+                .2
+                .push(-a * beta[channel] / pixels - b * self.mean[channel]);
+        }
+        let (a, b, c) = (&factors.0[..], &factors.1[..], &factors.2[..]);
+        let run = |g: &mut [f32], z: &[f32]| {
             for (g, z) in g.chunks_exact_mut(channels).zip(z.chunks_exact(channels)) {
                 let factors = a.iter().zip(b).zip(c);
                 for ((g, z), ((a, b), c)) in g.iter_mut().zip(z).zip(factors) {
                     *g = *g * a + z * b + c;
                 }
             }
-        });
-    (gamma, beta)
+        };
+        let (isa, size) = (Isa::detect(), block(channels));
+        gradient
+            .par_chunks_mut(size)
+            .zip(z.par_chunks(size))
+            .for_each(|(g, z)| isa.run(|| run(g, z)));
+    }
 }

@@ -67,7 +67,7 @@ fn into_unique(tensor: FlexTensor) -> Option<Vec<f32>> {
 
 /// The floats of `tensor`: its own storage where nobody shares it, a copy else.
 pub(super) fn into_vec(tensor: FlexTensor) -> Vec<f32> {
-    let tensor = tensor.to_contiguous();
+    let tensor = contiguous(tensor);
     let length = tensor.layout().num_elements();
     if tensor.is_unique() && tensor.bytes().len() == 4 * length {
         let bytes = tensor.into_data().into_parts().0;
@@ -83,6 +83,15 @@ pub(super) fn into_vec(tensor: FlexTensor) -> Vec<f32> {
 fn copy_bytes(bytes: &[u8]) -> Vec<f32> {
     let number = |b: &[u8]| f32::from_ne_bytes([b[0], b[1], b[2], b[3]]);
     bytes.chunks_exact(4).map(number).collect()
+}
+
+/// The same tensor, copied where it is a view. By value: a second owner would force a copy later.
+pub(super) fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_contiguous() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
 }
 
 /// The floats of a contiguous tensor.

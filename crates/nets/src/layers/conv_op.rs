@@ -11,7 +11,7 @@
 use super::buffers;
 use super::op::batch;
 use crate::kernels::norm::{
-    NormState, Rectifier, channel_sums, moments, norm_backward, rectifier_backward, scale_shift,
+    NormState, Rectifier, channel_sums, moments, rectifier_backward, scale_shift,
 };
 use crate::kernels::{
     Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
@@ -298,8 +298,17 @@ impl ConvOp {
     ) -> Vec<Option<FlexTensor>> {
         let to = self.output_shape(saved.shape);
         let mut g = buffers::into_vec(gradient);
+        let y = saved.output.as_ref().map(buffers::slice);
+        let normed = saved
+            .sum
+            .as_ref()
+            .map(buffers::slice)
+            .zip(saved.state.as_ref());
+        let sums = normed.map(|(sum, state)| state.sums(sum, self.act, y, &mut g));
+        if let (None, Some(y)) = (&sums, y) {
+            rectifier_backward(self.act, y, &mut g);
+        }
         if let Some(output) = saved.output {
-            rectifier_backward(self.act, buffers::slice(&output), &mut g);
             buffers::recycle(output);
         }
         let residual = (self.residual && needed[needed.len() - 1]).then(|| {
@@ -310,18 +319,14 @@ impl ConvOp {
         let mut gradients = vec![None];
         if self.frozen.is_none() {
             gradients.push(None);
-            match (&self.norm, saved.sum, &saved.state) {
-                (Norm::Batch { .. }, Some(sum), Some(state)) => {
-                    let (gamma, beta) = norm_backward(state, buffers::slice(&sum), &mut g);
-                    buffers::recycle(sum);
-                    gradients.push(Some(buffers::tensor(gamma, &[to.channels])));
-                    gradients.push(Some(buffers::tensor(beta, &[to.channels])));
-                }
-                (Norm::Bias, ..) => {
-                    let sums = needed[2].then(|| channel_sums(&g, to.channels));
-                    gradients.push(sums.map(|sums| buffers::tensor(sums, &[to.channels])));
-                }
-                _ => {}
+            if let (Some((gamma, beta)), Some(sum), Some(state)) = (sums, saved.sum, &saved.state) {
+                state.finish(buffers::slice(&sum), (&gamma, &beta), &mut g);
+                buffers::recycle(sum);
+                gradients.push(Some(buffers::tensor(gamma, &[to.channels])));
+                gradients.push(Some(buffers::tensor(beta, &[to.channels])));
+            } else if matches!(self.norm, Norm::Bias) {
+                let sums = needed[2].then(|| channel_sums(&g, to.channels));
+                gradients.push(sums.map(|sums| buffers::tensor(sums, &[to.channels])));
             }
             if let (true, Some(input)) = (needed[1], &saved.input) {
                 gradients[1] = Some(self.weight_gradient(saved.shape, buffers::slice(input), &g));

@@ -52,12 +52,7 @@ pub(super) fn batch(tensor: &FlexTensor) -> Batch {
 
 impl Op {
     pub(super) fn forward(&self, inputs: Vec<FlexTensor>, save: bool) -> (FlexTensor, Saved) {
-        let mut inputs = inputs;
-        for input in &mut inputs {
-            if !input.is_contiguous() {
-                *input = input.to_contiguous();
-            }
-        }
+        let inputs: Vec<FlexTensor> = inputs.into_iter().map(buffers::contiguous).collect();
         match self {
             Self::Conv(op) => {
                 let (output, saved) = op.forward(inputs, save);
@@ -91,7 +86,7 @@ impl Op {
         gradient: FlexTensor,
         needed: &[bool],
     ) -> Vec<Option<FlexTensor>> {
-        let gradient = gradient.to_contiguous();
+        let gradient = buffers::contiguous(gradient);
         match (self, saved) {
             (Self::Conv(op), Saved::Conv(saved)) => op.backward(saved, gradient, needed),
             (Self::MaxPool(geometry), Saved::MaxPool(shape, winners)) => {
