@@ -230,12 +230,14 @@ impl Row<'_> {
                 }
                 x += 1;
             }
-            for kx in 0..K {
+            let [first, second, third, fourth] = sums;
+            let pairs = first
+                .into_iter()
+                .zip(second)
+                .zip(third.into_iter().zip(fourth));
+            for (kx, ((a, b), (c, d))) in pairs.enumerate() {
                 let out = self.sums.add((tap + kx) * channels + channel);
-                let pairs = S::add(
-                    S::add(sums[0][kx], sums[1][kx]),
-                    S::add(sums[2][kx], sums[3][kx]),
-                );
+                let pairs = S::add(S::add(a, b), S::add(c, d));
                 let total = S::add(load(out), pairs);
                 if FULL {
                     S::store(out, total);

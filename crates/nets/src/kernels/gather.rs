@@ -171,12 +171,14 @@ impl Gather<'_> {
         bias[..self.finish.bias.len()].copy_from_slice(self.finish.bias);
         let pointer = Pointer(out.as_mut_ptr());
         let tasks = self.tasks();
-        // SAFETY (both): the tasks are disjoint in picture, rows, columns or panels, and the
-        // assertions above keep those apart in memory and inside of `out`.
+        let run = |task: Task| {
+            // SAFETY: the tasks are disjoint in picture, rows, columns or panels, and the
+            // assertions above keep those apart in memory and inside of `out`.
+            unsafe { self.task(task, &bias, &pointer) };
+        };
         if let [task] = tasks.as_slice() {
-            unsafe { self.task(*task, &bias, &pointer) };
+            run(*task);
         } else {
-            let run = |task| unsafe { self.task(task, &bias, &pointer) };
             tasks.into_par_iter().for_each(run);
         }
     }

@@ -37,6 +37,9 @@ pub fn conv_weight_gradient(
     let to = geometry.output(shape).expect("the input fits the layer");
     assert_eq!(input.len(), shape.len(), "input");
     assert_eq!(gradient.len(), to.len(), "gradient");
+    if geometry.weights() == 0 || to.is_empty() {
+        return vec![0.0; geometry.weights()];
+    }
     let job = Job::new(geometry, shape, to, input, gradient, isa);
     let lines = job.lines();
     let threads = if to.pixels() * geometry.weights() < 400_000 {

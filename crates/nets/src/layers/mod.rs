@@ -55,6 +55,10 @@ pub struct ConvOptions {
 }
 
 /// [`Norm`] with its parameters.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one call; a box would cost every caller a word"
+)]
 #[derive(Clone, Debug)]
 pub enum Normalisation {
     /// Nothing.

@@ -27,7 +27,7 @@ pub enum Op {
 #[derive(Clone, Debug)]
 pub enum Saved {
     /// See [`ConvOp`].
-    Conv(ConvSaved),
+    Conv(Box<ConvSaved>),
     /// Input shape and winning taps.
     MaxPool(Batch, Arc<Vec<u8>>),
     /// Input shape.
@@ -56,7 +56,10 @@ impl Op {
         match self {
             Self::Conv(op) => {
                 let (output, saved) = op.forward(inputs, save);
-                (output, saved.map_or(Saved::Nothing, Saved::Conv))
+                (
+                    output,
+                    saved.map_or(Saved::Nothing, |saved| Saved::Conv(Box::new(saved))),
+                )
             }
             Self::MaxPool(geometry) => {
                 let shape = batch(&inputs[0]);
@@ -88,7 +91,7 @@ impl Op {
     ) -> Vec<Option<FlexTensor>> {
         let gradient = buffers::contiguous(gradient);
         match (self, saved) {
-            (Self::Conv(op), Saved::Conv(saved)) => op.backward(saved, gradient, needed),
+            (Self::Conv(op), Saved::Conv(saved)) => op.backward(*saved, gradient, needed),
             (Self::MaxPool(geometry), Saved::MaxPool(shape, winners)) => {
                 let mut out = buffers::take(shape.len());
                 let from = buffers::slice(&gradient);
