@@ -1,0 +1,28 @@
+//! Where in the picture the feeling sits: from edges to proposals to affective regions.
+//!
+//! | step | where |
+//! |---|---|
+//! | edge strength, orientation, thinning | [`edges`] |
+//! | boxes around things, best first | [`proposals`] |
+//! | a few dozen boxes that differ | [`screening`] |
+//! | how affective each is, and the best of them | [`affective`] |
+//! | one prediction from the picture and its regions | [`fusion`] |
+//!
+//! Beside the pipeline: [`boundary`] measures edge maps against boundaries drawn by people, and
+//! [`npy`] exchanges maps with `peers/`.
+//!
+//! Boxes are `[x, y, w, h]` in pixels, half-open.
+
+pub mod affective;
+pub mod boundary;
+pub mod boxes;
+pub mod edges;
+mod error;
+pub mod fusion;
+mod map;
+pub mod npy;
+pub mod proposals;
+pub mod screening;
+
+pub use error::{ErrorKind, RegionsError};
+pub use map::Map;
