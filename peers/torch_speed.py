@@ -148,36 +148,40 @@ def features_of_lite(net):
 
 
 def torch_layer(line, torch):
-    """The same layer as one JSON line of our layer benchmark, in milliseconds."""
+    """The same layer as one JSON line of our layer benchmark, in milliseconds.
+
+    A transposed line describes the convolution whose adjoint the layer is: its `inputs` and `side`
+    are the layer's output.
+    """
     functional = torch.nn.functional
-    batch, side = line["batch"], line["side"]
+    backward = torch.ops.aten.convolution_backward
+    batch, side, stride = line["batch"], line["side"], line["stride"]
+    depthwise = line["kind"] == "depthwise"
+    transposed = line["kind"] == "transposed"
+    groups = line["inputs"] if depthwise else 1
     top, left, bottom, right = line["padding"]
-    shape = (line["outputs"], 1 if line["depthwise"] else line["inputs"], *[line["kernel"]] * 2)
     x = torch.randn(batch, line["inputs"], side, side)
-    w = torch.randn(shape) * 0.01
-    groups = line["inputs"] if line["depthwise"] else 1
-    symmetric = top == bottom and left == right
-    if not symmetric:
+    w = torch.randn(line["outputs"], line["inputs"] // groups, *[line["kernel"]] * 2) * 0.01
+    border = [top, left]
+    if (top, left) != (bottom, right):
         # PyTorch has no lopsided border; the padding is not timed.
-        x = functional.pad(x, (left, right, top, bottom))
-    border = (top, left) if symmetric else 0
-    if line["transposed"]:
-        y = functional.conv2d(x, w, None, line["stride"], border)
-        if line["direction"] == "forward":
-            run = lambda: functional.conv_transpose2d(y, w, None, line["stride"], border)
-            with torch.no_grad():
-                return median_ms(run, 7)
+        x, border = functional.pad(x, (left, right, top, bottom)), [0, 0]
     with torch.no_grad():
-        y = functional.conv2d(x, w, None, line["stride"], border, 1, groups)
-        mask = {"forward": None, "input": [True, False, False], "weight": [False, True, False]}
-        which = mask[line["direction"]]
-        if which is None:
-            run = lambda: functional.conv2d(x, w, None, line["stride"], border, 1, groups)
+        y = functional.conv2d(x, w, None, stride, border, 1, groups)
+        if transposed:
+            x, y = y, x
+        if line["direction"] == "forward":
+            def run():
+                if transposed:
+                    return functional.conv_transpose2d(x, w, None, stride, border)
+                return functional.conv2d(x, w, None, stride, border, 1, groups)
         else:
-            pad = list(border) if border else [0, 0]
-            run = lambda: torch.ops.aten.convolution_backward(
-                y, x, w, None, [line["stride"]] * 2, pad, [1, 1], False, [0, 0], groups, which)
-        return median_ms(run, 7)
+            which = [line["direction"] == "input", line["direction"] == "weight", False]
+
+            def run():
+                return backward(y, x, w, None, [stride] * 2, border, [1, 1], transposed, [0, 0],
+                                groups, which)
+        return median_ms(run, 5, warm=1)
 
 
 def peak_mib():

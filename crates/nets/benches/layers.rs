@@ -26,15 +26,71 @@ fn time(mut run: impl FnMut()) -> f64 {
     times[times.len() / 2]
 }
 
-fn report(name: &str, what: &str, operations: f64, seconds: f64) {
-    let rate = operations / seconds / 1e9;
-    println!(
-        "{{\"layer\":\"{name}\",\"direction\":\"{what}\",\"ms\":{:.4},\"gflops\":{rate:.1}}}",
-        seconds * 1e3
-    );
+/// What the peer needs to time the same layer.
+struct Layer<'a> {
+    name: &'a str,
+    g: Geometry,
+    shape: Batch,
+    kind: &'a str,
+}
+
+impl Layer<'_> {
+    fn report(&self, what: &str, operations: f64, seconds: f64) {
+        let (g, p) = (self.g, self.g.padding);
+        println!(
+            "{{\"layer\":\"{}\",\"direction\":\"{what}\",\"kind\":\"{}\",\"batch\":{},\"side\":{},\
+             \"inputs\":{},\"outputs\":{},\"kernel\":{},\"stride\":{},\"padding\":[{},{},{},{}],\
+             \"ms\":{:.4},\"gflops\":{:.1}}}",
+            self.name,
+            self.kind,
+            self.shape.batch,
+            self.shape.height,
+            g.inputs,
+            g.outputs,
+            g.kernel,
+            g.stride,
+            p.top,
+            p.left,
+            p.bottom,
+            p.right,
+            seconds * 1e3,
+            operations / seconds / 1e9
+        );
+    }
+}
+
+/// All threads at once, each on a product whose operands stay in its first-level cache and which
+/// is too small for the kernels to split.
+fn peak() {
+    let g = Geometry {
+        inputs: 256,
+        outputs: 32,
+        kernel: 1,
+        stride: 1,
+        padding: Padding::default(),
+    };
+    let shape = Batch::new([1, 1, 48, 256]);
+    let operations = 2.0 * (48 * 256 * 32) as f64 * 2000.0;
+    let seconds = time(|| {
+        rayon::broadcast(|_| {
+            let weights = ForwardWeights::new(g, &vec![0.5; g.weights()], Isa::detect());
+            let x = vec![0.5_f32; shape.len()];
+            let mut y = vec![0.0; 48 * 32];
+            (0..2000).for_each(|_| weights.run(shape, &x, Epilogue::default(), &mut y));
+        });
+    });
+    let rate = operations * rayon::current_num_threads() as f64 / seconds / 1e9;
+    println!("{{\"layer\":\"peak\",\"gflops\":{rate:.1}}}");
 }
 
 fn dense(name: &str, g: Geometry, shape: Batch) {
+    let kind = "dense";
+    let layer = Layer {
+        name,
+        g,
+        shape,
+        kind,
+    };
     let isa = Isa::detect();
     let to = g.output(shape).expect("a layer of a real network");
     let x = vec![0.5_f32; shape.len()];
@@ -44,16 +100,23 @@ fn dense(name: &str, g: Geometry, shape: Batch) {
     let forward = ForwardWeights::new(g, &w, isa);
     let mut y = vec![0.0; to.len()];
     let seconds = time(|| forward.run(shape, &x, Epilogue::default(), &mut y));
-    report(name, "forward", operations, seconds);
+    layer.report("forward", operations, seconds);
     let backward = BackwardWeights::new(g, &w, isa);
     let mut dx = vec![0.0; shape.len()];
     let seconds = time(|| backward.run(shape, &dy, Epilogue::default(), &mut dx));
-    report(name, "input", operations, seconds);
+    layer.report("input", operations, seconds);
     let seconds = time(|| drop(conv_weight_gradient(g, shape, &x, &dy, isa)));
-    report(name, "weight", operations, seconds);
+    layer.report("weight", operations, seconds);
 }
 
 fn depthwise(name: &str, g: Geometry, shape: Batch) {
+    let kind = "depthwise";
+    let line = Layer {
+        name,
+        g,
+        shape,
+        kind,
+    };
     let isa = Isa::detect();
     let to = g.output(shape).expect("a layer of a real network");
     let x = vec![0.5_f32; shape.len()];
@@ -63,12 +126,41 @@ fn depthwise(name: &str, g: Geometry, shape: Batch) {
     let layer = DepthwiseWeights::new(g, &w, isa);
     let mut y = vec![0.0; to.len()];
     let seconds = time(|| layer.forward(shape, &x, &[], Activation::Identity, &mut y));
-    report(name, "forward", operations, seconds);
+    line.report("forward", operations, seconds);
     let mut dx = vec![0.0; shape.len()];
     let seconds = time(|| layer.backward(shape, &dy, &mut dx));
-    report(name, "input", operations, seconds);
+    line.report("input", operations, seconds);
     let seconds = time(|| drop(depthwise_weight_gradient(g, shape, &x, &dy, isa)));
-    report(name, "weight", operations, seconds);
+    line.report("weight", operations, seconds);
+}
+
+/// A transposed layer to a map of `side`: its forward pass is the input gradient of `g`, its input
+/// gradient the forward pass.
+fn transposed(name: &str, g: Geometry, shape: Batch) {
+    let kind = "transposed";
+    let line = Layer {
+        name,
+        g,
+        shape,
+        kind,
+    };
+    let isa = Isa::detect();
+    let small = g.output(shape).expect("a layer of a real network");
+    let (x, dy) = (vec![0.5_f32; small.len()], vec![0.25_f32; shape.len()]);
+    let w = vec![0.01_f32; g.weights()];
+    let operations = 2.0 * small.pixels() as f64 * g.weights() as f64;
+    let both = (
+        BackwardWeights::new(g, &w, isa),
+        ForwardWeights::new(g, &w, isa),
+    );
+    let mut y = vec![0.0; shape.len()];
+    let seconds = time(|| both.0.run(shape, &x, Epilogue::default(), &mut y));
+    line.report("forward", operations, seconds);
+    let mut dx = vec![0.0; small.len()];
+    let seconds = time(|| both.1.run(shape, &dy, Epilogue::default(), &mut dx));
+    line.report("input", operations, seconds);
+    let seconds = time(|| drop(conv_weight_gradient(g, shape, &dy, &x, isa)));
+    line.report("weight", operations, seconds);
 }
 
 /// (expanded, outputs, inputs, kernel, stride, side of the input) of the blocks of Lite0 that
@@ -143,6 +235,7 @@ const DENSE: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
 fn main() {
     let filter = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let wanted = |name: &str| filter.as_ref().is_none_or(|f| name.contains(f.as_str()));
+    peak();
     for &(name, batch, side, inputs, outputs, kernel, stride) in DENSE {
         let g = Geometry {
             inputs,
@@ -153,6 +246,20 @@ fn main() {
         };
         if wanted(name) {
             dense(name, g, Batch::new([batch, side, side, inputs]));
+        }
+    }
+    // (side of the large map, its channels, channels of the small map) of DCGAN-64's generator.
+    for (side, inputs, outputs) in [(8, 256, 512), (16, 128, 256), (32, 64, 128), (64, 3, 64)] {
+        let name = format!("dcgan64 transposed to {side}px {outputs}-{inputs}");
+        let g = Geometry {
+            inputs,
+            outputs,
+            kernel: 4,
+            stride: 2,
+            padding: Padding::all(1),
+        };
+        if wanted(&name) {
+            transposed(&name, g, Batch::new([64, side, side, inputs]));
         }
     }
     for &block in LITE0 {
