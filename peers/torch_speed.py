@@ -3,8 +3,8 @@
 Needs: pip install torch torchvision efficientnet-lite-pytorch==0.1.0
 Run:   python peers/torch_speed.py [--rounds 5] [--threads 2] [--only PART] [--layers] [--no-build]
 
-Each round runs every network once through ours (a fresh process of `cargo bench --bench networks`)
-and once through PyTorch (a fresh process of this script), so that a busy moment of the machine hits
+Each round runs a network once through ours (a fresh process of `cargo bench --bench networks`) and
+once through PyTorch (a fresh process of this script), so that a busy moment of the machine hits
 both. Prints the median over the rounds, the median of the rounds' ratios (PyTorch / ours: above 1
 we are faster), and the peak resident memory of both. With --layers the same for each layer shape,
 with our GFLOP/s and their share of the machine's measured matrix product peak.
@@ -230,16 +230,15 @@ def child(command, threads, stdin=None):
 
 def networks(args, this):
     binary = bench_binary("networks")
-    rows = {name: [] for name in WORKS if args.only in name}
-    for _ in range(args.rounds):
-        for name, row in rows.items():
+    print("| work | PyTorch ms | ours ms | ratio | PyTorch MiB (its import) | ours MiB |")
+    print("|---|---|---|---|---|---|", flush=True)
+    middle = statistics.median
+    for name in (name for name in WORKS if args.only in name):
+        row = []
+        for _ in range(args.rounds):
             [ours] = child([binary, name, str(args.iterations)], args.threads)
             [theirs] = child([*this, "--peer", name], args.threads)
             row.append((theirs, ours))
-    print("| work | PyTorch ms | ours ms | ratio | PyTorch MiB (its import) | ours MiB |")
-    print("|---|---|---|---|---|---|")
-    middle = statistics.median
-    for name, row in rows.items():
         theirs, ours = middle(t["ms"] for t, _ in row), middle(o["ms"] for _, o in row)
         ratio = middle(t["ms"] / o["ms"] for t, o in row)
         peaks = middle(t["peak_mib"] for t, _ in row), middle(o["peak_mib"] for _, o in row)
