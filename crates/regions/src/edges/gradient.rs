@@ -1,14 +1,15 @@
 //! Edge strength without a network.
 //!
 //! - **Computes** the length of the color gradient at three scales, averaged, divided by its local
-//!   mean and cut at its 99th percentile.
+//!   mean plus a floor, squared, and cut at its 99th percentile.
 //! - **Input** a [`Picture`]; CIELAB, in which equal lengths look about equally different.
 //! - **Output** `[height, width]`, 0..=1, larger for stronger edges; all 0 for a flat picture.
 //! - **Source** facts F.3 (1): multi-scale Lab gradient, local mean of radius 4, 99th percentile,
 //!   so that the threshold .1 of EdgeBoxes keeps its meaning. The gradient of three channels is the
 //!   root of the summed squares (S. Di Zenzo 1986 gives the exact form).
-//! - **Deviation** where the local mean is below the floor of a just noticeable edge, the floor
-//!   divides instead, so that the noise of a clear sky does not become edges.
+//! - **Deviation** a floor is added to the local mean, so that the noise of a clear sky does not
+//!   become edges; the square separates edges from texture, of which EdgeBoxes would else see a net
+//!   over the whole picture.
 //!
 //! ```
 //! use affetti_picture::Picture;
@@ -25,17 +26,19 @@ use super::filter::{derivatives, triangle};
 use crate::Map;
 
 /// Smoothing before the derivatives, in pixels, of each scale.
-const SCALES: [usize; 3] = [1, 2, 4];
+const SCALES: [usize; 3] = [2, 4, 8];
 /// Radius of the local mean, in pixels.
 const MEAN_RADIUS: usize = 4;
-/// Lab units a pixel: added to the local mean. About the gradient that a step of one just
-/// noticeable difference (2.3) leaves in the mean of its neighbourhood.
-const FLOOR: f32 = 1.0;
+/// Lab units a pixel: added to the local mean. Of 1, 4, 12, 20 and 30, the best F on every 14th
+/// training picture of BSDS500 (.565, .611, .631, .631, .632 at scales 1, 2, 4); small ones turn
+/// faint texture into edges.
+const FLOOR: f32 = 30.0;
 /// Share of pixels below the strength that becomes 1.
 const PERCENTILE: f64 = 0.99;
-/// The strength, before scaling, that is never stretched to 1: without it, a picture that is flat
-/// but for compression noise would show that noise as edges.
-const FAINTEST_TOP: f32 = 0.25;
+/// The strength, before scaling, that is never stretched to 1: that of a step of about two units,
+/// just noticeable. Without it, a picture that is flat but for compression noise would show that
+/// noise as edges.
+const FAINTEST_TOP: f32 = 0.002;
 
 /// Edge strength of a picture.
 #[must_use]
@@ -44,7 +47,7 @@ pub fn gradient(picture: &Picture) -> Map {
     let raw = raw_gradient(&lab_channels(picture));
     let mean = triangle(&raw, MEAN_RADIUS);
     let values = raw.values().iter().zip(mean.values());
-    let relative: Vec<f32> = values.map(|(g, m)| g / (m + FLOOR)).collect();
+    let relative: Vec<f32> = values.map(|(g, m)| (g / (m + FLOOR)).powi(2)).collect();
     let top = percentile(&relative, PERCENTILE).max(FAINTEST_TOP);
     Map::from_parts(width, height, relative).map(|v| (v / top).clamp(0.0, 1.0))
 }
@@ -120,11 +123,10 @@ mod tests {
             let row: Vec<f32> = (0..60).map(|x| strength.at(x, y)).collect();
             // The step lies between 29 and 30, which are equally strong.
             assert!(row[29] > 0.99 && row[30] > 0.99, "{row:?}");
-            assert!(
-                row.iter()
-                    .enumerate()
-                    .all(|(x, &v)| v <= row[29] && (x.abs_diff(29) < 7 || v < 0.05))
-            );
+            // Far from it, at most the tail of the coarsest scale.
+            let far = |x: usize| x.abs_diff(29) > 12;
+            let tail = |(x, &v): (usize, &f32)| v <= row[29] + 1e-3 && (!far(x) || v < 0.05);
+            assert!(row.iter().enumerate().all(tail), "{row:?}");
         }
     }
 

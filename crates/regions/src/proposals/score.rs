@@ -10,7 +10,7 @@
 
 use super::{
     affinity::{Affinities, LEAST},
-    groups::{Groups, NONE},
+    groups::Groups,
     lines::Lines,
     params::Params,
 };
@@ -189,20 +189,22 @@ impl Scorer {
             self.lines.column(x, y, bottom),
             self.lines.column(right, y, bottom),
         ];
-        for &group in sides.into_iter().flatten() {
-            let at = group as usize;
-            if group == NONE || seen[at] == *box_number {
-                continue;
+        for side in sides {
+            for &group in side {
+                let at = group as usize;
+                if seen[at] == *box_number {
+                    continue;
+                }
+                seen[at] = *box_number;
+                weights[at] = 1.0;
+                queue.push(group);
+                if inside(group) {
+                    value -= self.magnitudes[at];
+                }
             }
-            seen[at] = *box_number;
-            weights[at] = 1.0;
-            queue.push(group);
-            if inside(group) {
-                value -= self.magnitudes[at];
+            if value * norm < needed {
+                return 0.0;
             }
-        }
-        if value * norm < needed {
-            return 0.0;
         }
         let mut next = 0;
         while let Some(&group) = queue.get(next) {

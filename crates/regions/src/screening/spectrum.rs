@@ -8,8 +8,7 @@
 //! - **Source** J. Shi and J. Malik, "Normalized Cuts", PAMI 2000; C. Musco and C. Musco, "Randomized
 //!   Block Krylov Methods", NIPS 2015, restarted until the residual is small.
 //! - **Deviation** none. A block and not a single Lanczos vector, because a graph of separate parts
-//!   has as many equal eigenvalues as parts, of which a single vector finds one. Checked against
-//!   scikit-learn by `peers/spectral.py`.
+//!   has as many equal eigenvalues as parts, of which a single vector finds one.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
