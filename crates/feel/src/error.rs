@@ -13,6 +13,10 @@ pub enum FeelError {
     /// Data sets.
     #[error(transparent)]
     Data(#[from] affetti_data::DataError),
+    /// The training of a deep network.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] affetti_train::TrainError),
     /// Labels and metrics.
     #[error(transparent)]
     Emotion(#[from] affetti_emotion::EmotionError),
@@ -55,6 +59,8 @@ impl FeelError {
         match self {
             Self::Net(error) => error.kind(),
             Self::Data(error) => error.kind(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.kind(),
             Self::Emotion(error) => match error.kind() {
                 affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
                 _ => ErrorKind::Input,

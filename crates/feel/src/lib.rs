@@ -5,6 +5,8 @@
 //! arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
 //! [`train`](fn@train) and [`evaluate`] make and measure one.
 
+#[cfg(feature = "train")]
+pub mod art;
 mod config;
 mod conformal;
 mod dataset;

@@ -1,0 +1,47 @@
+//! The network that learns to tell styles, genres and artists: a trunk and three linear heads.
+
+use affetti_nets::efficientnet_lite::{FEATURES, Weights};
+use affetti_nets::layers::{Normal, linear};
+use affetti_nets::lite_layers::LiteLayers;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Trunk and heads.
+#[derive(Module, Debug)]
+pub(super) struct ArtNetwork {
+    pub(super) trunk: LiteLayers,
+    heads: Vec<Head>,
+}
+
+/// `[batch, features]` → `[batch, classes]`.
+#[derive(Module, Debug)]
+struct Head {
+    weight: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl ArtNetwork {
+    /// The trunk from `weights`, heads small and random.
+    pub(super) fn new(weights: &Weights, classes: [usize; 3], seed: u64, device: &Device) -> Self {
+        let mut random = Normal::new(seed);
+        let mut head = |classes: usize| {
+            let weight =
+                TensorData::new(random.many(classes * FEATURES, 0.01), [classes, FEATURES]);
+            Head {
+                weight: Param::from_tensor(Tensor::from_data(weight, device)),
+                bias: Param::from_tensor(Tensor::zeros([classes], device)),
+            }
+        };
+        Self {
+            trunk: LiteLayers::from_weights(weights, device),
+            heads: classes.map(&mut head).into(),
+        }
+    }
+
+    /// Logits of styles, genres and artists of `[batch, side, side, 3]`.
+    pub(super) fn forward(&self, x: Tensor<4>) -> Vec<Tensor<2>> {
+        let features = self.trunk.forward(x);
+        let head = |head: &Head| linear(features.clone(), head.weight.val(), Some(head.bias.val()));
+        self.heads.iter().map(head).collect()
+    }
+}
