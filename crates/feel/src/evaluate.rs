@@ -107,7 +107,7 @@ fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
         .settings
         .backbones
         .iter()
-        .filter_map(|b| affetti_nets::efficientnet_lite::Variant::parse(&b.name))
+        .filter_map(crate::features::BackboneSettings::variant)
         .map(affetti_nets::efficientnet_lite::Variant::descriptor_len)
         .collect();
     let start = lengths[..lengths.len().saturating_sub(1)].iter().sum();

@@ -32,12 +32,24 @@ pub struct FeatureSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackboneSettings {
-    /// Card name.
+    /// Card name; with `network`, the name of weights of our own.
     pub name: String,
+    /// The network of weights of our own, which `affetti train art` wrote as `NAME.safetensors`
+    /// into the folder of models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// `full`, `half` or `byte`.
     pub precision: String,
     /// This backbone's part of the shares above.
     pub share: f64,
+}
+
+impl BackboneSettings {
+    /// Which network it is; none where the name is unknown.
+    #[must_use]
+    pub fn variant(&self) -> Option<Variant> {
+        Variant::parse(self.network.as_ref().unwrap_or(&self.name))
+    }
 }
 
 /// The frozen part of the predictor.

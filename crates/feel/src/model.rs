@@ -188,7 +188,8 @@ impl Model {
             .map_err(|e| malformed(&format!("its settings do not parse: {e}")))?;
         let mut backbones = Vec::new();
         for backbone in &settings.backbones {
-            let variant = Variant::parse(&backbone.name)
+            let variant = backbone
+                .variant()
                 .ok_or_else(|| malformed(&format!("unknown backbone {}", backbone.name)))?;
             let part = tensors.split_off(&format!("{}.", backbone.name));
             backbones.push(Weights::from_folded(variant, part)?);

@@ -71,7 +71,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         .features
         .backbones
         .iter()
-        .map(load_backbone)
+        .map(|backbone| load_backbone(backbone, options.models))
         .collect::<Result<Vec<_>, _>>()?;
     let extractor = Extractor::new(&config.features, &backbones, &Device::Cpu)?;
     let fingerprint = fingerprint(config, &backbones)?;
@@ -137,14 +137,23 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     })
 }
 
-fn load_backbone(settings: &BackboneSettings) -> Result<Weights, FeelError> {
-    let card = registry::card(&settings.name)?;
+/// The published weights of a backbone from the cache, or our own from the folder of models.
+fn load_backbone(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
     let unknown = |what: &str| FeelError::NothingToLearn {
         what: format!("{}: {what} {:?}", settings.name, settings.precision),
     };
-    let variant = Variant::parse(&settings.name).ok_or_else(|| unknown("is no backbone"))?;
+    let variant = settings
+        .variant()
+        .ok_or_else(|| unknown("is no backbone"))?;
     let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
-    let mut tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+    let (bytes, file) = if settings.network.is_some() {
+        let path = models.join(format!("{}.safetensors", settings.name));
+        (store::read_file(&path)?, path.display().to_string())
+    } else {
+        let card = registry::card(&settings.name)?;
+        (registry::weights(&card)?.into_owned(), card.file)
+    };
+    let mut tensors = store::from_bytes(&bytes, &file)?;
     tensors
         .map
         .retain(|name, _| !name.starts_with("classifier."));
@@ -402,14 +411,10 @@ fn card_text(
         .features
         .backbones
         .iter()
-        .filter_map(|b| Variant::parse(&b.name));
+        .filter_map(BackboneSettings::variant);
     let mut starts = Vec::new();
     for backbone in &config.features.backbones {
-        let card = registry::card(&backbone.name)?;
-        starts.push(format!(
-            "{} ({}, sha256 {})",
-            card.file, card.license, card.sha256
-        ));
+        starts.push(start_of(backbone)?);
     }
     let file = config
         .file
@@ -459,6 +464,19 @@ fn card_text(
     toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
         file: config.file.clone(),
         what: format!("the card cannot be written: {e}"),
+    })
+}
+
+/// Where a backbone comes from, for the card.
+fn start_of(backbone: &BackboneSettings) -> Result<String, FeelError> {
+    let card = registry::card(backbone.network.as_ref().unwrap_or(&backbone.name))?;
+    let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
+    Ok(match backbone.network {
+        None => published,
+        Some(_) => format!(
+            "{}, trained on by `affetti train art` from {published}",
+            backbone.name
+        ),
     })
 }
 
