@@ -95,6 +95,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/feel-1.toml"),
+    include_str!("../../../models/hed.toml"),
 ];
 
 #[cfg(feature = "weights")]
