@@ -1,0 +1,86 @@
+//! What can go wrong in a training.
+
+use std::path::PathBuf;
+
+pub use affetti_nets::ErrorKind;
+
+/// An error of this room, or of the task that it trains.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Weights and files.
+    #[error(transparent)]
+    Net(#[from] affetti_nets::NetError),
+    /// A setting that cannot be.
+    #[error("{setting}: {what}")]
+    Setting {
+        /// Its name in the config file.
+        setting: &'static str,
+        /// What would be right.
+        what: String,
+    },
+    /// A checkpoint of another training.
+    #[error("{}: {what}", path.display())]
+    Checkpoint {
+        /// The checkpoint.
+        path: PathBuf,
+        /// How it differs.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Loss, gradient or weights are not numbers any more.
+    #[error(
+        "training diverged in epoch {epoch}, step {step}: {what} is not finite; a lower rate or \
+         stronger clipping may help; the checkpoints of the epochs before are kept"
+    )]
+    Diverged {
+        /// From 1.
+        epoch: usize,
+        /// From 1.
+        step: usize,
+        /// Loss or gradient.
+        what: &'static str,
+    },
+    /// The task failed.
+    #[error("{source}")]
+    Task {
+        /// Who is at fault.
+        kind: ErrorKind,
+        /// Its own error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl TrainError {
+    /// Wraps the error of a task.
+    pub fn task(
+        kind: ErrorKind,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Task {
+            kind,
+            source: source.into(),
+        }
+    }
+
+    /// Who is at fault.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Net(error) => error.kind(),
+            Self::Setting { .. } => ErrorKind::Parameter,
+            Self::Checkpoint { .. } => ErrorKind::Model,
+            Self::Io { .. } => ErrorKind::Io,
+            Self::Diverged { .. } => ErrorKind::Model,
+            Self::Task { kind, .. } => *kind,
+        }
+    }
+}
