@@ -16,10 +16,6 @@ pub enum RegionsError {
     #[error(transparent)]
     Data(#[from] affetti_data::DataError),
 
-    /// Metrics.
-    #[error(transparent)]
-    Metric(#[from] affetti_emotion::EmotionError),
-
     /// The training loop.
     #[cfg(feature = "train")]
     #[error(transparent)]
@@ -154,10 +150,6 @@ impl RegionsError {
         match self {
             Self::Net(error) => error.kind(),
             Self::Data(error) => error.kind(),
-            Self::Metric(error) => match error.kind() {
-                affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
-                _ => ErrorKind::Input,
-            },
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
             Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,

@@ -24,6 +24,9 @@ use crate::{
     boundary::{Counts, Summary, Truth, count, summarize, thresholds},
 };
 
+/// The draws are of at least one picture, and its figures are numbers.
+const SOUND: &str = "figures of pictures that were measured";
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EdgeFigure {
@@ -100,7 +103,7 @@ pub fn evaluate(
     let side = |n: usize| -> Vec<Vec<Counts>> { measured.iter().map(|m| m[n].clone()).collect() };
     let (own, plain) = (side(0), side(1));
     let summary = summarize(&own)?;
-    let bootstrap = Bootstrap::seeded(options.seed).check()?;
+    let bootstrap = Bootstrap::seeded(options.seed).check().expect(SOUND);
     let pick = |from: &[Vec<Counts>], draw: &[usize]| {
         let drawn: Vec<Vec<Counts>> = draw.iter().map(|&i| from[i].clone()).collect();
         summarize(&drawn).ok()
@@ -110,12 +113,16 @@ pub fn evaluate(
     let mut figures = Vec::new();
     for (metric, value) in metrics {
         let of = |from: &[Vec<Counts>], draw: &[usize]| pick(from, draw).map(|s| value(&s));
-        let estimate = bootstrap.estimate(own.len(), |draw: &[usize]| of(&own, draw))?;
-        let gain = bootstrap.difference(
-            own.len(),
-            |draw: &[usize]| of(&own, draw),
-            |draw: &[usize]| of(&plain, draw),
-        )?;
+        let estimate = bootstrap
+            .estimate(own.len(), |draw: &[usize]| of(&own, draw))
+            .expect(SOUND);
+        let gain = bootstrap
+            .difference(
+                own.len(),
+                |draw: &[usize]| of(&own, draw),
+                |draw: &[usize]| of(&plain, draw),
+            )
+            .expect(SOUND);
         figures.push(EdgeFigure {
             metric,
             value: estimate.value,

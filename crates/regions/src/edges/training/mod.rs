@@ -17,6 +17,7 @@ mod sample;
 mod target;
 mod task;
 
+pub use affetti_train::{Progress, Watch, checkpoint::History};
 pub use config::{Augmentation, Config, Objective};
 pub use result::Trained;
 
@@ -25,7 +26,7 @@ use std::path::Path;
 use affetti_data::bsds::{self, Part};
 use affetti_nets::{edge_layers::EdgeLayers, efficientnet_lite, lite_layers::LiteLayers};
 use affetti_nets::{registry, store};
-use affetti_train::{RunFolder, Watch, run};
+use affetti_train::{RunFolder, run};
 use burn::tensor::Device;
 
 use crate::RegionsError;

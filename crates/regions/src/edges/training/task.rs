@@ -17,9 +17,9 @@ use rayon::prelude::*;
 use super::sample::{Sample, sample};
 use super::target::{Target, by_cells, coarser, marks, target};
 use super::{Config, Objective};
+use crate::RegionsError;
 use crate::boundary::{Truth, count, summarize, thresholds};
 use crate::edges::{Detector, EdgeNetwork, evaluate::truth};
-use crate::RegionsError;
 
 /// Cells of the side outputs, in the network's order.
 const CELLS: [usize; 3] = [16, 8, 4];
