@@ -34,6 +34,7 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
     let mut reader = Reader {
         bytes,
         visits: 0,
+        floats: 0,
         map: BTreeMap::new(),
     };
     reader.root().map_err(|why| NetError::Malformed {
@@ -51,6 +52,7 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
 struct Reader<'a> {
     bytes: &'a [u8],
     visits: usize,
+    floats: usize,
     map: BTreeMap<String, Tensor>,
 }
 
@@ -115,6 +117,11 @@ impl<'a> Reader<'a> {
             let array = self
                 .array(space, kind, layout)
                 .map_err(|why| format!("{name:.80}: {why}"))?;
+            // Many names for one array would multiply the file in memory.
+            self.floats += array.data.len();
+            if self.floats > self.bytes.len() / 4 {
+                return Err("more numbers than the file has room for".to_owned());
+            }
             self.map.insert(name.to_owned(), array);
         }
         Ok(())
