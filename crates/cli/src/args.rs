@@ -194,6 +194,20 @@ pub(crate) enum TrainVerb {
     /// Train the predictor of `affetti feel`
     #[command(after_help = "Example:\n  affetti train feel configs/feel-1.toml --data data/")]
     Feel(TrainingArgs),
+    /// Train the edge network; needs a build with the feature `train`
+    #[command(
+        after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/\n\nThe folder of the run keeps settings, metrics and checkpoints."
+    )]
+    Edges {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// The folder of the run [default: runs/NAME, NAME from the config]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        run: Option<PathBuf>,
+        /// Go on where the run's last checkpoint ended
+        #[arg(long)]
+        resume: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -209,6 +223,35 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
     },
+    /// Measure edges against boundaries that people drew (BSDS500 val)
+    #[command(
+        after_help = "Examples:\n  affetti eval edges --data data/\n  affetti eval edges --detector hed --data data/ --json"
+    )]
+    Edges {
+        /// What finds the edges
+        #[arg(long, value_enum, default_value_t = Detector::Net)]
+        detector: Detector,
+        /// For the net: weights made by `affetti train edges` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Thresholds, evenly between 0 and 1; published figures have 99, fewer are faster
+        #[arg(long, value_name = "N", default_value_t = 99, value_parser = RangedU64ValueParser::<usize>::new().range(1..=999))]
+        thresholds: usize,
+        /// The folder with bsds500/ [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
+}
+
+/// What finds edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detector {
+    /// The gradient of color, without a network
+    Gradient,
+    /// The edge network of this project
+    Net,
+    /// HED, imported with `affetti models import`
+    Hed,
 }
 
 #[derive(Debug, clap::Args)]

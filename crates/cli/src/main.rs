@@ -6,6 +6,7 @@
 mod args;
 mod data;
 mod device;
+mod edges;
 mod feel;
 mod interrupt;
 mod models;

@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    device,
+    device, edges,
     out_file::spare,
     output,
     progress::Progress,
@@ -19,7 +19,14 @@ use crate::{
 };
 
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
-    let TrainVerb::Feel(args) = verb;
+    let args = match verb {
+        TrainVerb::Feel(args) => args,
+        TrainVerb::Edges {
+            training,
+            run,
+            resume,
+        } => return edges::train(&training, run, resume, settings),
+    };
     let form = Form::of(settings)?;
     let mut config = config(&args)?;
     config.seed = settings.seed.unwrap_or(config.seed);
@@ -36,7 +43,23 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 }
 
 pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
-    let EvalVerb::Feel { training, weights } = verb;
+    let (training, weights) = match verb {
+        EvalVerb::Feel { training, weights } => (training, weights),
+        EvalVerb::Edges {
+            detector,
+            weights,
+            thresholds,
+            data,
+        } => {
+            let what = edges::Measured {
+                detector,
+                weights,
+                thresholds,
+                data,
+            };
+            return edges::eval(&what, settings);
+        }
+    };
     let form = Form::of(settings)?;
     let config = config(&training)?;
     let inputs: Vec<&Path> = weights.as_deref().into_iter().collect();
@@ -59,7 +82,7 @@ fn config(args: &TrainingArgs) -> Result<Config> {
 }
 
 /// Joins the lines of `text`, but for those that quote a file: `3 | seed = x` and the marks below.
-fn without_excerpt(text: &str) -> String {
+pub(crate) fn without_excerpt(text: &str) -> String {
     let quotes = |line: &str| {
         let after = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
         after.starts_with('|')
@@ -101,7 +124,7 @@ fn with_options<T>(
 
 /// How figures are written.
 #[derive(Debug, Clone, Copy)]
-enum Form {
+pub(crate) enum Form {
     Table,
     Csv,
     Json,
@@ -109,7 +132,7 @@ enum Form {
 
 impl Form {
     /// Asked for before the work, which takes minutes.
-    fn of(settings: &Settings) -> Result<Self> {
+    pub(crate) fn of(settings: &Settings) -> Result<Self> {
         let Some(path) = &settings.out else {
             return Ok(if settings.json {
                 Self::Json
@@ -129,10 +152,15 @@ impl Form {
     }
 
     fn write(self, figures: &Figures) -> String {
+        self.pick(figures.table(), figures.csv(), figures.json())
+    }
+
+    /// The one of three texts that was asked for.
+    pub(crate) fn pick(self, table: String, csv: String, json: String) -> String {
         match self {
-            Self::Table => figures.table(),
-            Self::Csv => figures.csv(),
-            Self::Json => figures.json() + "\n",
+            Self::Table => table,
+            Self::Csv => csv,
+            Self::Json => json + "\n",
         }
     }
 }

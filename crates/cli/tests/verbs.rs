@@ -84,6 +84,9 @@ fn wrong_usage_is_exit_2() {
         &["models", "import", "nowhere.pth"],
         &["train", "feel", "nowhere.toml"],
         &["eval", "feel", "nowhere.toml", "--out", "x.pdf"],
+        &["train", "edges", "nowhere.toml"],
+        &["eval", "edges", "--data", "nowhere"],
+        &["eval", "edges", "--detector", "eyes"],
     ] {
         let run = run(arguments);
         assert_eq!(

@@ -137,6 +137,22 @@ pub enum DataError {
         /// The split of a later row.
         second: crate::Split,
     },
+    /// A picture of the set cannot be decoded.
+    #[error("{}: {source}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: affetti_picture::PictureError,
+    },
+    /// Masks that do not fit their picture.
+    #[error("{}: {what}", path.display())]
+    Masks {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// A check was asked for a set that lists no picture.
     #[error("the set lists no picture")]
     NoPictures,
@@ -172,6 +188,8 @@ impl DataError {
             | Self::TooManyRows { path, .. }
             | Self::RecordTooLong { path, .. }
             | Self::SplitConflict { path, .. }
+            | Self::Picture { path, .. }
+            | Self::Masks { path, .. }
             | Self::NothingReadable { path, .. } => Some(path),
             Self::Parameter { .. } | Self::NoPictures => None,
         }
@@ -186,6 +204,7 @@ impl DataError {
             Self::Encoding { .. } => ErrorKind::Unsupported,
             Self::TooManyRows { .. } | Self::RecordTooLong { .. } => ErrorKind::Limit,
             Self::Parameter { .. } => ErrorKind::Parameter,
+            Self::Picture { source, .. } => source.kind(),
             Self::NotAFolder { .. }
             | Self::Csv { .. }
             | Self::MissingColumn { .. }
@@ -194,6 +213,7 @@ impl DataError {
             | Self::NoValidRow { .. }
             | Self::BadRow { .. }
             | Self::SplitConflict { .. }
+            | Self::Masks { .. }
             | Self::NoPictures
             | Self::NothingReadable { .. } => ErrorKind::Input,
         }

@@ -8,6 +8,7 @@
 //! | [`oasis`] | photographs with valence and arousal |
 //! | [`artgan`] | ArtGAN's style, genre and artist lists |
 //! | [`abstract_art`] | abstract paintings with votes |
+//! | [`bsds`] | photographs with the boundaries that people drew |
 //! | [`folder`] | any folder of pictures |
 //! | [`table`] | any CSV file with a column of paths |
 //!
@@ -19,17 +20,17 @@
 //!   by line in [`ReadReport`]; a file without a good row is an error.
 //! - Valence and arousal are on 1..7; sets on another scale say so and convert.
 //! - A set's own `split` and `group` columns win; [`Split::of`] serves the others.
-//! - Nothing is written, and pictures are opened by [`check`] only.
+//! - Nothing is written, and pictures are opened by [`check`] and [`bsds`] only.
 //!
 //! # What it does not do
 //! It downloads nothing (the sets have terms that their users must accept),
-//! and it reads CSV only, not pickles or spreadsheets. BSDS500's edge
-//! masks have no reader here; the museum's `met.csv` has a column `file` and so
-//! is a [`table`].
+//! and it reads CSV only, not pickles or spreadsheets. The museum's `met.csv`
+//! has a column `file` and so is a [`table`].
 
 pub mod abstract_art;
 pub mod artemis;
 pub mod artgan;
+pub mod bsds;
 pub mod check;
 pub mod folder;
 pub mod oasis;

@@ -157,13 +157,15 @@ pub(crate) struct Folded {
     pub(crate) bias: Vec<f32>,
 }
 
+/// (expansion or none, depthwise, projection)
+pub(crate) type FoldedBlock = (Option<Folded>, Folded, Folded);
+
 /// All folded weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
     pub(crate) variant: Variant,
     pub(crate) stem: Folded,
-    /// (expansion or none, depthwise, projection)
-    pub(crate) blocks: Vec<(Option<Folded>, Folded, Folded)>,
+    pub(crate) blocks: Vec<FoldedBlock>,
     pub(crate) head: Folded,
     classifier: Option<Folded>,
 }
@@ -327,8 +329,8 @@ pub struct EfficientNetLite {
 }
 
 #[derive(Clone, Debug)]
-struct Block {
-    spec: BlockSpec,
+pub(crate) struct Block {
+    pub(crate) spec: BlockSpec,
     expand: Option<Conv>,
     depthwise: Depthwise,
     project: Conv,
@@ -337,11 +339,11 @@ struct Block {
 /// The buffers of one forward pass, reused from picture to picture.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    input: Map,
-    current: Map,
+    pub(crate) input: Map,
+    pub(crate) current: Map,
     expanded: Map,
     filtered: Map,
-    next: Map,
+    pub(crate) next: Map,
 }
 
 impl EfficientNetLite {
@@ -354,38 +356,13 @@ impl EfficientNetLite {
     /// Packs `weights` for `isa`, which this machine must have.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
-        let conv = |folded: &Folded, inputs, stride, kernel, picture, activation| {
-            let shape = ConvShape {
-                inputs,
-                outputs: folded.bias.len(),
-                kernel,
-                stride,
-            };
-            let pixel = if picture { 4 } else { align_channels(inputs) };
-            Conv::new(shape, pixel, &folded.weight, &folded.bias, activation, isa)
-        };
-        let pointwise = |folded: &Folded, activation| {
-            let inputs = folded.weight.len() / folded.bias.len();
-            conv(folded, inputs, 1, 1, false, activation)
-        };
+        let pointwise = |folded: &Folded, activation| folded.pack(1, 1, activation, isa);
         let blocks = weights.variant.blocks().into_iter().zip(&weights.blocks);
         Self {
             variant: weights.variant,
-            stem: conv(&weights.stem, 3, 2, 3, true, Activation::Relu6),
+            stem: weights.stem.pack(3, 2, Activation::Relu6, isa),
             blocks: blocks
-                .map(|(spec, (expand, depthwise, project))| Block {
-                    spec,
-                    expand: expand.as_ref().map(|f| pointwise(f, Activation::Relu6)),
-                    depthwise: Depthwise::new(
-                        spec.kernel,
-                        spec.stride,
-                        &depthwise.weight,
-                        &depthwise.bias,
-                        Activation::Relu6,
-                        isa,
-                    ),
-                    project: pointwise(project, Activation::Identity),
-                })
+                .map(|(spec, folded)| Block::new(spec, folded, isa))
                 .collect(),
             head: pointwise(&weights.head, Activation::Relu6),
             classifier: weights
@@ -462,7 +439,7 @@ impl EfficientNetLite {
 }
 
 impl BlockSpec {
-    fn padding(&self, height: usize, width: usize) -> Padding {
+    pub(crate) fn padding(&self, height: usize, width: usize) -> Padding {
         Padding::same(height, width, self.kernel, self.stride)
     }
 
@@ -471,10 +448,57 @@ impl BlockSpec {
     }
 }
 
+impl Folded {
+    /// Packs a dense convolution; one of three inputs is taken to read a picture.
+    pub(crate) fn pack(
+        &self,
+        kernel: usize,
+        stride: usize,
+        activation: Activation,
+        isa: Isa,
+    ) -> Conv {
+        let outputs = self.bias.len();
+        let inputs = self.weight.len() / (outputs * kernel * kernel);
+        let shape = ConvShape {
+            inputs,
+            outputs,
+            kernel,
+            stride,
+        };
+        let pixel = if inputs == 3 {
+            4
+        } else {
+            align_channels(inputs)
+        };
+        Conv::new(shape, pixel, &self.weight, &self.bias, activation, isa)
+    }
+}
+
 impl Block {
+    pub(crate) fn new(
+        spec: BlockSpec,
+        (expand, depthwise, project): &FoldedBlock,
+        isa: Isa,
+    ) -> Self {
+        let pointwise = |folded: &Folded, activation| folded.pack(1, 1, activation, isa);
+        Self {
+            spec,
+            expand: expand.as_ref().map(|f| pointwise(f, Activation::Relu6)),
+            depthwise: Depthwise::new(
+                spec.kernel,
+                spec.stride,
+                &depthwise.weight,
+                &depthwise.bias,
+                Activation::Relu6,
+                isa,
+            ),
+            project: pointwise(project, Activation::Identity),
+        }
+    }
+
     /// `work.current` → `work.next`. A map gets the border that its depthwise reader needs when it
     /// is written; only a block without expansion reads `current` by a depthwise convolution.
-    fn run(&self, work: &mut Workspace, following: Option<&Self>, threads: usize) {
+    pub(crate) fn run(&self, work: &mut Workspace, following: Option<&Self>, threads: usize) {
         let spec = &self.spec;
         let from = work.current.shape();
         let (height, width) = (from.height, from.width);

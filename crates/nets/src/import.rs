@@ -5,6 +5,7 @@ use crate::error::NetError;
 use crate::registry::{Card, cached_file, cards, hash_file};
 use crate::store::{self, Precision, read_file, sha256};
 use crate::torch_file;
+use crate::{hdf5, hed};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,10 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
             let tensors = torch_file::read(&bytes, &file)?;
             let weights = Weights::from_published(variant, tensors, true)?;
             store::to_bytes(&weights.to_folded(), |_| Precision::Full)?
+        }
+        None if card.name == hed::NAME => {
+            let weights = hed::Weights::from_keras(hdf5::read(&bytes, &file)?)?;
+            store::to_bytes(&weights.to_tensors(), |_| Precision::Full)?
         }
         // A file of ours, for a build without weights.
         None => bytes,

@@ -3,8 +3,13 @@
 #[cfg(feature = "train")]
 pub mod dcgan;
 pub mod device;
+#[cfg(feature = "train")]
+pub mod edge_layers;
+pub mod edge_net;
 pub mod efficientnet_lite;
 mod error;
+pub mod hdf5;
+pub mod hed;
 pub mod import;
 pub mod kernels;
 #[cfg(feature = "train")]

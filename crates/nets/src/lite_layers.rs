@@ -16,17 +16,17 @@ use burn::tensor::{Device, Tensor};
 /// The network.
 #[derive(Module, Debug)]
 pub struct LiteLayers {
-    stem: Unit,
-    blocks: Vec<LiteBlock>,
+    pub(crate) stem: Unit,
+    pub(crate) blocks: Vec<LiteBlock>,
     head: Unit,
 }
 
 /// One inverted residual block.
 #[derive(Module, Debug)]
 pub struct LiteBlock {
-    expand: Option<Unit>,
-    depthwise: Unit,
-    project: Unit,
+    pub(crate) expand: Option<Unit>,
+    pub(crate) depthwise: Unit,
+    pub(crate) project: Unit,
     skips: bool,
 }
 
@@ -148,15 +148,22 @@ impl LiteLayers {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let mut x = self.stem.forward(x, None);
         for block in &self.blocks {
-            let skip = block.skips.then(|| x.clone());
-            let inside = match &block.expand {
-                Some(expand) => expand.forward(x, None),
-                None => x,
-            };
-            x = block
-                .project
-                .forward(block.depthwise.forward(inside, None), skip);
+            x = block.forward(x);
         }
         mean_pool(self.head.forward(x, None))
+    }
+}
+
+impl LiteBlock {
+    /// Applies the block.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let skip = self.skips.then(|| x.clone());
+        let inside = match &self.expand {
+            Some(expand) => expand.forward(x, None),
+            None => x,
+        };
+        self.project
+            .forward(self.depthwise.forward(inside, None), skip)
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Card {
     /// Unique name.
     pub name: String,
-    /// What it is for: `feel`, `backbone`.
+    /// What it is for: `feel`, `backbone`, `edges`.
     pub kind: String,
     /// One sentence.
     pub summary: String,
@@ -94,14 +94,22 @@ pub struct Metric {
 const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
+    include_str!("../../../models/edges-1.toml"),
     include_str!("../../../models/feel-1.toml"),
+    include_str!("../../../models/hed.toml"),
 ];
 
 #[cfg(feature = "weights")]
-const EMBEDDED: &[(&str, &[u8])] = &[(
-    "feel-1",
-    include_bytes!("../../../models/feel-1.safetensors"),
-)];
+const EMBEDDED: &[(&str, &[u8])] = &[
+    (
+        "edges-1",
+        include_bytes!("../../../models/edges-1.safetensors"),
+    ),
+    (
+        "feel-1",
+        include_bytes!("../../../models/feel-1.safetensors"),
+    ),
+];
 #[cfg(not(feature = "weights"))]
 const EMBEDDED: &[(&str, &[u8])] = &[];
 

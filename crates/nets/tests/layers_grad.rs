@@ -339,3 +339,35 @@ fn frozen_layers_have_input_gradients() {
         }
     }
 }
+
+/// Enlargement against burn's operators, forward and backward: linear, so that its gradient is the
+/// same everywhere and finite differences would repeat the forward pass.
+#[test]
+fn enlargement() {
+    let device = Device::flex().autodiff();
+    for shape in [[1, 1, 1, 3], [2, 5, 4, 1], [1, 7, 9, 20]] {
+        let mut values = Values::new(8);
+        let x: Tensor<4> = tensor(&mut values, shape, &device);
+        let [batch, height, width, channels] = shape;
+        let pull: Tensor<4> = tensor(
+            &mut values,
+            [batch, 2 * height, 2 * width, channels],
+            &device,
+        );
+        let both: Vec<[Vec<f32>; 2]> = [layers::upsample, plain::upsample]
+            .into_iter()
+            .map(|upsample: fn(Tensor<4>) -> Tensor<4>| {
+                let x = x.clone().require_grad();
+                let y = upsample(x.clone());
+                let grads = (y.clone() * pull.clone()).sum().backward();
+                [
+                    floats(y.inner()),
+                    floats(x.grad(&grads).expect("x takes part")),
+                ]
+            })
+            .collect();
+        for (ours, theirs) in both[0].iter().zip(&both[1]) {
+            assert_alike(ours, theirs, 1e-5, &format!("{shape:?}"));
+        }
+    }
+}

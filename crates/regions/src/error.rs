@@ -8,6 +8,28 @@ pub use affetti_picture::ErrorKind;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegionsError {
+    /// Weights and cards.
+    #[error(transparent)]
+    Net(#[from] affetti_nets::NetError),
+
+    /// Data sets.
+    #[error(transparent)]
+    Data(#[from] affetti_data::DataError),
+
+    /// The training loop.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] affetti_train::TrainError),
+
+    /// A config file that cannot be used.
+    #[error("{}: {what}", file.display())]
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+
     /// A setting out of its range.
     #[error("{name} is {value}, it has to be {range}")]
     Parameter {
@@ -126,7 +148,11 @@ impl RegionsError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Parameter { .. } => ErrorKind::Parameter,
+            Self::Net(error) => error.kind(),
+            Self::Data(error) => error.kind(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.kind(),
+            Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,
             Self::BadMap { .. }

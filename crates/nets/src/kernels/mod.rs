@@ -29,6 +29,7 @@ mod outer;
 pub mod pool;
 pub mod reference;
 mod shape;
+pub mod upsample;
 mod window;
 
 pub use conv::{Activation, Conv, ConvShape};

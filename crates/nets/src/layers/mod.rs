@@ -230,3 +230,12 @@ pub fn mean_pool(x: Tensor<4>) -> Tensor<2> {
     let y = Dispatch::layer1(x.into_dispatch(), Arc::new(Op::MeanPool));
     Tensor::<4>::from_dispatch(y).reshape([batch, channels])
 }
+
+/// Bilinear enlargement by two: `[batch, 2 · height, 2 · width, channels]`.
+#[must_use]
+pub fn upsample(x: Tensor<4>) -> Tensor<4> {
+    if !on_cpu(&x) {
+        return plain::upsample(x);
+    }
+    Tensor::from_dispatch(Dispatch::layer1(x.into_dispatch(), Arc::new(Op::Upsample)))
+}

@@ -8,6 +8,7 @@
 use super::buffers;
 use super::conv_op::{ConvOp, ConvSaved};
 use crate::kernels::pool::{max_pool, max_pool_backward, mean_pool, mean_pool_backward};
+use crate::kernels::upsample::{upsample, upsample_backward};
 use crate::kernels::{Batch, Geometry};
 use burn::backend::flex::FlexTensor;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub enum Op {
     MaxPool(Geometry),
     /// Mean over each picture: `[batch, height, width, channels]` → `[batch, 1, 1, channels]`.
     MeanPool,
+    /// Bilinear enlargement by two.
+    Upsample,
 }
 
 /// What the forward pass leaves for the backward pass.
@@ -32,6 +35,8 @@ pub enum Saved {
     MaxPool(Batch, Arc<Vec<u8>>),
     /// Input shape.
     MeanPool(Batch),
+    /// Input shape.
+    Upsample(Batch),
     /// Nothing was to be saved.
     Nothing,
 }
@@ -80,6 +85,14 @@ impl Op {
                 let dims = [shape.batch, 1, 1, shape.channels];
                 (buffers::tensor(out, &dims), Saved::MeanPool(shape))
             }
+            Self::Upsample => {
+                let shape = batch(&inputs[0]);
+                let mut out = buffers::take(4 * shape.len());
+                upsample(shape, buffers::slice(&inputs[0]), &mut out);
+                let [batch, height, width, channels] = shape.dims();
+                let dims = [batch, 2 * height, 2 * width, channels];
+                (buffers::tensor(out, &dims), Saved::Upsample(shape))
+            }
         }
     }
 
@@ -102,6 +115,12 @@ impl Op {
             (Self::MeanPool, Saved::MeanPool(shape)) => {
                 let mut out = buffers::take(shape.len());
                 mean_pool_backward(shape, buffers::slice(&gradient), &mut out);
+                vec![Some(buffers::tensor(out, &shape.dims()))]
+            }
+            (Self::Upsample, Saved::Upsample(shape)) => {
+                let mut out = buffers::take(shape.len());
+                upsample_backward(shape, buffers::slice(&gradient), &mut out);
+                buffers::recycle(gradient);
                 vec![Some(buffers::tensor(out, &shape.dims()))]
             }
             _ => unreachable!("forward and backward are of the same operation"),

@@ -1,7 +1,7 @@
 //! The same layers as compositions of burn's own operators: what other devices run, and the
 //! reference that the kernels are tested against.
 //!
-//! - **Computes, input, output** as [`super::conv`] and [`super::max_pool`].
+//! - **Computes, input, output** as [`super::conv`], [`super::max_pool`] and [`super::upsample`].
 //! - **Source** burn's modules.
 //! - **Deviations** differences of rounding only; running moments are not collected.
 
@@ -83,4 +83,26 @@ pub fn max_pool(x: Tensor<4>, g: Geometry) -> Tensor<4> {
         MaxPoolOptions::new([g.kernel; 2]).with_stride([g.stride; 2]),
     );
     pooled.permute([0, 2, 3, 1])
+}
+
+/// Bilinear enlargement by two.
+#[must_use]
+pub fn upsample(x: Tensor<4>) -> Tensor<4> {
+    double(double(x, 1), 2)
+}
+
+/// Enlarges one axis.
+fn double(x: Tensor<4>, axis: usize) -> Tensor<4> {
+    let mut dims = x.dims();
+    let last = dims[axis] - 1;
+    let (first_one, last_one) = (
+        x.clone().narrow(axis, 0, 1),
+        x.clone().narrow(axis, last, 1),
+    );
+    let before = Tensor::cat(vec![first_one, x.clone().narrow(axis, 0, last)], axis);
+    let after = Tensor::cat(vec![x.clone().narrow(axis, 1, last), last_one], axis);
+    let own = x * 0.75;
+    let pair = vec![own.clone() + before * 0.25, own + after * 0.25];
+    dims[axis] *= 2;
+    Tensor::stack::<5>(pair, axis + 1).reshape(dims)
 }

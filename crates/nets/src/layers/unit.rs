@@ -269,6 +269,18 @@ impl Unit {
         (weight.clone() * scale.reshape(shape), shift)
     }
 
+    /// Weight (as for [`Kind`]) and bias, one per output, with normalisation folded in; what a
+    /// network for inference is made of. Both are empty for a frozen unit.
+    #[must_use]
+    pub fn weights(&self) -> (Vec<f32>, Vec<f32>) {
+        if self.frozen.is_some() {
+            return (Vec::new(), Vec::new());
+        }
+        let (weight, bias) = self.folded();
+        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
+        (floats(weight.into_data()), floats(bias.into_data()))
+    }
+
     /// Folds everything into packed weights that never change and cost no gradient. Transposed
     /// units stay as they are. `gradient`: whether input gradients will be wanted.
     #[must_use]

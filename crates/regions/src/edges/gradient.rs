@@ -4,8 +4,8 @@
 //!   mean plus a floor, squared, and cut at its 99th percentile.
 //! - **Input** a [`Picture`]; CIELAB, in which equal lengths look about equally different.
 //! - **Output** `[height, width]`, 0..=1, larger for stronger edges; all 0 for a flat picture. On the
-//!   validation pictures of BSDS500, thinned: ODS .630, OIS .656, AP .451 with 19 thresholds
-//!   (`examples/edge_benchmark.rs`).
+//!   validation pictures of BSDS500, thinned: ODS .630, OIS .656, AP .451 with 20 thresholds
+//!   (`affetti eval edges --detector gradient --thresholds 20`).
 //! - **Source** facts F.3 (1): multi-scale Lab gradient, local mean of radius 4, 99th percentile,
 //!   so that the threshold .1 of EdgeBoxes keeps its meaning. The gradient of three channels is the
 //!   root of the summed squares (S. Di Zenzo 1986 gives the exact form).

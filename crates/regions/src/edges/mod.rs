@@ -2,16 +2,27 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | edge strength of every pixel, 0..1 | [`gradient`] |
+//! | edge strength of every pixel, 0..1 | [`gradient`], [`EdgeNetwork`], [`HedNetwork`]; any of them as [`Detector`] |
 //! | direction across the edge, 0..π | [`orientation`] |
 //! | edges of one pixel width | [`thin`] |
+//!
+//! [`evaluate`](fn@evaluate) measures a detector on BSDS500, `training` (feature `train`) makes the
+//! weights of the network.
 
+mod detector;
+mod evaluate;
 mod filter;
 mod gradient;
+mod network;
 mod orientation;
 mod thin;
+#[cfg(feature = "train")]
+pub mod training;
 
+pub use detector::{Detector, Kind};
+pub use evaluate::{EdgeFigure, EdgeFigures, EvaluateOptions, evaluate};
 pub use gradient::gradient;
+pub use network::{EMBEDDED, EdgeNetwork, HedNetwork};
 pub use orientation::orientation;
 pub use thin::thin;
 

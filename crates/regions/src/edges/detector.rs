@@ -1,0 +1,80 @@
+//! Any source of edge strength under one name.
+
+use affetti_picture::Picture;
+
+use super::{EdgeNetwork, Edges, HedNetwork, gradient, of_strength};
+use crate::{Map, RegionsError};
+
+/// Which source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`gradient`].
+    Gradient,
+    /// [`EdgeNetwork`].
+    Net,
+    /// [`HedNetwork`].
+    Hed,
+}
+
+impl Kind {
+    /// The name on the command line and in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gradient => "gradient",
+            Self::Net => "net",
+            Self::Hed => "hed",
+        }
+    }
+}
+
+/// A source of edge strength, ready to use.
+#[derive(Debug)]
+pub enum Detector {
+    /// No network.
+    Gradient,
+    /// Ours.
+    Net(EdgeNetwork),
+    /// The published one.
+    Hed(HedNetwork),
+}
+
+impl Detector {
+    /// The detector of a kind with its usual weights; `threads` for each picture.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn load(kind: Kind, threads: usize) -> Result<Self, RegionsError> {
+        Ok(match kind {
+            Kind::Gradient => Self::Gradient,
+            Kind::Net => Self::Net(EdgeNetwork::embedded(threads)?),
+            Kind::Hed => Self::Hed(HedNetwork::imported()?),
+        })
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Gradient => Kind::Gradient,
+            Self::Net(_) => Kind::Net,
+            Self::Hed(_) => Kind::Hed,
+        }
+    }
+
+    /// Edge strength of a picture, `[height, width]` in 0..=1, thick.
+    #[must_use]
+    pub fn strength(&self, picture: &Picture) -> Map {
+        match self {
+            Self::Gradient => gradient(picture),
+            Self::Net(network) => network.strength(picture),
+            Self::Hed(network) => network.strength(picture),
+        }
+    }
+
+    /// Thin edges with their orientation.
+    #[must_use]
+    pub fn edges(&self, picture: &Picture) -> Edges {
+        of_strength(&self.strength(picture))
+    }
+}
