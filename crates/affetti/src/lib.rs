@@ -45,6 +45,8 @@ pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predict
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 pub use affetti_regions as regions;
+#[cfg(feature = "train")]
+pub use affetti_train as training_loop;
 
 pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};

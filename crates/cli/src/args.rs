@@ -195,18 +195,21 @@ pub(crate) enum TrainVerb {
     #[command(after_help = "Example:\n  affetti train feel configs/feel-1.toml --data data/")]
     Feel(TrainingArgs),
     /// Train the edge network; needs a build with the feature `train`
-    #[command(
-        after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/\n\nThe folder of the run keeps settings, metrics and checkpoints."
-    )]
+    #[command(after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/")]
     Edges {
         #[command(flatten)]
         training: TrainingArgs,
-        /// The folder of the run [default: runs/NAME, NAME from the config]
-        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
-        run: Option<PathBuf>,
-        /// Go on where the run's last checkpoint ended
-        #[arg(long)]
-        resume: bool,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
+    /// a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]
+    Art {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
     },
 }
 
@@ -252,6 +255,27 @@ pub(crate) enum Detector {
     Net,
     /// HED, imported with `affetti models import`
     Hed,
+}
+
+/// The run of a network's training.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// The folder of the run: settings, metrics, curves, checkpoints [default: runs/NAME, NAME from
+    /// the config]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) run: Option<PathBuf>,
+    /// Go on where the run's last checkpoint ended
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+#[cfg(feature = "train")]
+impl RunArgs {
+    /// The folder of the run of `name`.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let default = || std::path::Path::new("runs").join(name);
+        self.run.clone().unwrap_or_else(default)
+    }
 }
 
 #[derive(Debug, clap::Args)]

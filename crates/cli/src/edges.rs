@@ -81,15 +81,8 @@ fn bsds500(given: Option<&Path>) -> Result<PathBuf> {
 }
 
 #[cfg(not(feature = "train"))]
-pub(crate) fn train(
-    _: &args::TrainingArgs,
-    _: Option<PathBuf>,
-    _: bool,
-    _: &Settings,
-) -> Result<Exit> {
-    bail!(
-        "this build cannot train networks: build it with `cargo build --release --features train`"
-    )
+pub(crate) fn train(_: &args::TrainingArgs, _: &args::RunArgs, _: &Settings) -> Result<Exit> {
+    bail!(crate::training::NEEDS_FEATURE)
 }
 
 #[cfg(feature = "train")]
@@ -97,54 +90,20 @@ pub(crate) use training::train;
 
 #[cfg(feature = "train")]
 mod training {
-    use super::{Exit, Form, Path, PathBuf, Result, Settings, bsds500, output, spare};
-    use crate::{args::TrainingArgs, progress::Progress as Bar, training::without_excerpt};
+    use super::{Exit, Form, Result, Settings, bsds500, output, spare};
+    use crate::{
+        args::{RunArgs, TrainingArgs},
+        progress::Progress as Bar,
+        training::without_excerpt,
+        watch::Shown,
+    };
     use affetti::regions::{
         RegionsError,
-        edges::training::{Config, History, Progress, TrainOptions, Watch, train as train_edges},
+        edges::training::{Config, TrainOptions, train as train_edges},
     };
     use anyhow::anyhow;
 
-    /// Shows steps on a bar and a line for each epoch.
-    struct Shown<'a> {
-        bar: &'a Bar,
-        settings: &'a Settings,
-    }
-
-    impl Watch for Shown<'_> {
-        fn progress(&mut self, progress: &Progress) {
-            let stage = format!(
-                "steps of epoch {} of {}, loss {:.3}",
-                progress.epoch, progress.epochs, progress.loss
-            );
-            self.bar.stage(&stage, progress.step, progress.steps);
-        }
-
-        fn epoch(&mut self, history: &History) {
-            let Some(row) = history.rows.last() else {
-                return;
-            };
-            let cells = history.columns.iter().zip(row);
-            let cells: Vec<String> = cells
-                .map(|(name, value)| format!("{name} {value:.4}"))
-                .collect();
-            if !self.settings.quiet {
-                self.bar.say(&cells.join("  "));
-            }
-        }
-
-        /// A signal ends the program; `--resume` goes on from the last epoch.
-        fn stop(&self) -> bool {
-            false
-        }
-    }
-
-    pub(crate) fn train(
-        args: &TrainingArgs,
-        run: Option<PathBuf>,
-        resume: bool,
-        settings: &Settings,
-    ) -> Result<Exit> {
+    pub(crate) fn train(args: &TrainingArgs, run: &RunArgs, settings: &Settings) -> Result<Exit> {
         let form = Form::of(settings)?;
         let mut config = Config::read(&args.config).map_err(|error| match error {
             RegionsError::Config { file, what } => {
@@ -155,13 +114,13 @@ mod training {
         config.seed = settings.seed.unwrap_or(config.seed);
         let folder = bsds500(args.data.as_deref())?;
         spare(settings.out.as_deref(), &[&args.config, &folder])?;
-        let run = run.unwrap_or_else(|| Path::new("runs").join(&config.name));
+        let folder_of_run = run.folder(&config.name);
         let bar = Bar::new("steps", !settings.quiet);
         let options = TrainOptions {
             data: folder.parent().unwrap_or(&folder),
             models: &args.models,
-            run: &run,
-            resume,
+            run: &folder_of_run,
+            resume: run.resume,
             measuring: &|done, all| bar.stage("pictures measured", done, all),
         };
         let mut shown = Shown {
@@ -180,7 +139,7 @@ mod training {
             "trained → {} and {}; the run is in {}",
             trained.weights.display(),
             trained.card.display(),
-            run.display()
+            folder_of_run.display()
         ));
         Ok(Exit::Done)
     }

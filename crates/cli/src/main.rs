@@ -4,6 +4,7 @@
 //! exit code. Standard output carries data only, standard error the rest.
 
 mod args;
+mod art;
 mod data;
 mod device;
 mod edges;
@@ -18,6 +19,8 @@ mod shell;
 mod table;
 mod terminal;
 mod training;
+#[cfg(feature = "train")]
+mod watch;
 
 use std::{panic, process::ExitCode, thread};
 

@@ -11,21 +11,23 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    device, edges,
+    art, device, edges,
     out_file::spare,
     output,
     progress::Progress,
     settings::{Settings, data_folder},
 };
 
+/// Where the work needs burn.
+#[cfg(not(feature = "train"))]
+pub(crate) const NEEDS_FEATURE: &str =
+    "this build cannot train networks: build it with `cargo build --release --features train`";
+
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     let args = match verb {
         TrainVerb::Feel(args) => args,
-        TrainVerb::Edges {
-            training,
-            run,
-            resume,
-        } => return edges::train(&training, run, resume, settings),
+        TrainVerb::Edges { training, run } => return edges::train(&training, &run, settings),
+        TrainVerb::Art { training, run } => return art::train(&training, &run, settings),
     };
     let form = Form::of(settings)?;
     let mut config = config(&args)?;

@@ -37,6 +37,7 @@ pub mod schedule;
 pub mod settings;
 pub mod trainer;
 
+pub use checkpoint::History;
 pub use error::{ErrorKind, TrainError};
 pub use parameters::{freeze, restore, values};
 pub use run_folder::RunFolder;

@@ -9,6 +9,8 @@
 
 mod network;
 mod pictures;
+#[cfg(test)]
+mod tests;
 
 use crate::error::FeelError;
 use affetti_data::Split;
@@ -49,6 +51,19 @@ pub struct ArtConfig {
     pub trunk_rate: f64,
     /// See [`Settings`].
     pub training: Settings,
+}
+
+/// Where things are.
+#[derive(Clone, Copy, Debug)]
+pub struct ArtOptions<'a> {
+    /// The folder with `paintings/`.
+    pub data: &'a Path,
+    /// Where the weights go.
+    pub models: &'a Path,
+    /// The folder of the run.
+    pub run: &'a Path,
+    /// Go on where the run's last checkpoint ended.
+    pub resume: bool,
 }
 
 /// What a training left behind.
@@ -279,17 +294,14 @@ impl ArtConfig {
     }
 }
 
-/// Trains the backbone of `config` and writes `NAME.safetensors` into `models`; the run folder is
-/// `runs/NAME`.
+/// Trains the backbone of `config` and writes `NAME.safetensors` into the folder of
+/// models.
 ///
 /// # Errors
 /// Missing data or start, and everything [`affetti_train::run`] returns.
 pub fn train_art(
     config: &ArtConfig,
-    data: &Path,
-    models: &Path,
-    runs: &Path,
-    resume: bool,
+    options: &ArtOptions<'_>,
     watch: &mut dyn Watch,
 ) -> Result<ArtTrained, FeelError> {
     let unknown = || FeelError::NothingToLearn {
@@ -299,7 +311,7 @@ pub fn train_art(
     let card = registry::card(&config.start)?;
     let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
     let start = Weights::from_folded(variant, start)?;
-    let (painted, labels, unreadable) = load(data, config.least)?;
+    let (painted, labels, unreadable) = load(options.data, config.least)?;
     let (learn, measure): (Vec<_>, Vec<_>) =
         painted.into_iter().partition(|p| p.split == Split::Train);
     let pictures = [learn.len(), measure.len()];
@@ -309,7 +321,7 @@ pub fn train_art(
     let text = toml::to_string(config).map_err(|error| FeelError::NothingToLearn {
         what: error.to_string(),
     })?;
-    let folder = RunFolder::create(&runs.join(&config.name), &text)?;
+    let folder = RunFolder::create(options.run, &text)?;
     let mut task = Art {
         config,
         labels,
@@ -322,14 +334,14 @@ pub fn train_art(
         &config.training,
         config.seed,
         &folder,
-        resume,
+        options.resume,
         watch,
     )?;
     let tensors = folded(values(&outcome.model.trunk));
     // Read back as a predictor would: what does not fit shows here.
     let weights = Weights::from_folded(variant, tensors)?;
     let bytes = store::to_bytes(&weights.to_folded(), |_| Precision::Half)?;
-    let path = models.join(format!("{}.safetensors", config.name));
+    let path = options.models.join(format!("{}.safetensors", config.name));
     write_whole(&path, &bytes)?;
     Ok(ArtTrained {
         weights: path,

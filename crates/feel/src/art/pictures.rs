@@ -18,7 +18,7 @@ pub(super) struct Painted {
 }
 
 /// Names of the classes that the network tells apart: styles, genres, artists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Labels(pub(super) [Vec<String>; 3]);
 
 /// Largest member that is read: the pictures have 128 pixels.
