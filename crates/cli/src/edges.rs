@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use affetti::{
     data::bsds::{self, Part},
     nets::store,
-    regions::edges::{Detector, EdgeNetwork, EvaluateOptions, Kind, evaluate},
+    places::edges::{Detector, EdgeNetwork, EvaluateOptions, Kind, evaluate},
 };
 use anyhow::{Result, bail};
 
@@ -99,7 +99,7 @@ pub(crate) use training::train;
 mod training {
     use super::{Exit, Form, Path, PathBuf, Result, Settings, bsds500, output, spare};
     use crate::{args::TrainingArgs, progress::Progress as Bar, training::without_excerpt};
-    use affetti::regions::{
+    use affetti::places::{
         RegionsError,
         edges::training::{Config, History, Progress, TrainOptions, Watch, train as train_edges},
     };
