@@ -44,7 +44,7 @@ pub use affetti_emotion as emotion;
 pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predictor};
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
-pub use affetti_regions as regions;
+pub use affetti_regions as places;
 #[cfg(feature = "train")]
 pub use affetti_train as training_loop;
 
