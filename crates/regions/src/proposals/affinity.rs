@@ -23,7 +23,19 @@ const REACH: usize = 2;
 pub(crate) struct Affinities {
     /// Where the neighbours of each group begin in `pairs`; one more entry than groups.
     starts: Vec<u32>,
-    pairs: Vec<(u32, f32)>,
+    pairs: Vec<Neighbor>,
+}
+
+/// A group beside another, with what decides whether it counts: most do not lie in the box, and
+/// that has to show without a look at the group itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Neighbor {
+    pub(crate) group: u32,
+    /// [`LEAST`]..=1.
+    pub(crate) affinity: f32,
+    /// The pixel that stands for the group.
+    pub(crate) x: u16,
+    pub(crate) y: u16,
 }
 
 impl Affinities {
@@ -59,8 +71,17 @@ impl Affinities {
         let mut starts = vec![0];
         let mut pairs = Vec::new();
         for mut list in neighbors {
+            // Weights are at most 1: a product with less would be ignored.
             list.retain(|&(_, affinity)| affinity >= LEAST);
-            pairs.append(&mut list);
+            pairs.extend(list.into_iter().map(|(group, affinity)| {
+                let (x, y) = groups.list[group as usize].stand_in;
+                Neighbor {
+                    group,
+                    affinity,
+                    x,
+                    y,
+                }
+            }));
             starts.push(pairs.len() as u32);
         }
         Self { starts, pairs }
@@ -68,7 +89,7 @@ impl Affinities {
 
     /// The neighbours of a group with their affinity, at least [`LEAST`].
     #[inline]
-    pub(crate) fn neighbors(&self, group: u32) -> &[(u32, f32)] {
+    pub(crate) fn neighbors(&self, group: u32) -> &[Neighbor] {
         let group = group as usize;
         &self.pairs[self.starts[group] as usize..self.starts[group + 1] as usize]
     }

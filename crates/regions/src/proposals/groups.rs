@@ -27,7 +27,7 @@ pub(crate) struct Group {
     /// Mean direction across the edge, in radians of -π/2..=π/2.
     pub(crate) theta: f32,
     /// The pixel that stands for the group where a box is asked whether it holds the group.
-    pub(crate) stand_in: (u32, u32),
+    pub(crate) stand_in: (u16, u16),
 }
 
 /// All groups of a picture.
@@ -200,7 +200,7 @@ impl Chains<'_> {
             // Orientations are equal modulo π: their mean is that of the doubled angle.
             sin: f32,
             cos: f32,
-            last: (u32, u32),
+            last: (u16, u16),
         }
         let mut sums = vec![Sums::default(); count];
         for &at in edge_pixels {
@@ -217,7 +217,8 @@ impl Chains<'_> {
             sum.y += strength * y as f32;
             sum.sin += strength * sin;
             sum.cos += strength * cos;
-            sum.last = (x as u32, y as u32);
+            // Sides of a map are at most 65535.
+            sum.last = (x as u16, y as u16);
         }
         let group = |sum: &Sums| Group {
             magnitude: sum.strength,

@@ -81,6 +81,8 @@ pub(crate) struct Scratch {
     box_number: u32,
     /// Groups reached, in the order in which they were.
     reached: Vec<u32>,
+    /// For each group, its place among those reached.
+    places: Vec<u32>,
 }
 
 /// All that a box asks of a group, side by side in memory.
@@ -88,14 +90,12 @@ pub(crate) struct Scratch {
 struct Node {
     /// The box for which the group was last reached.
     seen: u32,
-    /// Its place among those reached.
-    place: u32,
     /// Best product of affinities so far.
     weight: f32,
     magnitude: f32,
     /// The pixel that stands for it.
-    x: i32,
-    y: i32,
+    x: u16,
+    y: u16,
 }
 
 impl Scorer {
@@ -138,16 +138,16 @@ impl Scorer {
     pub(crate) fn scratch(&self) -> Scratch {
         let node = |group: &Group| Node {
             seen: 0,
-            place: 0,
             weight: 0.0,
             magnitude: group.magnitude,
-            x: group.stand_in.0 as i32,
-            y: group.stand_in.1 as i32,
+            x: group.stand_in.0,
+            y: group.stand_in.1,
         };
         Scratch {
             nodes: self.list.iter().map(node).collect(),
             box_number: 0,
             reached: Vec::new(),
+            places: vec![0; self.list.len()],
         }
     }
 
@@ -201,13 +201,16 @@ impl Scorer {
     ) -> Option<f32> {
         let Window { x, y, w, h } = window;
         let (right, bottom) = (x + w, y + h);
-        let inside =
-            |node: &Node| node.x >= x && node.x <= right && node.y >= y && node.y <= bottom;
+        // Below 0 wraps around to more than any side; no branch between the axes.
+        let inside = |u: u16, v: u16| {
+            ((i32::from(u) - x) as u32 <= w as u32) & ((i32::from(v) - y) as u32 <= h as u32)
+        };
         scratch.begin();
         let Scratch {
             nodes,
             box_number,
             reached,
+            places,
         } = scratch;
         let sides = [
             self.lines.row(y, x, right),
@@ -224,9 +227,9 @@ impl Scorer {
                 }
                 node.seen = *box_number;
                 node.weight = 1.0;
-                node.place = reached.len() as u32;
+                places[group as usize] = reached.len() as u32;
                 reached.push(group);
-                if inside(node) {
+                if inside(node.x, node.y) {
                     running -= node.magnitude;
                 }
             }
@@ -238,25 +241,25 @@ impl Scorer {
         while let Some(&group) = reached.get(next) {
             next += 1;
             let weight = nodes[group as usize].weight;
-            for &(other, affinity) in self.affinities.neighbors(group) {
-                let product = weight * affinity;
-                if product < LEAST {
+            for neighbor in self.affinities.neighbors(group) {
+                let product = weight * neighbor.affinity;
+                // A group that stands outside either crosses a side, with a weight of 1 already, or
+                // does not count.
+                if !inside(neighbor.x, neighbor.y) | (product < LEAST) {
                     continue;
                 }
-                let node = &mut nodes[other as usize];
-                if node.seen == *box_number {
-                    if product > node.weight {
-                        // Whatever it reaches is reached better now: back to it.
-                        running -= (product - node.weight) * node.magnitude;
-                        node.weight = product;
-                        next = next.min(node.place as usize);
-                    }
-                } else if inside(node) {
+                let node = &mut nodes[neighbor.group as usize];
+                if node.seen != *box_number {
                     node.seen = *box_number;
                     node.weight = product;
-                    node.place = reached.len() as u32;
-                    reached.push(other);
+                    places[neighbor.group as usize] = reached.len() as u32;
+                    reached.push(neighbor.group);
                     running -= product * node.magnitude;
+                } else if product > node.weight {
+                    // Whatever it reaches is reached better now: back to it.
+                    running -= (product - node.weight) * node.magnitude;
+                    node.weight = product;
+                    next = next.min(places[neighbor.group as usize] as usize);
                 } else {
                     continue;
                 }
@@ -268,7 +271,7 @@ impl Scorer {
         let crossing = reached.iter().map(|&group| &nodes[group as usize]);
         Some(
             crossing
-                .filter(|node| inside(node))
+                .filter(|node| inside(node.x, node.y))
                 .fold(value, |value, node| value - node.weight * node.magnitude),
         )
     }
