@@ -16,6 +16,9 @@ pub enum FeelError {
     /// Labels and metrics.
     #[error(transparent)]
     Emotion(#[from] affetti_emotion::EmotionError),
+    /// Regions that are not inside of their picture.
+    #[error(transparent)]
+    Picture(#[from] affetti_picture::PictureError),
     /// A setting that cannot be.
     #[error("{file}: {what}", file = file.display())]
     Config {
@@ -55,6 +58,7 @@ impl FeelError {
         match self {
             Self::Net(error) => error.kind(),
             Self::Data(error) => error.kind(),
+            Self::Picture(error) => error.kind(),
             Self::Emotion(error) => match error.kind() {
                 affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
                 _ => ErrorKind::Input,

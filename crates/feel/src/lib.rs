@@ -26,7 +26,7 @@ mod view;
 pub use config::{AffectSettings, Config, EmotionSettings};
 pub use error::{ErrorKind, FeelError};
 pub use evaluate::evaluate;
-pub use features::{BackboneSettings, Extractor, FeatureSettings, Scratch};
+pub use features::{BackboneSettings, Extractor, FeatureSettings, RegionWay, Scratch};
 pub use figures::{Figure, Figures};
 pub use kernel::Kernel;
 pub use linear::{Linear, Matrix, Standardizer};

@@ -109,6 +109,10 @@ pub enum RegionsError {
         reason: String,
     },
 
+    /// The predictor gave no answer.
+    #[error(transparent)]
+    Feel(#[from] affetti_feel::FeelError),
+
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -121,6 +125,18 @@ pub enum RegionsError {
     },
 }
 
+impl From<affetti_picture::PictureError> for RegionsError {
+    fn from(error: affetti_picture::PictureError) -> Self {
+        Self::Feel(error.into())
+    }
+}
+
+impl From<affetti_emotion::EmotionError> for RegionsError {
+    fn from(error: affetti_emotion::EmotionError) -> Self {
+        Self::Feel(error.into())
+    }
+}
+
 impl RegionsError {
     /// Who is at fault.
     #[must_use]
@@ -129,6 +145,7 @@ impl RegionsError {
             Self::Parameter { .. } => ErrorKind::Parameter,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,
+            Self::Feel(error) => error.kind(),
             Self::BadMap { .. }
             | Self::BadValue { .. }
             | Self::SizesDiffer { .. }

@@ -7,6 +7,8 @@
 //! | a few dozen boxes that differ | [`screening`] |
 //! | how affective each is, and the best of them | [`affective`] |
 //! | one prediction from the picture and its regions | [`fusion`] |
+//! | all of these on one picture | [`find`](mod@find) |
+//! | what a prediction rests on | [`occlusion`] |
 //!
 //! Beside the pipeline: [`boundary`] measures edge maps against boundaries drawn by people, and
 //! [`npy`] exchanges maps with `peers/`.
@@ -18,11 +20,14 @@ pub mod boundary;
 pub mod boxes;
 pub mod edges;
 mod error;
+pub mod find;
 pub mod fusion;
 mod map;
 pub mod npy;
+pub mod occlusion;
 pub mod proposals;
 pub mod screening;
 
+pub use affetti_feel::RegionWay;
 pub use error::{ErrorKind, RegionsError};
 pub use map::Map;
