@@ -136,7 +136,8 @@ struct Line<'a> {
 }
 
 /// A distribution with rounded values.
-struct Shares<'a, L: Label>(&'a Distribution<L>);
+#[derive(Debug)]
+pub(crate) struct Shares<'a, L: Label>(pub(crate) &'a Distribution<L>);
 
 impl<L: Label> Serialize for Shares<'_, L> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,7 +11,7 @@
 //! The assets are `page.html` (the frame, with `{{…}}` for what is filled in), `page.css`,
 //! `page.js` and, for the map of valence and arousal, `map.js`.
 
-mod base64;
+pub(crate) mod base64;
 mod escape;
 
 use std::io::{self, Write};
