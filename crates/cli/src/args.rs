@@ -278,6 +278,29 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
     },
+    /// Measure what regions add to the prediction of the whole picture
+    #[command(
+        after_help = "Example:\n  affetti eval regions configs/feel-1.toml --data data/ --plots docs/"
+    )]
+    Regions {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Cut every region out instead of pooling it from one pass
+        #[arg(long, conflicts_with = "side")]
+        crops: bool,
+        /// Long side of the pass, in pixels [default: that of `affetti regions`]
+        #[arg(long, value_name = "PX", value_parser = RangedU64ValueParser::<u32>::new().range(64..=2048))]
+        side: Option<u32>,
+        /// Use the first so many pictures of each set [default: all]
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// The folder for plots of the settings
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        plots: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -20,6 +20,7 @@ mod pca;
 mod predictor;
 mod ridge;
 mod softmax;
+mod study;
 mod train;
 mod view;
 
@@ -32,5 +33,6 @@ pub use kernel::Kernel;
 pub use linear::{Linear, Matrix, Standardizer};
 pub use model::{Basis, Model};
 pub use predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
+pub use study::{STUDY_FOLDS, Study};
 pub use train::{Step, TrainOptions, Trained, train};
 pub use view::View;

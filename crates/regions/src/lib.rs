@@ -10,8 +10,9 @@
 //! | all of these on one picture | [`find`](mod@find) |
 //! | what a prediction rests on | [`occlusion`] |
 //!
-//! Beside the pipeline: [`boundary`] measures edge maps against boundaries drawn by people, and
-//! [`npy`] exchanges maps with `peers/`.
+//! Beside the pipeline: [`evaluate`](mod@evaluate) measures what regions add to a prediction, and
+//! [`boundary`] edge maps against boundaries drawn by people; [`npy`] exchanges maps
+//! with `peers/`.
 //!
 //! Boxes are `[x, y, w, h]` in pixels, half-open.
 
@@ -20,11 +21,14 @@ pub mod boundary;
 pub mod boxes;
 pub mod edges;
 mod error;
+pub mod evaluate;
 pub mod find;
 pub mod fusion;
+pub mod linear;
 mod map;
 pub mod npy;
 pub mod occlusion;
+mod plot;
 pub mod proposals;
 pub mod screening;
 
