@@ -23,6 +23,7 @@ use crate::{
     inputs::{Found, Job},
     load, ordered,
     reading::Reading,
+    regions::Fusion,
 };
 
 /// Name of the threads that feel. A panic there is caught and becomes a [`Failure`], so that a
@@ -36,7 +37,7 @@ const THUMBNAIL_QUALITIES: [u8; 4] = [78, 66, 54, 42];
 const THUMBNAIL_BYTES: usize = 10_000;
 
 /// How a collection is felt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeelOptions {
     /// Threads in all; 0, the default, is one per core.
     pub threads: usize,
@@ -47,6 +48,8 @@ pub struct FeelOptions {
     /// Decoded pixels that may be alive at once, in bytes; a larger picture is felt when no other
     /// one is. Default 512 MiB: fourteen pictures of 12 megapixels.
     pub pixel_bytes: u64,
+    /// Whether and how regions take part. Default none.
+    pub regions: Option<Fusion>,
 }
 
 impl Default for FeelOptions {
@@ -56,6 +59,7 @@ impl Default for FeelOptions {
             decode: DecodeOptions::default(),
             thumbnails: false,
             pixel_bytes: 512 << 20,
+            regions: None,
         }
     }
 }
@@ -148,9 +152,17 @@ fn feel_one(
 ) -> Result<Reading, Failure> {
     let path = job.source.name();
     let (picture, permit) = open(job, &options.decode, budget)?;
-    let prediction = predictor
+    let mut prediction = predictor
         .predict(&picture, scratch, threads)
         .map_err(|error| Failure::from_feel(path.clone(), &error))?;
+    let regions = match &options.regions {
+        Some(fusion) => Some(
+            fusion
+                .apply(&picture, predictor, &mut prediction, scratch, threads)
+                .map_err(|error| Failure::from_regions(path.clone(), &error))?,
+        ),
+        None => None,
+    };
     let reading = Reading {
         width: picture.width(),
         height: picture.height(),
@@ -158,6 +170,7 @@ fn feel_one(
         measures: measures(&picture),
         thumbnail: options.thumbnails.then(|| thumbnail(&picture)),
         caption: job.caption.clone(),
+        regions,
         path,
     };
     drop((picture, permit));

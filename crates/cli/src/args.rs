@@ -116,6 +116,9 @@ pub(crate) struct FeelArgs {
     /// Weights made by `affetti train feel` [default: those inside the program]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
+    /// Let the most affective regions take part in the emotions, and report them
+    #[arg(long)]
+    pub(crate) regions: bool,
 }
 
 /// Find the parts of pictures that carry their feeling

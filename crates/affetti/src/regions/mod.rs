@@ -4,15 +4,18 @@
 //! |---|---|
 //! | one picture, its JSON line | here |
 //! | lines for a terminal | [`card`] |
+//! | their part in the prediction of a whole picture | [`Fusion`] |
 //! | boxes on the picture, the figure of five panels | `draw`, `glyphs` |
 //! | the same boxes as vectors | `svg` |
 
 mod card;
 mod draw;
+mod fusion;
 mod glyphs;
 mod svg;
 
 pub use card::card;
+pub use fusion::{Fusion, Parts};
 
 use std::ops::ControlFlow;
 
