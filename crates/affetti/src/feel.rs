@@ -18,11 +18,12 @@ use affetti_feel::{Predictor, Scratch};
 use affetti_picture::{DecodeOptions, Filter, Picture, decode, dimensions, measures};
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, Permit},
     failure::{ErrorKind, Failure},
     inputs::{Found, Job},
     load, ordered,
     reading::Reading,
+    regions::Fusion,
 };
 
 /// Name of the threads that feel. A panic there is caught and becomes a [`Failure`], so that a
@@ -36,7 +37,7 @@ const THUMBNAIL_QUALITIES: [u8; 4] = [78, 66, 54, 42];
 const THUMBNAIL_BYTES: usize = 10_000;
 
 /// How a collection is felt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeelOptions {
     /// Threads in all; 0, the default, is one per core.
     pub threads: usize,
@@ -47,6 +48,8 @@ pub struct FeelOptions {
     /// Decoded pixels that may be alive at once, in bytes; a larger picture is felt when no other
     /// one is. Default 512 MiB: fourteen pictures of 12 megapixels.
     pub pixel_bytes: u64,
+    /// Whether and how regions take part. Default none.
+    pub regions: Option<Fusion>,
 }
 
 impl Default for FeelOptions {
@@ -56,15 +59,16 @@ impl Default for FeelOptions {
             decode: DecodeOptions::default(),
             thumbnails: false,
             pixel_bytes: 512 << 20,
+            regions: None,
         }
     }
 }
 
 /// What became of one find of the stream.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum Outcome<R = Reading> {
     /// An answer.
-    Felt(Box<Reading>),
+    Felt(Box<R>),
     /// No answer, and why.
     Failed(Failure),
     /// A note of the stream, in its place.
@@ -83,11 +87,26 @@ pub fn available_threads() -> usize {
 /// A picture that makes the program panic becomes a [`Failure`] like any other.
 pub fn feel(
     predictor: &Predictor,
-    mut inputs: impl Iterator<Item = Found> + Send,
+    inputs: impl Iterator<Item = Found> + Send,
     options: &FeelOptions,
     sink: impl FnMut(Outcome) -> ControlFlow<()>,
 ) {
-    let threads = match options.threads {
+    let budget = Budget::new(options.pixel_bytes);
+    let one = |job: &Job, scratch: &mut Scratch, threads| {
+        feel_one(predictor, job, options, &budget, scratch, threads)
+    };
+    stream(inputs, options.threads, one, sink);
+}
+
+/// Answers every picture of `inputs` by `one`, which gets the threads for its own use, and hands
+/// the outcomes to `sink` as [`feel`] does.
+pub(crate) fn stream<R: Send>(
+    mut inputs: impl Iterator<Item = Found> + Send,
+    threads: usize,
+    one: impl Fn(&Job, &mut Scratch, usize) -> Result<R, Failure> + Sync,
+    sink: impl FnMut(Outcome<R>) -> ControlFlow<()>,
+) {
+    let threads = match threads {
         0 => available_threads(),
         wanted => wanted,
     };
@@ -99,13 +118,11 @@ pub fn feel(
         .count();
     let workers = pictures.max(1);
     let inside = (threads / workers).max(1);
-    let budget = Budget::new(options.pixel_bytes);
     let work = |found: Found, scratch: &mut Scratch| match found {
         Found::Failed(failure) => Outcome::Failed(failure),
         Found::Note(note) => Outcome::Note(note),
         Found::Picture(job) => {
-            let one = || feel_one(predictor, &job, options, &budget, scratch, inside);
-            match catch_unwind(AssertUnwindSafe(one)) {
+            match catch_unwind(AssertUnwindSafe(|| one(&job, scratch, inside))) {
                 Ok(Ok(reading)) => Outcome::Felt(Box::new(reading)),
                 Ok(Err(failure)) => Outcome::Failed(failure),
                 Err(_) => {
@@ -116,15 +133,8 @@ pub fn feel(
             }
         }
     };
-    let stream = head.into_iter().chain(inputs);
-    ordered::map(
-        stream,
-        workers,
-        2 * workers + 4,
-        Scratch::default,
-        work,
-        sink,
-    );
+    let all = head.into_iter().chain(inputs);
+    ordered::map(all, workers, 2 * workers + 4, Scratch::default, work, sink);
 }
 
 fn gave_up(job: &Job) -> Failure {
@@ -141,21 +151,18 @@ fn feel_one(
     threads: usize,
 ) -> Result<Reading, Failure> {
     let path = job.source.name();
-    let bad = |error| Failure::from_picture(path.clone(), &error);
-    let bytes = load::bytes(&job.source, &options.decode.limits)?;
-    let (width, height) = dimensions(&bytes).map_err(bad)?;
-    // Sizes beyond the limits are refused by `decode`; until then they must not block the others.
-    options
-        .decode
-        .limits
-        .check_size(width, height, 0)
-        .map_err(bad)?;
-    let permit = budget.take(u64::from(width) * u64::from(height) * 3);
-    let picture = decode(&bytes, &options.decode).map_err(bad)?;
-    drop(bytes);
-    let prediction = predictor
+    let (picture, permit) = open(job, &options.decode, budget)?;
+    let mut prediction = predictor
         .predict(&picture, scratch, threads)
         .map_err(|error| Failure::from_feel(path.clone(), &error))?;
+    let regions = match &options.regions {
+        Some(fusion) => Some(
+            fusion
+                .apply(&picture, predictor, &mut prediction, scratch, threads)
+                .map_err(|error| Failure::from_regions(path.clone(), &error))?,
+        ),
+        None => None,
+    };
     let reading = Reading {
         width: picture.width(),
         height: picture.height(),
@@ -163,10 +170,26 @@ fn feel_one(
         measures: measures(&picture),
         thumbnail: options.thumbnails.then(|| thumbnail(&picture)),
         caption: job.caption.clone(),
+        regions,
         path,
     };
     drop((picture, permit));
     Ok(reading)
+}
+
+/// Reads and decodes a picture once there is room for it.
+pub(crate) fn open<'a>(
+    job: &Job,
+    options: &DecodeOptions,
+    budget: &'a Budget,
+) -> Result<(Picture, Permit<'a>), Failure> {
+    let bad = |error| Failure::from_picture(job.source.name(), &error);
+    let bytes = load::bytes(&job.source, &options.limits)?;
+    let (width, height) = dimensions(&bytes).map_err(bad)?;
+    // Sizes beyond the limits are refused by `decode`; until then they must not block the others.
+    options.limits.check_size(width, height, 0).map_err(bad)?;
+    let permit = budget.take(u64::from(width) * u64::from(height) * 3);
+    Ok((decode(&bytes, options).map_err(bad)?, permit))
 }
 
 /// The whole picture, small, as JPEG.

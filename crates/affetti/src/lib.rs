@@ -7,6 +7,7 @@
 //! | files, folders and stdin become a stream of pictures | [`Inputs`] |
 //! | read, decode, predict on all cores; answers in the order of the inputs | [`feel`](fn@feel) |
 //! | one answer | [`Reading`], with its JSON line |
+//! | the same for regions of pictures | [`regions`] |
 //! | many answers on one page; one answer on a terminal | [`report`], [`card`] |
 //!
 //! # Example
@@ -26,6 +27,7 @@
 //! ```
 
 pub mod card;
+pub mod regions;
 pub mod report;
 pub mod verdict;
 

@@ -5,7 +5,10 @@ use affetti_feel::{Intervals, ModelId, Prediction};
 use affetti_picture::Measures;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::report::ReportEntry;
+use crate::{
+    regions::{Parts, RegionLine, lines},
+    report::ReportEntry,
+};
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,9 @@ pub struct Reading {
     pub thumbnail: Option<Vec<u8>>,
     /// A credit line, if one was found.
     pub caption: Option<String>,
+    /// The regions that take part in the emotions, if
+    /// [`FeelOptions`](crate::FeelOptions) asked for them.
+    pub regions: Option<Parts>,
 }
 
 /// A number as results show it: with four decimals at most, more than any of them deserves.
@@ -78,6 +84,7 @@ impl Reading {
             dominant: self.dominant().name(),
             entropy: round4(self.entropy()),
             model,
+            regions: self.regions.as_ref().map(|parts| lines(&parts.regions)),
         })
     }
 
@@ -115,6 +122,12 @@ impl Reading {
                 .collect(),
             thumbnail_jpeg: self.thumbnail.clone().unwrap_or_default(),
             caption: self.caption.clone(),
+            regions: self
+                .regions
+                .as_ref()
+                .map(|parts| parts.boxes(self.width, self.height))
+                .unwrap_or_default(),
+            heat: self.regions.as_ref().and_then(Parts::glow),
         }
     }
 }
@@ -133,10 +146,13 @@ struct Line<'a> {
     dominant: &'static str,
     entropy: f64,
     model: &'a ModelId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regions: Option<Vec<RegionLine<'a>>>,
 }
 
 /// A distribution with rounded values.
-struct Shares<'a, L: Label>(&'a Distribution<L>);
+#[derive(Debug)]
+pub(crate) struct Shares<'a, L: Label>(pub(crate) &'a Distribution<L>);
 
 impl<L: Label> Serialize for Shares<'_, L> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -188,6 +204,7 @@ pub(crate) mod tests {
             measures: measures(&Picture::new(1, 1, vec![9, 9, 9]).unwrap()),
             thumbnail: None,
             caption: None,
+            regions: None,
         }
     }
 

@@ -68,6 +68,7 @@ pub(crate) enum Device {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Feel(FeelArgs),
+    Regions(RegionsArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),
@@ -115,6 +116,77 @@ pub(crate) struct FeelArgs {
     /// Weights made by `affetti train feel` [default: those inside the program]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
+    /// Let the most affective regions take part in the emotions, and report them
+    #[arg(long)]
+    pub(crate) regions: bool,
+}
+
+/// Find the parts of pictures that carry their feeling
+///
+/// For each picture: boxes around things, from their edges alone, ranked by how certain the feeling
+/// of each is (AR score), with the nine emotions of each. Prints a card per picture, or JSON Lines
+/// with --json; --out FOLDER draws them (PNG, SVG, and a figure of occlusion, objectness, sentiment
+/// and score), --out FILE.jsonl writes the lines.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti regions photo.jpg
+  affetti regions gallery/ --out regions/
+  affetti regions photo.jpg --json | jq .regions[0]
+  affetti regions --edges E.npy --orientation O.npy --proposals-json
+
+The last reads maps of f32, [height, width], and prints their raw proposals as one JSON object.")]
+pub(crate) struct RegionsArgs {
+    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    #[arg(required_unless_present = "edges", value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Regions shown and drawn, best first; JSON has all
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub(crate) top: usize,
+    /// Weight of sentiment against objectness, 0 to 1
+    #[arg(long, value_name = "A", default_value_t = affetti::places::find::ALPHA)]
+    pub(crate) alpha: f32,
+    /// How objectness becomes 0 to 1
+    #[arg(long, value_enum, default_value_t = ObjNorm::Max)]
+    pub(crate) obj_norm: ObjNorm,
+    /// Whose certainty makes a region affective: two sentiments or nine emotions
+    #[arg(long, value_enum, default_value_t = ClassesArg::Two)]
+    pub(crate) classes: ClassesArg,
+    /// Cut every region out and look at it by itself: exact, and many times slower
+    #[arg(long)]
+    pub(crate) crops: bool,
+    /// Weights made by `affetti train feel` [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// An edge map, thin, 0 to 1, in place of pictures
+    #[arg(long, value_name = "NPY", value_hint = ValueHint::FilePath)]
+    pub(crate) edges: Option<PathBuf>,
+    /// Its orientations, in radians
+    #[arg(long, value_name = "NPY", value_hint = ValueHint::FilePath)]
+    pub(crate) orientation: Option<PathBuf>,
+    /// Print the proposals of the maps
+    #[arg(long)]
+    pub(crate) proposals_json: bool,
+}
+
+/// Scale of objectness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ObjNorm {
+    /// As EdgeBoxes gives it
+    Raw,
+    /// Divided by the picture's largest
+    Max,
+    /// The picture's smallest is 0, its largest 1
+    Minmax,
+}
+
+/// Classes of the sentiment score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassesArg {
+    /// Positive and negative
+    Two,
+    /// The nine emotions
+    Nine,
 }
 
 /// A layout of data.
@@ -243,6 +315,29 @@ pub(crate) enum EvalVerb {
         /// The folder with bsds500/ [default: $AFFETTI_DATA]
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         data: Option<PathBuf>,
+    },
+    /// Measure what regions add to the prediction of the whole picture
+    #[command(
+        after_help = "Example:\n  affetti eval regions configs/feel-1.toml --data data/ --plots docs/"
+    )]
+    Regions {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Cut every region out instead of pooling it from one pass
+        #[arg(long, conflicts_with = "side")]
+        crops: bool,
+        /// Long side of the pass, in pixels [default: that of `affetti regions`]
+        #[arg(long, value_name = "PX", value_parser = RangedU64ValueParser::<u32>::new().range(64..=2048))]
+        side: Option<u32>,
+        /// Use the first so many pictures of each set [default: all]
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// The folder for plots of the settings
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        plots: Option<PathBuf>,
     },
 }
 

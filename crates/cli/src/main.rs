@@ -14,6 +14,7 @@ mod models;
 mod out_file;
 mod output;
 mod progress;
+mod regions;
 mod settings;
 mod shell;
 mod table;
@@ -96,6 +97,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
     out_file::spare(settings.out.as_deref(), &[])?;
     match verb {
         Verb::Feel(args) => feel::run(&args, settings),
+        Verb::Regions(args) => regions::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => training::train(verb, settings),

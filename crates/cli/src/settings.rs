@@ -53,10 +53,15 @@ impl Settings {
         }
     }
 
+    /// Whether `--out` names a file of JSON Lines.
+    pub(crate) fn wants_json_file(&self) -> bool {
+        let extension = self.out.as_deref().map(output::extension);
+        matches!(extension.as_deref(), Some("json" | "jsonl"))
+    }
+
     /// Whether the result is JSON: asked for by name, or by the extension of `--out`.
     pub(crate) fn wants_json(&self) -> bool {
-        let by_name = self.out.as_deref().map(output::extension);
-        self.json || matches!(by_name.as_deref(), Some("json" | "jsonl"))
+        self.json || self.wants_json_file()
     }
 }
 

@@ -1,9 +1,10 @@
 //! `affetti train` and `affetti eval`.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use affetti::{
     FeelError,
+    places::{RegionWay, evaluate::evaluate as evaluate_regions},
     training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel},
 };
 use anyhow::{Result, anyhow, bail};
@@ -12,7 +13,7 @@ use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
     art, device, edges,
-    out_file::spare,
+    out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,
     settings::{Settings, data_folder},
@@ -61,6 +62,26 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             };
             return edges::eval(&what, settings);
         }
+        EvalVerb::Regions {
+            training,
+            weights,
+            crops,
+            side,
+            limit,
+            plots,
+        } => {
+            let way = match (crops, side) {
+                (true, _) => RegionWay::Crop,
+                (false, Some(side)) => RegionWay::Roi(side),
+                (false, None) => RegionWay::default(),
+            };
+            let study = Study {
+                way,
+                limit,
+                plots: plots.as_deref(),
+            };
+            return regions(&training, weights.as_deref(), &study, settings);
+        }
     };
     let form = Form::of(settings)?;
     let config = config(&training)?;
@@ -70,6 +91,47 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         Ok(evaluate(config, &predictor, options)?)
     })?;
     output::emit(settings, &form.write(&figures))?;
+    Ok(Exit::Done)
+}
+
+/// What `affetti eval regions` asks for.
+struct Study<'a> {
+    way: RegionWay,
+    limit: usize,
+    plots: Option<&'a Path>,
+}
+
+fn regions(
+    training: &TrainingArgs,
+    weights: Option<&Path>,
+    study: &Study<'_>,
+    settings: &Settings,
+) -> Result<Exit> {
+    let config = config(training)?;
+    let inputs: Vec<&Path> = weights.into_iter().collect();
+    let report = with_options(&config, training, &inputs, settings, |config, options| {
+        let predictor = device::predictor(weights, settings)?;
+        Ok(evaluate_regions(
+            config,
+            &predictor,
+            study.way,
+            study.limit,
+            options,
+        )?)
+    })?;
+    for (name, svg) in study.plots.map_or(&[][..], |_| &report.plots[..]) {
+        let path = study.plots.unwrap_or(Path::new(".")).join(name);
+        let mut file = OutFile::create(&path)?;
+        file.write_all(svg.as_bytes())
+            .map_err(|error| cannot_write(&path, &error))?;
+        file.commit()?;
+    }
+    let text = if settings.wants_json() {
+        serde_json::to_string(&report)? + "\n"
+    } else {
+        report.table()
+    };
+    output::emit(settings, &text)?;
     Ok(Exit::Done)
 }
 

@@ -20,6 +20,9 @@ pub enum FeelError {
     /// Labels and metrics.
     #[error(transparent)]
     Emotion(#[from] affetti_emotion::EmotionError),
+    /// Regions that are not inside of their picture.
+    #[error(transparent)]
+    Picture(#[from] affetti_picture::PictureError),
     /// A setting that cannot be.
     #[error("{file}: {what}", file = file.display())]
     Config {
@@ -61,6 +64,7 @@ impl FeelError {
             Self::Data(error) => error.kind(),
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
+            Self::Picture(error) => error.kind(),
             Self::Emotion(error) => match error.kind() {
                 affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
                 _ => ErrorKind::Input,

@@ -4,7 +4,7 @@
 use crate::error::FeelError;
 use crate::view::{View, views};
 use affetti_nets::device::{Backbone, Device};
-use affetti_nets::efficientnet_lite::{FEATURES, Variant, Weights, Workspace};
+use affetti_nets::efficientnet_lite::{FEATURES, UnitBox, Variant, Weights, Workspace};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,33 @@ pub struct Extractor {
     filter: Filter,
     color: bool,
 }
+
+/// How regions of a picture are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegionWay {
+    /// Each region is cut out and stretched to the networks' resolution: as a picture of its own,
+    /// one view. Exact and slow.
+    Crop,
+    /// One pass over the whole picture, its long side so many pixels; regions are pooled from its
+    /// maps.
+    Roi(u32),
+}
+
+impl RegionWay {
+    /// Pooling at the resolution of `docs/regions.md`.
+    pub const FAST: Self = Self::Roi(448);
+}
+
+impl Default for RegionWay {
+    fn default() -> Self {
+        Self::FAST
+    }
+}
+
+/// Long side of the picture in which the colours of pooled regions are measured, in pixels: they
+/// are means and histograms, which hardly change with size.
+const COLOR_SIDE: u32 = 160;
 
 /// Buffers of one worker thread.
 #[derive(Clone, Debug, Default)]
@@ -153,6 +180,102 @@ impl Extractor {
         }
         Ok(features)
     }
+
+    /// The raw features of `regions` of `picture`, boxes `[x, y, w, h]` in its pixels.
+    ///
+    /// # Errors
+    /// [`FeelError::Picture`] for a box that is empty or not inside; otherwise as
+    /// [`features`](Self::features).
+    pub fn region_features(
+        &self,
+        picture: &Picture,
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<Vec<f32>>, FeelError> {
+        let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
+        for network in &self.networks {
+            match way {
+                RegionWay::Crop => {
+                    let side = side(network.variant());
+                    for (row, &region) in rows.iter_mut().zip(regions) {
+                        let view = picture.resize_region(region, side, side, self.filter)?;
+                        row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
+                    }
+                }
+                RegionWay::Roi(side) => {
+                    let view = to_long_side(picture, side, self.filter);
+                    let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
+                    let described =
+                        network.describe_boxes(&view, &boxes, &mut scratch.workspace, threads)?;
+                    for (row, descriptor) in rows.iter_mut().zip(described) {
+                        row.extend(descriptor);
+                    }
+                }
+            }
+        }
+        if self.color {
+            self.append_colors(picture, regions, way, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    fn append_colors(
+        &self,
+        picture: &Picture,
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        rows: &mut [Vec<f32>],
+    ) -> Result<(), FeelError> {
+        let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
+        for (row, &region) in rows.iter_mut().zip(regions) {
+            let [x, y, w, h] = match way {
+                RegionWay::Crop => region,
+                RegionWay::Roi(_) => scaled(picture, region, &small),
+            };
+            let from = if way == RegionWay::Crop {
+                picture
+            } else {
+                &small
+            };
+            row.extend(color_features(&from.crop(x, y, w, h)?));
+        }
+        Ok(())
+    }
+}
+
+/// The picture with its long side at `side` pixels, larger or smaller than it was.
+fn to_long_side(picture: &Picture, side: u32, filter: Filter) -> Picture {
+    let (w, h) = (u64::from(picture.width()), u64::from(picture.height()));
+    let long = w.max(h);
+    let scale = |length: u64| {
+        u32::try_from((length * u64::from(side) + long / 2) / long).map_or(side, |v| v.max(1))
+    };
+    picture.resize(scale(w), scale(h), filter)
+}
+
+fn unit(picture: &Picture, [x, y, w, h]: [u32; 4]) -> UnitBox {
+    let (across, down) = (picture.width() as f32, picture.height() as f32);
+    [
+        x as f32 / across,
+        y as f32 / down,
+        (x + w) as f32 / across,
+        (y + h) as f32 / down,
+    ]
+}
+
+/// The same box in `small`, at least one pixel.
+fn scaled(picture: &Picture, region: [u32; 4], small: &Picture) -> [u32; 4] {
+    let [left, top, right, bottom] = unit(picture, region);
+    let range = |from: f32, to: f32, side: u32| {
+        let place = |v: f32| ((v * side as f32).round() as u32).min(side);
+        let start = place(from).min(side - 1);
+        [start, place(to).max(start + 1) - start]
+    };
+    let [x, w] = range(left, right, small.width());
+    let [y, h] = range(top, bottom, small.height());
+    [x, y, w, h]
 }
 
 fn side(variant: Variant) -> u32 {

@@ -110,6 +110,29 @@ impl Linear {
             .collect()
     }
 
+    /// This map after another, as one.
+    #[must_use]
+    pub fn after(&self, first: &Self) -> Self {
+        let columns = first.weights.first().map_or(0, Vec::len);
+        let joined = |row: &Vec<f64>| {
+            let mut sum = vec![0.0; columns];
+            for (factor, from) in row.iter().zip(&first.weights) {
+                sum.iter_mut().zip(from).for_each(|(s, w)| *s += factor * w);
+            }
+            sum
+        };
+        let shift = |row: &Vec<f64>| row.iter().zip(&first.bias).map(|(w, b)| w * b).sum::<f64>();
+        Self {
+            weights: self.weights.iter().map(joined).collect(),
+            bias: self
+                .weights
+                .iter()
+                .zip(&self.bias)
+                .map(|(row, b)| b + shift(row))
+                .collect(),
+        }
+    }
+
     /// The outputs for all rows.
     #[must_use]
     pub fn apply_all(&self, x: &Matrix) -> Vec<Vec<f64>> {

@@ -1,7 +1,7 @@
 //! The predictor that every other room asks.
 
 use crate::error::FeelError;
-use crate::features::{Extractor, Scratch};
+use crate::features::{Extractor, RegionWay, Scratch};
 use crate::linear::Linear;
 use crate::model::Model;
 use crate::softmax::softmax;
@@ -11,6 +11,7 @@ use affetti_nets::{registry, store};
 use affetti_picture::Picture;
 use serde::Serialize;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The card of the embedded model.
 pub const EMBEDDED: &str = "feel-1";
@@ -62,6 +63,8 @@ pub struct Predictor {
     model: Model,
     extractor: Extractor,
     projection: Linear,
+    /// From raw features to the nine logits, in one step; made when first asked for.
+    direct: OnceLock<Linear>,
 }
 
 impl Predictor {
@@ -118,6 +121,7 @@ impl Predictor {
         Ok(Self {
             id,
             projection: model.basis.linear(),
+            direct: OnceLock::new(),
             model,
             extractor,
         })
@@ -195,6 +199,40 @@ impl Predictor {
                 valence: around(0),
                 arousal: around(1),
             },
+        })
+    }
+
+    /// What `regions` of `picture`, boxes `[x, y, w, h]` in its pixels, evoke: emotions alone, at
+    /// little cost beyond the features.
+    ///
+    /// # Errors
+    /// As [`Extractor::region_features`], and [`FeelError::NotFinite`] where the weights are
+    /// damaged.
+    pub fn region_emotions(
+        &self,
+        picture: &Picture,
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<Distribution<Emotion>>, FeelError> {
+        let extractor = &self.extractor;
+        let rows = extractor.region_features(picture, regions, way, scratch, threads)?;
+        rows.iter().map(|row| self.emotions(row)).collect()
+    }
+
+    /// The emotions of raw features, as in [`predict_features`](Self::predict_features) up to
+    /// rounding.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn emotions(&self, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
+        let direct = self
+            .direct
+            .get_or_init(|| self.model.emotions.after(&self.projection));
+        let shares = softmax(&direct.apply(features));
+        Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.id.name.clone(),
         })
     }
 

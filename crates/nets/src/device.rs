@@ -1,6 +1,6 @@
 //! Where a network runs: our kernels on the CPU, or burn's operators on a GPU.
 
-use crate::efficientnet_lite::{EfficientNetLite, Variant, Weights, Workspace};
+use crate::efficientnet_lite::{EfficientNetLite, UnitBox, Variant, Weights, Workspace};
 use crate::error::NetError;
 use affetti_picture::Picture;
 
@@ -112,4 +112,43 @@ impl Backbone {
             Self::Tensors(network) => network.describe(picture),
         }
     }
+
+    /// The descriptors of `boxes` of `picture`; see [`EfficientNetLite::describe_boxes`]. A GPU
+    /// sees the boxes cut out and stretched to its resolution instead.
+    ///
+    /// # Errors
+    /// As [`describe`](Self::describe).
+    pub fn describe_boxes(
+        &self,
+        picture: &Picture,
+        boxes: &[UnitBox],
+        work: &mut Workspace,
+        threads: usize,
+    ) -> Result<Vec<Vec<f32>>, NetError> {
+        match self {
+            Self::Kernels(network) => Ok(network.describe_boxes(picture, boxes, work, threads)),
+            #[cfg(feature = "vulkan")]
+            Self::Tensors(network) => boxes
+                .iter()
+                .map(|unit| network.describe(&cut(picture, unit, network.variant())))
+                .collect(),
+        }
+    }
+}
+
+/// A box of a picture, at least one pixel, at a network's resolution.
+#[cfg(feature = "vulkan")]
+fn cut(picture: &Picture, &[left, top, right, bottom]: &UnitBox, variant: Variant) -> Picture {
+    let range = |from: f32, to: f32, side: u32| {
+        let place = |v: f32| (v * side as f32).round().clamp(0.0, side as f32) as u32;
+        let start = place(from).min(side - 1);
+        (start, place(to).max(start + 1) - start)
+    };
+    let (x, w) = range(left, right, picture.width());
+    let (y, h) = range(top, bottom, picture.height());
+    let side = variant.resolution() as u32;
+    let filter = affetti_picture::Filter::Bilinear;
+    picture
+        .resize_region([x, y, w, h], side, side, filter)
+        .unwrap_or_else(|_| picture.resize(side, side, filter))
 }

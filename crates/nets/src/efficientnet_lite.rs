@@ -13,6 +13,10 @@
 //! - **Weights** `efficientnet-lite0-57934424.pth`, `efficientnet-lite2-9656183e.pth`
 //!   (Apache-2.0), or the folded, quantised copies that this project embeds.
 
+mod regions;
+
+pub use regions::UnitBox;
+
 use crate::error::NetError;
 use crate::kernels::{
     Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
@@ -336,6 +340,13 @@ pub(crate) struct Block {
     project: Conv,
 }
 
+/// Which map a pass shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Stage,
+    Head,
+}
+
 /// The buffers of one forward pass, reused from picture to picture.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
@@ -384,6 +395,27 @@ impl EfficientNetLite {
     #[must_use]
     pub fn describe(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Vec<f32> {
         let mut descriptor = vec![0.0; FEATURES];
+        self.forward(picture, work, threads, |part, map| {
+            let (mean, deviation) = moments(map);
+            match part {
+                Part::Stage => {
+                    descriptor.extend(mean);
+                    descriptor.extend(deviation);
+                }
+                Part::Head => descriptor[..FEATURES].copy_from_slice(&mean),
+            }
+        });
+        descriptor
+    }
+
+    /// One pass over `picture`; `visit` sees the map at the end of every stage, then the head's.
+    fn forward(
+        &self,
+        picture: &Picture,
+        work: &mut Workspace,
+        threads: usize,
+        mut visit: impl FnMut(Part, &Map),
+    ) {
         self.load(picture, &mut work.input);
         let (height, width) = self.stem.output_size(&work.input.shape());
         let first = self.blocks.first().map(|b| &b.spec);
@@ -395,17 +427,14 @@ impl EfficientNetLite {
             block.run(work, self.blocks.get(n + 1), threads);
             std::mem::swap(&mut work.current, &mut work.next);
             if block.spec.ends_stage {
-                let (mean, deviation) = moments(&work.current);
-                descriptor.extend(mean);
-                descriptor.extend(deviation);
+                visit(Part::Stage, &work.current);
             }
         }
         let from = work.current.shape();
         work.next
             .reshape(MapShape::new(from.height, from.width, FEATURES));
         self.head.run(&work.current, None, &mut work.next, threads);
-        descriptor[..FEATURES].copy_from_slice(&moments(&work.next).0);
-        descriptor
+        visit(Part::Head, &work.next);
     }
 
     /// The [`CLASSES`] ImageNet logits for a descriptor; none without a classifier.

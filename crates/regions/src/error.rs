@@ -131,6 +131,10 @@ pub enum RegionsError {
         reason: String,
     },
 
+    /// The predictor gave no answer.
+    #[error(transparent)]
+    Feel(#[from] affetti_feel::FeelError),
+
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -141,6 +145,18 @@ pub enum RegionsError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl From<affetti_picture::PictureError> for RegionsError {
+    fn from(error: affetti_picture::PictureError) -> Self {
+        Self::Feel(error.into())
+    }
+}
+
+impl From<affetti_emotion::EmotionError> for RegionsError {
+    fn from(error: affetti_emotion::EmotionError) -> Self {
+        Self::Feel(error.into())
+    }
 }
 
 impl RegionsError {
@@ -155,6 +171,7 @@ impl RegionsError {
             Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,
+            Self::Feel(error) => error.kind(),
             Self::BadMap { .. }
             | Self::BadValue { .. }
             | Self::SizesDiffer { .. }

@@ -11,7 +11,7 @@
 //! The assets are `page.html` (the frame, with `{{…}}` for what is filled in), `page.css`,
 //! `page.js` and, for the map of valence and arousal, `map.js`.
 
-mod base64;
+pub(crate) mod base64;
 mod escape;
 
 use std::io::{self, Write};
@@ -80,6 +80,35 @@ pub struct ReportEntry {
     pub thumbnail_jpeg: Vec<u8>,
     /// A credit line, such as artist, title and year.
     pub caption: Option<String>,
+    /// The best affective regions, best first; empty if none were asked for.
+    pub regions: Vec<ReportRegion>,
+    /// Where the dominant emotion sits, if asked for.
+    pub heat: Option<ReportHeat>,
+}
+
+/// A region as the report shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReportRegion {
+    /// Left, top, width and height in parts of the picture's sides, 0..=1.
+    #[serde(rename = "box")]
+    pub place: [f64; 4],
+    /// Index into [`EMOTIONS`] of what it evokes most.
+    pub emotion: usize,
+    /// AR score, 0..=1.
+    pub score: f64,
+    /// What it evokes, in words.
+    pub text: String,
+}
+
+/// A coarse heat map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportHeat {
+    /// Values of a row.
+    pub columns: usize,
+    /// Rows from the top, 0..=255, the hottest 255.
+    pub values: Vec<u8>,
+    /// Index into [`EMOTIONS`] of the emotion whose share falls where the picture is hidden.
+    pub emotion: usize,
 }
 
 /// What the report says about itself.
@@ -216,7 +245,11 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
             .iter()
             .chain(entry.palette.iter().map(|(_, share)| share))
             .all(|x| x.is_finite());
-    if finite && entry.dominant < EMOTIONS.len() {
+    let regions = entry.regions.iter().all(|r| {
+        let figures = r.place.iter().chain([&r.score]);
+        r.emotion < EMOTIONS.len() && figures.into_iter().all(|x| x.is_finite())
+    });
+    if finite && regions && entry.dominant < EMOTIONS.len() {
         return Ok(());
     }
     Err(io::Error::new(
@@ -251,6 +284,10 @@ struct Row<'a> {
     palette: Vec<(String, f64)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    regions: &'a [ReportRegion],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heat: Option<&'a ReportHeat>,
     thumbnail: String,
 }
 
@@ -281,6 +318,8 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
                 .map(|&(rgb, share)| (hex(rgb), short(share)))
                 .collect(),
             caption: entry.caption.as_deref(),
+            regions: &entry.regions,
+            heat: entry.heat.as_ref(),
             thumbnail: base64::encode(&entry.thumbnail_jpeg),
         }
     }

@@ -252,11 +252,32 @@ let current = null;
 const apart = (p, q) => p.emotions.reduce((sum, x, i) => sum + (Math.sqrt(x) - Math.sqrt(q.emotions[i])) ** 2, 0);
 const alike = p => pics.filter(q => q !== p).map(q => [apart(p, q), q]).sort((a, b) => a[0] - b[0]).slice(0, 5);
 const ends = (low, high) => h("div", { className: "ends", "aria-hidden": "true" }, h("span", null, "1 " + low), h("span", null, high + " 7"));
+// Where the feeling sits: boxes and a glow over the picture while it is pointed at.
+const glow = ({ columns, values, emotion }) => {
+  const rows = values.length / columns;
+  const canvas = h("canvas", { width: columns, height: rows, className: "glow", "aria-hidden": "true",
+    "--c": `var(--e${emotion})` });
+  const data = canvas.getContext("2d").createImageData(columns, rows);
+  values.forEach((value, i) => data.data.set([255, 140, 0, value * .8], 4 * i));
+  canvas.getContext("2d").putImageData(data, 0, 0);
+  return canvas;
+};
+const stage = p => {
+  const big = image(p, { className: "big", loading: "eager" });
+  if (!p.regions && !p.heat) return [big];
+  const boxes = (p.regions || []).map((r, i) => h("i", { className: "region", title: r.text,
+    "--x": width(r.box[0]), "--y": width(r.box[1]), "--w": width(r.box[2]), "--h": width(r.box[3]),
+    "--c": `var(--e${r.emotion})` }, i < 3 ? h("b", null, EMOTIONS[r.emotion]) : null));
+  const words = [p.regions ? "the parts that feel most" : null,
+    p.heat ? `a glow where hiding the picture takes most ${EMOTIONS[p.heat.emotion]} away` : null];
+  return [h("div", { className: "stage", tabIndex: 0, "--r": p.width / p.height }, big, p.heat ? glow(p.heat) : null, ...boxes.reverse()),
+    h("p", { className: "small" }, `Point at the picture to see ${words.filter(Boolean).join(" and ")}.`)];
+};
 // A picture with all that is known about it.
 const whole = p => {
   const others = alike(p);
   return [
-    h("div", null, image(p, { className: "big", loading: "eager" }),
+    h("div", null, ...stage(p),
       h("h2", { id: "detail-name" }, bdi(p.name)),
       p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
       h("p", { className: "credit" }, bdi(p.path), ` (${p.width} × ${p.height})`),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::{EMOTIONS, ReportEntry, ReportMeta, ReportWriter};
+use super::{EMOTIONS, ReportEntry, ReportHeat, ReportMeta, ReportRegion, ReportWriter};
 
 /// A made-up painting, also used by the tests of the verdict and of the terminal card.
 pub(crate) fn sample() -> ReportEntry {
@@ -33,6 +33,8 @@ pub(crate) fn sample() -> ReportEntry {
         ],
         thumbnail_jpeg: b"foobar".to_vec(),
         caption: Some("A painter, Storm, 1850".into()),
+        regions: Vec::new(),
+        heat: None,
     }
 }
 
@@ -54,6 +56,33 @@ fn page(meta: &ReportMeta, entries: &[ReportEntry], failures: &[(&str, &str)]) -
         report.push_failure(path, message);
     }
     String::from_utf8(report.finish().unwrap()).unwrap()
+}
+
+#[test]
+fn regions_travel_with_their_picture() {
+    let entry = ReportEntry {
+        regions: vec![ReportRegion {
+            place: [0.25, 0.5, 0.125, 0.25],
+            emotion: 6,
+            score: 0.5,
+            text: "fear 60 %".into(),
+        }],
+        heat: Some(ReportHeat {
+            columns: 2,
+            values: vec![0, 255],
+            emotion: 1,
+        }),
+        ..sample()
+    };
+    let row = &data(&page(&meta(), &[entry.clone(), sample()], &[]), "e")[0];
+    assert_eq!(row["regions"][0]["box"][2], 0.125);
+    assert_eq!(row["heat"]["values"][1], 255);
+    let plain = &data(&page(&meta(), &[sample()], &[]), "e")[0];
+    assert!(plain.get("regions").is_none() && plain.get("heat").is_none());
+    let mut bad = entry;
+    bad.regions[0].emotion = 9;
+    let mut report = ReportWriter::new(Vec::new(), &meta()).unwrap();
+    assert!(report.push(&bad).is_err());
 }
 
 /// The contents of the data elements of one class.

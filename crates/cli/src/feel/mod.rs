@@ -14,7 +14,10 @@ use std::{
     time::Instant,
 };
 
-use affetti::{FeelOptions, Found, Input, Inputs, Outcome, Predictor, feel, report::ReportMeta};
+use affetti::{
+    FeelOptions, Found, Input, Inputs, Outcome, Predictor, feel, regions::Fusion,
+    report::ReportMeta,
+};
 use anyhow::{Error, Result, bail};
 
 use crate::{
@@ -74,6 +77,10 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let options = FeelOptions {
         threads: settings.threads,
         thumbnails: report,
+        regions: args.regions.then(|| Fusion {
+            heat: report,
+            ..Fusion::default()
+        }),
         ..FeelOptions::default()
     };
     let stream = if report {

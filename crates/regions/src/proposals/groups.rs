@@ -7,7 +7,7 @@
 //! - **Source** facts F.2 steps 2 and 3.
 //! - **Deviation** none known; pixels of the picture's border belong to no group, as published.
 
-use std::f32::consts::{FRAC_1_PI, PI};
+use std::f32::consts::PI;
 
 use super::params::Params;
 use crate::Map;
@@ -24,10 +24,10 @@ pub(crate) struct Group {
     pub(crate) x: f32,
     /// See `x`.
     pub(crate) y: f32,
-    /// Mean direction across the edge, in radians.
+    /// Mean direction across the edge, in radians of -π/2..=π/2.
     pub(crate) theta: f32,
     /// The pixel that stands for the group where a box is asked whether it holds the group.
-    pub(crate) stand_in: (u32, u32),
+    pub(crate) stand_in: (u16, u16),
 }
 
 /// All groups of a picture.
@@ -42,7 +42,7 @@ pub(crate) struct Groups {
 
 /// Change from one orientation to another, in units of π, 0..=.5.
 fn change(one: f32, other: f32) -> f32 {
-    let change = (one - other).abs() * FRAC_1_PI;
+    let change = (one - other).abs() / PI;
     if change > 0.5 { 1.0 - change } else { change }
 }
 
@@ -73,25 +73,23 @@ impl Chains<'_> {
     }
 
     /// Greedy chains: from each free pixel, the neighbour of least change joins as long as the
-    /// changes add up to less than `full`. Returns the strength of each chain. `free` marks pixels
-    /// that may be taken.
+    /// changes add up to less than `full`. Returns their number. `free` marks pixels that may be
+    /// taken.
     ///
     /// A neighbour is compared with the pixel from which it was first seen, and keeps that change
     /// even where a later pixel of the chain is closer to it: found by experiment with OpenCV.
-    fn grow(&mut self, free: &mut [bool], full: f32) -> Vec<f32> {
-        let mut magnitudes = Vec::new();
+    fn grow(&mut self, free: &mut [bool], full: f32) -> usize {
+        let mut count = 0;
         let mut candidates: Vec<(f32, usize)> = Vec::new();
         for start in self.inner() {
             if !free[start] {
                 continue;
             }
-            let id = magnitudes.len() as u32;
-            let (mut at, mut sum, mut magnitude) = (start, 0.0, 0.0);
+            let (mut at, mut sum) = (start, 0.0);
             candidates.clear();
             loop {
                 free[at] = false;
-                self.of_pixel[at] = id;
-                magnitude += self.strength[at];
+                self.of_pixel[at] = count;
                 for next in self.around(at).filter(|&n| free[n]) {
                     if candidates.iter().all(|&(_, place)| place != next) {
                         let change = change(self.orientation[next], self.orientation[at]);
@@ -111,9 +109,9 @@ impl Chains<'_> {
                 }
                 at = next;
             }
-            magnitudes.push(magnitude);
+            count += 1;
         }
-        magnitudes
+        count as usize
     }
 
     /// Pixels of dissolved chains join the neighbouring group of the closest orientation, until
@@ -160,7 +158,12 @@ impl Groups {
         for &at in &edge_pixels {
             free[at] = true;
         }
-        let magnitudes = chains.grow(&mut free, params.edge_merge_thr);
+        let found = chains.grow(&mut free, params.edge_merge_thr);
+        // In the order of the search and not of the chains: sums round by their order.
+        let mut magnitudes = vec![0.0; found];
+        for &at in &edge_pixels {
+            magnitudes[chains.of_pixel[at] as usize] += chains.strength[at];
+        }
         let mut renumbered = Vec::with_capacity(magnitudes.len());
         let mut count = 0;
         for magnitude in magnitudes {
@@ -197,7 +200,7 @@ impl Chains<'_> {
             // Orientations are equal modulo π: their mean is that of the doubled angle.
             sin: f32,
             cos: f32,
-            last: (u32, u32),
+            last: (u16, u16),
         }
         let mut sums = vec![Sums::default(); count];
         for &at in edge_pixels {
@@ -214,13 +217,14 @@ impl Chains<'_> {
             sum.y += strength * y as f32;
             sum.sin += strength * sin;
             sum.cos += strength * cos;
-            sum.last = (x as u32, y as u32);
+            // Sides of a map are at most 65535.
+            sum.last = (x as u16, y as u16);
         }
         let group = |sum: &Sums| Group {
             magnitude: sum.strength,
             x: sum.x / sum.strength,
             y: sum.y / sum.strength,
-            theta: (sum.sin.atan2(sum.cos) / 2.0).rem_euclid(PI),
+            theta: (sum.sin / sum.strength).atan2(sum.cos / sum.strength) / 2.0,
             stand_in: sum.last,
         };
         sums.iter().map(group).collect()

@@ -143,7 +143,7 @@ fn prepare(edges: &Edges, params: &Params) -> Result<Scorer, RegionsError> {
         // Orientations of -π/2..π/2 are as good; differences are taken modulo π.
         Groups::find(strength, &orientation.map(|v| v.rem_euclid(PI)), params)
     };
-    Ok(Scorer::new(strength, &groups, params))
+    Ok(Scorer::new(strength, groups, params))
 }
 
 impl Window {

@@ -79,7 +79,7 @@ impl Params {
     #[must_use]
     pub fn for_screening() -> Self {
         Self {
-            min_box_area: 200.0,
+            min_box_area: 800.0,
             max_aspect_ratio: 6.0,
             ..Self::default()
         }

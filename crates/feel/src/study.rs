@@ -1,0 +1,183 @@
+//! Labelled pictures and heads that have not seen them: what other rooms are measured on.
+//!
+//! A room that builds on predictions must not be fitted, nor measured, on pictures that the heads
+//! learned from: there the heads are surer than they will ever be again. So the heads are fitted
+//! anew in five folds, and every picture is asked of the heads that did not see it. The basis, which
+//! sees no label, is the predictor's. Photographs teach nothing about emotions, so that theirs come
+//! from the predictor's own head.
+
+use crate::config::Config;
+use crate::dataset::{Set, measure, painted, photographs};
+use crate::error::FeelError;
+use crate::kernel::Kernel;
+use crate::linear::Linear;
+use crate::predictor::{Predictor, SCALE, balance};
+use crate::softmax::softmax;
+use crate::train::{TrainOptions, fingerprint, fit_affect, fit_emotions, lesson, split_rows};
+use affetti_data::splits::folds;
+use affetti_emotion::{Distribution, Emotion};
+use std::path::Path;
+
+/// Folds of a study.
+pub const STUDY_FOLDS: usize = 5;
+
+/// One set of labelled pictures, each with the fold that it is left out of.
+#[derive(Debug)]
+pub struct Study<'a> {
+    predictor: &'a Predictor,
+    set: Set,
+    fold_of: Vec<usize>,
+    heads: Heads,
+}
+
+#[derive(Debug)]
+enum Heads {
+    /// Of paintings: from raw features to logits, one a fold.
+    Emotions(Vec<Linear>),
+    /// Of photographs: one a fold.
+    Affect(Vec<Kernel>),
+}
+
+impl<'a> Study<'a> {
+    /// The OASIS photographs; targets are valence and arousal, 1..=7.
+    ///
+    /// # Errors
+    /// Missing or unreadable data.
+    pub fn photographs(
+        config: &Config,
+        predictor: &'a Predictor,
+        options: &TrainOptions<'_>,
+    ) -> Result<Self, FeelError> {
+        let set = set_of(config, predictor, options, true)?;
+        let model = predictor.weights();
+        let rows: Vec<usize> = (0..set.samples.len()).collect();
+        let all = lesson(&model.basis, &set, &rows).with_cues(&model.emotions)?;
+        let fold_of = folds(STUDY_FOLDS, &all.groups)?;
+        let heads = (0..STUDY_FOLDS)
+            .map(|fold| {
+                let (_, seen) = split_rows(&fold_of, fold);
+                Ok(fit_affect(config, &all.select(&seen))?.0)
+            })
+            .collect::<Result<_, FeelError>>()?;
+        Ok(Self {
+            predictor,
+            set,
+            fold_of,
+            heads: Heads::Affect(heads),
+        })
+    }
+
+    /// The paintings with ArtEmis votes; targets are the nine shares.
+    ///
+    /// # Errors
+    /// Missing or unreadable data.
+    pub fn paintings(
+        config: &Config,
+        predictor: &'a Predictor,
+        options: &TrainOptions<'_>,
+    ) -> Result<Self, FeelError> {
+        let set = set_of(config, predictor, options, false)?;
+        let rows: Vec<usize> = (0..set.samples.len()).collect();
+        let all = lesson(&predictor.weights().basis, &set, &rows);
+        let fold_of = folds(STUDY_FOLDS, &all.groups)?;
+        let projection = predictor.weights().basis.linear();
+        let heads = (0..STUDY_FOLDS)
+            .map(|fold| {
+                let (_, seen) = split_rows(&fold_of, fold);
+                let head =
+                    fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &all.select(&seen))?;
+                Ok(head.after(&projection))
+            })
+            .collect::<Result<_, FeelError>>()?;
+        Ok(Self {
+            predictor,
+            set,
+            fold_of,
+            heads: Heads::Emotions(heads),
+        })
+    }
+
+    /// Number of pictures.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.set.samples.len()
+    }
+
+    /// Never true: an empty set is an error.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where picture `i` is.
+    #[must_use]
+    pub fn file(&self, i: usize) -> &Path {
+        &self.set.samples[i].file
+    }
+
+    /// What people said of it.
+    #[must_use]
+    pub fn target(&self, i: usize) -> &[f64] {
+        &self.set.samples[i].target
+    }
+
+    /// The fold that it is left out of, below [`STUDY_FOLDS`].
+    #[must_use]
+    pub fn fold(&self, i: usize) -> usize {
+        self.fold_of[i]
+    }
+
+    /// Raw features of the whole picture.
+    #[must_use]
+    pub fn features(&self, i: usize) -> &[f32] {
+        self.set.features.row(i)
+    }
+
+    /// The emotions of any features, by the heads that have not seen picture `i`.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn emotions(&self, i: usize, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
+        match &self.heads {
+            Heads::Affect(_) => self.predictor.emotions(features),
+            Heads::Emotions(heads) => {
+                let shares = softmax(&heads[self.fold(i)].apply(features));
+                Ok(Distribution::from_counts(&shares)?)
+            }
+        }
+    }
+
+    /// Valence of any features, by the heads that have not seen photograph `i`; of a study of
+    /// paintings none.
+    ///
+    /// # Errors
+    /// As [`emotions`](Self::emotions).
+    pub fn valence(&self, i: usize, features: &[f32]) -> Result<Option<f64>, FeelError> {
+        let Heads::Affect(heads) = &self.heads else {
+            return Ok(None);
+        };
+        let cue = balance(&self.predictor.emotions(features)?);
+        let components = self.predictor.components(features);
+        let affect = heads[self.fold(i)].apply(&components, cue);
+        Ok(Some(affect[0].clamp(SCALE[0], SCALE[1])))
+    }
+}
+
+fn set_of(
+    config: &Config,
+    predictor: &Predictor,
+    options: &TrainOptions<'_>,
+    photos: bool,
+) -> Result<Set, FeelError> {
+    let settings = Config {
+        features: predictor.weights().settings.clone(),
+        ..config.clone()
+    };
+    let print = fingerprint(&settings, &predictor.weights().backbones)?;
+    let (samples, stage) = if photos {
+        (photographs(options.data)?, "photographs")
+    } else {
+        (painted(options.data)?, "paintings")
+    };
+    measure(samples, predictor.extractor(), &print, stage, options)
+}
