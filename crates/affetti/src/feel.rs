@@ -14,15 +14,15 @@ use std::{
     thread,
 };
 
-use affetti_feel::{Predictor, Scratch};
+use affetti_feel::{Predictor, Scratch, index::Stamp};
 use affetti_picture::{DecodeOptions, Filter, Picture, decode, dimensions, measures};
 
 use crate::{
     budget::Budget,
     failure::{ErrorKind, Failure},
-    inputs::{Found, Job},
+    inputs::{Found, Job, Source},
     load, ordered,
-    reading::Reading,
+    reading::{Reading, Trace},
 };
 
 /// Name of the threads that feel. A panic there is caught and becomes a [`Failure`], so that a
@@ -44,6 +44,8 @@ pub struct FeelOptions {
     pub decode: DecodeOptions,
     /// Whether readings carry a thumbnail. Default false.
     pub thumbnails: bool,
+    /// Whether readings carry what an index keeps of them. Default false.
+    pub traces: bool,
     /// Decoded pixels that may be alive at once, in bytes; a larger picture is felt when no other
     /// one is. Default 512 MiB: fourteen pictures of 12 megapixels.
     pub pixel_bytes: u64,
@@ -55,6 +57,7 @@ impl Default for FeelOptions {
             threads: 0,
             decode: DecodeOptions::default(),
             thumbnails: false,
+            traces: false,
             pixel_bytes: 512 << 20,
         }
     }
@@ -142,6 +145,11 @@ fn feel_one(
 ) -> Result<Reading, Failure> {
     let path = job.source.name();
     let bad = |error| Failure::from_picture(path.clone(), &error);
+    // Asked before the file is read: one that changes meanwhile will be read again next time.
+    let stamp = match &job.source {
+        Source::File(file) if options.traces => Stamp::of(file),
+        _ => None,
+    };
     let bytes = load::bytes(&job.source, &options.decode.limits)?;
     let (width, height) = dimensions(&bytes).map_err(bad)?;
     // Sizes beyond the limits are refused by `decode`; until then they must not block the others.
@@ -153,8 +161,8 @@ fn feel_one(
     let permit = budget.take(u64::from(width) * u64::from(height) * 3);
     let picture = decode(&bytes, &options.decode).map_err(bad)?;
     drop(bytes);
-    let prediction = predictor
-        .predict(&picture, scratch, threads)
+    let (prediction, components) = predictor
+        .predict_with_components(&picture, scratch, threads)
         .map_err(|error| Failure::from_feel(path.clone(), &error))?;
     let reading = Reading {
         width: picture.width(),
@@ -163,6 +171,8 @@ fn feel_one(
         measures: measures(&picture),
         thumbnail: options.thumbnails.then(|| thumbnail(&picture)),
         caption: job.caption.clone(),
+        intention: None,
+        trace: options.traces.then_some(Trace { components, stamp }),
         path,
     };
     drop((picture, permit));

@@ -26,6 +26,7 @@
 //! ```
 
 pub mod card;
+pub mod intention;
 pub mod report;
 pub mod verdict;
 
@@ -33,6 +34,7 @@ mod budget;
 mod credits;
 mod failure;
 mod feel;
+mod hit;
 mod inputs;
 mod load;
 mod ordered;
@@ -41,7 +43,9 @@ mod reading;
 
 pub use affetti_data as data;
 pub use affetti_emotion as emotion;
-pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predictor};
+pub use affetti_feel::{
+    self as training, Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target,
+};
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 
@@ -49,4 +53,6 @@ pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
 pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
 pub use printable::printable;
-pub use reading::{Reading, round4};
+pub use affetti_feel::index;
+pub use hit::hit_json;
+pub use reading::{Reading, Trace, round4};

@@ -7,6 +7,7 @@ mod args;
 mod data;
 mod device;
 mod feel;
+mod find;
 mod interrupt;
 mod models;
 mod out_file;
@@ -92,6 +93,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
     out_file::spare(settings.out.as_deref(), &[])?;
     match verb {
         Verb::Feel(args) => feel::run(&args, settings),
+        Verb::Find(args) => find::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => training::train(verb, settings),

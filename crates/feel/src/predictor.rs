@@ -2,7 +2,6 @@
 
 use crate::error::FeelError;
 use crate::features::{Extractor, Scratch};
-use crate::linear::Linear;
 use crate::model::Model;
 use crate::softmax::softmax;
 use affetti_emotion::{Distribution, Emotion, Sentiment};
@@ -61,7 +60,6 @@ pub struct Predictor {
     id: ModelId,
     model: Model,
     extractor: Extractor,
-    projection: Linear,
 }
 
 impl Predictor {
@@ -102,12 +100,12 @@ impl Predictor {
     /// Makes `model` ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::NothingToLearn`] where the backbones and the basis do not fit each other.
+    /// [`FeelError::Unfit`] where the backbones and the basis do not fit each other.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
         let features = model.basis.standard.mean.len();
         if extractor.len() != features {
-            return Err(FeelError::NothingToLearn {
+            return Err(FeelError::Unfit {
                 what: format!(
                     "{}: the backbones give {} features, the basis wants {features}",
                     id.name,
@@ -117,7 +115,6 @@ impl Predictor {
         }
         Ok(Self {
             id,
-            projection: model.basis.linear(),
             model,
             extractor,
         })
@@ -158,11 +155,11 @@ impl Predictor {
     /// What a picture with these raw features evokes.
     ///
     /// # Errors
-    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::NothingToLearn`] for
+    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::Unfit`] for
     /// features of another length.
     pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
         if features.len() != self.extractor.len() {
-            return Err(FeelError::NothingToLearn {
+            return Err(FeelError::Unfit {
                 what: format!(
                     "{} features where {} are wanted",
                     features.len(),
@@ -170,12 +167,15 @@ impl Predictor {
                 ),
             });
         }
-        let components = self.components(features);
-        let shares = softmax(&self.model.emotions.apply(&components));
+        self.predict_components(&self.components(features))
+    }
+
+    fn predict_components(&self, components: &[f32]) -> Result<Prediction, FeelError> {
+        let shares = softmax(&self.model.emotions.apply(components));
         let emotions = Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),
         })?;
-        let affect = self.model.affect.apply(&components, balance(&emotions));
+        let affect = self.model.affect.apply(components, balance(&emotions));
         if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
             return Err(FeelError::NotFinite {
                 model: self.id.name.clone(),
@@ -202,7 +202,22 @@ impl Predictor {
     /// alike lie close.
     #[must_use]
     pub fn components(&self, features: &[f32]) -> Vec<f32> {
-        let components = self.projection.apply(features);
+        let components = self.model.basis.project(features);
         components.into_iter().map(|v| v as f32).collect()
+    }
+
+    /// [`Predictor::predict`], with the components of the picture: one pass for both.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn predict_with_components(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<(Prediction, Vec<f32>), FeelError> {
+        let features = self.extractor.features(picture, scratch, threads)?;
+        let components = self.components(&features);
+        Ok((self.predict_components(&components)?, components))
     }
 }

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::verdict::verdict;
+use crate::{intention, verdict::verdict};
 
 /// The nine emotions in their order, that of ArtEmis: four positive, four negative, one neither.
 pub const EMOTIONS: [&str; 9] = [
@@ -80,6 +80,21 @@ pub struct ReportEntry {
     pub thumbnail_jpeg: Vec<u8>,
     /// A credit line, such as artist, title and year.
     pub caption: Option<String>,
+    /// How far the picture meets an intention, if one was given.
+    pub intention: Option<IntentionEntry>,
+}
+
+/// What the report and the terminal card show of an intention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntentionEntry {
+    /// Intended shares in the order of [`EMOTIONS`], summing to 1.
+    pub target: [f64; 9],
+    /// 0 (nothing in common) to 1 (as intended).
+    pub matching: f64,
+    /// Share of the reference paintings that match less, in percent.
+    pub percentile: f64,
+    /// Emotions of which there is more than intended, with how much more; largest first.
+    pub instead: Vec<(usize, f64)>,
 }
 
 /// What the report says about itself.
@@ -205,8 +220,14 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
         entry.brightness,
         entry.contrast,
     ];
-    let finite = figures
-        .iter()
+    let held = entry.intention.iter().flat_map(|held| {
+        let more = held.instead.iter().map(|(_, more)| more);
+        more.chain(&held.target)
+            .chain([&held.matching, &held.percentile])
+    });
+    let named = |held: &IntentionEntry| held.instead.iter().all(|(e, _)| *e < EMOTIONS.len());
+    let finite = entry.intention.as_ref().is_none_or(named)
+        && held.chain(&figures)
         .chain(&entry.emotions)
         .chain(&entry.polarity)
         .chain(&entry.valence_interval)
@@ -251,7 +272,18 @@ struct Row<'a> {
     palette: Vec<(String, f64)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intention: Option<Held>,
     thumbnail: String,
+}
+
+/// An intention as the page's program reads it.
+#[derive(Serialize)]
+struct Held {
+    text: String,
+    #[serde(rename = "match")]
+    matching: f64,
+    percentile: f64,
 }
 
 impl<'a> From<&'a ReportEntry> for Row<'a> {
@@ -281,6 +313,11 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
                 .map(|&(rgb, share)| (hex(rgb), short(share)))
                 .collect(),
             caption: entry.caption.as_deref(),
+            intention: entry.intention.as_ref().map(|held| Held {
+                text: intention::sentence(held),
+                matching: round(held.matching),
+                percentile: round(held.percentile),
+            }),
             thumbnail: base64::encode(&entry.thumbnail_jpeg),
         }
     }
