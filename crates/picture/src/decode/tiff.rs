@@ -21,14 +21,17 @@ use crate::{error::PictureError, format::Format, limits::DecodeOptions};
 
 /// Alpha that multiplies the colors already, as the tag ExtraSamples says it.
 const ASSOCIATED: u16 = 1;
-/// Most bytes of a profile or another tag.
-const MAX_TAG: usize = 16 << 20;
+/// Memory for the values of one tag, in bytes. The crate keeps 32 for each of them: profiles of up
+/// to 2 MB, and two million strips.
+const MAX_TAG: usize = 64 << 20;
+/// PhotometricInterpretation: indices into a palette.
+const PALETTE: u16 = 3;
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 fn open(bytes: &[u8], buffer: usize) -> Result<Reader<'_>, PictureError> {
     let mut limits = Limits::default();
-    limits.decoding_buffer_size = buffer;
+    limits.decoding_buffer_size = buffer.max(MAX_TAG);
     limits.intermediate_buffer_size = buffer;
     limits.ifd_value_size = MAX_TAG;
     let reader = Decoder::new(Cursor::new(bytes)).map_err(|error| translate(error, bytes))?;
@@ -43,7 +46,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
     if width == 0 || height == 0 {
         return Err(damaged(Format::Tiff, "a side is 0"));
     }
-    let (channels, bits) = layout(reader.colortype().map_err(translate)?)?;
+    let (channels, bits) = layout(color_type(&mut reader).map_err(translate)?)?;
     let turn = reader.find_tag_unsigned::<u16>(Tag::Orientation);
     let turn = turn.ok().flatten().and_then(|turn| u8::try_from(turn).ok());
     // The samples as they are stored, as levels, and RGB.
@@ -77,6 +80,26 @@ fn is_complete(reader: &mut Reader<'_>, length: u64) -> bool {
     })
 }
 
+/// The kind of the samples. Gray with alpha is to the crate a picture of two bands, and palettes are
+/// unknown to it.
+fn color_type(reader: &mut Reader<'_>) -> Result<ColorType, TiffError> {
+    let tag = |reader: &mut Reader<'_>, tag| {
+        let values = reader.find_tag_unsigned_vec::<u16>(tag).ok().flatten();
+        values.and_then(|values| values.first().copied())
+    };
+    if tag(reader, Tag::PhotometricInterpretation) == Some(PALETTE) {
+        let bits = tag(reader, Tag::BitsPerSample).unwrap_or(1);
+        return Ok(ColorType::Palette(u8::try_from(bits).unwrap_or(u8::MAX)));
+    }
+    Ok(match reader.colortype()? {
+        ColorType::Multiband {
+            bit_depth,
+            num_samples: 2,
+        } => ColorType::GrayA(bit_depth),
+        other => other,
+    })
+}
+
 /// Samples per pixel and bits per sample of what is read here.
 fn layout(color: ColorType) -> Result<(u8, u8), PictureError> {
     match color {
@@ -101,13 +124,26 @@ pub(super) fn pixels(
     }
     let most = usize::try_from(options.limits.max_memory).unwrap_or(usize::MAX);
     let mut reader = open(bytes, most)?;
+    let color = color_type(&mut reader).map_err(|error| translate(error, bytes))?;
+    let (channels, bits) = layout(color)?;
+    let palette = match color {
+        ColorType::Palette(_) => {
+            let palette = palette(&mut reader, bits);
+            Some(palette.map_err(|error| translate(error, bytes))?)
+        }
+        _ => None,
+    };
+    // The crate does not read palettes: as gray, the indices come out.
+    let gray = palette.as_ref().and_then(|_| as_gray(bytes));
+    if let Some(gray) = &gray {
+        reader = open(gray, most)?;
+    }
     let translate = |error| translate(error, bytes);
     if reader.dimensions().map_err(translate)? != (header.width, header.height) {
         return Err(damaged(Format::Tiff, TWO_SIZES));
     }
-    let color = reader.colortype().map_err(translate)?;
-    let (channels, bits) = layout(color)?;
-    let samples = levels(&mut reader, header, color, channels, bits, bytes)?;
+    let whole = palette.is_none();
+    let samples = levels(&mut reader, header, whole, channels, bits, bytes)?;
     let extra = reader.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples);
     let extra = extra.ok().flatten().and_then(|extra| extra.first().copied());
     let alpha = Alpha {
@@ -116,10 +152,8 @@ pub(super) fn pixels(
         ignored: extra == Some(0),
         background: options.background,
     };
-    let palette = matches!(color, ColorType::Palette(_)).then(|| palette(&mut reader, bits));
     let mut rgb = match (color, palette) {
         (_, Some(palette)) => {
-            let palette = palette.map_err(translate)?;
             let entry = |&index: &u8| palette.get(usize::from(index)).copied();
             let colors: Option<Vec<[u8; 3]>> = samples.iter().map(entry).collect();
             let colors = colors.ok_or_else(|| damaged(Format::Tiff, "a color beyond its palette"))?;
@@ -131,7 +165,13 @@ pub(super) fn pixels(
         }
         (ColorType::RGB(_), _) => samples,
         // Alpha is blended after the profile.
-        (ColorType::GrayA(_), _) => samples.as_chunks::<2>().0.iter().flat_map(|p| [p[0]; 3]).collect(),
+        (ColorType::GrayA(_), _) => {
+            let pixels = samples.as_chunks::<2>().0.iter();
+            let mut rgb: Vec<u8> = pixels.clone().flat_map(|p| [p[0]; 3]).collect();
+            apply_profile(&mut rgb, header, false);
+            alpha.blend(&mut rgb, pixels.map(|p| p[1]));
+            return Ok(rgb);
+        }
         _ => {
             let pixels = samples.as_chunks::<4>().0.iter();
             let mut rgb: Vec<u8> = pixels.clone().flat_map(|p| [p[0], p[1], p[2]]).collect();
@@ -140,8 +180,7 @@ pub(super) fn pixels(
             return Ok(rgb);
         }
     };
-    let gray = matches!(color, ColorType::Gray(_) | ColorType::GrayA(_));
-    apply_profile(&mut rgb, header, !gray);
+    apply_profile(&mut rgb, header, !matches!(color, ColorType::Gray(_)));
     Ok(rgb)
 }
 
@@ -152,7 +191,7 @@ fn apply_profile(rgb: &mut [u8], header: &Header, color: bool) {
     }
 }
 
-/// What the fourth sample means.
+/// What the last sample means.
 struct Alpha {
     associated: bool,
     ignored: bool,
@@ -181,7 +220,7 @@ impl Alpha {
 fn levels(
     reader: &mut Reader<'_>,
     header: &Header,
-    color: ColorType,
+    whole: bool,
     channels: u8,
     bits: u8,
     bytes: &[u8],
@@ -200,7 +239,6 @@ fn levels(
     let short = || damaged(Format::Tiff, "it has fewer samples than pixels");
     if bits < 8 {
         let row = (header.width as usize * usize::from(bits)).div_ceil(8);
-        let whole = matches!(color, ColorType::Gray(_));
         let rows: Vec<u8> = stored
             .chunks_exact(row)
             .flat_map(|row| unpack(row, header.width as usize, bits, whole))
@@ -244,6 +282,39 @@ fn palette(reader: &mut Reader<'_>, bits: u8) -> Result<Vec<[u8; 3]>, TiffError>
     Ok((0..count)
         .map(|i| [upper(i), upper(count + i), upper(2 * count + i)])
         .collect())
+}
+
+/// A copy of the file whose first directory calls its samples gray; none where it has no such entry.
+fn as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
+    const PHOTOMETRIC: u64 = 262;
+    const BLACK_IS_ZERO: u8 = 1;
+    let little = bytes.first() == Some(&b'I');
+    let number = |at: usize, length: usize| -> Option<u64> {
+        let field = bytes.get(at..at.checked_add(length)?)?;
+        let join = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        Some(if little {
+            field.iter().rev().fold(0, join)
+        } else {
+            field.iter().fold(0, join)
+        })
+    };
+    let big = number(2, 2)? == 43;
+    // Where the directory is, bytes of its count, of an entry, and before an entry's value.
+    let (at, count, entry, value) = if big {
+        (number(8, 8)?, 8, 20, 12)
+    } else {
+        (number(4, 4)?, 2, 12, 8)
+    };
+    let at = usize::try_from(at).ok()?;
+    let entries = usize::try_from(number(at, count)?).ok()?.min(1 << 16);
+    let start = at.checked_add(count)?;
+    let found = (0..entries)
+        .map(|i| start + i * entry)
+        .find(|&at| number(at, 2) == Some(PHOTOMETRIC))?;
+    let mut copy = bytes.to_vec();
+    let low = found + value + usize::from(!little);
+    *copy.get_mut(low)? = BLACK_IS_ZERO;
+    Some(copy)
 }
 
 fn translate(error: TiffError, bytes: &[u8]) -> PictureError {
