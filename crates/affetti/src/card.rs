@@ -6,7 +6,10 @@
 
 use crate::printable::{printable, printable_ascii};
 use crate::report::{EMOTIONS, ReportEntry, hex};
-use crate::verdict::{ranked, verdict};
+use crate::{
+    intention,
+    verdict::{ranked, verdict},
+};
 
 /// How a card is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,9 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
     let pen = Pen { width, ..*style };
     let mut lines = vec![title(entry, pen)];
     lines.extend(wrap(&verdict(entry), width));
+    if let Some(held) = &entry.intention {
+        lines.extend(wrap(&intention::sentence(held), width));
+    }
     lines.push(String::new());
     lines.extend(bars(entry, pen));
     lines.push(String::new());

@@ -14,15 +14,15 @@ use std::{
     thread,
 };
 
-use affetti_feel::{Predictor, Scratch};
+use affetti_feel::{Predictor, Scratch, index::Stamp};
 use affetti_picture::{DecodeOptions, Filter, Picture, decode, dimensions, measures};
 
 use crate::{
     budget::{Budget, Permit},
     failure::{ErrorKind, Failure},
-    inputs::{Found, Job},
+    inputs::{Found, Job, Source},
     load, ordered,
-    reading::Reading,
+    reading::{Reading, Trace},
     regions::Fusion,
 };
 
@@ -45,6 +45,8 @@ pub struct FeelOptions {
     pub decode: DecodeOptions,
     /// Whether readings carry a thumbnail. Default false.
     pub thumbnails: bool,
+    /// Whether readings carry what an index keeps of them. Default false.
+    pub traces: bool,
     /// Decoded pixels that may be alive at once, in bytes; a larger picture is felt when no other
     /// one is. Default 512 MiB: fourteen pictures of 12 megapixels.
     pub pixel_bytes: u64,
@@ -58,6 +60,7 @@ impl Default for FeelOptions {
             threads: 0,
             decode: DecodeOptions::default(),
             thumbnails: false,
+            traces: false,
             pixel_bytes: 512 << 20,
             regions: None,
         }
@@ -151,9 +154,14 @@ fn feel_one(
     threads: usize,
 ) -> Result<Reading, Failure> {
     let path = job.source.name();
+    // Asked before the file is read: one that changes meanwhile will be read again next time.
+    let stamp = match &job.source {
+        Source::File(file) if options.traces => Stamp::of(file),
+        _ => None,
+    };
     let (picture, permit) = open(job, &options.decode, budget)?;
-    let mut prediction = predictor
-        .predict(&picture, scratch, threads)
+    let (mut prediction, components) = predictor
+        .predict_with_components(&picture, scratch, threads)
         .map_err(|error| Failure::from_feel(path.clone(), &error))?;
     let regions = match &options.regions {
         Some(fusion) => Some(
@@ -171,6 +179,8 @@ fn feel_one(
         thumbnail: options.thumbnails.then(|| thumbnail(&picture)),
         caption: job.caption.clone(),
         regions,
+        intention: None,
+        trace: options.traces.then_some(Trace { components, stamp }),
         path,
     };
     drop((picture, permit));

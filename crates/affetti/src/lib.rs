@@ -27,6 +27,7 @@
 //! ```
 
 pub mod card;
+pub mod intention;
 pub mod regions;
 pub mod report;
 pub mod verdict;
@@ -35,6 +36,7 @@ mod budget;
 mod credits;
 mod failure;
 mod feel;
+mod hit;
 mod inputs;
 mod load;
 mod ordered;
@@ -43,15 +45,19 @@ mod reading;
 
 pub use affetti_data as data;
 pub use affetti_emotion as emotion;
-pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predictor};
+pub use affetti_feel::{
+    self as training, Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target,
+};
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 pub use affetti_regions as places;
 #[cfg(feature = "train")]
 pub use affetti_train as training_loop;
 
+pub use affetti_feel::index;
 pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
+pub use hit::hit_json;
 pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
 pub use printable::printable;
-pub use reading::{Reading, round4};
+pub use reading::{Reading, Trace, round4};

@@ -1,13 +1,16 @@
 //! What one picture makes people feel, and its line of JSON.
 
 use affetti_emotion::{Distribution, Emotion, Label, Sentiment};
-use affetti_feel::{Intervals, ModelId, Prediction};
+use affetti_feel::{
+    Aim, Intention, Intervals, ModelId, Prediction,
+    index::{Entry, Stamp},
+};
 use affetti_picture::Measures;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     regions::{Parts, RegionLine, lines},
-    report::ReportEntry,
+    report::{IntentionEntry, ReportEntry},
 };
 
 /// One answer.
@@ -30,6 +33,19 @@ pub struct Reading {
     /// The regions that take part in the emotions, if
     /// [`FeelOptions`](crate::FeelOptions) asked for them.
     pub regions: Option<Parts>,
+    /// How far the picture meets an intention, if it was [held against](Reading::hold) one.
+    pub intention: Option<Intention>,
+    /// What an index keeps besides, if [`FeelOptions`](crate::FeelOptions) asked for it.
+    pub trace: Option<Trace>,
+}
+
+/// Where a picture lies among others, and the state of its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The predictor's components.
+    pub components: Vec<f32>,
+    /// The file as it was read; `None` for standard input.
+    pub stamp: Option<Stamp>,
 }
 
 /// A number as results show it: with four decimals at most, more than any of them deserves.
@@ -56,6 +72,25 @@ impl Reading {
     #[must_use]
     pub fn polarity(&self) -> Distribution<Sentiment> {
         self.prediction.emotions.polarity()
+    }
+
+    /// What an index keeps of it; `None` without a trace.
+    #[must_use]
+    pub fn indexed(&self) -> Option<Entry> {
+        let trace = self.trace.as_ref()?;
+        Some(Entry {
+            path: self.path.clone(),
+            emotions: self.prediction.emotions.clone(),
+            valence: self.prediction.valence,
+            arousal: self.prediction.arousal,
+            components: trace.components.clone(),
+            stamp: trace.stamp,
+        })
+    }
+
+    /// Holds the picture against an intention.
+    pub fn hold(&mut self, aim: &Aim) {
+        self.intention = Some(aim.hold(&self.prediction.emotions));
     }
 
     /// The JSON line of architecture.md, without a line feed.
@@ -85,6 +120,7 @@ impl Reading {
             entropy: round4(self.entropy()),
             model,
             regions: self.regions.as_ref().map(|parts| lines(&parts.regions)),
+            intention: self.intention.as_ref().map(Held),
         })
     }
 
@@ -128,6 +164,16 @@ impl Reading {
                 .map(|parts| parts.boxes(self.width, self.height))
                 .unwrap_or_default(),
             heat: self.regions.as_ref().and_then(Parts::glow),
+            intention: self.intention.as_ref().map(|held| IntentionEntry {
+                target: std::array::from_fn(|i| held.target.as_slice()[i]),
+                matching: held.matching,
+                percentile: held.percentile,
+                instead: held
+                    .instead
+                    .iter()
+                    .map(|(emotion, more)| (emotion.index(), *more))
+                    .collect(),
+            }),
         }
     }
 }
@@ -148,10 +194,33 @@ struct Line<'a> {
     model: &'a ModelId,
     #[serde(skip_serializing_if = "Option::is_none")]
     regions: Option<Vec<RegionLine<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intention: Option<Held<'a>>,
+}
+
+/// An intention with rounded values; `instead` is a map from emotion to how much more of it there
+/// is than intended, largest first.
+struct Held<'a>(&'a Intention);
+
+impl Serialize for Held<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct More<'a>(&'a [(Emotion, f64)]);
+        impl Serialize for More<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let more = self.0.iter().map(|(e, more)| (e.name(), round4(*more)));
+                serializer.collect_map(more)
+            }
+        }
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("target", &Shares(&self.0.target))?;
+        map.serialize_entry("match", &round4(self.0.matching))?;
+        map.serialize_entry("percentile", &round4(self.0.percentile))?;
+        map.serialize_entry("instead", &More(&self.0.instead))?;
+        map.end()
+    }
 }
 
 /// A distribution with rounded values.
-#[derive(Debug)]
 pub(crate) struct Shares<'a, L: Label>(pub(crate) &'a Distribution<L>);
 
 impl<L: Label> Serialize for Shares<'_, L> {
@@ -205,6 +274,8 @@ pub(crate) mod tests {
             thumbnail: None,
             caption: None,
             regions: None,
+            intention: None,
+            trace: None,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser};
+use clap::{
+    ArgAction, ArgGroup, Parser, Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser,
+};
 use clap_complete::Shell;
 
 /// Feels a picture: which emotions it evokes, how pleasant it is, how stirring.
@@ -69,6 +71,7 @@ pub(crate) enum Device {
 pub(crate) enum Verb {
     Feel(FeelArgs),
     Regions(RegionsArgs),
+    Find(FindArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),
@@ -106,6 +109,8 @@ Examples:
   affetti feel photo.jpg
   affetti feel gallery/ --out report.html
   affetti feel photos/ holiday.webp --out feelings.csv
+  affetti feel sketches/ --intend awe=.6,fear=.4
+  affetti feel photos/ --index photos.affetti
   curl -s https://example.org/picture.jpg | affetti feel - --json
 
 If a folder has a credits.csv (columns file, title, artist, date), the report shows its lines.")]
@@ -119,6 +124,15 @@ pub(crate) struct FeelArgs {
     /// Let the most affective regions take part in the emotions, and report them
     #[arg(long)]
     pub(crate) regions: bool,
+    /// What the pictures should evoke: an emotion, or shares that sum to 1 (awe=.6,fear=.4). Adds
+    /// how near each comes, ranked among paintings, and what it evokes instead
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) intend: Option<String>,
+    /// Keep an index of the pictures in this file, for `affetti find`. If it is there already, it
+    /// is brought up to date: files of the same length and time are not read again, unless cards,
+    /// --json or --out are to show them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) index: Option<PathBuf>,
 }
 
 /// Find the parts of pictures that carry their feeling
@@ -189,6 +203,57 @@ pub(crate) enum ClassesArg {
     Nine,
 }
 
+/// Find pictures by what they evoke
+///
+/// Asks an index that `affetti feel DIR --index FILE` made, and prints the nearest pictures,
+/// nearest first: by the shares of the emotions, by valence and arousal, or by likeness with a
+/// picture.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = ArgGroup::new("wish").required(true).multiple(true).args(["like", "valence", "arousal", "picture"]),
+    after_help = "\
+Examples:
+  affetti feel photos/ --index photos.affetti
+  affetti find photos.affetti --like awe=.6,fear=.4
+  affetti find photos.affetti --valence 6 --arousal 2 --top 5
+  affetti find photos.affetti --picture sketch.jpg --json
+
+Paths are printed as they were given to `affetti feel`."
+)]
+pub(crate) struct FindArgs {
+    /// The index
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) index: PathBuf,
+    /// An emotion, or shares that sum to 1: awe=.6,fear=.4
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["valence", "arousal", "picture"])]
+    pub(crate) like: Option<String>,
+    /// From 1 (unpleasant) to 7 (pleasant)
+    #[arg(
+        long,
+        value_name = "X",
+        conflicts_with = "picture",
+        allow_negative_numbers = true
+    )]
+    pub(crate) valence: Option<f64>,
+    /// From 1 (calm) to 7 (stirring)
+    #[arg(
+        long,
+        value_name = "X",
+        conflicts_with = "picture",
+        allow_negative_numbers = true
+    )]
+    pub(crate) arousal: Option<f64>,
+    /// A picture that those found should be like
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) picture: Option<PathBuf>,
+    /// How many pictures to print
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    pub(crate) top: usize,
+    /// Weights that made the index [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+}
+
 /// A layout of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Set {
@@ -249,6 +314,21 @@ pub(crate) enum ModelsVerb {
         /// Their names [default: all that are here]
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+    },
+    /// Predict the labelled paintings: the table that --intend ranks pictures against
+    #[command(
+        after_help = "Writes NAME.reference.safetensors beside the weights and names it in their card. Once per model:\n  affetti models reference --data data/"
+    )]
+    Reference {
+        /// The folder with paintings/labelled.csv [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// The folder of the table and the card, where no weights are named
+        #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
+        models: PathBuf,
     },
     /// Convert a published weight file and keep it for training
     #[command(

@@ -9,6 +9,7 @@ mod data;
 mod device;
 mod edges;
 mod feel;
+mod find;
 mod interrupt;
 mod models;
 mod out_file;
@@ -98,6 +99,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
     match verb {
         Verb::Feel(args) => feel::run(&args, settings),
         Verb::Regions(args) => regions::run(&args, settings),
+        Verb::Find(args) => find::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => training::train(verb, settings),

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use affetti::nets::{
-    NetError, import,
-    registry::{self, Card},
+use affetti::{
+    nets::{
+        NetError, import,
+        registry::{self, Card},
+        store,
+    },
+    training::{Reference, ReferenceOptions, Step, make_reference},
 };
 use anyhow::{Result, anyhow};
 use serde_json::json;
@@ -12,9 +16,11 @@ use serde_json::json;
 use crate::{
     Exit,
     args::ModelsVerb,
+    device,
     out_file::spare,
     output,
-    settings::Settings,
+    progress::Progress,
+    settings::{Settings, data_folder},
     table::{Side, row, table},
 };
 
@@ -23,6 +29,11 @@ pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
         ModelsVerb::List => list(settings),
         ModelsVerb::Show { name } => show(&name, settings),
         ModelsVerb::Verify { names } => verify(&names, settings),
+        ModelsVerb::Reference {
+            data,
+            weights,
+            models,
+        } => reference(data.as_deref(), weights.as_deref(), &models, settings),
         ModelsVerb::Import { file } => take_in(&file, settings),
     }
 }
@@ -123,6 +134,9 @@ fn card_text(card: &Card) -> String {
     rows.push(row(["command", &card.origin.command]));
     rows.push(row(["seed", &seed]));
     rows.extend(many("caution", &card.cautions));
+    if let Some(about) = &card.reference {
+        rows.push(row(["reference", &about.set]));
+    }
     let mut text = table(&[Side::Left, Side::Left], &rows);
     if !card.metrics.is_empty() {
         let mut rows = vec![row([
@@ -195,6 +209,57 @@ fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
     };
     output::emit(settings, &text)?;
     Ok(Exit::of(good, bad))
+}
+
+/// Writes the reference table of a model and names it in the model's card.
+fn reference(
+    data: Option<&Path>,
+    weights: Option<&Path>,
+    models: &Path,
+    settings: &Settings,
+) -> Result<Exit> {
+    let data = data_folder(data)?;
+    let predictor = device::predictor(weights, settings)?;
+    let progress = Progress::new("paintings", !settings.quiet);
+    let made = make_reference(
+        &predictor,
+        &ReferenceOptions {
+            data: &data,
+            threads: settings.threads,
+            progress: &|step: Step<'_>| match step.stage {
+                "paintings" => progress.at(step.done, Some(step.total)),
+                left_out => progress.complain(left_out),
+            },
+        },
+    );
+    progress.finish();
+    let made = made?;
+    let id = predictor.model();
+    let beside = models.join(format!("{}.safetensors", id.name));
+    let file = Reference::beside(weights.unwrap_or(&beside));
+    let bytes = made.to_bytes()?;
+    import::write_whole(&file, &bytes)?;
+    let about = registry::Reference {
+        file: file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into(),
+        sha256: store::sha256(&bytes),
+        model_sha256: id.sha256.clone(),
+        set: made.about().set.clone(),
+        n: made.rows().len(),
+        command: "affetti models reference --data DATA".to_owned(),
+    };
+    let card = weights.unwrap_or(&beside).with_extension("toml");
+    if card.is_file() {
+        let mut content = registry::read_card(&card)?;
+        content.reference = Some(about);
+        import::write_whole(&card, toml::to_string_pretty(&content)?.as_bytes())?;
+    }
+    let n = made.rows().len();
+    output::emit(settings, &format!("{n} paintings → {}\n", file.display()))?;
+    Ok(Exit::Done)
 }
 
 fn take_in(file: &Path, settings: &Settings) -> Result<Exit> {

@@ -23,6 +23,7 @@ use affetti_emotion::{Label, Mikels, Votes};
 
 use crate::{
     DataError, Limits, Loaded,
+    labelled::Labelled,
     sheet::{self, RowFault, Sheet},
 };
 
@@ -59,6 +60,37 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<AbstractVotes>, DataE
             return Err(RowFault::NoShare);
         }
         Ok(Some(AbstractVotes { file, votes }))
+    })
+}
+
+/// The paintings as labelled pictures beside the file: the emotion with the most votes, or none
+/// where several have as many.
+///
+/// # Errors
+/// As [`read`].
+pub fn labelled(path: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataError> {
+    let folder = sheet::folder_of(path)?;
+    let set = read(path, limits)?;
+    let row = |row: &AbstractVotes| {
+        let counts = row.votes.as_slice();
+        let most = counts.iter().max();
+        let mut leaders = Mikels::ALL.iter().filter(|e| counts.get(e.index()) == most);
+        let winner = match (leaders.next(), leaders.next()) {
+            (Some(&only), None) => Some(only),
+            _ => None,
+        };
+        let label = winner.map_or("", Mikels::name);
+        Labelled::new(
+            &folder,
+            row.file.clone(),
+            label,
+            winner.map(Mikels::sentiment),
+            None,
+        )
+    };
+    Ok(Loaded {
+        rows: set.rows.iter().map(row).collect(),
+        report: set.report,
     })
 }
 

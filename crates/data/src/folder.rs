@@ -37,11 +37,7 @@ use crate::DataError;
 
 /// Extensions of pictures that are not read, and what people call them: who gives a folder of these
 /// should not be told that it is empty.
-const UNREAD: [(&str, &str); 8] = [
-    ("gif", "GIF"),
-    ("tif", "TIFF"),
-    ("tiff", "TIFF"),
-    ("bmp", "BMP"),
+const UNREAD: [(&str, &str); 4] = [
     ("heic", "HEIC"),
     ("heif", "HEIF"),
     ("avif", "AVIF"),

@@ -9,6 +9,8 @@
 //! | [`artgan`] | ArtGAN's style, genre and artist lists |
 //! | [`abstract_art`] | abstract paintings with votes |
 //! | [`bsds`] | photographs with the boundaries that people drew |
+//! | [`wikiart_emotions`] | WikiArt-Emotions and the two merges of its labels |
+//! | [`affective`] | IAPSa, ArtPhoto, Twitter I and II, EmotionROI, FI, Flickr, folder per class, tar |
 //! | [`folder`] | any folder of pictures |
 //! | [`table`] | any CSV file with a column of paths |
 //!
@@ -28,16 +30,19 @@
 //! has a column `file` and so is a [`table`].
 
 pub mod abstract_art;
+pub mod affective;
 pub mod artemis;
 pub mod artgan;
 pub mod bsds;
 pub mod check;
 pub mod folder;
+pub mod labelled;
 pub mod oasis;
 pub mod paintings;
 pub mod splits;
 pub mod stats;
 pub mod table;
+pub mod wikiart_emotions;
 
 mod error;
 mod lossy;

@@ -66,7 +66,11 @@ pub(crate) fn folder_of(path: &Path) -> Result<PathBuf, DataError> {
 impl<R: Read> Sheet<R> {
     /// Reads the header. `path` is for messages only.
     pub(crate) fn new(from: R, path: &Path, limits: &Limits) -> Result<Self, DataError> {
-        let mut sheet = Self::headless(from, path, limits)?;
+        Self::headless(from, path, limits)?.with_header()
+    }
+
+    fn with_header(self) -> Result<Self, DataError> {
+        let mut sheet = self;
         sheet.ragged = false;
         let mut record = ByteRecord::new();
         if !sheet.next(&mut record)? {
@@ -84,11 +88,28 @@ impl<R: Read> Sheet<R> {
         Ok(sheet)
     }
 
+    /// As [`Sheet::new`], for columns parted by tabs without quoting: a lone quotation mark in a
+    /// title is a character like any other.
+    pub(crate) fn tabbed(from: R, path: &Path, limits: &Limits) -> Result<Self, DataError> {
+        let mut builder = csv::ReaderBuilder::new();
+        builder.delimiter(b'\t').quoting(false);
+        Self::open(builder, from, path, limits)?.with_header()
+    }
+
     /// A file whose first line is already data; rows may differ in width.
     pub(crate) fn headless(from: R, path: &Path, limits: &Limits) -> Result<Self, DataError> {
+        Self::open(csv::ReaderBuilder::new(), from, path, limits)
+    }
+
+    fn open(
+        mut builder: csv::ReaderBuilder,
+        from: R,
+        path: &Path,
+        limits: &Limits,
+    ) -> Result<Self, DataError> {
         limits.check()?;
         let watch = Rc::new(Watch::new(limits.max_record));
-        let reader = csv::ReaderBuilder::new()
+        let reader = builder
             .has_headers(false)
             .flexible(true)
             .from_reader(Guard::new(from, Rc::clone(&watch)));

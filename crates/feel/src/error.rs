@@ -47,6 +47,36 @@ pub enum FeelError {
         /// Which set and why.
         what: String,
     },
+    /// Parts of a model that do not fit each other, or features of another model.
+    #[error("{what}")]
+    Unfit {
+        /// What does not fit what.
+        what: String,
+    },
+    /// An intention that is no distribution of the nine emotions.
+    #[error("{given:?} is no intention: {what}")]
+    Target {
+        /// As given, shortened.
+        given: String,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+    /// An index file that cannot be used.
+    #[error("{}: {what}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead, and what to do.
+        what: String,
+        /// Who is at fault.
+        kind: ErrorKind,
+    },
+    /// A table of reference predictions that is missing or not of this model.
+    #[error("{what}; `affetti models reference` makes it")]
+    Reference {
+        /// What is missing or wrong.
+        what: String,
+    },
     /// Numbers that are no numbers.
     #[error("{model}: the prediction is not finite: the weights are damaged")]
     NotFinite {
@@ -72,7 +102,11 @@ impl FeelError {
             Self::Config { .. } => ErrorKind::Parameter,
             Self::Io { .. } => ErrorKind::Io,
             Self::NothingToLearn { .. } => ErrorKind::Input,
-            Self::NotFinite { .. } => ErrorKind::Model,
+            Self::Index { kind, .. } => *kind,
+            Self::Target { .. } => ErrorKind::Parameter,
+            Self::NotFinite { .. } | Self::Unfit { .. } | Self::Reference { .. } => {
+                ErrorKind::Model
+            }
         }
     }
 }

@@ -98,7 +98,7 @@ impl Extractor {
     /// Makes `weights` (one per backbone of `settings`) ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::NothingToLearn`] where the filter is unknown or no view is named.
+    /// [`FeelError::Unfit`] where the filter is unknown or no view is named.
     pub fn new(
         settings: &FeatureSettings,
         weights: &[Weights],
@@ -108,7 +108,7 @@ impl Extractor {
             .into_iter()
             .find(|f| f.name() == settings.filter);
         let (Some(filter), false) = (filter, settings.views.is_empty()) else {
-            return Err(FeelError::NothingToLearn {
+            return Err(FeelError::Unfit {
                 what: format!("no filter {:?} or no views", settings.filter),
             });
         };

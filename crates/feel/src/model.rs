@@ -46,6 +46,17 @@ impl Basis {
         plain.fold(&self.standard)
     }
 
+    /// The components of one row of raw features, without a second copy of the directions as
+    /// [`Basis::linear`] makes it.
+    #[must_use]
+    pub fn project(&self, features: &[f32]) -> Vec<f64> {
+        let Standardizer { mean, factor } = &self.standard;
+        let scaled = features.iter().zip(mean).zip(factor);
+        let row: Vec<f64> = scaled.map(|((&x, m), f)| (f64::from(x) - m) * f).collect();
+        let along = |d: &Vec<f64>| d.iter().zip(&row).map(|(d, x)| d * x).sum();
+        self.directions.iter().map(along).collect()
+    }
+
     /// What a reader of the stored basis will see: whatever is fitted on top is fitted on that.
     ///
     /// # Errors

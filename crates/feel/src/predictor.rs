@@ -62,7 +62,6 @@ pub struct Predictor {
     id: ModelId,
     model: Model,
     extractor: Extractor,
-    projection: Linear,
     /// From raw features to the nine logits, in one step; made when first asked for.
     direct: OnceLock<Linear>,
 }
@@ -105,12 +104,12 @@ impl Predictor {
     /// Makes `model` ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::NothingToLearn`] where the backbones and the basis do not fit each other.
+    /// [`FeelError::Unfit`] where the backbones and the basis do not fit each other.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
         let features = model.basis.standard.mean.len();
         if extractor.len() != features {
-            return Err(FeelError::NothingToLearn {
+            return Err(FeelError::Unfit {
                 what: format!(
                     "{}: the backbones give {} features, the basis wants {features}",
                     id.name,
@@ -120,7 +119,6 @@ impl Predictor {
         }
         Ok(Self {
             id,
-            projection: model.basis.linear(),
             direct: OnceLock::new(),
             model,
             extractor,
@@ -162,11 +160,11 @@ impl Predictor {
     /// What a picture with these raw features evokes.
     ///
     /// # Errors
-    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::NothingToLearn`] for
+    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::Unfit`] for
     /// features of another length.
     pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
         if features.len() != self.extractor.len() {
-            return Err(FeelError::NothingToLearn {
+            return Err(FeelError::Unfit {
                 what: format!(
                     "{} features where {} are wanted",
                     features.len(),
@@ -174,12 +172,15 @@ impl Predictor {
                 ),
             });
         }
-        let components = self.components(features);
-        let shares = softmax(&self.model.emotions.apply(&components));
+        self.predict_components(&self.components(features))
+    }
+
+    fn predict_components(&self, components: &[f32]) -> Result<Prediction, FeelError> {
+        let shares = softmax(&self.model.emotions.apply(components));
         let emotions = Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),
         })?;
-        let affect = self.model.affect.apply(&components, balance(&emotions));
+        let affect = self.model.affect.apply(components, balance(&emotions));
         if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
             return Err(FeelError::NotFinite {
                 model: self.id.name.clone(),
@@ -229,7 +230,7 @@ impl Predictor {
     pub fn emotions(&self, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
         let direct = self
             .direct
-            .get_or_init(|| self.model.emotions.after(&self.projection));
+            .get_or_init(|| self.model.emotions.after(&self.model.basis.linear()));
         let shares = softmax(&direct.apply(features));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),
@@ -240,7 +241,22 @@ impl Predictor {
     /// alike lie close.
     #[must_use]
     pub fn components(&self, features: &[f32]) -> Vec<f32> {
-        let components = self.projection.apply(features);
+        let components = self.model.basis.project(features);
         components.into_iter().map(|v| v as f32).collect()
+    }
+
+    /// [`Predictor::predict`], with the components of the picture: one pass for both.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn predict_with_components(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<(Prediction, Vec<f32>), FeelError> {
+        let features = self.extractor.features(picture, scratch, threads)?;
+        let components = self.components(&features);
+        Ok((self.predict_components(&components)?, components))
     }
 }

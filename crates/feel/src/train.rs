@@ -460,6 +460,8 @@ fn card_text(
         },
         metrics: figures.metrics(),
         cautions: CAUTIONS.iter().map(|&c| c.to_owned()).collect(),
+        // That of another model would be wrong: `affetti models reference` makes one.
+        reference: None,
     };
     toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
         file: config.file.clone(),

@@ -121,7 +121,7 @@ fn a_model_survives_its_file() {
 #[test]
 fn features_of_another_length_are_refused() {
     let error = predictor().predict_features(&[0.5; 3]).unwrap_err();
-    assert!(matches!(error, FeelError::NothingToLearn { .. }), "{error}");
+    assert!(matches!(error, FeelError::Unfit { .. }), "{error}");
 }
 
 /// Far below the card's figure, so that it fails only where something is broken.

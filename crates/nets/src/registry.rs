@@ -37,6 +37,28 @@ pub struct Card {
     /// What the model must not be used for, and what its data lean towards.
     #[serde(default)]
     pub cautions: Vec<String>,
+    /// What the model predicts on a defined set, for percentiles; written by
+    /// `affetti models reference`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+}
+
+/// A table of a model's own predictions on a defined set of pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// File name in `models/`.
+    pub file: String,
+    /// Of that file.
+    pub sha256: String,
+    /// Of the weights that predicted.
+    pub model_sha256: String,
+    /// Which pictures.
+    pub set: String,
+    /// How many.
+    pub n: usize,
+    /// The command that makes the table again.
+    pub command: String,
 }
 
 /// How a picture becomes numbers.
@@ -113,6 +135,15 @@ const EMBEDDED: &[(&str, &[u8])] = &[
 #[cfg(not(feature = "weights"))]
 const EMBEDDED: &[(&str, &[u8])] = &[];
 
+/// The reference tables are small and say nothing without their weights: they are embedded with them.
+#[cfg(feature = "weights")]
+const REFERENCES: &[(&str, &[u8])] = &[(
+    "feel-1",
+    include_bytes!("../../../models/feel-1.reference.safetensors"),
+)];
+#[cfg(not(feature = "weights"))]
+const REFERENCES: &[(&str, &[u8])] = &[];
+
 /// Every card, in a fixed order.
 ///
 /// # Errors
@@ -124,6 +155,19 @@ pub fn cards() -> Result<Vec<Card>, NetError> {
 fn parse_card(text: &str) -> Result<Card, NetError> {
     toml::from_str(text).map_err(|e| NetError::Malformed {
         file: "models/*.toml".into(),
+        format: "model card",
+        why: e.message().to_owned(),
+    })
+}
+
+/// Reads the card at `path`.
+///
+/// # Errors
+/// [`NetError::Io`], and [`NetError::Malformed`] for a card that does not parse.
+pub fn read_card(path: &Path) -> Result<Card, NetError> {
+    let bytes = store::read_file(path)?;
+    toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|e| NetError::Malformed {
+        file: path.display().to_string(),
         format: "model card",
         why: e.message().to_owned(),
     })
@@ -201,11 +245,28 @@ pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
     })
 }
 
-/// Compares the weights of `card` with their hash.
+/// The embedded reference table of the model called `name`, where there is one.
+#[must_use]
+pub fn reference(name: &str) -> Option<&'static [u8]> {
+    let found = REFERENCES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, bytes)| *bytes)
+}
+
+/// Compares the weights of `card`, and its embedded reference table, with their hashes.
 ///
 /// # Errors
 /// [`NetError::Hash`] where they differ, and what [`weights`] returns.
 pub fn verify(card: &Card) -> Result<(), NetError> {
+    if let (Some(about), Some(bytes)) = (&card.reference, reference(&card.name)) {
+        let found = store::sha256(bytes);
+        if found != about.sha256 {
+            return Err(NetError::Hash {
+                file: about.file.clone(),
+                found,
+                expected: about.sha256.clone(),
+            });
+        }
+    }
     let found = store::sha256(&weights(card)?);
     // Imported weights are converted: their card has the hash of the published original, which was
     // checked on import, and `weights` has compared them with what the import wrote.

@@ -50,11 +50,13 @@ impl ErrorKind {
 #[non_exhaustive]
 pub enum PictureError {
     /// No bytes at all.
-    #[error("the file is empty; give a JPEG, PNG or WebP picture")]
+    #[error("the file is empty; give a JPEG, PNG, WebP, GIF, BMP or TIFF picture")]
     Empty,
 
     /// The first bytes belong to no picture format known here.
-    #[error("not a picture: the first bytes are of no known format; give a JPEG, PNG or WebP file")]
+    #[error(
+        "not a picture: the first bytes are of no known format; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"
+    )]
     NotAPicture,
 
     /// A known format that is not read here.
@@ -64,7 +66,7 @@ pub enum PictureError {
         name: &'static str,
     },
 
-    /// A variant of JPEG, PNG or WebP that is not read here.
+    /// A variant of a format that is not read here.
     #[error(
         "this {format} uses {feature}, which is not supported; save it again as a usual {format}"
     )]

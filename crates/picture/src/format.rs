@@ -6,7 +6,9 @@ use crate::error::PictureError;
 
 /// Extensions of the files that [`read`](crate::read) can decode, lower-case, without the dot.
 /// They serve to find pictures in a folder; what is inside a file decides how it is decoded.
-pub const EXTENSIONS: &[&str] = &["jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp"];
+pub const EXTENSIONS: &[&str] = &[
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "dib", "tif", "tiff",
+];
 
 /// Whether the extension of `path` is one of [`EXTENSIONS`], in any case of letters.
 #[must_use]
@@ -29,6 +31,12 @@ pub enum Format {
     Png,
     /// WebP: lossy, lossless, the first frame of an animation.
     WebP,
+    /// The first frame of a GIF.
+    Gif,
+    /// BMP: 1 to 32 bits, with and without run lengths.
+    Bmp,
+    /// The first picture of a TIFF or BigTIFF.
+    Tiff,
 }
 
 impl fmt::Display for Format {
@@ -37,6 +45,9 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::WebP => "WebP",
+            Self::Gif => "GIF",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
         })
     }
 }
@@ -61,21 +72,28 @@ impl Format {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             return Ok(Self::WebP);
         }
+        if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+            return Ok(Self::Gif);
+        }
+        if TIFFS.iter().any(|magic| bytes.starts_with(*magic)) {
+            return Ok(Self::Tiff);
+        }
+        // Two letters are little evidence: a text may begin with them. The reserved bytes are zero.
+        if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
+            return Ok(Self::Bmp);
+        }
         Err(foreign(bytes).map_or(PictureError::NotAPicture, |name| {
             PictureError::UnsupportedFormat { name }
         }))
     }
 }
 
+/// TIFF and BigTIFF, with the lower and with the higher byte first.
+const TIFFS: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+
 /// Names of formats that are recognised only to say so.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
-        (b"GIF87a", "GIF"),
-        (b"GIF89a", "GIF"),
-        (b"II*\0", "TIFF"),
-        (b"MM\0*", "TIFF"),
-        (b"II+\0", "BigTIFF"),
-        (b"MM\0+", "BigTIFF"),
         (b"%PDF-", "PDF"),
         (b"8BPS", "Photoshop"),
         (b"\xFF\x0A", "JPEG XL"),
@@ -89,10 +107,6 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
     ];
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Some(name);
-    }
-    // Two letters are little evidence: a text may begin with them. The reserved bytes are zero.
-    if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
-        return Some("BMP");
     }
     if bytes.get(4..8) == Some(b"ftyp") {
         return brand(bytes);

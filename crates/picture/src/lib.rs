@@ -6,7 +6,7 @@
 //! |---|---|
 //! | recognise the format from the first bytes | [`Format`] |
 //! | check size, pixels, sides and memory before decoding | [`Limits`] |
-//! | decode JPEG, PNG or WebP to 8 bits, convert to sRGB, blend alpha, turn upright | [`decode`], [`read`] |
+//! | decode JPEG, PNG, WebP, GIF, BMP or TIFF to 8 bits, convert to sRGB, blend alpha, turn upright | [`decode`], [`read`] |
 //! | resize, crop, flip, encode | methods of [`Picture`] |
 //! | color spaces | [`color`] |
 //! | numbers about colors for people | [`measures`] |
@@ -29,9 +29,9 @@
 //! ```
 //!
 //! # What it does not do
-//! HEIC, AVIF, GIF, BMP, TIFF, JPEG XL, SVG and PDF are recognised and refused by name. Of an
-//! animation, the first frame is read. ICC profiles of RGB pictures are honoured; those of gray
-//! and CMYK pictures, and the gAMA, cHRM and cICP chunks of PNG, are not.
+//! HEIC, AVIF, JPEG XL, SVG and PDF are recognised and refused by name. Of an animation, the first
+//! frame is read. ICC profiles are honoured; the gAMA, cHRM and cICP chunks of PNG, the profile
+//! of a BMP or GIF, and floating-point, Lab and YCbCr samples of TIFF are not.
 
 pub mod color;
 

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::verdict::verdict;
+use crate::{intention, verdict::verdict};
 
 /// The nine emotions in their order, that of ArtEmis: four positive, four negative, one neither.
 pub const EMOTIONS: [&str; 9] = [
@@ -84,6 +84,8 @@ pub struct ReportEntry {
     pub regions: Vec<ReportRegion>,
     /// Where the dominant emotion sits, if asked for.
     pub heat: Option<ReportHeat>,
+    /// How far the picture meets an intention, if one was given.
+    pub intention: Option<IntentionEntry>,
 }
 
 /// A region as the report shows it.
@@ -109,6 +111,19 @@ pub struct ReportHeat {
     pub values: Vec<u8>,
     /// Index into [`EMOTIONS`] of the emotion whose share falls where the picture is hidden.
     pub emotion: usize,
+}
+
+/// What the report and the terminal card show of an intention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntentionEntry {
+    /// Intended shares in the order of [`EMOTIONS`], summing to 1.
+    pub target: [f64; 9],
+    /// 0 (nothing in common) to 1 (as intended).
+    pub matching: f64,
+    /// Share of the reference paintings that match less, in percent.
+    pub percentile: f64,
+    /// Emotions of which there is more than intended, with how much more; largest first.
+    pub instead: Vec<(usize, f64)>,
 }
 
 /// What the report says about itself.
@@ -234,13 +249,20 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
         entry.brightness,
         entry.contrast,
     ];
-    let finite = figures
-        .iter()
-        .chain(&entry.emotions)
-        .chain(&entry.polarity)
-        .chain(&entry.valence_interval)
-        .chain(&entry.arousal_interval)
-        .all(|x| x.is_finite())
+    let held = entry.intention.iter().flat_map(|held| {
+        let more = held.instead.iter().map(|(_, more)| more);
+        more.chain(&held.target)
+            .chain([&held.matching, &held.percentile])
+    });
+    let named = |held: &IntentionEntry| held.instead.iter().all(|(e, _)| *e < EMOTIONS.len());
+    let finite = entry.intention.as_ref().is_none_or(named)
+        && held
+            .chain(&figures)
+            .chain(&entry.emotions)
+            .chain(&entry.polarity)
+            .chain(&entry.valence_interval)
+            .chain(&entry.arousal_interval)
+            .all(|x| x.is_finite())
         && descriptors
             .iter()
             .chain(entry.palette.iter().map(|(_, share)| share))
@@ -288,7 +310,18 @@ struct Row<'a> {
     regions: &'a [ReportRegion],
     #[serde(skip_serializing_if = "Option::is_none")]
     heat: Option<&'a ReportHeat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intention: Option<Held>,
     thumbnail: String,
+}
+
+/// An intention as the page's program reads it.
+#[derive(Serialize)]
+struct Held {
+    text: String,
+    #[serde(rename = "match")]
+    matching: f64,
+    percentile: f64,
 }
 
 impl<'a> From<&'a ReportEntry> for Row<'a> {
@@ -320,6 +353,11 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
             caption: entry.caption.as_deref(),
             regions: &entry.regions,
             heat: entry.heat.as_ref(),
+            intention: entry.intention.as_ref().map(|held| Held {
+                text: intention::sentence(held),
+                matching: round(held.matching),
+                percentile: round(held.percentile),
+            }),
             thumbnail: base64::encode(&entry.thumbnail_jpeg),
         }
     }

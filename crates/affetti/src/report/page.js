@@ -79,6 +79,7 @@ const verdict = p => {
   const [feeling, ...limits] = p.verdict.split("; ");
   return h("p", { className: "verdict" }, feeling, h("span", null, "; " + limits.join("; ")));
 };
+const intention = p => p.intention ? h("p", { className: "intention" }, p.intention.text) : null;
 const describe = p => {
   const [[v0, v1], [a0, a1]] = [p.valence_interval, p.arousal_interval].map(ends => ends.map(x => x.toFixed(1)));
   return [image(p, { loading: "eager" }), h("b", null, bdi(p.name)), p.verdict,
@@ -89,7 +90,7 @@ const opener = p => h("button", { type: "button", className: "plain picture", "a
 const card = p => h("article", { className: "panel card", "data-index": p.index }, opener(p),
   h("h3", { className: "name", title: visible(p.path) }, bdi(p.name)),
   p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
-  verdict(p),
+  verdict(p), intention(p),
   h("ul", { className: "bars" }, ...bars(p.emotions, average)),
   h("div", null, ...polarity(p.polarity)),
   axis("valence", p.valence, p.valence_interval), axis("arousal", p.arousal, p.arousal_interval),
@@ -167,8 +168,11 @@ const KEYS = [
   ["arousal", p => p.arousal, "stirring first", "calm first"],
   ["disagreement", p => p.entropy, "disputed first", "agreed first"],
   ["warmth of color", p => p.warmth, "warm first", "cool first"],
+  ...(pics.some(p => p.intention) ? [["nearness to the intention", p => p.intention ? p.intention.match : -1,
+    "nearest first", "farthest first"]] : []),
   ...EMOTIONS.map((name, i) => [name, p => p.emotions[i], "most first", "least first"]),
 ];
+const GENERAL = KEYS.length - EMOTIONS.length;
 const choice = { key: 0, turned: false, text: "", emotions: new Set(), sides: new Set() };
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 const apply = () => {
@@ -284,7 +288,7 @@ const whole = p => {
       h("div", { className: "late" }, h("h3", null, "Colors"), palette(p),
         h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
           h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
-    h("div", null, verdict(p),
+    h("div", null, verdict(p), intention(p),
       h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions)),
       pics.length > 1 ? h("p", { className: "small" }, "The upright marks are the means of the collection. "
         + `The bars end at ${share(top)}.`) : null,
@@ -327,12 +331,13 @@ addEventListener("keydown", event => {
 // ---- Export and print. ----
 const csv = () => {
   const COLUMNS = ["path", "width", "height", ...EMOTIONS, ...POLARITY, "valence", "valence_low", "valence_high",
-    "arousal", "arousal_low", "arousal_high", "dominant", "entropy", "warmth", "saturation", "brightness", "contrast", "palette", "verdict"];
+    "arousal", "arousal_low", "arousal_high", "dominant", "entropy", "warmth", "saturation", "brightness", "contrast", "palette", "verdict", "match", "percentile"];
   // A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text.
   const cell = x => typeof x === "number" ? x : `"${String(x).replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`;
   const lines = shown.map(p => [p.path, p.width, p.height, ...p.emotions, ...p.polarity, p.valence, ...p.valence_interval,
     p.arousal, ...p.arousal_interval, EMOTIONS[p.dominant], p.entropy, p.warmth, p.saturation, p.brightness, p.contrast,
-    p.palette.map(([color]) => color).join(" "), p.verdict]);
+    p.palette.map(([color]) => color).join(" "), p.verdict,
+    ...(p.intention ? [p.intention.match, p.intention.percentile] : ["", ""])]);
   return "\ufeff" + [COLUMNS, ...lines].map(line => line.map(cell).join(",")).join("\r\n") + "\r\n";
 };
 const save = () => {
@@ -367,8 +372,8 @@ if (failures.length) {
   $("failures").lastChild.append(...failures.map(f => h("li", null, h("b", null, bdi(f.path)), " ", bdi(f.message))));
 }
 const option = ([name], value) => h("option", { value }, name);
-$("sort").append(...KEYS.slice(0, 7).map(option), h("optgroup", { label: "One feeling" },
-  ...KEYS.slice(7).map((key, i) => option(key, i + 7))));
+$("sort").append(...KEYS.slice(0, GENERAL).map(option), h("optgroup", { label: "One feeling" },
+  ...KEYS.slice(GENERAL).map((key, i) => option(key, i + GENERAL))));
 chips($("by-emotion"), EMOTIONS, i => "e" + i, p => p.dominant, choice.emotions);
 chips($("by-polarity"), POLARITY, i => POLARITY[i], p => p.side, choice.sides);
 $("sort").onchange = event => { choice.key = +event.target.value; choice.turned = false; apply(); };

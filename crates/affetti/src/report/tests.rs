@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::{EMOTIONS, ReportEntry, ReportHeat, ReportMeta, ReportRegion, ReportWriter};
+use super::{
+    EMOTIONS, IntentionEntry, ReportEntry, ReportHeat, ReportMeta, ReportRegion, ReportWriter,
+};
 
 /// A made-up painting, also used by the tests of the verdict and of the terminal card.
 pub(crate) fn sample() -> ReportEntry {
@@ -35,6 +37,7 @@ pub(crate) fn sample() -> ReportEntry {
         caption: Some("A painter, Storm, 1850".into()),
         regions: Vec::new(),
         heat: None,
+        intention: None,
     }
 }
 
@@ -166,6 +169,44 @@ fn every_picture_is_one_line_of_json() {
         .filter(|line| line.contains("class=\"e\""))
         .count();
     assert_eq!(lines, 2);
+}
+
+#[test]
+fn an_intention_is_told_in_words() {
+    let held = IntentionEntry {
+        target: [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        matching: 0.412_34,
+        percentile: 91.0,
+        instead: vec![(6, 0.19)],
+    };
+    let entry = ReportEntry {
+        intention: Some(held.clone()),
+        ..sample()
+    };
+    let rows = data(&page(&meta(), &[entry, sample()], &[]), "e");
+    assert_eq!(rows[0]["intention"]["match"], 0.4123);
+    assert_eq!(
+        rows[0]["intention"]["text"],
+        crate::intention::sentence(&held)
+    );
+    assert!(rows[1].get("intention").is_none());
+    for bad in [
+        IntentionEntry {
+            percentile: f64::NAN,
+            ..held.clone()
+        },
+        IntentionEntry {
+            instead: vec![(9, 0.1)],
+            ..held
+        },
+    ] {
+        let mut report = ReportWriter::new(Vec::new(), &meta()).unwrap();
+        let entry = ReportEntry {
+            intention: Some(bad),
+            ..sample()
+        };
+        assert!(report.push(&entry).is_err());
+    }
 }
 
 #[test]

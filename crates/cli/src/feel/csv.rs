@@ -10,8 +10,8 @@ use affetti::{
 
 /// Columns before the emotions.
 const FIRST: [&str; 3] = ["path", "width", "height"];
-/// Columns after the polarity.
-const LAST: [&str; 9] = [
+/// Columns after the polarity; the error comes last, after the intention's.
+const LAST: [&str; 8] = [
     "valence",
     "valence_low",
     "valence_high",
@@ -20,27 +20,34 @@ const LAST: [&str; 9] = [
     "arousal_high",
     "dominant",
     "entropy",
-    "error",
 ];
+/// Columns of an intention; the last one has "contentment +0.21, sadness +0.08".
+const INTENTION: [&str; 3] = ["match", "percentile", "instead"];
 
 /// A CSV file in the making.
 pub(super) struct Table<W: Write> {
     writer: csv::Writer<W>,
     columns: usize,
+    intended: bool,
 }
 
 impl<W: Write> Table<W> {
     /// Writes the header.
-    pub(super) fn new(out: W) -> io::Result<Self> {
+    pub(super) fn new(out: W, intended: bool) -> io::Result<Self> {
         let mut header = FIRST.to_vec();
         header.extend(Emotion::ALL.iter().map(|emotion| emotion.name()));
         header.extend(Sentiment::ALL.iter().map(|sentiment| sentiment.name()));
         header.extend(LAST);
+        if intended {
+            header.extend(INTENTION);
+        }
+        header.push("error");
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(&header)?;
         Ok(Self {
             writer,
             columns: header.len(),
+            intended,
         })
     }
 
@@ -74,6 +81,9 @@ impl<W: Write> Table<W> {
         );
         record.push(reading.dominant().name().to_owned());
         record.push(round4(reading.entropy()).to_string());
+        if self.intended {
+            record.extend(intention(reading));
+        }
         record.push(String::new());
         Ok(self.writer.write_record(&record)?)
     }
@@ -90,6 +100,19 @@ impl<W: Write> Table<W> {
             .into_inner()
             .map_err(csv::IntoInnerError::into_error)
     }
+}
+
+fn intention(reading: &Reading) -> [String; 3] {
+    let Some(held) = &reading.intention else {
+        return Default::default();
+    };
+    let more = |(emotion, more): &(Emotion, f64)| format!("{} +{}", emotion.name(), round4(*more));
+    let instead: Vec<String> = held.instead.iter().map(more).collect();
+    [
+        round4(held.matching).to_string(),
+        round4(held.percentile).to_string(),
+        instead.join(", "),
+    ]
 }
 
 /// A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text. The

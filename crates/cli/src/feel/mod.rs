@@ -1,6 +1,7 @@
 //! `affetti feel`: pictures in, feelings out.
 
 mod csv;
+mod index;
 mod sinks;
 
 use std::{
@@ -15,14 +16,15 @@ use std::{
 };
 
 use affetti::{
-    FeelOptions, Found, Input, Inputs, Outcome, Predictor, feel, regions::Fusion,
-    report::ReportMeta,
+    Aim, FeelOptions, Found, Input, Inputs, Outcome, Predictor, Target, feel, regions::Fusion,
+    report::ReportMeta, training::Reference,
 };
 use anyhow::{Error, Result, bail};
 
 use crate::{
     Exit, args::FeelArgs, device, out_file::spare, output, progress::Progress, settings::Settings,
 };
+use index::{Keeper, Known};
 use sinks::{FileSink, Form, Screen};
 
 /// The total while the inputs are still being counted.
@@ -42,6 +44,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     {
         bail!("standard input (-) can be read once only");
     }
+    let target: Option<Target> = args.intend.as_deref().map(str::parse).transpose()?;
     let form = settings.out.as_deref().map(Form::of).transpose()?;
     let paths = inputs.iter().filter_map(|input| match input {
         Input::Path(path) => Some(path.as_path()),
@@ -49,21 +52,43 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     });
     let read: Vec<&Path> = paths.chain(args.weights.as_deref()).collect();
     spare(settings.out.as_deref(), &read)?;
+    spare(args.index.as_deref(), &read)?;
+    if args.index.is_some() && args.index == settings.out {
+        bail!("--index and --out name the same file");
+    }
     let predictor = device::predictor(args.weights.as_deref(), settings)?;
+    let weights = args.weights.as_deref();
+    let aim = target
+        .map(|target| {
+            let reference = Reference::for_predictor(&predictor, weights)?;
+            anyhow::Ok(Aim::new(target, &reference))
+        })
+        .transpose()?;
     let model = predictor.model();
     // Begun before the work: a folder that cannot be written to is told at once.
     let file = match (&settings.out, form) {
         (Some(path), Some(form)) => {
-            Some(FileSink::create(form, path, model, &meta(&inputs, model))?)
+            let meta = meta(&inputs, model);
+            Some(FileSink::create(form, path, model, &meta, aim.is_some())?)
         }
         _ => None,
     };
-    let screen = Screen::of(settings, file.is_some());
+    let screen = Screen::of(settings, file.is_some() || args.index.is_some());
+    let fresh = settings.json || file.is_some();
+    let opened = args
+        .index
+        .as_deref()
+        .map(|path| Keeper::open(path, model, &inputs, fresh, settings))
+        .transpose()?;
+    let (keeper, known) = opened.map_or((None, Known::default()), |(k, known)| (Some(k), known));
     let wanted = !settings.quiet && !screen.is_on_terminal();
     let mut run = Run {
         settings,
         file,
+        keeper,
+        known: &known,
         screen,
+        aim,
         progress: Progress::new("pictures", wanted),
         total: Arc::new(AtomicUsize::new(UNKNOWN)),
         good: 0,
@@ -81,6 +106,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
             heat: report,
             ..Fusion::default()
         }),
+        traces: run.keeper.is_some(),
         ..FeelOptions::default()
     };
     let stream = if report {
@@ -89,6 +115,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         Inputs::new(inputs)
     };
     let begun = Instant::now();
+    let stream = stream.filter(|found| !known.has(found));
     feel(&predictor, stream, &options, |outcome| {
         run.take(outcome, &predictor)
     });
@@ -99,7 +126,10 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
 struct Run<'a> {
     settings: &'a Settings,
     file: Option<FileSink>,
+    keeper: Option<Keeper>,
+    known: &'a Known,
     screen: Screen,
+    aim: Option<Aim>,
     progress: Progress,
     total: Arc<AtomicUsize>,
     good: usize,
@@ -109,8 +139,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn take(&mut self, outcome: Outcome, predictor: &Predictor) -> ControlFlow<()> {
-        let written = match &outcome {
+    fn take(&mut self, mut outcome: Outcome, predictor: &Predictor) -> ControlFlow<()> {
+        let written = match &mut outcome {
             Outcome::Note(note) => {
                 if self.settings.verbose {
                     self.progress.say(note);
@@ -128,14 +158,25 @@ impl Run<'_> {
             }
             Outcome::Felt(reading) => {
                 self.good += 1;
-                let to_file = self.file.as_mut().map_or(Ok(()), |file| file.felt(reading));
-                to_file
+                if let Some(aim) = &self.aim {
+                    reading.hold(aim);
+                }
+                let to_index = self
+                    .keeper
+                    .as_mut()
+                    .map_or(Ok(()), |index| index.felt(reading));
+                let to_file =
+                    |file: Option<&mut FileSink>| file.map_or(Ok(()), |f| f.felt(reading));
+                to_index
+                    .and_then(|()| to_file(self.file.as_mut()))
                     .and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
             }
         };
         let total = self.total.load(Ordering::Relaxed);
-        self.progress
-            .at(self.good + self.bad, (total != UNKNOWN).then_some(total));
+        self.progress.at(
+            self.good + self.bad + self.known.count(),
+            (total != UNKNOWN).then_some(total),
+        );
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -161,7 +202,10 @@ impl Run<'_> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let exit = Exit::of(self.good, self.bad);
+        let exit = Exit::of(self.good + self.known.count(), self.bad);
+        if let Some(keeper) = self.keeper.filter(|_| exit != Exit::NoneSucceeded) {
+            self.settings.summary(&keeper.finish(self.known)?);
+        }
         let Some(file) = self.file else {
             return Ok(exit);
         };

@@ -61,12 +61,13 @@ impl FileSink {
         path: &Path,
         model: &ModelId,
         meta: &ReportMeta,
+        intended: bool,
     ) -> Result<Self> {
         let file = OutFile::create(path)?;
         let written = |error| cannot_write(path, &error);
         let content = match form {
             Form::Html => Content::Html(ReportWriter::new(file, meta).map_err(written)?),
-            Form::Csv => Content::Csv(Box::new(Table::new(file).map_err(written)?)),
+            Form::Csv => Content::Csv(Box::new(Table::new(file, intended).map_err(written)?)),
             Form::Lines => Content::Lines(file),
         };
         Ok(Self {

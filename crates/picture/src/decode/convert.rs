@@ -34,8 +34,6 @@ pub(super) fn to_rgb(
     transform: Option<&Transform>,
     background: [u8; 3],
 ) -> Vec<u8> {
-    // A profile of a gray picture has one curve and no primaries; it is left alone.
-    let transform = transform.filter(|_| color.has_color());
     if color == ColorType::Rgb8 && transform.is_none() {
         return buffer;
     }
@@ -58,7 +56,7 @@ pub(super) fn to_rgb(
         }
         if color.has_alpha() {
             for (rgb, &alpha) in rgb.iter_mut().zip(&*alpha) {
-                blend(rgb, alpha, background);
+                over(rgb, alpha, background);
             }
         }
         buffer[first * 3..][..count * 3].copy_from_slice(rgb.as_flattened());
@@ -111,7 +109,7 @@ fn unpack(source: &[u8], color: ColorType, rgb: &mut [[u8; 3]], alpha: &mut [u8]
                 *alpha = level(a0, a1);
             }
         }
-        // Rgb8; `image` has floating point types too, which none of the three formats can hold.
+        // Rgb8; `image` has floating point types too, which none of the formats that come here can hold.
         _ => {
             for ((rgb, _), &color) in pixels.zip(source.as_chunks().0) {
                 *rgb = color;
@@ -122,12 +120,17 @@ fn unpack(source: &[u8], color: ColorType, rgb: &mut [[u8; 3]], alpha: &mut [u8]
 
 /// The nearest of 256 levels to a sample of 65,536, given as the decoder wrote it.
 fn level(first: u8, second: u8) -> u8 {
+    level16(u16::from_ne_bytes([first, second]))
+}
+
+/// The nearest of 256 levels to a sample of 65,536.
+pub(super) fn level16(sample: u16) -> u8 {
     // 65535 = 255 * 257, and 255 * 257 / 257 is the largest that comes out.
-    ((u32::from(u16::from_ne_bytes([first, second])) + 128) / 257) as u8
+    ((u32::from(sample) + 128) / 257) as u8
 }
 
 /// Puts a color over an opaque background: the weighted mean, rounded to the nearest.
-fn blend(rgb: &mut [u8; 3], alpha: u8, background: [u8; 3]) {
+pub(super) fn over(rgb: &mut [u8; 3], alpha: u8, background: [u8; 3]) {
     let (over, under) = (u32::from(alpha), 255 - u32::from(alpha));
     for (sample, behind) in rgb.iter_mut().zip(background) {
         // At most 255 * 255 + 127, which divides to 255.

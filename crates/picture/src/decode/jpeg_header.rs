@@ -112,8 +112,15 @@ impl JpegHeader {
             width: self.width,
             height: self.height,
             orientation: self.orientation,
-            bytes_per_pixel: 3.0 + self.coefficient_bytes(),
-            profile: self.profile.filter(|_| components == 3),
+            bytes_per_pixel: 3.0
+                + self.coefficient_bytes()
+                // Inks are kept beside the result while their profile is applied.
+                + if components == 4 && self.profile.is_some() {
+                    4.0
+                } else {
+                    0.0
+                },
+            profile: self.profile,
             complete: self.complete,
         })
     }

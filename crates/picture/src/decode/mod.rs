@@ -5,11 +5,14 @@
 //! which are checked on the header; the conversion of samples to RGB (`convert`); the ICC profile
 //! (`profile`); the EXIF orientation.
 
+mod bmp;
 mod convert;
+mod gif;
 mod jpeg;
 mod jpeg_header;
 mod png;
 mod profile;
+mod tiff;
 mod webp;
 
 use std::{
@@ -29,17 +32,19 @@ use crate::{
     picture::Picture,
 };
 
-/// Decodes a JPEG, PNG or WebP file to an upright sRGB picture.
+/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file to an upright sRGB picture.
 ///
-/// - Orientation: all eight values of EXIF are applied, in all three formats.
-/// - Color: an ICC profile of an RGB picture that differs from sRGB (Display P3, Adobe RGB) is
-///   converted with relative colorimetric intent; a profile that cannot be read is ignored.
-///   CMYK and YCCK JPEGs are taken to be inverted as Adobe writes them, whether or not they say
-///   so, and converted by the formula (1 - ink)(1 - black), as Pillow does.
+/// - Orientation: all eight values of EXIF are applied, and those of TIFF's own tag.
+/// - Color: an ICC profile of the picture's own kind (RGB, gray, CMYK) that differs from sRGB is
+///   converted with relative colorimetric intent; one that cannot be read, or is of another kind,
+///   is ignored. CMYK and YCCK JPEGs are taken to be inverted as Adobe writes them, whether or not
+///   they say so; without a profile inks are converted by the formula (1 - ink)(1 - black), as
+///   Pillow does.
 /// - Depth: 16-bit samples are rounded to the nearest of 256 levels.
 /// - Alpha: pixels are blended over [`DecodeOptions::background`] on the sRGB values, not in linear
 ///   light, as Pillow's `alpha_composite` and browsers do.
-/// - Animations: the first frame of a WebP, the default image of an APNG.
+/// - Animations: the first frame of a WebP or GIF, the default image of an APNG, the first picture
+///   of a TIFF.
 /// - Truncation: a file that ends before its pixels do is an error, never a half-gray picture.
 ///   A JPEG that lacks only its end marker is good.
 ///
@@ -55,6 +60,9 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, PictureE
             Format::Jpeg => jpeg::pixels(bytes, &header),
             Format::Png => png::pixels(bytes, &header, options),
             Format::WebP => webp::pixels(bytes, &header, options),
+            Format::Gif => gif::pixels(bytes, &header, options),
+            Format::Bmp => bmp::pixels(bytes, &header, options),
+            Format::Tiff => tiff::pixels(bytes, &header, options),
         }?;
         let (width, height, pixels) =
             upright(header.width, header.height, pixels, header.orientation);
@@ -108,7 +116,7 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), PictureError> {
     Ok(header.upright_sides())
 }
 
-/// Reason of damage that all three formats share.
+/// Reason of damage that the formats share.
 const TWO_SIZES: &str = "it gives two different sizes";
 
 /// What is known before any pixel is decoded.
@@ -154,6 +162,9 @@ fn header(format: Format, bytes: &[u8]) -> Result<Header, PictureError> {
         Format::Jpeg => jpeg_header::parse(bytes)?.header(),
         Format::Png => png::header(bytes),
         Format::WebP => webp::header(bytes),
+        Format::Gif => gif::header(bytes),
+        Format::Bmp => bmp::header(bytes),
+        Format::Tiff => tiff::header(bytes),
     }
 }
 
@@ -218,6 +229,7 @@ fn with_image(
         .read_image(&mut buffer[offset..])
         .map_err(|error| translate(format, error, header.complete, bytes))?;
     let transform = header.profile.as_deref().and_then(profile::to_srgb);
+    let transform = transform.filter(|transform| transform.is_for(color.has_color()));
     Ok(convert::to_rgb(
         buffer,
         header.width,

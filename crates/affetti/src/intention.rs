@@ -1,0 +1,95 @@
+//! One sentence about how far a picture meets an intention, shared by the report and the terminal
+//! card.
+
+use crate::report::{EMOTIONS, IntentionEntry};
+
+/// The sentence, for example "Leans towards the intention (awe 60 %, fear 40 %): nearer to it than
+/// 83 of 100 paintings, match 0.48 of 1. Instead: contentment, 21 points more than intended."
+#[must_use]
+pub fn sentence(intention: &IntentionEntry) -> String {
+    let place = match intention.percentile {
+        90.0.. => "Meets the intention closely",
+        70.0.. => "Leans towards the intention",
+        30.0.. => "Neither meets nor misses the intention",
+        10.0.. => "Leans away from the intention",
+        _ => "Misses the intention",
+    };
+    format!(
+        "{place} ({}): nearer to it than {:.0} of 100 paintings, match {:.2} of 1. {}",
+        target(&intention.target),
+        intention.percentile,
+        intention.matching,
+        instead(&intention.instead)
+    )
+}
+
+/// What is intended, largest share first: `awe 60 %, fear 40 %`, or `awe` alone.
+#[must_use]
+pub fn target(shares: &[f64; 9]) -> String {
+    let mut named: Vec<usize> = (0..9).filter(|&i| shares[i] > 0.0).collect();
+    named.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
+    if let [only] = named.as_slice() {
+        return EMOTIONS[*only].to_owned();
+    }
+    let parts: Vec<String> = named
+        .iter()
+        .map(|&i| format!("{} {:.0} %", EMOTIONS[i], shares[i] * 100.0))
+        .collect();
+    parts.join(", ")
+}
+
+fn instead(instead: &[(usize, f64)]) -> String {
+    let points = |&(emotion, more): &(usize, f64)| {
+        let points = (more * 100.0).round();
+        format!("{} by {points} points", EMOTIONS[emotion])
+    };
+    let parts: Vec<String> = instead.iter().map(points).collect();
+    match parts.as_slice() {
+        [] => "Nothing takes its place.".to_owned(),
+        [one] => format!("Instead, more than intended: {one}."),
+        [first @ .., last] => {
+            format!(
+                "Instead, more than intended: {} and {last}.",
+                first.join(", ")
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{sentence, target};
+    use crate::report::IntentionEntry;
+
+    fn entry(percentile: f64, instead: &[(usize, f64)]) -> IntentionEntry {
+        let mut target = [0.0; 9];
+        (target[1], target[6]) = (0.6, 0.4);
+        IntentionEntry {
+            target,
+            matching: 0.481,
+            percentile,
+            instead: instead.to_vec(),
+        }
+    }
+
+    #[test]
+    fn sentences() {
+        assert_eq!(
+            sentence(&entry(83.4, &[(2, 0.212)])),
+            "Leans towards the intention (awe 60 %, fear 40 %): nearer to it than 83 of 100 \
+             paintings, match 0.48 of 1. Instead, more than intended: contentment by 21 points."
+        );
+        let far = sentence(&entry(3.0, &[(2, 0.3), (7, 0.1), (8, 0.05)]));
+        assert!(far.starts_with("Misses the intention"), "{far}");
+        assert!(
+            far.ends_with(
+                "contentment by 30 points, sadness by 10 points and something else by 5 points."
+            ),
+            "{far}"
+        );
+        assert!(sentence(&entry(99.0, &[])).ends_with("Nothing takes its place."));
+        let mut awe = [0.0; 9];
+        awe[1] = 1.0;
+        assert_eq!(target(&awe), "awe");
+    }
+}
