@@ -221,6 +221,7 @@ impl Serialize for Held<'_> {
 }
 
 /// A distribution with rounded values.
+#[derive(Debug)]
 pub(crate) struct Shares<'a, L: Label>(pub(crate) &'a Distribution<L>);
 
 impl<L: Label> Serialize for Shares<'_, L> {

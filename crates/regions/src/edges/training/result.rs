@@ -101,6 +101,7 @@ fn card(
             seed: config.seed,
         },
         metrics: figures.metrics(),
+        reference: None,
         cautions: CAUTIONS.map(str::to_owned).to_vec(),
     };
     toml::to_string_pretty(&card).map_err(|e| RegionsError::Config {
