@@ -15,12 +15,26 @@ pub fn sentence(intention: &IntentionEntry) -> String {
         _ => "Misses the intention",
     };
     format!(
-        "{place} ({}): nearer to it than {:.0} of 100 paintings, match {:.2} of 1. {}",
+        "{place} ({}): nearer to it than {:.0} of 100 paintings, match {:.2} of 1. {}{}",
         target(&intention.target),
         intention.percentile,
         intention.matching,
-        instead(&intention.instead)
+        instead(&intention.instead),
+        away(&intention.away)
     )
+}
+
+/// The regions that pull away, as numbered on card and page.
+fn away(away: &[(usize, usize)]) -> String {
+    let named = |(number, emotion): &(usize, usize)| {
+        format!("region {number} (towards {})", EMOTIONS[*emotion])
+    };
+    let parts: Vec<String> = away.iter().map(named).collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        [one] => format!(" Away from it pulls {one}."),
+        [first @ .., last] => format!(" Away from it pull {} and {last}.", first.join(", ")),
+    }
 }
 
 /// What is intended, largest share first: `awe 60 %, fear 40 %`, or `awe` alone.
@@ -69,6 +83,7 @@ mod tests {
             matching: 0.481,
             percentile,
             instead: instead.to_vec(),
+            away: Vec::new(),
         }
     }
 
@@ -88,6 +103,11 @@ mod tests {
             "{far}"
         );
         assert!(sentence(&entry(99.0, &[])).ends_with("Nothing takes its place."));
+        let mut pulled = entry(99.0, &[]);
+        pulled.away = vec![(2, 2), (5, 7)];
+        assert!(sentence(&pulled).ends_with(
+            " Away from it pull region 2 (towards contentment) and region 5 (towards sadness)."
+        ));
         let mut awe = [0.0; 9];
         awe[1] = 1.0;
         assert_eq!(target(&awe), "awe");

@@ -6,12 +6,19 @@ use affetti_feel::{
     index::{Entry, Stamp},
 };
 use affetti_picture::Measures;
+use affetti_regions::{
+    affective::REGIONS,
+    find::{Pull, pulling_away},
+};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     regions::{Parts, RegionLine, lines},
     report::{IntentionEntry, ReportEntry},
 };
+
+/// More regions than these are no help against an intention.
+const PULLS: usize = 3;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +100,20 @@ impl Reading {
         self.intention = Some(aim.hold(&self.prediction.emotions));
     }
 
+    /// The regions that pull the picture away from its intention, at most three, the one that pulls
+    /// hardest first. Empty without an intention or without regions.
+    #[must_use]
+    pub fn pulls(&self) -> Vec<Pull> {
+        let (Some(held), Some(parts)) = (&self.intention, &self.regions) else {
+            return Vec::new();
+        };
+        // Only regions that take part in the emotions are named.
+        let shown = &parts.regions[..parts.regions.len().min(REGIONS)];
+        let mut pulls = pulling_away(shown, &held.target);
+        pulls.truncate(PULLS);
+        pulls
+    }
+
     /// The JSON line of architecture.md, without a line feed.
     ///
     /// # Errors
@@ -120,7 +141,10 @@ impl Reading {
             entropy: round4(self.entropy()),
             model,
             regions: self.regions.as_ref().map(|parts| lines(&parts.regions)),
-            intention: self.intention.as_ref().map(Held),
+            intention: self
+                .intention
+                .as_ref()
+                .map(|held| Held(held, self.regions.is_some().then(|| self.pulls()))),
         })
     }
 
@@ -173,6 +197,11 @@ impl Reading {
                     .iter()
                     .map(|(emotion, more)| (emotion.index(), *more))
                     .collect(),
+                away: self
+                    .pulls()
+                    .iter()
+                    .map(|pull| (pull.index + 1, pull.towards.index()))
+                    .collect(),
             }),
         }
     }
@@ -199,8 +228,17 @@ struct Line<'a> {
 }
 
 /// An intention with rounded values; `instead` is a map from emotion to how much more of it there
-/// is than intended, largest first.
-struct Held<'a>(&'a Intention);
+/// is than intended, largest first. Where regions were asked for, `away` names those that pull away.
+struct Held<'a>(&'a Intention, Option<Vec<Pull>>);
+
+/// A region that pulls away.
+#[derive(Serialize)]
+struct Away {
+    /// Its place in `regions`, from 0.
+    region: usize,
+    towards: &'static str,
+    distance: f64,
+}
 
 impl Serialize for Held<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -211,11 +249,19 @@ impl Serialize for Held<'_> {
                 serializer.collect_map(more)
             }
         }
-        let mut map = serializer.serialize_map(Some(4))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("target", &Shares(&self.0.target))?;
         map.serialize_entry("match", &round4(self.0.matching))?;
         map.serialize_entry("percentile", &round4(self.0.percentile))?;
         map.serialize_entry("instead", &More(&self.0.instead))?;
+        if let Some(pulls) = &self.1 {
+            let away = |pull: &Pull| Away {
+                region: pull.index,
+                towards: pull.towards.name(),
+                distance: round4(pull.distance),
+            };
+            map.serialize_entry("away", &pulls.iter().map(away).collect::<Vec<_>>())?;
+        }
         map.end()
     }
 }

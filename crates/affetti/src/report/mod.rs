@@ -124,6 +124,8 @@ pub struct IntentionEntry {
     pub percentile: f64,
     /// Emotions of which there is more than intended, with how much more; largest first.
     pub instead: Vec<(usize, f64)>,
+    /// Regions that pull away: number from 1, and the emotion towards which; hardest first.
+    pub away: Vec<(usize, usize)>,
 }
 
 /// What the report says about itself.
@@ -254,7 +256,11 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
         more.chain(&held.target)
             .chain([&held.matching, &held.percentile])
     });
-    let named = |held: &IntentionEntry| held.instead.iter().all(|(e, _)| *e < EMOTIONS.len());
+    let named = |held: &IntentionEntry| {
+        let away = held.away.iter().map(|(_, towards)| towards);
+        let mut all = held.instead.iter().map(|(emotion, _)| emotion).chain(away);
+        all.all(|emotion| *emotion < EMOTIONS.len())
+    };
     let finite = entry.intention.as_ref().is_none_or(named)
         && held
             .chain(&figures)

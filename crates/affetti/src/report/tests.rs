@@ -178,6 +178,7 @@ fn an_intention_is_told_in_words() {
         matching: 0.412_34,
         percentile: 91.0,
         instead: vec![(6, 0.19)],
+        away: vec![(2, 7)],
     };
     let entry = ReportEntry {
         intention: Some(held.clone()),
