@@ -458,7 +458,7 @@ pub(crate) struct TrainingArgs {
     /// The settings, a TOML file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) config: PathBuf,
-    /// The folder with artemis.csv, oasis/ and paintings/ [default: $AFFETTI_DATA]
+    /// The folder with artemis.csv, bsds500/, oasis/ and paintings/ [default: $AFFETTI_DATA]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
     /// The folder for weights and card

@@ -122,7 +122,7 @@ fn card_text(card: &Card) -> String {
         row(["file", &card.file]),
         row(["sha256", &card.sha256]),
         row(["terms", &card.license]),
-        row(["input", &shape]),
+        row(["input", shape.trim_start()]),
         row(["views", &input.views.join(", ")]),
     ];
     let many = |name: &str, values: &[String]| -> Vec<Vec<String>> {

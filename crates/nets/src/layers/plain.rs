@@ -95,13 +95,17 @@ pub fn upsample(x: Tensor<4>) -> Tensor<4> {
 fn double(x: Tensor<4>, axis: usize) -> Tensor<4> {
     let mut dims = x.dims();
     let last = dims[axis] - 1;
-    let (first_one, last_one) = (
-        x.clone().narrow(axis, 0, 1),
-        x.clone().narrow(axis, last, 1),
-    );
-    let before = Tensor::cat(vec![first_one, x.clone().narrow(axis, 0, last)], axis);
-    let after = Tensor::cat(vec![x.clone().narrow(axis, 1, last), last_one], axis);
-    let own = x * 0.75;
+    let part = |start: usize, length: usize| x.clone().narrow(axis, start, length);
+    // Each pixel's neighbours; there is no empty slice to cut from a single one.
+    let (before, after) = if last == 0 {
+        (x.clone(), x.clone())
+    } else {
+        (
+            Tensor::cat(vec![part(0, 1), part(0, last)], axis),
+            Tensor::cat(vec![part(1, last), part(last, 1)], axis),
+        )
+    };
+    let own = x.clone() * 0.75;
     let pair = vec![own.clone() + before * 0.25, own + after * 0.25];
     dims[axis] *= 2;
     Tensor::stack::<5>(pair, axis + 1).reshape(dims)

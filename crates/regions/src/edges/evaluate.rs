@@ -27,6 +27,11 @@ use crate::{
 /// The draws are of at least one picture, and its figures are numbers.
 const SOUND: &str = "figures of pictures that were measured";
 
+/// A figure's name, and which number of a summary it is.
+type Named = (&'static str, fn(&Summary) -> f64);
+
+const METRICS: [Named; 3] = [("ODS", |s| s.ods), ("OIS", |s| s.ois), ("AP", |s| s.ap)];
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EdgeFigure {
@@ -108,10 +113,8 @@ pub fn evaluate(
         let drawn: Vec<Vec<Counts>> = draw.iter().map(|&i| from[i].clone()).collect();
         summarize(&drawn).ok()
     };
-    let metrics: [(&'static str, fn(&Summary) -> f64); 3] =
-        [("ODS", |s| s.ods), ("OIS", |s| s.ois), ("AP", |s| s.ap)];
     let mut figures = Vec::new();
-    for (metric, value) in metrics {
+    for (metric, value) in METRICS {
         let of = |from: &[Vec<Counts>], draw: &[usize]| pick(from, draw).map(|s| value(&s));
         let estimate = bootstrap
             .estimate(own.len(), |draw: &[usize]| of(&own, draw))
