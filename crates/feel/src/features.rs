@@ -194,6 +194,10 @@ impl Extractor {
         scratch: &mut Scratch,
         threads: usize,
     ) -> Result<Vec<Vec<f32>>, FeelError> {
+        for &region in regions {
+            // One pixel of each: what cannot be cut out is refused either way.
+            picture.resize_region(region, 1, 1, Filter::Nearest)?;
+        }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for network in &self.networks {
             match way {

@@ -7,10 +7,10 @@
 //! - **Source** C. L. Zitnick and P. Dollár, "Edge Boxes: Locating Object Proposals from Edges",
 //!   ECCV 2014; own code after facts F. OpenCV's `ximgproc.createEdgeBoxes` is the reference:
 //!   `peers/edgeboxes.py` compares.
-//! - **Deviation** OpenCV's boxes are one pixel further right and down. The score of a given box is
-//!   the same within 1e-4; about 1 box in 100 ends its refinement elsewhere (see
-//!   `tests/proposals.rs`). Equal scores are ordered by place (left, then top, then size), so that
-//!   the result depends on nothing but the input.
+//! - **Deviation** OpenCV's boxes are one pixel further right and down; otherwise boxes and scores
+//!   are the same, because sums are made in its precision and order. Equal scores are ordered by
+//!   place (left, then top, then size), so that the result depends on nothing but the input. A β
+//!   above .99 suppresses where OpenCV gives up.
 //!
 //! | step | file |
 //! |---|---|

@@ -3,8 +3,8 @@
 //! - **Computes** a local optimum: each side in turn is tried outwards, then inwards, by a step that
 //!   is halved each round, and a move that scores higher is kept.
 //! - **Source** facts F.2 step 7.
-//! - **Deviation** about 1 box in 100 ends elsewhere than OpenCV's; other roundings of the steps and
-//!   other last steps were tried and agree less.
+//! - **Deviation** none; which of two nearly equal boxes is kept rests on the rounding of their
+//!   scores, which [`score`](super::score) takes over from OpenCV.
 
 use super::score::{Scorer, Scratch, Window};
 
