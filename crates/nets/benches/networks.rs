@@ -10,8 +10,9 @@ use affetti_nets::dcgan::{Discriminator, Generator};
 use affetti_nets::efficientnet_lite::Variant;
 use affetti_nets::layers::{Normal, linear};
 use affetti_nets::lite_layers::LiteLayers;
-use affetti_nets::resnet::ResNet50;
-use affetti_nets::vgg16::Vgg16;
+use affetti_nets::resnet::Variant as Depth;
+use affetti_nets::resnet_layers::ResNetLayers;
+use affetti_nets::vgg16_layers::Vgg16Layers;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
@@ -86,12 +87,12 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "vgg16-forward-1" => {
             let x = random([1, side, side, 3], 1, &plain);
-            let net = Vgg16::init(2, &plain).freeze(false);
+            let net = Vgg16Layers::init(2, &plain).freeze(false);
             Box::new(move || sink(net.forward(x.clone()).sum()))
         }
         "resnet50-forward-4" => {
             let x = random([4, side, side, 3], 1, &plain);
-            let net = ResNet50::init(2, &plain).freeze(false);
+            let net = ResNetLayers::init(Depth::ResNet50, 2, &plain).freeze(false);
             Box::new(move || sink(net.forward(x.clone()).sum()))
         }
         "lite0-input-4" => {
@@ -105,7 +106,7 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "resnet50-input-4" => {
             let x = random([4, side, side, 3], 1, &device);
-            let net = ResNet50::init(2, &device).freeze(true);
+            let net = ResNetLayers::init(Depth::ResNet50, 2, &device).freeze(true);
             Box::new(move || {
                 let x = x.clone().require_grad();
                 let grads = net.forward(x.clone()).sum().backward();
@@ -129,7 +130,7 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "resnet50-train-4" => {
             let x = random([4, side, side, 3], 1, &device);
-            let mut net = Some(ResNet50::init(2, &device));
+            let mut net = Some(ResNetLayers::init(Depth::ResNet50, 2, &device));
             let w = random([1000, 2048], 3, &device) * 0.02;
             Box::new(move || {
                 let module = net.take().expect("kept");

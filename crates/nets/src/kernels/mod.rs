@@ -15,6 +15,7 @@
 //! The instruction set is chosen once at run time ([`Isa::detect`]): AVX-512, AVX2 with FMA, or
 //! portable code. `unsafe` is confined to this folder.
 
+pub mod attention;
 mod conv;
 mod conv_grad;
 mod depthwise;
@@ -22,6 +23,8 @@ mod depthwise_grad;
 mod depthwise_weight;
 mod gather;
 mod isa;
+mod lanes;
+pub mod layer_norm;
 mod map;
 mod micro;
 pub mod norm;
