@@ -16,12 +16,11 @@ use closed::{Case, tensors};
 const TOLERANCE: f32 = 1e-4;
 
 fn resnet(variant: Variant) -> resnet::Weights {
-    let read = |tensors| resnet::Weights::from_published(variant, tensors);
-    read(tensors(read)).unwrap()
+    closed::filled(|file| resnet::Weights::from_published(variant, file))
 }
 
 fn vgg16() -> vgg16::Weights {
-    vgg16::Weights::from_published(tensors(vgg16::Weights::from_published)).unwrap()
+    closed::filled(vgg16::Weights::from_published)
 }
 
 #[test]

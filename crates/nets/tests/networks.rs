@@ -8,10 +8,15 @@
 mod closed;
 
 use affetti_nets::dcgan::{Discriminator, Generator};
+use affetti_nets::efficientnet_lite::{
+    EfficientNetLite, FEATURES, Variant as Size, Weights, Workspace,
+};
+use affetti_nets::lite_layers::LiteLayers;
 use affetti_nets::resnet::{self, Variant};
 use affetti_nets::resnet_layers::ResNetLayers;
 use affetti_nets::vgg16;
 use affetti_nets::vgg16_layers::Vgg16Layers;
+use affetti_picture::Picture;
 use burn::tensor::{Device, Tensor, TensorData};
 use closed::{Case, tensors, values};
 
@@ -51,8 +56,7 @@ fn rows(y: Tensor<2>) -> Tensor<4> {
 fn resnets_are_pytorchs() {
     let device = Device::flex().autodiff();
     for variant in [Variant::ResNet34, Variant::ResNet50] {
-        let read = |tensors| resnet::Weights::from_published(variant, tensors);
-        let weights = read(tensors(read)).unwrap();
+        let weights = closed::filled(|file| resnet::Weights::from_published(variant, file));
         let plain = ResNetLayers::from_weights(&weights, &Device::flex());
         let case = Case::new(variant.name());
         let y = plain.forward(input(&case, &Device::flex()));
@@ -65,8 +69,7 @@ fn resnets_are_pytorchs() {
 #[test]
 fn vgg16_is_pytorchs() {
     let device = Device::flex().autodiff();
-    let read = vgg16::Weights::from_published;
-    let weights = read(tensors(read)).unwrap();
+    let weights = closed::filled(vgg16::Weights::from_published);
     let net = Vgg16Layers::from_weights(&weights, &device);
     check("vgg16", |x| net.forward(x));
     let frozen = net.freeze(true);
@@ -98,4 +101,36 @@ fn dcgan_is_pytorchs() {
         let [batch] = y.dims();
         y.reshape([batch, 1, 1, 1])
     });
+}
+
+/// The layers' network against the one for single pictures, on the same weights.
+#[test]
+fn lite_layers_are_the_inference_network() {
+    for variant in [Size::Lite0, Size::Lite2] {
+        let side = variant.resolution();
+        let weights = closed::filled(|file| Weights::from_published(variant, file, true));
+        let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
+        let data = pixels.iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
+        let data = TensorData::new(data.collect::<Vec<f32>>(), [1, side, side, 3]);
+        let picture = Picture::new(side as u32, side as u32, pixels).unwrap();
+        let plain = EfficientNetLite::new(&weights);
+        let expected = plain.describe(&picture, &mut Workspace::default(), 1);
+        let (device, training) = (Device::flex(), Device::flex().autodiff());
+        let nets = [
+            (LiteLayers::from_weights(&weights, &device), &device),
+            (
+                LiteLayers::from_weights(&weights, &device).freeze(false),
+                &device,
+            ),
+            (
+                LiteLayers::from_weights(&weights, &training).freeze(true),
+                &training,
+            ),
+        ];
+        for (net, device) in nets {
+            let features = floats(net.forward(Tensor::from_data(data.clone(), device)));
+            let off = affetti_testkit::relative_difference(&features, &expected[..FEATURES]);
+            assert!(off <= TOLERANCE, "{}: {off:e}", variant.name());
+        }
+    }
 }

@@ -72,6 +72,11 @@ pub(crate) fn tensors<T>(read: impl Fn(Tensors) -> Result<T, NetError>) -> Tenso
     tensors
 }
 
+/// What `read` makes of them.
+pub(crate) fn filled<T>(read: impl Fn(Tensors) -> Result<T, NetError>) -> T {
+    read(tensors(&read)).expect("every tensor is there")
+}
+
 /// One case of the fixture.
 pub(crate) struct Case(Value);
 
