@@ -194,7 +194,7 @@ impl Gather<'_> {
             // assertions above keep those apart in memory and inside of `out`.
             unsafe { self.task(self.nth(&cut, n), &pointer) };
         };
-        match cut.tasks(self) {
+        match cut.tasks(&self) {
             1 => run(0),
             tasks => (0..tasks).into_par_iter().for_each(run),
         }
