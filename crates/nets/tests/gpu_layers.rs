@@ -37,7 +37,11 @@ fn everything(device: &Device) -> Vec<(String, Vec<f32>)> {
     let x = tensor(&mut values, [2, 9, 8, 6], device).require_grad();
     let row = tensor(&mut values, [6], device);
     let mut outputs = Vec::new();
-    for (kind, columns) in [(Kind::Dense, 6), (Kind::Depthwise, 1), (Kind::Transposed, 6)] {
+    for (kind, columns) in [
+        (Kind::Dense, 6),
+        (Kind::Depthwise, 1),
+        (Kind::Transposed, 6),
+    ] {
         let weight = tensor(&mut values, [6, columns, 3, 3], device);
         let options = ConvOptions::dense(geometry)
             .kind(kind)
@@ -49,7 +53,10 @@ fn everything(device: &Device) -> Vec<(String, Vec<f32>)> {
     outputs.push(("mean".into(), mean_pool(x.clone()).reshape([2, 1, 1, 6])));
     let norm = layer_norm(x.clone(), row.clone(), row, 1e-5);
     outputs.push(("layer norm".into(), norm));
-    outputs.push(("attention".into(), attention(x.clone().reshape([2, 1, 72, 6]), 2)));
+    outputs.push((
+        "attention".into(),
+        attention(x.clone().reshape([2, 1, 72, 6]), 2),
+    ));
     outputs.push(("gate".into(), quick_gelu(x.clone())));
     let mut all = Vec::new();
     for (name, y) in outputs {
