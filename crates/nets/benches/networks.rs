@@ -85,7 +85,7 @@ fn cross_entropy(features: Tensor<2>, weight: Tensor<2>) -> Tensor<1> {
 
 /// The networks that need no burn.
 fn inference(name: &str) -> Option<Box<dyn FnMut()>> {
-    let pictures = |batch| Normal::new(1).many(batch * 224 * 224 * 3, 1.0);
+    let pictures = |batch: usize| Normal::new(1).many(batch * 224 * 224 * 3, 1.0);
     let variant = match name {
         "vgg16-infer-1" => {
             let net = Vgg16::new(&closed::filled(vgg16::Weights::from_published));

@@ -1,9 +1,5 @@
 //! ResNet and VGG16 without burn against PyTorch; expected numbers: peers/networks.py, versions
 //! inside the fixture.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is wrong"
-)]
 
 mod closed;
 

@@ -73,6 +73,8 @@ fn layers_are_burns_operators() {
     }
 }
 
+type Layer<'a> = dyn Fn(Tensor<4>) -> Tensor<4> + 'a;
+
 /// Slope of a loss along a random direction against central differences.
 #[test]
 fn gradients_are_finite_differences() {
@@ -80,7 +82,7 @@ fn gradients_are_finite_differences() {
     let mut values = Values::new(5);
     let gamma = tensor(&mut values, [24], &device);
     let beta = tensor(&mut values, [24], &device);
-    let layers: [(&str, Box<dyn Fn(Tensor<4>) -> Tensor<4>>); 3] = [
+    let layers: [(&str, Box<Layer<'_>>); 3] = [
         (
             "layer norm",
             Box::new(|x| layer_norm(x, gamma.clone(), beta.clone(), 1e-5)),

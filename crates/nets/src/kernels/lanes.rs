@@ -31,7 +31,7 @@ pub(super) fn exp(x: f32) -> f32 {
     // 1.5 · 2²³: adding it rounds to an integer, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts; the first has few bits, so that n times it is exact.
-    const HIGH: f32 = 0.693_359_375;
+    const HIGH: f32 = 355.0 / 512.0;
     const LOW: f32 = -2.121_944_4e-4;
     let x = if x < -87.0 { -87.0 } else { x };
     let x = if x > 88.0 { 88.0 } else { x };
