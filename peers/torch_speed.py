@@ -1,13 +1,14 @@
 """Networks and layers: PyTorch against our kernels, in turn, several rounds, one command.
 
 Needs: pip install torch torchvision efficientnet-lite-pytorch==0.1.0
-Run:   python peers/torch_speed.py [--rounds 5] [--threads 2] [--only PART] [--layers] [--no-build]
+Run:   python peers/torch_speed.py [--rounds 5] [--threads 2] [--only PART] [--layers | --all]
 
 Each round runs a network once through ours (a fresh process of `cargo bench --bench networks`) and
 once through PyTorch (a fresh process of this script), so that a busy moment of the machine hits
 both. Prints the median over the rounds, the median of the rounds' ratios (PyTorch / ours: above 1
 we are faster), and the peak resident memory of both. With --layers the same for each layer shape,
-with our GFLOP/s and their share of the machine's measured matrix product peak.
+with our GFLOP/s and their share of the machine's matrix product peak, measured in the same run;
+with --all both tables, below a line that says which machine and which versions.
 
 PyTorch runs as its users would: channels-first default layout, two threads, no_grad for forward
 passes, frozen weights for input gradients, SGD for training steps (`set_to_none`). Its
@@ -27,7 +28,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKS = [
     "lite0-forward-1", "lite0-forward-4", "lite0-input-4", "lite0-train-16", "vgg16-forward-1",
-    "resnet50-forward-4", "resnet50-input-4", "resnet50-train-4", "dcgan-train-64",
+    "vgg16-infer-1", "resnet50-forward-4", "resnet50-infer-4", "resnet34-infer-4",
+    "resnet50-input-4", "resnet50-train-4", "dcgan-train-64", "vit-forward-4", "vit-input-4",
 ]
 
 
@@ -42,38 +44,14 @@ def median_ms(run, iterations, warm=2):
     return statistics.median(times)
 
 
-def dcgan(torch):
-    nn = torch.nn
-    base = 64
-
-    def up(i, o, k, s, p, last=False):
-        layers = [nn.ConvTranspose2d(i, o, k, s, p, bias=False)]
-        return layers + ([nn.Tanh()] if last else [nn.BatchNorm2d(o), nn.ReLU(True)])
-
-    def down(i, o, k, s, p, norm=True, last=False):
-        layers = [nn.Conv2d(i, o, k, s, p, bias=False)]
-        if last:
-            return layers
-        return layers + ([nn.BatchNorm2d(o)] if norm else []) + [nn.LeakyReLU(0.2, True)]
-
-    generator = nn.Sequential(
-        *up(100, 8 * base, 4, 1, 0), *up(8 * base, 4 * base, 4, 2, 1),
-        *up(4 * base, 2 * base, 4, 2, 1), *up(2 * base, base, 4, 2, 1),
-        *up(base, 3, 4, 2, 1, last=True))
-    discriminator = nn.Sequential(
-        *down(3, base, 4, 2, 1, norm=False), *down(base, 2 * base, 4, 2, 1),
-        *down(2 * base, 4 * base, 4, 2, 1), *down(4 * base, 8 * base, 4, 2, 1),
-        *down(8 * base, 1, 4, 1, 0, last=True))
-    return generator, discriminator
-
-
 def torch_work(name, torch, layout):
     functional = torch.nn.functional
     network, task, batch = name.rsplit("-", 2)
     batch = int(batch)
     torch.manual_seed(0)
+    from models import ClipTower, dcgan
     if network == "dcgan":
-        generator, discriminator = (n.to(memory_format=layout) for n in dcgan(torch))
+        generator, discriminator = (n.to(memory_format=layout) for n in dcgan())
         real = torch.randn(batch, 3, 64, 64).tanh().to(memory_format=layout)
         noise = torch.randn(batch, 100, 1, 1)
         descend_g = torch.optim.SGD(generator.parameters(), 1e-3)
@@ -99,15 +77,20 @@ def torch_work(name, torch, layout):
         net = EfficientNet.from_name("efficientnet-lite0")
     elif network == "vgg16":
         net = torchvision.models.vgg16(weights=None).features
+    elif network == "vit":
+        net = ClipTower()
+        for tensor in net.parameters():
+            torch.nn.init.normal_(tensor, 0.0, 0.02)
     else:
-        net = torchvision.models.resnet50(weights=None)
+        net = getattr(torchvision.models, network)(weights=None)
     net = net.to(memory_format=layout)
     if task != "train" and network == "lite0":
         net = features_of_lite(net)
-    elif task != "train" and network == "resnet50":
+    elif task != "train" and network.startswith("resnet"):
         net.fc = torch.nn.Identity()
     x = torch.randn(batch, 3, 224, 224).to(memory_format=layout)
-    if task == "forward":
+    if task in ("forward", "infer"):
+        # "infer" is the same work in our network without a tensor framework.
         net.eval()
 
         def run():
@@ -228,6 +211,16 @@ def child(command, threads, stdin=None):
     return [json.loads(line) for line in output.stdout.splitlines() if line.startswith("{")]
 
 
+def machine():
+    """One line about what the figures were measured on."""
+    from importlib.metadata import version
+    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().split("\n")
+                  if line.startswith("model name")), "unknown CPU")
+    load = os.getloadavg()[0]
+    print(f"{model}, {os.cpu_count()} cores, load {load:.1f} before the first run; PyTorch "
+          f"{version('torch')}.\n", flush=True)
+
+
 def networks(args, this):
     binary = bench_binary("networks")
     print("| work | PyTorch ms | ours ms | ratio | PyTorch MiB (its import) | ours MiB |")
@@ -277,7 +270,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--iterations", type=int, default=5)
     parser.add_argument("--only", default="", help="works or layers whose name contains this")
-    parser.add_argument("--layers", action="store_true")
+    parser.add_argument("--layers", action="store_true", help="layer shapes instead of networks")
+    parser.add_argument("--all", action="store_true", help="networks, then layer shapes")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -286,7 +280,12 @@ def main():
     this = [sys.executable, __file__, "--threads", str(args.threads),
             "--iterations", str(args.iterations)]
     this += ["--channels-last"] if args.channels_last else []
-    layers(args, this) if args.layers else networks(args, this)
+    if args.all:
+        machine()
+    if not args.layers:
+        networks(args, this)
+    if args.layers or args.all:
+        layers(args, this)
 
 
 if __name__ == "__main__":

@@ -6,27 +6,39 @@
 //! (so measure one work per process). `RAYON_NUM_THREADS` sets the threads.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
+#[path = "../tests/closed/mod.rs"]
+mod closed;
+
 use affetti_nets::dcgan::{Discriminator, Generator};
 use affetti_nets::efficientnet_lite::Variant;
+use affetti_nets::kernels::Batch;
 use affetti_nets::layers::{Normal, linear};
 use affetti_nets::lite_layers::LiteLayers;
-use affetti_nets::resnet::ResNet50;
-use affetti_nets::vgg16::Vgg16;
+use affetti_nets::resnet::{self, ResNet, Variant as Depth};
+use affetti_nets::resnet_layers::ResNetLayers;
+use affetti_nets::vgg16::{self, Vgg16};
+use affetti_nets::vgg16_layers::Vgg16Layers;
+use affetti_nets::vit::{Shape, Vit};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use std::time::Instant;
 
-const WORKS: [&str; 9] = [
+const WORKS: [&str; 14] = [
     "lite0-forward-1",
     "lite0-forward-4",
     "lite0-input-4",
     "lite0-train-16",
     "vgg16-forward-1",
+    "vgg16-infer-1",
     "resnet50-forward-4",
+    "resnet50-infer-4",
+    "resnet34-infer-4",
     "resnet50-input-4",
     "resnet50-train-4",
     "dcgan-train-64",
+    "vit-forward-4",
+    "vit-input-4",
 ];
 
 fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
@@ -71,6 +83,31 @@ fn cross_entropy(features: Tensor<2>, weight: Tensor<2>) -> Tensor<1> {
     (logs * Tensor::from_inner(one_hot)).sum() * (-1.0 / rows as f64)
 }
 
+/// The networks that need no burn.
+fn inference(name: &str) -> Option<Box<dyn FnMut()>> {
+    let pictures = |batch: usize| Normal::new(1).many(batch * 224 * 224 * 3, 1.0);
+    let variant = match name {
+        "vgg16-infer-1" => {
+            let net = Vgg16::new(&closed::filled(vgg16::Weights::from_published));
+            let (pictures, mut work) = (pictures(1), vgg16::Workspace::default());
+            let shape = Batch::new([1, 224, 224, 3]);
+            return Some(Box::new(move || {
+                std::hint::black_box(net.features(shape, &pictures, &mut work, &mut |_, _| {}));
+            }));
+        }
+        "resnet34-infer-4" => Depth::ResNet34,
+        "resnet50-infer-4" => Depth::ResNet50,
+        _ => return None,
+    };
+    let weights = closed::filled(|file| resnet::Weights::from_published(variant, file));
+    let net = ResNet::new(&weights);
+    let (pictures, mut work) = (pictures(4), resnet::Workspace::default());
+    let shape = Batch::new([4, 224, 224, 3]);
+    Some(Box::new(move || {
+        std::hint::black_box(net.features(shape, &pictures, &mut work));
+    }))
+}
+
 /// One iteration of `work` as a closure that owns everything.
 fn work(name: &str) -> Option<Box<dyn FnMut()>> {
     let plain = Device::flex();
@@ -86,13 +123,27 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "vgg16-forward-1" => {
             let x = random([1, side, side, 3], 1, &plain);
-            let net = Vgg16::init(2, &plain).freeze(false);
+            let net = Vgg16Layers::init(2, &plain).freeze(false);
             Box::new(move || sink(net.forward(x.clone()).sum()))
         }
         "resnet50-forward-4" => {
             let x = random([4, side, side, 3], 1, &plain);
-            let net = ResNet50::init(2, &plain).freeze(false);
+            let net = ResNetLayers::init(Depth::ResNet50, 2, &plain).freeze(false);
             Box::new(move || sink(net.forward(x.clone()).sum()))
+        }
+        "vit-forward-4" => {
+            let x = random([4, side, side, 3], 1, &plain);
+            let net = Vit::init(Shape::B32, 2, &plain).freeze(false);
+            Box::new(move || sink(net.forward(x.clone()).sum()))
+        }
+        "vit-input-4" => {
+            let x = random([4, side, side, 3], 1, &device);
+            let net = Vit::init(Shape::B32, 2, &device).freeze(true);
+            Box::new(move || {
+                let x = x.clone().require_grad();
+                let grads = net.forward(x.clone()).sum().backward();
+                sink(x.grad(&grads).expect("takes part").sum());
+            })
         }
         "lite0-input-4" => {
             let x = random([4, side, side, 3], 1, &device);
@@ -105,7 +156,7 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "resnet50-input-4" => {
             let x = random([4, side, side, 3], 1, &device);
-            let net = ResNet50::init(2, &device).freeze(true);
+            let net = ResNetLayers::init(Depth::ResNet50, 2, &device).freeze(true);
             Box::new(move || {
                 let x = x.clone().require_grad();
                 let grads = net.forward(x.clone()).sum().backward();
@@ -129,7 +180,7 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
         }
         "resnet50-train-4" => {
             let x = random([4, side, side, 3], 1, &device);
-            let mut net = Some(ResNet50::init(2, &device));
+            let mut net = Some(ResNetLayers::init(Depth::ResNet50, 2, &device));
             let w = random([1000, 2048], 3, &device) * 0.02;
             Box::new(move || {
                 let module = net.take().expect("kept");
@@ -158,7 +209,7 @@ fn work(name: &str) -> Option<Box<dyn FnMut()>> {
                 sink(loss);
             })
         }
-        _ => return None,
+        _ => return inference(name),
     })
 }
 

@@ -5,10 +5,12 @@
 //!   **Output** pictures; scores `[batch]`, unbounded, higher is more real.
 //! - **Source** Radford, Metz & Chintala (2016) with 64 base channels, as PyTorch's tutorial has it.
 //! - **Deviations** the final sigmoid is left to the loss; weights start with He's deviation.
-//! - **Weights** random.
+//! - **Weights** random, or a state dictionary of PyTorch's tutorial by name.
 
+use crate::error::NetError;
 use crate::kernels::norm::Rectifier;
 use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec};
+use crate::tensors::Tensors;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -27,20 +29,26 @@ pub struct Discriminator {
     units: Vec<Unit>,
 }
 
-/// Five units through these channel counts; `first` and `last` say which has no border.
+/// Channels between the generator's layers.
+const GENERATOR: [usize; 6] = [NOISE, 8 * BASE, 4 * BASE, 2 * BASE, BASE, 3];
+/// Channels between the discriminator's layers.
+const DISCRIMINATOR: [usize; 6] = [3, BASE, 2 * BASE, 4 * BASE, 8 * BASE, 1];
+const EPSILON: f64 = 1e-5;
+const LEAKY: Rectifier = Rectifier::Leaky(0.2);
+
+/// Five units through these channel counts; `make` turns the specifications into units.
 fn units(
     kind: Kind,
     channels: [usize; 6],
     act: Rectifier,
-    random: &mut Normal,
-    device: &Device,
+    mut make: impl FnMut(UnitSpec) -> Unit,
 ) -> Vec<Unit> {
     let generator = kind == Kind::Transposed;
     (0..5)
         .map(|n| {
             let whole = if generator { n == 0 } else { n == 4 };
             let plain = n == 4 || (n == 0 && !generator);
-            UnitSpec {
+            make(UnitSpec {
                 kind,
                 inputs: channels[n],
                 outputs: channels[n + 1],
@@ -50,13 +58,42 @@ fn units(
                 after: if plain {
                     After::Nothing
                 } else {
-                    After::Norm(1e-5)
+                    After::Norm(EPSILON as f32)
                 },
                 act: if n == 4 { Rectifier::Identity } else { act },
-            }
-            .init(random, device)
+            })
         })
         .collect()
+}
+
+/// Units with the tensors `main.0.weight` and so on; the list there counts norms and activations.
+fn published(
+    kind: Kind,
+    channels: [usize; 6],
+    act: Rectifier,
+    (tensors, network): (Tensors, &str),
+    device: &Device,
+) -> Result<Vec<Unit>, NetError> {
+    let mut taker = tensors.take_for(network);
+    taker.ignore(|name| name.ends_with(".num_batches_tracked"));
+    let mut place = 0;
+    let units = units(kind, channels, act, |spec| {
+        let shape = match kind {
+            Kind::Transposed => [spec.inputs, spec.outputs, 4, 4],
+            Kind::Dense | Kind::Depthwise => [spec.outputs, spec.inputs, 4, 4],
+        };
+        let names = (format!("main.{place}"), format!("main.{}", place + 1));
+        let tensors = if spec.after == After::Nothing {
+            place += 2;
+            taker.bare(&names.0, shape)
+        } else {
+            place += 3;
+            taker.normed((&names.0, &names.1), shape, spec.outputs, EPSILON)
+        };
+        spec.with_tensors(&tensors, device)
+    });
+    taker.finish()?;
+    Ok(units)
 }
 
 fn run(units: &[Unit], x: Tensor<4>) -> Tensor<4> {
@@ -67,12 +104,21 @@ impl Generator {
     /// Random weights.
     #[must_use]
     pub fn init(seed: u64, device: &Device) -> Self {
-        let channels = [NOISE, 8 * BASE, 4 * BASE, 2 * BASE, BASE, 3];
         let mut random = Normal::new(seed);
-        let relu = Rectifier::Relu;
+        let make = |spec: UnitSpec| spec.init(&mut random, device);
         Self {
-            units: units(Kind::Transposed, channels, relu, &mut random, device),
+            units: units(Kind::Transposed, GENERATOR, Rectifier::Relu, make),
         }
+    }
+
+    /// Weights by the names of PyTorch's tutorial, `main.0.weight` and so on.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(tensors: Tensors, device: &Device) -> Result<Self, NetError> {
+        let file = (tensors, "DCGAN's generator");
+        let units = published(Kind::Transposed, GENERATOR, Rectifier::Relu, file, device)?;
+        Ok(Self { units })
     }
 
     /// Pictures in −1..1.
@@ -86,12 +132,21 @@ impl Discriminator {
     /// Random weights.
     #[must_use]
     pub fn init(seed: u64, device: &Device) -> Self {
-        let channels = [3, BASE, 2 * BASE, 4 * BASE, 8 * BASE, 1];
         let mut random = Normal::new(seed);
-        let leaky = Rectifier::Leaky(0.2);
+        let make = |spec: UnitSpec| spec.init(&mut random, device);
         Self {
-            units: units(Kind::Dense, channels, leaky, &mut random, device),
+            units: units(Kind::Dense, DISCRIMINATOR, LEAKY, make),
         }
+    }
+
+    /// Weights by the names of PyTorch's tutorial, `main.0.weight` and so on.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(tensors: Tensors, device: &Device) -> Result<Self, NetError> {
+        let file = (tensors, "DCGAN's discriminator");
+        let units = published(Kind::Dense, DISCRIMINATOR, LEAKY, file, device)?;
+        Ok(Self { units })
     }
 
     /// One score per picture.

@@ -21,7 +21,7 @@ use crate::error::NetError;
 use crate::kernels::{
     Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
 };
-use crate::tensors::{Taker, Tensor, Tensors};
+use crate::tensors::{Tensor, Tensors};
 use affetti_picture::Picture;
 
 /// Length of the pooled features.
@@ -187,7 +187,8 @@ impl Weights {
         let mut taker = tensors.take_for(variant.name());
         taker.ignore(|name| name.ends_with(".num_batches_tracked"));
         let mut fold = |conv: &str, norm: &str, shape: [usize; 4]| {
-            fold_batch_norm(&mut taker, conv, norm, shape)
+            let tensors = taker.normed((conv, norm), shape, shape[0], BATCH_NORM_EPSILON);
+            tensors.folded()
         };
         let stem = fold("_conv_stem", "_bn0", [STEM, 3, 3, 3]);
         let specs = variant.blocks();
@@ -301,25 +302,6 @@ impl Weights {
             classifier,
         })
     }
-}
-
-/// `w · γ/√(σ² + ε)` and `β − μ · γ/√(σ² + ε)`, in double precision.
-fn fold_batch_norm(taker: &mut Taker, conv: &str, norm: &str, shape: [usize; 4]) -> Folded {
-    let mut weight = taker.take(&format!("{conv}.weight"), &shape);
-    let mut stat = |part: &str| taker.take(&format!("{norm}.{part}"), &shape[..1]);
-    let (gamma, beta) = (stat("weight"), stat("bias"));
-    let (mean, variance) = (stat("running_mean"), stat("running_var"));
-    let per_output = shape[1] * shape[2] * shape[3];
-    let mut bias = Vec::with_capacity(shape[0]);
-    for (output, filter) in weight.chunks_exact_mut(per_output).enumerate() {
-        let deviation = (f64::from(variance[output]) + BATCH_NORM_EPSILON).sqrt();
-        let scale = f64::from(gamma[output]) / deviation;
-        for w in filter {
-            *w = (f64::from(*w) * scale) as f32;
-        }
-        bias.push((f64::from(beta[output]) - f64::from(mean[output]) * scale) as f32);
-    }
-    Folded { weight, bias }
 }
 
 /// The network, packed for this machine.

@@ -10,6 +10,7 @@ pub mod efficientnet_lite;
 mod error;
 pub mod hdf5;
 pub mod hed;
+mod flow;
 pub mod import;
 pub mod kernels;
 #[cfg(feature = "train")]
@@ -17,15 +18,20 @@ pub mod layers;
 #[cfg(feature = "train")]
 pub mod lite_layers;
 mod pickle;
+mod published;
 pub mod registry;
-#[cfg(feature = "train")]
 pub mod resnet;
+#[cfg(feature = "train")]
+pub mod resnet_layers;
 pub mod store;
 #[cfg(feature = "burn")]
 pub mod tensor_net;
 pub mod tensors;
 pub mod torch_file;
-#[cfg(feature = "train")]
 pub mod vgg16;
+#[cfg(feature = "train")]
+pub mod vgg16_layers;
+#[cfg(feature = "train")]
+pub mod vit;
 
 pub use error::{ErrorKind, NetError};

@@ -1,110 +1,261 @@
-//! ResNet-50: the usual backbone to compare with.
+//! ResNet-34 and ResNet-50 for inference.
 //!
-//! - **Computes** 2048 pooled features of each picture.
-//! - **Input** `[batch, height, width, 3]`, normalised as the weights want; **output**
-//!   `[batch, 2048]`, ≥ 0.
-//! - **Source** He et al., "Deep Residual Learning" (2016), with the stride in the 3×3 layer as in
-//!   torchvision ("v1.5").
-//! - **Deviations** none; the classifier is the caller's.
-//! - **Weights** random; nothing of this project ships any.
+//! - **Computes** the pooled features of each picture.
+//! - **Input** `[batch, height, width, 3]`, at least 32 × 32 for a picture with anything to pool;
+//!   normalised as the weights want (torchvision: 0..1, less mean, over deviation).
+//! - **Output** `[batch, 512]` (ResNet-34) or `[batch, 2048]` (ResNet-50), ≥ 0.
+//! - **Source** He et al., "Deep Residual Learning" (2016), with the stride of a bottleneck in its
+//!   3×3 layer as in torchvision ("v1.5").
+//! - **Deviations** none in exact arithmetic: batch norm is folded in. The classifier is the
+//!   caller's.
+//! - **Weights** torchvision's state dictionaries by name; nothing of this project ships any.
 
-use crate::kernels::norm::Rectifier;
-use crate::kernels::{Geometry, Padding};
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, max_pool, mean_pool};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use crate::error::NetError;
+use crate::flow::{Buffer, Layer, LayerSpec, halve, mean};
+use crate::kernels::{Batch, Isa, Padding};
+use crate::published::ConvTensors;
+use crate::tensors::{Taker, Tensors};
 
-/// The network.
-#[derive(Module, Debug)]
-pub struct ResNet50 {
-    stem: Unit,
-    blocks: Vec<Bottleneck>,
+/// PyTorch's ε.
+pub(crate) const EPSILON: f64 = 1e-5;
+/// Blocks of the four stages, the same in both sizes.
+const STAGES: [usize; 4] = [3, 4, 6, 3];
+const STEM: usize = 64;
+
+/// A size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// Two 3×3 layers a block, 21 M parameters.
+    ResNet34,
+    /// 1×1, 3×3, 1×1 a block, 23 M parameters.
+    ResNet50,
 }
 
-/// 1×1, 3×3, 1×1 around a shortcut.
-#[derive(Module, Debug)]
-pub struct Bottleneck {
-    reduce: Unit,
-    filter: Unit,
-    expand: Unit,
-    shortcut: Option<Unit>,
+/// The layers along a block and the one around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Residual<T> {
+    pub(crate) layers: Vec<T>,
+    pub(crate) shortcut: Option<T>,
 }
 
-fn unit(inputs: usize, outputs: usize, kernel: usize, stride: usize, act: Rectifier) -> UnitSpec {
-    UnitSpec {
-        kind: Kind::Dense,
+impl<T> Residual<T> {
+    pub(crate) fn map<U>(&self, mut each: impl FnMut(&T) -> U) -> Residual<U> {
+        Residual {
+            layers: self.layers.iter().map(&mut each).collect(),
+            shortcut: self.shortcut.as_ref().map(each),
+        }
+    }
+}
+
+const fn layer(
+    inputs: usize,
+    outputs: usize,
+    (kernel, stride): (usize, usize),
+    rectified: bool,
+) -> LayerSpec {
+    LayerSpec {
         inputs,
         outputs,
         kernel,
         stride,
-        border: Border::Fixed(kernel / 2),
-        after: After::Norm(1e-5),
-        act,
+        rectified,
     }
 }
 
-impl ResNet50 {
-    /// Random weights.
+/// The first layer.
+pub(crate) const fn stem() -> LayerSpec {
+    layer(3, STEM, (7, 2), true)
+}
+
+impl Variant {
+    /// The name on cards and in configs.
     #[must_use]
-    pub fn init(seed: u64, device: &Device) -> Self {
-        let mut random = Normal::new(seed);
-        let relu = Rectifier::Relu;
-        let stem = unit(3, 64, 7, 2, relu).init(&mut random, device);
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ResNet34 => "resnet-34",
+            Self::ResNet50 => "resnet-50",
+        }
+    }
+
+    /// Features of a picture.
+    #[must_use]
+    pub const fn features(self) -> usize {
+        8 * STEM * self.expansion()
+    }
+
+    const fn expansion(self) -> usize {
+        match self {
+            Self::ResNet34 => 1,
+            Self::ResNet50 => 4,
+        }
+    }
+
+    /// The blocks with the prefix of their names. The last layer's rectifier comes after the sum.
+    pub(crate) fn blocks(self) -> Vec<(String, Residual<LayerSpec>)> {
+        let mut inputs = STEM;
         let mut blocks = Vec::new();
-        let mut inputs = 64;
-        for (stage, repeats) in [3, 4, 6, 3].into_iter().enumerate() {
-            let (inner, outputs) = (64 << stage, 256 << stage);
+        for (stage, repeats) in STAGES.into_iter().enumerate() {
+            let inner = STEM << stage;
+            let outputs = inner * self.expansion();
             for repeat in 0..repeats {
                 let stride = if repeat == 0 && stage > 0 { 2 } else { 1 };
-                let shortcut = unit(inputs, outputs, 1, stride, Rectifier::Identity);
-                blocks.push(Bottleneck {
-                    reduce: unit(inputs, inner, 1, 1, relu).init(&mut random, device),
-                    filter: unit(inner, inner, 3, stride, relu).init(&mut random, device),
-                    expand: unit(inner, outputs, 1, 1, relu).init(&mut random, device),
-                    shortcut: (repeat == 0).then(|| shortcut.init(&mut random, device)),
-                });
+                let layers = match self {
+                    Self::ResNet34 => vec![
+                        layer(inputs, inner, (3, stride), true),
+                        layer(inner, outputs, (3, 1), true),
+                    ],
+                    Self::ResNet50 => vec![
+                        layer(inputs, inner, (1, 1), true),
+                        layer(inner, inner, (3, stride), true),
+                        layer(inner, outputs, (1, 1), true),
+                    ],
+                };
+                let shortcut = (stride != 1 || inputs != outputs)
+                    .then(|| layer(inputs, outputs, (1, stride), false));
+                let name = format!("layer{}.{repeat}", stage + 1);
+                blocks.push((name, Residual { layers, shortcut }));
                 inputs = outputs;
             }
         }
-        Self { stem, blocks }
+        blocks
+    }
+}
+
+/// All weights, apart from any instruction set.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    pub(crate) variant: Variant,
+    pub(crate) stem: ConvTensors,
+    pub(crate) blocks: Vec<Residual<ConvTensors>>,
+}
+
+impl Weights {
+    /// Reads torchvision's tensors by name (`layer1.0.conv1.weight`, `layer2.0.downsample.1.bias`
+    /// and so on); the classifier `fc` is left out.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(variant: Variant, tensors: Tensors) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for(variant.name());
+        taker.ignore(|name| name.ends_with(".num_batches_tracked") || name.starts_with("fc."));
+        let stem = normed(&mut taker, ("conv1", "bn1"), stem());
+        let mut blocks = Vec::new();
+        for (name, block) in variant.blocks() {
+            let layers = block.layers.iter().enumerate().map(|(n, spec)| {
+                let names = (
+                    format!("{name}.conv{}", n + 1),
+                    format!("{name}.bn{}", n + 1),
+                );
+                normed(&mut taker, (&names.0, &names.1), *spec)
+            });
+            let layers = layers.collect();
+            let shortcut = block.shortcut.map(|spec| {
+                let names = (
+                    format!("{name}.downsample.0"),
+                    format!("{name}.downsample.1"),
+                );
+                normed(&mut taker, (&names.0, &names.1), spec)
+            });
+            blocks.push(Residual { layers, shortcut });
+        }
+        taker.finish()?;
+        Ok(Self {
+            variant,
+            stem,
+            blocks,
+        })
+    }
+}
+
+fn normed(taker: &mut Taker, names: (&str, &str), spec: LayerSpec) -> ConvTensors {
+    taker.normed(names, spec.weight_shape(), spec.outputs, EPSILON)
+}
+
+/// The network, packed for this machine.
+#[derive(Clone, Debug)]
+pub struct ResNet {
+    stem: Layer,
+    blocks: Vec<Residual<Layer>>,
+}
+
+/// The buffers of one forward pass, reused from batch to batch.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    current: Buffer,
+    inside: [Buffer; 2],
+    skip: Buffer,
+    next: Buffer,
+}
+
+impl ResNet {
+    /// Packs `weights` for the best instruction set of this machine.
+    #[must_use]
+    pub fn new(weights: &Weights) -> Self {
+        Self::with_isa(weights, Isa::detect())
     }
 
-    /// Folds and packs all units; see [`Unit::freeze`].
+    /// Packs `weights` for `isa`, which this machine must have.
     #[must_use]
-    pub fn freeze(self, gradient: bool) -> Self {
-        let freeze = |block: Bottleneck| Bottleneck {
-            reduce: block.reduce.freeze(gradient),
-            filter: block.filter.freeze(gradient),
-            expand: block.expand.freeze(gradient),
-            shortcut: block.shortcut.map(|unit| unit.freeze(gradient)),
-        };
+    pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
+        let pack =
+            |spec: LayerSpec, tensors: &ConvTensors| Layer::new(spec, &tensors.folded(), isa);
+        let specs = weights.variant.blocks();
+        let blocks = specs
+            .iter()
+            .zip(&weights.blocks)
+            .map(|((_, specs), tensors)| {
+                let mut tensors = tensors.layers.iter().chain(&tensors.shortcut);
+                specs.map(|spec| pack(*spec, tensors.next().expect("weights have every layer")))
+            });
         Self {
-            stem: self.stem.freeze(gradient),
-            blocks: self.blocks.into_iter().map(freeze).collect(),
+            stem: pack(stem(), &weights.stem),
+            blocks: blocks.collect(),
         }
     }
 
-    /// The pooled features.
-    #[must_use]
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let pool = Geometry {
-            inputs: 64,
-            outputs: 64,
-            kernel: 3,
-            stride: 2,
-            padding: Padding::all(1),
-        };
-        let mut x = max_pool(self.stem.forward(x, None), pool);
+    /// The pooled features, `[batch, features]`, of normalised `pictures` `[batch, height, width,
+    /// 3]`. Runs in the caller's rayon pool.
+    ///
+    /// # Panics
+    /// Where `pictures` is not as long as `shape` says, or has other channels than three.
+    pub fn features<'a>(
+        &self,
+        shape: Batch,
+        pictures: &[f32],
+        work: &'a mut Workspace,
+    ) -> &'a [f32] {
+        let Workspace {
+            current,
+            inside: [first, second],
+            skip,
+            next,
+        } = work;
+        first.reshape(shape).copy_from_slice(pictures);
+        self.stem.run(first, None, second);
+        halve(second, 3, Padding::all(1), current);
         for block in &self.blocks {
-            let y = block
-                .filter
-                .forward(block.reduce.forward(x.clone(), None), None);
-            let skip = match &block.shortcut {
-                Some(shortcut) => shortcut.forward(x, None),
-                None => x,
+            let residual = match &block.shortcut {
+                Some(shortcut) => {
+                    shortcut.run(current, None, skip);
+                    &*skip
+                }
+                None => &*current,
             };
-            x = block.expand.forward(y, Some(skip));
+            match block.layers.as_slice() {
+                [a, b] => {
+                    a.run(current, None, first);
+                    b.run(first, Some(residual), next);
+                }
+                [a, b, c] => {
+                    a.run(current, None, first);
+                    b.run(first, None, second);
+                    c.run(second, Some(residual), next);
+                }
+                _ => unreachable!("a block has two or three layers"),
+            }
+            std::mem::swap(current, next);
         }
-        mean_pool(x)
+        mean(current, next);
+        next.data()
     }
 }

@@ -1,92 +1,144 @@
-//! VGG16's convolutions: perceptual features.
+//! VGG16's convolutions for inference: perceptual features.
 //!
 //! - **Computes** the maps after the last pooling, and those after each block before it.
-//! - **Input** `[batch, height, width, 3]`, normalised as the weights want; **output**
-//!   `[batch, height / 32, width / 32, 512]`, ≥ 0.
+//! - **Input** `[batch, height, width, 3]`, at least 32 × 32, normalised as the weights want
+//!   (torchvision: 0..1, less mean, over deviation).
+//! - **Output** `[batch, height / 32, width / 32, 512]`, ≥ 0.
 //! - **Source** Simonyan & Zisserman (2015), configuration D.
 //! - **Deviations** without the three fully connected layers.
-//! - **Weights** random, or the caller's.
+//! - **Weights** torchvision's state dictionary by name; nothing of this project ships any.
 
-use crate::kernels::norm::Rectifier;
-use crate::kernels::{Geometry, Padding};
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, max_pool};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use crate::error::NetError;
+use crate::flow::{Buffer, Layer, LayerSpec, halve};
+use crate::kernels::{Batch, Isa, Padding};
+use crate::published::ConvTensors;
+use crate::tensors::Tensors;
 
 /// (layers, channels) of the five blocks.
-const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
+pub(crate) const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 
-/// The network.
-#[derive(Module, Debug)]
+/// The layers, block by block.
+pub(crate) fn blocks() -> Vec<Vec<LayerSpec>> {
+    let mut inputs = 3;
+    let mut layer = |outputs| LayerSpec {
+        inputs: std::mem::replace(&mut inputs, outputs),
+        outputs,
+        kernel: 3,
+        stride: 1,
+        rectified: true,
+    };
+    let block =
+        |&(layers, channels): &(usize, usize)| (0..layers).map(|_| layer(channels)).collect();
+    BLOCKS.iter().map(block).collect()
+}
+
+/// All weights, apart from any instruction set.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    pub(crate) blocks: Vec<Vec<ConvTensors>>,
+}
+
+impl Weights {
+    /// Reads torchvision's tensors by name (`features.0.weight` and so on); the fully connected
+    /// `classifier` is left out.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(tensors: Tensors) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for("VGG16");
+        taker.ignore(|name| name.starts_with("classifier."));
+        // The list there counts rectifiers and poolings too.
+        let mut place = 0;
+        let mut all = Vec::new();
+        for block in blocks() {
+            let mut layers = Vec::new();
+            for spec in block {
+                layers.push(taker.biased(&format!("features.{place}"), spec.weight_shape()));
+                place += 2;
+            }
+            place += 1;
+            all.push(layers);
+        }
+        taker.finish()?;
+        Ok(Self { blocks: all })
+    }
+}
+
+/// The network, packed for this machine.
+#[derive(Clone, Debug)]
 pub struct Vgg16 {
-    blocks: Vec<Vec<Unit>>,
+    blocks: Vec<Vec<Layer>>,
+}
+
+/// The buffers of one forward pass, reused from batch to batch.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    current: Buffer,
+    next: Buffer,
 }
 
 impl Vgg16 {
-    /// Random weights.
+    /// Packs `weights` for the best instruction set of this machine.
     #[must_use]
-    pub fn init(seed: u64, device: &Device) -> Self {
-        let mut random = Normal::new(seed);
-        let mut inputs = 3;
-        let mut layer = |outputs: usize| {
-            let spec = UnitSpec {
-                kind: Kind::Dense,
-                inputs,
-                outputs,
-                kernel: 3,
-                stride: 1,
-                border: Border::Fixed(1),
-                after: After::Bias,
-                act: Rectifier::Relu,
-            };
-            inputs = outputs;
-            spec.init(&mut random, device)
+    pub fn new(weights: &Weights) -> Self {
+        Self::with_isa(weights, Isa::detect())
+    }
+
+    /// Packs `weights` for `isa`, which this machine must have.
+    #[must_use]
+    pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
+        let block = |(specs, tensors): (Vec<LayerSpec>, &Vec<ConvTensors>)| {
+            let pairs = specs.into_iter().zip(tensors);
+            pairs
+                .map(|(spec, t)| Layer::new(spec, &t.folded(), isa))
+                .collect()
         };
-        let blocks = BLOCKS
-            .iter()
-            .map(|&(layers, channels)| (0..layers).map(|_| layer(channels)).collect())
-            .collect();
-        Self { blocks }
-    }
-
-    /// Packs all units; see [`Unit::freeze`].
-    #[must_use]
-    pub fn freeze(self, gradient: bool) -> Self {
-        let freeze = |block: Vec<Unit>| block.into_iter().map(|u| u.freeze(gradient)).collect();
         Self {
-            blocks: self.blocks.into_iter().map(freeze).collect(),
+            blocks: blocks()
+                .into_iter()
+                .zip(&weights.blocks)
+                .map(block)
+                .collect(),
         }
     }
 
-    /// The maps of each block before its pooling, and the pooled last one.
-    #[must_use]
-    pub fn features(&self, x: Tensor<4>) -> (Vec<Tensor<4>>, Tensor<4>) {
-        let mut maps = Vec::new();
-        let last = self.run(x, &mut |map| maps.push(map.clone()));
-        (maps, last)
-    }
-
-    /// The pooled last map.
-    #[must_use]
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.run(x, &mut |_| {})
-    }
-
-    fn run(&self, mut x: Tensor<4>, visit: &mut dyn FnMut(&Tensor<4>)) -> Tensor<4> {
-        for (block, (_, channels)) in self.blocks.iter().zip(BLOCKS) {
-            for unit in block {
-                x = unit.forward(x, None);
+    /// The pooled last map of normalised `pictures`, with its shape. `visit` sees the map of each
+    /// block before its pooling. Runs in the caller's rayon pool.
+    ///
+    /// # Panics
+    /// Where `pictures` is not as long as `shape` says, has other channels than three, or a side
+    /// below 32.
+    pub fn features<'a>(
+        &self,
+        shape: Batch,
+        pictures: &[f32],
+        work: &'a mut Workspace,
+        visit: &mut dyn FnMut(Batch, &[f32]),
+    ) -> (Batch, &'a [f32]) {
+        let Workspace { current, next } = work;
+        current.reshape(shape).copy_from_slice(pictures);
+        for block in &self.blocks {
+            for layer in block {
+                layer.run(current, None, next);
+                std::mem::swap(current, next);
             }
-            visit(&x);
-            let pool = Geometry {
-                inputs: channels,
-                outputs: channels,
-                kernel: 2,
-                stride: 2,
-                padding: Padding::default(),
-            };
-            x = max_pool(x, pool);
+            visit(current.shape(), current.data());
+            halve(current, 2, Padding::default(), next);
+            std::mem::swap(current, next);
         }
-        x
+        (current.shape(), current.data())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_weights_as_published() {
+        // 14 714 688 parameters of the convolutions (torchvision's vgg16().features).
+        let layers = blocks().into_iter().flatten();
+        let count: usize = layers.map(|s| s.outputs * (9 * s.inputs + 1)).sum();
+        assert_eq!(count, 14_714_688);
     }
 }

@@ -23,6 +23,9 @@ const BLOCK: usize = 96 * 1024;
 /// Multiplications below which another thread's wake-up costs more than it saves.
 const SERIAL: usize = 400_000;
 
+/// The widest panel of any instruction set.
+const WIDEST: usize = 32;
+
 thread_local! {
     /// Padded input of the block at hand; grows to its largest use and stays.
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
@@ -48,6 +51,7 @@ impl Panels {
         at: impl Fn(usize, usize, usize) -> f32 + Sync,
     ) -> Self {
         let width = isa.panel();
+        assert!(width <= WIDEST, "a bias for every column of a panel");
         let panels = columns.div_ceil(width);
         let mut data = vec![0.0; panels * taps * depth * width];
         let fill = |(panel, data): (usize, &mut [f32])| {
@@ -124,6 +128,20 @@ struct Task {
     panels: (usize, usize),
 }
 
+/// Rows and columns of a block, and groups of panels.
+struct Cut {
+    tall: usize,
+    wide: usize,
+    groups: usize,
+}
+
+impl Cut {
+    fn tasks(&self, work: &Gather<'_>) -> usize {
+        let (rows, columns) = work.size;
+        work.shape.batch * rows.div_ceil(self.tall) * columns.div_ceil(self.wide) * self.groups
+    }
+}
+
 struct Pointer(*mut f32);
 // SAFETY: tasks write disjoint elements, see `Gather::run`.
 unsafe impl Sync for Pointer {}
@@ -167,25 +185,24 @@ impl Gather<'_> {
             self.shape = Batch::new([1, 1, width, channels]);
             self.size = (1, width);
         }
-        let mut bias = vec![0.0; self.panels.count() * self.panels.isa.panel()];
-        bias[..self.finish.bias.len()].copy_from_slice(self.finish.bias);
+        let bias = self.finish.bias.len();
+        assert!(bias == 0 || bias == self.panels.columns, "bias");
         let pointer = Pointer(out.as_mut_ptr());
-        let tasks = self.tasks();
-        let run = |task: Task| {
+        let cut = self.cut();
+        let run = |n: usize| {
             // SAFETY: the tasks are disjoint in picture, rows, columns or panels, and the
             // assertions above keep those apart in memory and inside of `out`.
-            unsafe { self.task(task, &bias, &pointer) };
+            unsafe { self.task(self.nth(&cut, n), &pointer) };
         };
-        if let [task] = tasks.as_slice() {
-            run(*task);
-        } else {
-            tasks.into_par_iter().for_each(run);
+        match cut.tasks(&self) {
+            1 => run(0),
+            tasks => (0..tasks).into_par_iter().for_each(run),
         }
     }
 
     /// Cuts pictures into blocks of rows (or the only row into blocks of pixels) by cache size, and
     /// panels into groups where that leaves threads without work.
-    fn tasks(&self) -> Vec<Task> {
+    fn cut(&self) -> Cut {
         let (rows, columns) = self.size;
         let panels = self.panels.count();
         let work = self.shape.batch * rows * columns * self.panels.data.len();
@@ -216,27 +233,34 @@ impl Gather<'_> {
         while blocks(tall, wide) * groups < threads && tall > 1 {
             tall = tall.div_ceil(2);
         }
-        let mut tasks = Vec::new();
-        for picture in 0..self.shape.batch {
-            for top in (0..rows).step_by(tall) {
-                for left in (0..columns).step_by(wide) {
-                    for group in 0..groups {
-                        tasks.push(Task {
-                            picture,
-                            rows: (top, (top + tall).min(rows)),
-                            columns: (left, (left + wide).min(columns)),
-                            panels: (panels * group / groups, panels * (group + 1) / groups),
-                        });
-                    }
-                }
-            }
+        Cut { tall, wide, groups }
+    }
+
+    /// The `n`-th task; nothing is listed, so that a layer allocates nothing.
+    fn nth(&self, cut: &Cut, n: usize) -> Task {
+        let (rows, columns) = self.size;
+        let panels = self.panels.count();
+        let (group, n) = (n % cut.groups, n / cut.groups);
+        let (left, n) = (
+            n % columns.div_ceil(cut.wide),
+            n / columns.div_ceil(cut.wide),
+        );
+        let (top, picture) = (n % rows.div_ceil(cut.tall), n / rows.div_ceil(cut.tall));
+        let (top, left) = (top * cut.tall, left * cut.wide);
+        Task {
+            picture,
+            rows: (top, (top + cut.tall).min(rows)),
+            columns: (left, (left + cut.wide).min(columns)),
+            panels: (
+                panels * group / cut.groups,
+                panels * (group + 1) / cut.groups,
+            ),
         }
-        tasks
     }
 
     /// # Safety
     /// Nobody else writes the outputs of this task, and they lie inside of `output`'s tensor.
-    unsafe fn task(&self, task: Task, bias: &[f32], output: &Pointer) {
+    unsafe fn task(&self, task: Task, output: &Pointer) {
         let (stride, channels) = (self.stride, self.shape.channels);
         let (tall, wide) = (task.rows.1 - task.rows.0, task.columns.1 - task.columns.0);
         let area = Rectangle {
@@ -250,7 +274,7 @@ impl Gather<'_> {
             let corner = area.top as usize * row + area.left as usize * channels;
             let source = &self.source[task.picture * self.shape.picture() + corner..];
             // SAFETY: the caller's promise.
-            unsafe { self.block(task, (source, row), bias, output) };
+            unsafe { self.block(task, (source, row), output) };
             return;
         }
         SCRATCH.with_borrow_mut(|scratch| {
@@ -258,7 +282,7 @@ impl Gather<'_> {
             let scratch = window::grow(scratch, area.rows * row);
             window::copy(self.source, self.shape, task.picture, area, scratch);
             // SAFETY: the caller's promise.
-            unsafe { self.block(task, (scratch, row), bias, output) };
+            unsafe { self.block(task, (scratch, row), output) };
         });
     }
 
@@ -266,7 +290,7 @@ impl Gather<'_> {
     ///
     /// # Safety
     /// As for [`Gather::task`].
-    unsafe fn block(&self, task: Task, (input, row): (&[f32], usize), bias: &[f32], out: &Pointer) {
+    unsafe fn block(&self, task: Task, (input, row): (&[f32], usize), out: &Pointer) {
         let (p, t) = (self.panels, self.target);
         let (isa, width) = (p.isa, p.isa.panel());
         let step = self.stride * self.shape.channels;
@@ -275,6 +299,12 @@ impl Gather<'_> {
         for panel in task.panels.0..task.panels.1 {
             let column = panel * width;
             let columns = (p.columns - column).min(width);
+            // A whole panel of biases, zero behind the last column.
+            let mut bias = [0.0_f32; WIDEST];
+            let given = self.finish.bias.iter().skip(column).take(columns);
+            bias.iter_mut()
+                .zip(given)
+                .for_each(|(to, from)| *to = *from);
             for y in task.rows.0..task.rows.1 {
                 for tile in 0..tiles {
                     let first = wide * tile / tiles;
@@ -288,7 +318,7 @@ impl Gather<'_> {
                         + (task.columns.0 + first) * t.pixel
                         + column;
                     // SAFETY: reads end at `end`, checked just above; a panel has
-                    // taps·depth·width packed floats and `bias` is panels·width long; writes are
+                    // taps·depth·width packed floats and `bias` is at least as wide as any; writes are
                     // `columns` floats of pixels of this task, which `run` checked to be inside
                     // and apart.
                     unsafe {
@@ -299,7 +329,7 @@ impl Gather<'_> {
                             tap_step: row,
                             depth: p.depth,
                             weights: p.data.as_ptr().add(column * p.taps * p.depth),
-                            bias: bias.as_ptr().add(column),
+                            bias: bias.as_ptr(),
                             output: out.0.add(write),
                             output_step: t.pixel,
                             residual: self

@@ -4,7 +4,9 @@
 //! count rounded up to [`CHANNEL_ALIGN`] so that no kernel needs a channel tail. The padded
 //! channels always hold zeros: their weights and biases are zero and every activation function
 //! here maps zero to zero. (After an infinite input they hold NaN, which a later dense layer
-//! spreads: a map with an infinity has no use anyway.)
+//! spreads: a map with an infinity has no use anyway.) The border's zeros are multiplied like other
+//! inputs, so an infinite or absent *weight* over the border gives NaN, where PyTorch leaves the
+//! border out; weights are finite in any network that can be used.
 //!
 //! Convolution is *implicit* matrix multiplication: in channels-last order the `kernel_width ×
 //! channels` inputs of one kernel row are contiguous, so a dense convolution is a matrix product
@@ -15,6 +17,8 @@
 //! The instruction set is chosen once at run time ([`Isa::detect`]): AVX-512, AVX2 with FMA, or
 //! portable code. `unsafe` is confined to this folder.
 
+pub mod attention;
+mod border;
 mod conv;
 mod conv_grad;
 mod depthwise;
@@ -22,6 +26,8 @@ mod depthwise_grad;
 mod depthwise_weight;
 mod gather;
 mod isa;
+mod lanes;
+pub mod layer_norm;
 mod map;
 mod micro;
 pub mod norm;

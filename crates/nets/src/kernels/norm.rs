@@ -209,7 +209,7 @@ pub fn channel_sums(g: &[f32], channels: usize) -> Vec<f32> {
     join(&parts, channels)
 }
 
-fn join(parts: &[Vec<f32>], length: usize) -> Vec<f32> {
+pub(super) fn join(parts: &[Vec<f32>], length: usize) -> Vec<f32> {
     let mut total = vec![0.0_f64; length];
     for part in parts {
         for (t, s) in total.iter_mut().zip(part) {

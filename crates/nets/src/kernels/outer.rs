@@ -13,6 +13,7 @@
     reason = "raw pointers and vector registers; the contract is on OuterTile"
 )]
 
+use super::border;
 use super::isa::{Isa, PortableSimd, Simd};
 use super::shape::{Batch, Geometry};
 use super::window::{self, Rectangle};
@@ -58,7 +59,9 @@ pub fn conv_weight_gradient(
     for sum in rest {
         total.iter_mut().zip(&sum).for_each(|(t, s)| *t += s);
     }
-    job.unpack(&total)
+    let mut weight = job.unpack(&total);
+    border::leave_out(geometry, shape, input, gradient, &mut weight);
+    weight
 }
 
 struct Job<'a> {

@@ -49,6 +49,29 @@ pub fn max_pool(geometry: Geometry, shape: Batch, input: &[f32], out: &mut [f32]
     winners
 }
 
+/// [`max_pool`] without the winners, and without allocating.
+///
+/// # Panics
+/// Where a shape or length does not fit: a bug of the caller.
+pub fn max_pool_values(geometry: Geometry, shape: Batch, input: &[f32], out: &mut [f32]) {
+    let to = geometry.output(shape).expect("the input fits the layer");
+    assert_eq!(input.len(), shape.len(), "input");
+    assert_eq!(out.len(), to.len(), "output");
+    let line = (to.width * to.channels).max(1);
+    out.par_chunks_mut(line).enumerate().for_each(|(row, out)| {
+        for (x, out) in out.chunks_exact_mut(to.channels).enumerate() {
+            out.fill(f32::NEG_INFINITY);
+            let place = (row / to.height, row % to.height, x);
+            each_tap(&geometry, shape, place, |_, at| {
+                for (best, &v) in out.iter_mut().zip(&input[at..at + shape.channels]) {
+                    let wins = v > *best || v.is_nan();
+                    *best = if wins { v } else { *best };
+                }
+            });
+        }
+    });
+}
+
 /// Calls `visit(tap, offset of the input pixel)` for the taps inside of the picture.
 fn each_tap(
     g: &Geometry,
@@ -104,7 +127,7 @@ pub fn max_pool_backward(
         });
 }
 
-/// Mean over the pixels of each picture: `[batch, channels]`.
+/// Mean over the pixels of each picture: `[batch, channels]`. NaN where a picture has no pixel.
 ///
 /// # Panics
 /// Where a length does not fit: a bug of the caller.
@@ -112,16 +135,15 @@ pub fn mean_pool(shape: Batch, input: &[f32], out: &mut [f32]) {
     assert_eq!(input.len(), shape.len(), "input");
     assert_eq!(out.len(), shape.batch * shape.channels, "output");
     let pixels = (shape.height * shape.width) as f32;
-    input
-        .par_chunks(shape.picture().max(1))
-        .zip(out.par_chunks_mut(shape.channels.max(1)))
-        .for_each(|(picture, out)| {
-            out.fill(0.0);
-            for pixel in picture.chunks_exact(shape.channels) {
-                out.iter_mut().zip(pixel).for_each(|(o, v)| *o += v);
-            }
-            out.iter_mut().for_each(|o| *o /= pixels);
-        });
+    let channels = shape.channels.max(1);
+    let each = |(picture, out): (usize, &mut [f32])| {
+        out.fill(0.0);
+        for pixel in input[picture * shape.picture()..][..shape.picture()].chunks_exact(channels) {
+            out.iter_mut().zip(pixel).for_each(|(o, v)| *o += v);
+        }
+        out.iter_mut().for_each(|o| *o /= pixels);
+    };
+    out.par_chunks_mut(channels).enumerate().for_each(each);
 }
 
 /// The gradient with respect to the input of [`mean_pool`].

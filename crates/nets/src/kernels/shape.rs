@@ -8,7 +8,7 @@
 use super::map::Padding;
 
 /// A batch `[batch, height, width, channels]` of channels-last pictures, every axis dense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Pictures.
     pub batch: usize,

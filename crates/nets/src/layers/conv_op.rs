@@ -93,12 +93,23 @@ impl Frozen {
             }
             Kind::Transposed => panic!("frozen layers are dense or depthwise"),
         };
+        // Without a border and a step there is one packing only: the weight need not stay.
+        let single = kind == Kind::Dense && geometry.kernel == 1 && geometry.stride == 1;
+        let mut backward = Vec::new();
+        if single && gradient {
+            let packed = BackwardWeights::new(geometry, &weight, isa);
+            backward.push((geometry.padding, Arc::new(packed)));
+        }
         Self {
             kind,
             bias,
-            weight: if gradient { weight } else { Vec::new() },
+            weight: if gradient && !single {
+                weight
+            } else {
+                Vec::new()
+            },
             forward,
-            backward: Mutex::new(Vec::new()),
+            backward: Mutex::new(backward),
         }
     }
 
@@ -114,8 +125,8 @@ impl Frozen {
     }
 
     fn backward(&self, g: Geometry, shape: Batch, gradient: &[f32], out: &mut [f32]) {
-        assert!(!self.weight.is_empty(), "frozen without input gradients");
         if self.kind == Kind::Depthwise {
+            assert!(!self.weight.is_empty(), "frozen without input gradients");
             let weights = DepthwiseWeights::new(g, &self.weight, Isa::detect());
             weights.backward(shape, gradient, out);
             return;
@@ -125,6 +136,7 @@ impl Frozen {
         let weights = found
             .map(|(_, weights)| Arc::clone(weights))
             .unwrap_or_else(|| {
+                assert!(!self.weight.is_empty(), "frozen without input gradients");
                 let new = Arc::new(BackwardWeights::new(g, &self.weight, Isa::detect()));
                 packed.push((g.padding, Arc::clone(&new)));
                 new

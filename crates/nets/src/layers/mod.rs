@@ -23,12 +23,16 @@ mod buffers;
 mod conv_op;
 mod op;
 pub mod plain;
+mod transformer;
+mod transformer_op;
 mod unit;
 
 pub use backend::LayerBackend;
 pub use buffers::release;
 pub use conv_op::{ConvOp, ConvSaved, Frozen, Kind, Moments, Norm};
 pub use op::{Op, Saved};
+pub use transformer::{LayerNorm, attention, layer_norm, quick_gelu};
+pub use transformer_op::{TransformerOp, TransformerSaved};
 pub use unit::{After, Border, Normal, Unit, UnitSpec};
 
 use crate::kernels::Geometry;

@@ -7,6 +7,7 @@
 
 use super::buffers;
 use super::conv_op::{ConvOp, ConvSaved};
+use super::transformer_op::{TransformerOp, TransformerSaved};
 use crate::kernels::pool::{max_pool, max_pool_backward, mean_pool, mean_pool_backward};
 use crate::kernels::upsample::{upsample, upsample_backward};
 use crate::kernels::{Batch, Geometry};
@@ -16,6 +17,8 @@ use std::sync::Arc;
 /// One layer.
 #[derive(Debug)]
 pub enum Op {
+    /// See [`TransformerOp`].
+    Transformer(TransformerOp),
     /// Convolution of any kind, with normalisation, residual and activation.
     Conv(ConvOp),
     /// Maximum over windows; inputs and outputs of the geometry are the channels.
@@ -29,6 +32,8 @@ pub enum Op {
 /// What the forward pass leaves for the backward pass.
 #[derive(Clone, Debug)]
 pub enum Saved {
+    /// See [`TransformerOp`].
+    Transformer(TransformerSaved),
     /// See [`ConvOp`].
     Conv(Box<ConvSaved>),
     /// Input shape and winning taps.
@@ -59,6 +64,13 @@ impl Op {
     pub(super) fn forward(&self, inputs: Vec<FlexTensor>, save: bool) -> (FlexTensor, Saved) {
         let inputs: Vec<FlexTensor> = inputs.into_iter().map(buffers::contiguous).collect();
         match self {
+            Self::Transformer(op) => {
+                let (output, saved) = op.forward(inputs);
+                if save {
+                    return (output, Saved::Transformer(saved));
+                }
+                (output, Saved::Nothing)
+            }
             Self::Conv(op) => {
                 let (output, saved) = op.forward(inputs, save);
                 (
@@ -104,6 +116,7 @@ impl Op {
     ) -> Vec<Option<FlexTensor>> {
         let gradient = buffers::contiguous(gradient);
         match (self, saved) {
+            (Self::Transformer(op), Saved::Transformer(saved)) => op.backward(saved, gradient),
             (Self::Conv(op), Saved::Conv(saved)) => op.backward(*saved, gradient, needed),
             (Self::MaxPool(geometry), Saved::MaxPool(shape, winners)) => {
                 let mut out = buffers::take(shape.len());

@@ -9,7 +9,7 @@ use super::{ConvOptions, Kind, Normalisation};
 use crate::kernels::Geometry;
 use crate::kernels::norm::Rectifier;
 use burn::tensor::Tensor;
-use burn::tensor::activation::leaky_relu;
+use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions as Plain, ConvTransposeOptions, MaxPoolOptions, PadMode};
 
@@ -64,6 +64,40 @@ pub fn conv(x: Tensor<4>, weight: Tensor<4>, options: &ConvOptions) -> Tensor<4>
         Rectifier::Relu6 => y.clamp(0.0, 6.0),
         Rectifier::Leaky(slope) => leaky_relu(y, f64::from(slope)),
     }
+}
+
+/// Normalisation over the last axis with γ and β.
+#[must_use]
+pub fn layer_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<4> {
+    let [.., width] = x.dims();
+    let row = |v: Tensor<1>| v.reshape([1, 1, 1, width]);
+    let centred = x.clone() - x.mean_dim(3);
+    let variance = (centred.clone() * centred.clone()).mean_dim(3);
+    centred / (variance + epsilon).sqrt() * row(gamma) + row(beta)
+}
+
+/// Softmax attention of several heads.
+#[must_use]
+pub fn attention(projected: Tensor<4>, heads: usize) -> Tensor<4> {
+    let [batch, height, tokens, width] = projected.dims();
+    let (batch, width) = (batch * height, width / 3);
+    let depth = width / heads;
+    let parts = projected.reshape([batch, tokens, 3, heads, depth]);
+    let part = |which| {
+        let part = parts.clone().narrow(2, which, 1);
+        part.reshape([batch, tokens, heads, depth])
+            .permute([0, 2, 1, 3])
+    };
+    let scores = part(0).matmul(part(1).permute([0, 1, 3, 2])) / (depth as f64).sqrt();
+    let attended = softmax(scores, 3).matmul(part(2));
+    let shape = [batch / height.max(1), height, tokens, width];
+    attended.permute([0, 2, 1, 3]).reshape(shape)
+}
+
+/// x · σ(1.702 x)
+#[must_use]
+pub fn quick_gelu(x: Tensor<4>) -> Tensor<4> {
+    sigmoid(x.clone() * 1.702) * x
 }
 
 fn pad(x: Tensor<4>, g: &Geometry, value: f32) -> Tensor<4> {

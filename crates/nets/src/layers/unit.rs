@@ -11,6 +11,7 @@
 use super::{ConvOptions, Frozen, Kind, Moments, Normalisation, conv};
 use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
+use crate::published::ConvTensors;
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::sync::Arc;
@@ -132,6 +133,22 @@ impl UnitSpec {
             spec: self,
             frozen: None,
         }
+    }
+
+    /// A unit with published weights, their normalisation included where there is one.
+    #[must_use]
+    pub(crate) fn with_tensors(self, tensors: &ConvTensors, device: &Device) -> Unit {
+        let mut unit = self.with_weights(tensors.weight.clone(), tensors.bias.clone(), device);
+        if let Some(norm) = &tensors.norm {
+            let inner = device.clone().inner();
+            let row = |values: &[f32], device: &Device| {
+                Tensor::from_data(TensorData::new(values.to_vec(), [self.outputs]), device)
+            };
+            unit.gamma = Some(Param::from_tensor(row(&norm.gamma, device)));
+            unit.mean = Some(RunningState::new(row(&norm.mean, &inner)));
+            unit.variance = Some(RunningState::new(row(&norm.variance, &inner)));
+        }
+        unit
     }
 
     fn weight_shape(&self) -> [usize; 4] {

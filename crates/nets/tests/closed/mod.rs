@@ -1,0 +1,121 @@
+//! Weights and inputs from the closed formula that peers/networks.py has too.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use affetti_nets::NetError;
+use affetti_nets::tensors::{Tensor, Tensors};
+use serde_json::Value;
+use std::path::Path;
+
+/// −1..1 from a hash of the place, in exact integers: no side rounds differently.
+pub(crate) fn uniform(name: &str, count: usize) -> Vec<f64> {
+    let seed = name.bytes().fold(0_u32, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    let value = |i: usize| {
+        let mut h = (i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed);
+        h ^= h >> 15;
+        h = h.wrapping_mul(2_246_822_519);
+        h ^= h >> 13;
+        f64::from(h >> 8) / f64::from(1 << 23) - 1.0
+    };
+    (0..count).map(value).collect()
+}
+
+/// An input or the weights of the loss.
+pub(crate) fn values(name: &str, count: usize) -> Vec<f32> {
+    uniform(name, count).into_iter().map(|v| v as f32).collect()
+}
+
+fn closed_form(name: &str, shape: &[usize]) -> Tensor {
+    let count: usize = shape.iter().product();
+    let mut data = uniform(name, count);
+    let (scale, shift) = if name.ends_with("running_var") {
+        (0.5, 1.0)
+    } else if name.ends_with("weight") && shape.len() == 1 {
+        (0.2, 1.0)
+    } else if name.ends_with("weight") {
+        ((6.0 / (count / shape[0]) as f64).sqrt(), 0.0)
+    } else {
+        (0.3, 0.0)
+    };
+    data.iter_mut().for_each(|v| *v = shift + *v * scale);
+    Tensor {
+        shape: shape.to_vec(),
+        data: data.into_iter().map(|v| v as f32).collect(),
+    }
+}
+
+/// The tensors that `read` asks for. Names come from what an empty file is told, shapes from what
+/// a file of wrong shapes is told.
+pub(crate) fn tensors<T>(read: impl Fn(Tensors) -> Result<T, NetError>) -> Tensors {
+    let complaints = |tensors: &Tensors| match read(tensors.clone()) {
+        Err(NetError::Mismatch { problems, .. }) => problems,
+        _ => panic!("the file must not fit"),
+    };
+    let mut tensors = Tensors::default();
+    for problem in complaints(&tensors) {
+        let name = problem.strip_suffix(" is missing").expect("a missing one");
+        let wrong = Tensor {
+            shape: vec![1, 1, 1, 1, 1],
+            data: vec![0.0],
+        };
+        tensors.map.insert(name.to_owned(), wrong);
+    }
+    for problem in complaints(&tensors) {
+        let (name, rest) = problem.split_once(" has shape ").expect("a wrong shape");
+        let shape = rest.split_once("expected ").expect("the right shape").1;
+        let shape: Vec<usize> = serde_json::from_str(shape).expect("a list");
+        tensors
+            .map
+            .insert(name.to_owned(), closed_form(name, &shape));
+    }
+    tensors
+}
+
+/// What `read` makes of them.
+pub(crate) fn filled<T>(read: impl Fn(Tensors) -> Result<T, NetError>) -> T {
+    read(tensors(&read)).expect("every tensor is there")
+}
+
+/// One case of the fixture.
+pub(crate) struct Case(Value);
+
+impl Case {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/networks.json");
+        let text = std::fs::read_to_string(path).expect("the fixture");
+        let all: Value = serde_json::from_str(&text).expect("JSON");
+        Self(all["cases"][name].clone())
+    }
+
+    /// `[batch, height, width, channels]` of the input.
+    pub(crate) fn shape(&self) -> [usize; 4] {
+        let size = |i: usize| self.0["shape"][i].as_u64().expect("a size") as usize;
+        std::array::from_fn(size)
+    }
+
+    pub(crate) fn input(&self) -> Vec<f32> {
+        values("input", self.shape().iter().product())
+    }
+
+    /// Compares every n-th of `found` with `part`, relative to the largest expected magnitude.
+    pub(crate) fn check(&self, part: &str, found: &[f32], tolerance: f32) {
+        let part_of = &self.0[part];
+        let step = part_of["step"].as_u64().expect("a step") as usize;
+        let list = part_of["values"].as_array().expect("numbers");
+        let expected: Vec<f32> = list
+            .iter()
+            .map(|v| v.as_f64().expect("a number") as f32)
+            .collect();
+        let found: Vec<f32> = found.iter().copied().step_by(step).collect();
+        assert_eq!(found.len(), expected.len(), "{part}: length");
+        let scale = expected.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+        let pairs = found.iter().zip(&expected);
+        let worst = pairs.fold(0.0_f32, |m, (a, b)| m.max((a - b).abs()));
+        assert!(
+            scale > 1e-3 && found.iter().all(|v| v.is_finite()),
+            "{part}"
+        );
+        assert!(worst <= tolerance * scale, "{part}: {:e}", worst / scale);
+    }
+}
