@@ -3,15 +3,33 @@
 //! | step | where |
 //! |---|---|
 //! | strokes and drawings | [`Stroke`], [`Drawing`], [`Cubic`] |
+//! | picture → edges → weighted points | [`edges`], [`Scene`] |
+//! | points → traced strokes → refined strokes | [`Scene::draw`], [`Scene::sweep`] |
 //! | drawings to pixels, exactly | [`exact`] |
 //! | drawings to pixels and gradients back | [`soft`] |
 
+mod adam;
 mod cubic;
+pub mod edges;
 mod error;
 pub mod exact;
+mod field;
+mod fit;
+mod geometry;
+mod ink;
+mod points;
+mod refine;
+mod saliency;
+mod scene;
+mod settings;
 pub mod soft;
 mod stroke;
+mod trace;
+mod weld;
 
 pub use cubic::{Cubic, Point, bernstein};
+pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};
+pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
+pub use settings::{Quality, Settings};
 pub use stroke::{Drawing, MAX_STROKES, Stroke};
