@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use affetti_data::{DataError, folder::Skipped};
 use affetti_feel::FeelError;
 use affetti_picture::PictureError;
+use affetti_sketch::SketchError;
 use serde_json::json;
 
 pub use affetti_picture::ErrorKind;
@@ -42,6 +43,10 @@ impl Failure {
     }
 
     pub(crate) fn from_feel(path: String, error: &FeelError) -> Self {
+        Self::new(path, error.kind(), error)
+    }
+
+    pub(crate) fn from_sketch(path: String, error: &SketchError) -> Self {
         Self::new(path, error.kind(), error)
     }
 

@@ -27,6 +27,7 @@
 
 pub mod card;
 pub mod report;
+pub mod sketch;
 pub mod verdict;
 
 mod budget;
@@ -44,6 +45,7 @@ pub use affetti_emotion as emotion;
 pub use affetti_feel::{self as training, FeelError, ModelId, Prediction, Predictor};
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
+pub use affetti_sketch as sketching;
 
 pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};

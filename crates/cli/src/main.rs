@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod settings;
 mod shell;
+mod sketch;
 mod table;
 mod terminal;
 mod training;
@@ -34,6 +35,8 @@ enum Exit {
     SomeFailed,
     /// No input succeeded.
     NoneSucceeded,
+    /// A signal ended the work early; what there was is kept.
+    Stopped,
 }
 
 impl Exit {
@@ -51,6 +54,7 @@ impl Exit {
             Self::Done => 0,
             Self::SomeFailed => 1,
             Self::NoneSucceeded => 2,
+            Self::Stopped => 130,
         }
     }
 }
@@ -73,8 +77,9 @@ fn main() -> ExitCode {
     affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
     interrupt::watch();
-    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_)) {
-        settings.summary("--seed changes nothing here: it is for `affetti train`");
+    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_) | Verb::Sketch(_)) {
+        settings
+            .summary("--seed changes nothing here: it is for `affetti train` and `affetti sketch`");
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -92,6 +97,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
     out_file::spare(settings.out.as_deref(), &[])?;
     match verb {
         Verb::Feel(args) => feel::run(&args, settings),
+        Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => training::train(verb, settings),

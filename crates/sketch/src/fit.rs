@@ -13,7 +13,7 @@ use crate::cubic::{Cubic, Point, bernstein, distance};
 /// Solutions after the first.
 const ROUNDS: usize = 3;
 /// Weight of the control polygon's bends against a point's squared distance.
-const STIFF: f64 = 1e-5;
+const STIFF: f64 = 1e-3;
 
 /// Fits a curve; `None` for fewer than two different points.
 pub(crate) fn fit(points: &[Point]) -> Option<(Cubic, f32)> {
@@ -104,10 +104,10 @@ mod tests {
         let curve = Cubic([[0.0, 0.0], [10.0, 30.0], [40.0, 30.0], [50.0, 0.0]]);
         let points: Vec<Point> = curve.points(40).collect();
         let (found, worst) = fit(&points).expect("forty points");
-        // The stiffness pulls little, and chords between points are no arc lengths.
-        assert!(worst < 0.3, "{worst}");
+        // The stiffness pulls bends of 20 to 30 units flat by a unit or two.
+        assert!(worst < 2.5, "{worst}");
         for t in [0.0, 0.3, 0.5, 0.8, 1.0] {
-            assert!(curve.nearest(found.at(t)).1 < 0.3);
+            assert!(curve.nearest(found.at(t)).1 < 2.5);
         }
     }
 

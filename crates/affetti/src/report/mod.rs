@@ -11,8 +11,8 @@
 //! The assets are `page.html` (the frame, with `{{…}}` for what is filled in), `page.css`,
 //! `page.js` and, for the map of valence and arousal, `map.js`.
 
-mod base64;
-mod escape;
+pub(crate) mod base64;
+pub(crate) mod escape;
 
 use std::io::{self, Write};
 
