@@ -15,8 +15,9 @@ const ROUNDS: usize = 3;
 /// Weight of the control polygon's bends against a point's squared distance.
 const STIFF: f64 = 1e-3;
 
-/// Fits a curve; `None` for fewer than two different points.
-pub(crate) fn fit(points: &[Point]) -> Option<(Cubic, f32)> {
+/// Fits a curve; `None` for fewer than two different points. The last number is the place of the
+/// worst point in the row.
+pub(crate) fn fit(points: &[Point]) -> Option<(Cubic, f32, usize)> {
     let mut places = vec![0.0_f32];
     for pair in points.windows(2) {
         places.push(places[places.len() - 1] + distance(pair[0], pair[1]));
@@ -39,8 +40,9 @@ pub(crate) fn fit(points: &[Point]) -> Option<(Cubic, f32)> {
         let t = curve.polish(p, t, 0.1);
         distance(curve.at(t), p)
     });
-    let worst = off.fold(0.0, f32::max);
-    curve.is_finite().then_some((curve, worst))
+    let worse = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
+    let (index, worst) = off.enumerate().max_by(worse)?;
+    curve.is_finite().then_some((curve, worst, index))
 }
 
 /// Least squares at given places: the normal equations, four by four.
@@ -103,7 +105,7 @@ mod tests {
     fn points_of_a_cubic_give_it_back() {
         let curve = Cubic([[0.0, 0.0], [10.0, 30.0], [40.0, 30.0], [50.0, 0.0]]);
         let points: Vec<Point> = curve.points(40).collect();
-        let (found, worst) = fit(&points).expect("forty points");
+        let (found, worst, _) = fit(&points).expect("forty points");
         // The stiffness pulls bends of 20 to 30 units flat by a unit or two.
         assert!(worst < 2.5, "{worst}");
         for t in [0.0, 0.3, 0.5, 0.8, 1.0] {
@@ -116,7 +118,7 @@ mod tests {
         assert!(fit(&[]).is_none());
         assert!(fit(&[[1.0, 1.0]]).is_none());
         assert!(fit(&[[1.0, 1.0]; 5]).is_none());
-        let (line, worst) = fit(&[[0.0, 0.0], [8.0, 6.0]]).expect("two points");
+        let (line, worst, _) = fit(&[[0.0, 0.0], [8.0, 6.0]]).expect("two points");
         assert!(
             worst < 0.1 && (line.length() - 10.0).abs() < 0.3,
             "{worst} {line:?}"

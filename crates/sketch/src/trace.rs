@@ -10,6 +10,7 @@
 //!   costs it weight; curves that cross themselves are refused.
 
 use fastrand::Rng;
+use rayon::prelude::*;
 
 use crate::{
     cubic::{Cubic, Point, add, cross, distance, dot, mix, project, scale, sub, unit},
@@ -110,18 +111,27 @@ impl<'a> Tracer<'a> {
         if sum <= 0.0 {
             return None;
         }
-        let mut best: Option<(f32, Cubic)> = None;
-        for _ in 0..SEEDS {
-            let drawn = rng.f64() * sum;
-            let seed = sums.partition_point(|s| *s <= drawn).min(sums.len() - 1);
-            if self.left[seed] <= 0.0 {
-                continue;
-            }
-            if let Some(curve) = self.stroke(seed, reach) {
-                let gain = self.gain(&curve, reach.cover);
-                if gain > best.map_or(0.0, |b| b.0) {
-                    best = Some((gain, curve));
+        // Drawn first, so that the order of the growths does not matter.
+        let seeds: Vec<usize> = (0..SEEDS)
+            .map(|_| {
+                let drawn = rng.f64() * sum;
+                sums.partition_point(|s| *s <= drawn).min(sums.len() - 1)
+            })
+            .collect();
+        let grown: Vec<Option<(f32, Cubic)>> = seeds
+            .into_par_iter()
+            .map(|seed| {
+                if self.left[seed] <= 0.0 {
+                    return None;
                 }
+                let curve = self.stroke(seed, reach)?;
+                Some((self.gain(&curve, reach.cover), curve))
+            })
+            .collect();
+        let mut best: Option<(f32, Cubic)> = None;
+        for (gain, curve) in grown.into_iter().flatten() {
+            if gain > best.map_or(0.0, |b| b.0) {
+                best = Some((gain, curve));
             }
         }
         best.map(|(_, curve)| curve)
@@ -242,13 +252,11 @@ fn cut_until_it_fits(path: &[Point], middle: usize, tolerance: f32) -> Option<Cu
         if part.len() < 3 {
             return None;
         }
-        let (curve, worst) = fit(part)?;
+        let (curve, worst, index) = fit(part)?;
         if worst <= tolerance && !crosses_itself(&curve) {
             return (curve.length() >= SHORTEST).then_some(curve);
         }
-        let off = |p: &Point| curve.nearest(*p).1;
-        let far = |a: &(usize, &Point), b: &(usize, &Point)| off(a.1).total_cmp(&off(b.1));
-        let worst = part.iter().enumerate().max_by(far).map_or(0, |w| w.0) + from;
+        let worst = index + from;
         let step = |length: usize| (length / 8).max(1);
         if worst > middle && to > middle + 1 {
             to -= step(to - middle - 1);

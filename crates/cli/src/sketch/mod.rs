@@ -25,7 +25,6 @@ use crate::{
     args::{SketchArgs, SketchQuality},
     interrupt,
     out_file::{OutFile, cannot_write, spare},
-    output,
     progress::Progress,
     settings::Settings,
 };
