@@ -298,6 +298,28 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
     },
+    /// Measure the drawings of `affetti sketch`: which share of the edges is drawn, which share of
+    /// the strokes is on an edge
+    #[command(after_help = "Example:\n  affetti eval sketch gallery/ --strokes 16")]
+    Sketch(SketchEvalArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SketchEvalArgs {
+    /// Pictures, or folders of pictures
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Numbers of strokes
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        default_value = "32,16,8,4"
+    )]
+    pub(crate) strokes: Vec<usize>,
+    /// How much work
+    #[arg(long, value_enum, default_value_t = SketchQuality::Normal)]
+    pub(crate) quality: SketchQuality,
 }
 
 #[derive(Debug, clap::Args)]

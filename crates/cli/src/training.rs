@@ -16,6 +16,7 @@ use crate::{
     output,
     progress::Progress,
     settings::{Settings, data_folder},
+    sketch,
 };
 
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
@@ -36,7 +37,10 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 }
 
 pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
-    let EvalVerb::Feel { training, weights } = verb;
+    let (training, weights) = match verb {
+        EvalVerb::Feel { training, weights } => (training, weights),
+        EvalVerb::Sketch(args) => return sketch::eval(&args, settings),
+    };
     let form = Form::of(settings)?;
     let config = config(&training)?;
     let inputs: Vec<&Path> = weights.as_deref().into_iter().collect();

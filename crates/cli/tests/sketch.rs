@@ -248,3 +248,28 @@ fn a_folder_that_takes_no_file_is_told_before_the_work() {
     let run = draft(at, &["a.png", "--out", "locked"]);
     assert_eq!((run.code, run.err.lines().count()), (2, 1), "{run:?}");
 }
+
+#[test]
+fn drawings_are_measured() {
+    let root = folder();
+    let at = root.path();
+    write(at, "a.png", &square(80, 80));
+    let run = run_in(
+        at,
+        &[
+            "eval",
+            "sketch",
+            "a.png",
+            "--quality",
+            "draft",
+            "--strokes",
+            "6,2",
+            "--json",
+        ],
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    let lines = run.json();
+    assert_eq!(lines.len(), 2);
+    let recall = |i: usize| lines[i]["recall"].as_f64().unwrap();
+    assert!(recall(0) > recall(1) && recall(0) <= 1.0, "{lines:?}");
+}

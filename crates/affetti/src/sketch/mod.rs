@@ -26,6 +26,8 @@ use crate::{
     load, round4,
 };
 
+/// How near a stroke has to be to an edge, in units, to count as drawing it.
+const NEAR: f32 = 3.0;
 /// Longest side of the picture on a sheet, in pixels.
 const THUMBNAIL_SIDE: u32 = 448;
 
@@ -55,6 +57,8 @@ pub struct Sketched {
     pub path: String,
     /// One drawing per level.
     pub levels: Vec<(Sketch, Metadata)>,
+    /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`).
+    pub fits: Vec<[f64; 2]>,
     /// What was drawn, small, as JPEG.
     pub thumbnail: Vec<u8>,
     /// Time from bytes to drawings, in seconds.
@@ -126,12 +130,15 @@ fn one(
     drop((bytes, picture));
     let levels = levels(&scene, options, begun, watch).map_err(failed)?;
     let stopped = levels.iter().any(|level| level.stopped);
+    let fit = |sketch: &Sketch| scene.recall_and_precision(&sketch.drawing, NEAR);
+    let fits = levels.iter().map(fit).collect();
     let with_metadata = |sketch: Sketch| {
         let metadata = metadata(&sketch, &scene, options);
         (sketch, metadata)
     };
     Ok(Sketched {
         levels: levels.into_iter().map(with_metadata).collect(),
+        fits,
         thumbnail: scene
             .picture()
             .fit_within(THUMBNAIL_SIDE, Filter::Bicubic)

@@ -1,5 +1,6 @@
 //! `affetti sketch`: pictures in, drawings out.
 
+mod eval;
 mod target;
 
 use std::{
@@ -28,6 +29,7 @@ use crate::{
     progress::Progress,
     settings::Settings,
 };
+pub(crate) use eval::eval;
 use target::Target;
 
 /// Time between two versions of the preview.
@@ -135,11 +137,7 @@ fn options(args: &SketchArgs, settings: &Settings) -> Result<SketchOptions> {
     let wanted = Wanted {
         strokes: args.sweep.first().copied().unwrap_or(args.strokes),
         width: args.width,
-        quality: match args.quality {
-            SketchQuality::Draft => Quality::Draft,
-            SketchQuality::Normal => Quality::Normal,
-            SketchQuality::Best => Quality::Best,
-        },
+        quality: quality(args.quality),
         ink: args.ink,
         color: args.color,
         seed: settings.seed.unwrap_or(0),
@@ -184,4 +182,12 @@ fn begin(path: &Path) -> Result<Drawing> {
     let drawing = read_svg(&String::from_utf8_lossy(&bytes))
         .map_err(|error| anyhow!("{}: {error}", path.display()))?;
     Ok(drawing)
+}
+
+fn quality(argument: SketchQuality) -> Quality {
+    match argument {
+        SketchQuality::Draft => Quality::Draft,
+        SketchQuality::Normal => Quality::Normal,
+        SketchQuality::Best => Quality::Best,
+    }
 }
