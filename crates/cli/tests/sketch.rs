@@ -19,7 +19,8 @@ fn square(width: u32, height: u32) -> Vec<u8> {
         }
     };
     let pixels = (0..width * height).flat_map(pixel).collect();
-    Picture::new(width, height, pixels).unwrap().encode_png()
+    let picture = Picture::new(width, height, pixels).expect("three bytes a pixel");
+    picture.encode_png()
 }
 
 fn draft(at: &std::path::Path, arguments: &[&str]) -> Run {

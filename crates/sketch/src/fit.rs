@@ -50,19 +50,19 @@ fn solve(points: &[Point], places: &[f32]) -> Option<Cubic> {
     let mut matrix = [[0.0_f64; 6]; 4];
     for (p, &t) in points.iter().zip(places) {
         let b = bernstein(t).map(f64::from);
-        for i in 0..4 {
-            for j in 0..4 {
-                matrix[i][j] += b[i] * b[j];
+        for (row, by) in matrix.iter_mut().zip(b) {
+            for (v, b) in row.iter_mut().zip(b) {
+                *v += by * b;
             }
-            matrix[i][4] += b[i] * f64::from(p[0]);
-            matrix[i][5] += b[i] * f64::from(p[1]);
+            row[4] += by * f64::from(p[0]);
+            row[5] += by * f64::from(p[1]);
         }
     }
     let stiff = STIFF * points.len() as f64;
     for bend in [[1.0, -2.0, 1.0, 0.0], [0.0, 1.0, -2.0, 1.0]] {
-        for i in 0..4 {
-            for j in 0..4 {
-                matrix[i][j] += stiff * bend[i] * bend[j];
+        for (row, by) in matrix.iter_mut().zip(bend) {
+            for (v, b) in row.iter_mut().zip(bend) {
+                *v += stiff * by * b;
             }
         }
     }

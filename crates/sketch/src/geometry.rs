@@ -182,11 +182,11 @@ impl Geometry<'_> {
             loss += f64::from(share * BESIDE_SHARE * far / below);
             let by_far = share * BESIDE_SHARE * BESIDE / (below * below);
             let mut pull = scale(slopes, by_far);
-            for axis in 0..2 {
+            for (axis, pull) in pull.iter_mut().enumerate() {
                 let over = (at[axis] - self.view[axis]).max(0.0) + at[axis].min(0.0);
                 loss += f64::from(share * OUTSIDE_SHARE * over.abs());
                 if over != 0.0 {
-                    pull[axis] += share * OUTSIDE_SHARE * over.signum();
+                    *pull += share * OUTSIDE_SHARE * over.signum();
                 }
             }
             spread(gradient, t, pull);

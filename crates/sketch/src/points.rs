@@ -142,8 +142,8 @@ fn chains(crest: &[bool], smooth: &Field, strong: f32) -> Vec<(usize, usize)> {
     let width = smooth.width;
     let mut seen = vec![false; crest.len()];
     let mut kept = Vec::new();
-    for start in 0..crest.len() {
-        if !crest[start] || seen[start] {
+    for (start, &is_crest) in crest.iter().enumerate() {
+        if !is_crest || seen[start] {
             continue;
         }
         let mut chain = vec![start];

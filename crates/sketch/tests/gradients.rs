@@ -4,6 +4,8 @@
 //! steps do not agree, a pixel's coverage has a kink between them: such a stroke is left out, and
 //! counted.
 
+#![expect(clippy::print_stdout, reason = "the figures of docs/sketch.md")]
+
 mod common;
 
 use affetti_sketch::{

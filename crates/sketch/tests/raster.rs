@@ -1,5 +1,7 @@
 //! One suite through both rasterisers: drawings beside their 16 × 16 sampled pictures.
 
+#![expect(clippy::print_stdout, reason = "the figures of docs/sketch.md")]
+
 mod common;
 
 use affetti_sketch::{Cubic, Drawing, Stroke, exact, soft::Raster, soft::plain};

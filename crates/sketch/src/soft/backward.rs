@@ -60,10 +60,12 @@ pub(super) fn band(
             let gradient = &mut above[fragment.pixel as usize];
             let alpha = stroke.opacity * fragment.coverage;
             let mut by_alpha = 0.0;
-            for c in 0..3 {
-                by_alpha += gradient[c] * (stroke.color[c] - fragment.under[c]);
-                sum.color[c] += alpha * gradient[c];
-                gradient[c] *= 1.0 - alpha;
+            let over = stroke.color.iter().zip(fragment.under);
+            for ((g, (over, under)), by_color) in gradient.iter_mut().zip(over).zip(&mut sum.color)
+            {
+                by_alpha += *g * (over - under);
+                *by_color += alpha * *g;
+                *g *= 1.0 - alpha;
             }
             sum.opacity += by_alpha * fragment.coverage;
             let by_coverage = by_alpha * stroke.opacity;
