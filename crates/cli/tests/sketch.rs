@@ -211,7 +211,7 @@ fn bad_settings_and_inputs_are_one_line() {
         &["a.png", "--strokes", "10000"],
         &["a.png", "--width", "0"],
         &["a.png", "--width", "NaN"],
-        &["a.png", "--seconds", "-1"],
+        &["a.png", "--seconds=-1"],
         &["a.png", "--seconds", "NaN"],
         &["a.png", "--sweep", "4,8", "--out", "d"],
         &["a.png", "--sweep", "4,0", "--out", "d"],

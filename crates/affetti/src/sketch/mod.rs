@@ -132,12 +132,15 @@ fn one(
     let stopped = levels.iter().any(|level| level.stopped);
     let fit = |sketch: &Sketch| scene.recall_and_precision(&sketch.drawing, NEAR);
     let fits = levels.iter().map(fit).collect();
-    let with_metadata = |sketch: Sketch| {
-        let metadata = metadata(&sketch, &scene, options);
+    let with_metadata = |(level, sketch): (usize, Sketch)| {
+        let begun = options.begin.as_ref().map_or(0, |d| d.strokes.len());
+        let one = options.settings.strokes.max(begun);
+        let asked = options.sweep.get(level).copied().unwrap_or(one);
+        let metadata = metadata(&sketch, &scene, options, asked);
         (sketch, metadata)
     };
     Ok(Sketched {
-        levels: levels.into_iter().map(with_metadata).collect(),
+        levels: levels.into_iter().enumerate().map(with_metadata).collect(),
         fits,
         thumbnail: scene
             .picture()
@@ -250,10 +253,10 @@ fn alpha(
     Ok(alpha.iter().any(|a| *a < 255).then_some(alpha))
 }
 
-fn metadata(sketch: &Sketch, scene: &Scene, options: &SketchOptions) -> Metadata {
+fn metadata(sketch: &Sketch, scene: &Scene, options: &SketchOptions, asked: usize) -> Metadata {
     Metadata {
         program: format!("affetti {}", env!("CARGO_PKG_VERSION")),
-        strokes: sketch.drawing.strokes.len(),
+        strokes: asked,
         quality: options.settings.quality.name().to_owned(),
         seed: sketch.seed,
         iterations: sketch.iterations,
