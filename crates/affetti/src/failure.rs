@@ -6,6 +6,7 @@ use affetti_data::{DataError, folder::Skipped};
 use affetti_feel::FeelError;
 use affetti_picture::PictureError;
 use affetti_regions::RegionsError;
+use affetti_sketch::SketchError;
 use serde_json::json;
 
 pub use affetti_picture::ErrorKind;
@@ -47,6 +48,10 @@ impl Failure {
     }
 
     pub(crate) fn from_regions(path: String, error: &RegionsError) -> Self {
+        Self::new(path, error.kind(), error)
+    }
+
+    pub(crate) fn from_sketch(path: String, error: &SketchError) -> Self {
         Self::new(path, error.kind(), error)
     }
 

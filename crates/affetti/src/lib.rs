@@ -30,6 +30,7 @@ pub mod card;
 pub mod intention;
 pub mod regions;
 pub mod report;
+pub mod sketch;
 pub mod verdict;
 
 mod budget;
@@ -51,6 +52,7 @@ pub use affetti_feel::{
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 pub use affetti_regions as places;
+pub use affetti_sketch as sketching;
 #[cfg(feature = "train")]
 pub use affetti_train as training_loop;
 

@@ -35,7 +35,7 @@ pub(crate) struct Global {
     /// Threads to use [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
-    /// Seed of a training, in place of the config's
+    /// Seed of a training, in place of the config's, or of a drawing
     #[arg(long, global = true, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Where networks run
@@ -72,6 +72,7 @@ pub(crate) enum Verb {
     Feel(FeelArgs),
     Regions(RegionsArgs),
     Find(FindArgs),
+    Sketch(SketchArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),
@@ -254,6 +255,94 @@ pub(crate) struct FindArgs {
     pub(crate) weights: Option<PathBuf>,
 }
 
+/// Draw pictures with a few strokes
+///
+/// Writes a vector drawing of Bézier strokes along the edges that matter. --out FILE takes the
+/// format from the extension (.svg, .png, .pdf, .dxf, .gif, .json, .html); --out FOLDER writes one
+/// file per picture, level and format. Without --out, the SVG of one picture goes to standard
+/// output.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti sketch photo.jpg --out photo.svg
+  affetti sketch gallery/ --strokes 32 --out drawings/
+  affetti sketch photo.jpg --sweep 32,16,8,4 --formats svg,html --out levels/
+  cat photo.jpg | affetti sketch - --quality draft > photo.svg
+
+Pictures with transparency: only what is opaque is drawn, and the view is cut to it.")]
+pub(crate) struct SketchArgs {
+    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Number of strokes, 1 to 2000: fewer is more abstract
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) strokes: usize,
+    /// Drawings to make, of which the best is kept
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) seeds: u64,
+    /// How much work: a trace alone, a refined one, or many
+    #[arg(long, value_enum, default_value_t = SketchQuality::Normal)]
+    pub(crate) quality: SketchQuality,
+    /// Go on with further seeds for this long, per picture
+    #[arg(long, value_name = "S", conflicts_with = "sweep")]
+    pub(crate) seconds: Option<f64>,
+    /// Several levels, each out of the one before, such as 32,16,8,4
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        conflicts_with = "strokes"
+    )]
+    pub(crate) sweep: Vec<usize>,
+    /// Strokes in the colors of the picture
+    #[arg(long)]
+    pub(crate) color: bool,
+    /// Width and opacity by the strength of the edge
+    #[arg(long)]
+    pub(crate) ink: bool,
+    /// Width of the strokes; the long side of a drawing is 224
+    #[arg(long, value_name = "W", default_value_t = 3.0)]
+    pub(crate) width: f32,
+    /// Go on from the strokes of this SVG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "sweep")]
+    pub(crate) begin: Option<PathBuf>,
+    /// Take the edges from this picture, light on dark, in place of our own
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) edges: Option<PathBuf>,
+    /// What to write into a folder
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "svg")]
+    pub(crate) formats: Vec<SketchFormat>,
+    /// Long side of PNG, in pixels; of GIF half of it
+    #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(32..=16384))]
+    pub(crate) size: u32,
+    /// Keep this SVG file up to date with the best drawing so far
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) preview: Option<PathBuf>,
+}
+
+/// How much work goes into a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SketchQuality {
+    Draft,
+    Normal,
+    Best,
+}
+
+/// A format of drawings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SketchFormat {
+    Svg,
+    /// An SVG that draws itself
+    AnimatedSvg,
+    Png,
+    Pdf,
+    Dxf,
+    Gif,
+    Json,
+    /// One page with the picture and all its levels
+    Html,
+}
+
 /// A layout of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Set {
@@ -419,6 +508,10 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         plots: Option<PathBuf>,
     },
+    /// Measure the drawings of `affetti sketch`: which share of the edges is drawn, which share of
+    /// the strokes is on an edge
+    #[command(after_help = "Example:\n  affetti eval sketch gallery/ --strokes 16")]
+    Sketch(SketchEvalArgs),
 }
 
 /// What finds edges.
@@ -451,6 +544,24 @@ impl RunArgs {
         let default = || std::path::Path::new("runs").join(name);
         self.run.clone().unwrap_or_else(default)
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SketchEvalArgs {
+    /// Pictures, or folders of pictures
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Numbers of strokes
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        default_value = "32,16,8,4"
+    )]
+    pub(crate) strokes: Vec<usize>,
+    /// How much work
+    #[arg(long, value_enum, default_value_t = SketchQuality::Normal)]
+    pub(crate) quality: SketchQuality,
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,10 @@ use std::{
     fs, io,
     path::PathBuf,
     process,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tempfile::NamedTempFile;
@@ -21,6 +24,21 @@ const CODE: i32 = 130;
 /// is not there does no harm, and no command makes many.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// Whether the verb that runs asks for a stop by itself, and whether one was asked for.
+static GENTLE: AtomicBool = AtomicBool::new(false);
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first signal only sets what [`stopped`] tells: the work ends itself and keeps
+/// what it has. The second one ends the program.
+pub(crate) fn gently() {
+    GENTLE.store(true, Ordering::SeqCst);
+}
+
+/// Whether a signal came since [`gently`].
+pub(crate) fn stopped() -> bool {
+    STOPPED.load(Ordering::SeqCst)
+}
+
 fn files() -> MutexGuard<'static, Vec<PathBuf>> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -29,6 +47,10 @@ fn files() -> MutexGuard<'static, Vec<PathBuf>> {
 /// `nohup` does, stay ignored.
 pub(crate) fn watch() {
     let stop = || {
+        if GENTLE.load(Ordering::SeqCst) && !STOPPED.swap(true, Ordering::SeqCst) {
+            output::say("stopping with the best so far; once more to stop at once");
+            return;
+        }
         // Held to the end, so that no further file can begin.
         let files = files();
         for file in files.iter() {

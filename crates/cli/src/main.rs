@@ -18,6 +18,7 @@ mod progress;
 mod regions;
 mod settings;
 mod shell;
+mod sketch;
 mod table;
 mod terminal;
 mod training;
@@ -40,6 +41,8 @@ enum Exit {
     SomeFailed,
     /// No input succeeded.
     NoneSucceeded,
+    /// A signal ended the work early; what there was is kept.
+    Stopped,
 }
 
 impl Exit {
@@ -57,6 +60,7 @@ impl Exit {
             Self::Done => 0,
             Self::SomeFailed => 1,
             Self::NoneSucceeded => 2,
+            Self::Stopped => 130,
         }
     }
 }
@@ -79,8 +83,9 @@ fn main() -> ExitCode {
     affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
     interrupt::watch();
-    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_)) {
-        settings.summary("--seed changes nothing here: it is for `affetti train`");
+    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_) | Verb::Sketch(_)) {
+        settings
+            .summary("--seed changes nothing here: it is for `affetti train` and `affetti sketch`");
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -100,6 +105,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Feel(args) => feel::run(&args, settings),
         Verb::Regions(args) => regions::run(&args, settings),
         Verb::Find(args) => find::run(&args, settings),
+        Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => training::train(verb, settings),

@@ -17,6 +17,7 @@ use crate::{
     output,
     progress::Progress,
     settings::{Settings, data_folder},
+    sketch,
 };
 
 /// Where the work needs burn.
@@ -82,6 +83,7 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             };
             return regions(&training, weights.as_deref(), &study, settings);
         }
+        EvalVerb::Sketch(args) => return sketch::eval(&args, settings),
     };
     let form = Form::of(settings)?;
     let config = config(&training)?;

@@ -8,9 +8,9 @@ pub mod edge_layers;
 pub mod edge_net;
 pub mod efficientnet_lite;
 mod error;
+mod flow;
 pub mod hdf5;
 pub mod hed;
-mod flow;
 pub mod import;
 pub mod kernels;
 #[cfg(feature = "train")]

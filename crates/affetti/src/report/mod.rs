@@ -12,7 +12,7 @@
 //! `page.js` and, for the map of valence and arousal, `map.js`.
 
 pub(crate) mod base64;
-mod escape;
+pub(crate) mod escape;
 
 use std::io::{self, Write};
 

@@ -1,0 +1,40 @@
+//! A picture becomes a drawing of a few strokes.
+//!
+//! | step | where |
+//! |---|---|
+//! | strokes and drawings | [`Stroke`], [`Drawing`], [`Cubic`] |
+//! | picture → edges → weighted points | [`edges`], [`Scene`] |
+//! | points → traced strokes → refined strokes | [`Scene::draw`], [`Scene::sweep`] |
+//! | drawings to files, and back from SVG | [`export`], [`read_svg`] |
+//! | drawings to pixels, exactly | [`exact`] |
+//! | drawings to pixels and gradients back | [`soft`] |
+
+mod adam;
+mod cubic;
+pub mod edges;
+mod error;
+pub mod exact;
+pub mod export;
+mod field;
+mod fit;
+mod geometry;
+mod ink;
+mod order;
+mod points;
+mod refine;
+mod saliency;
+mod scene;
+mod settings;
+pub mod soft;
+mod stroke;
+mod svg_read;
+mod trace;
+mod weld;
+
+pub use cubic::{Cubic, Point, bernstein};
+pub use edges::EdgeMap;
+pub use error::{ErrorKind, SketchError};
+pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
+pub use settings::{Quality, Settings};
+pub use stroke::{Drawing, MAX_STROKES, Stroke};
+pub use svg_read::{MAX_BYTES as MAX_SVG_BYTES, read_svg};
