@@ -36,7 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let model = index.model().clone();
         if let Ok(builder) = IndexBuilder::from_index(&index, &model) {
-            builder.write(&mut Vec::new()).expect("what was read can be written");
+            builder
+                .write(&mut Vec::new())
+                .expect("what was read can be written");
         }
     });
 });

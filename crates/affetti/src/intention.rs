@@ -48,7 +48,10 @@ fn instead(instead: &[(usize, f64)]) -> String {
         [] => "Nothing takes its place.".to_owned(),
         [one] => format!("Instead, more than intended: {one}."),
         [first @ .., last] => {
-            format!("Instead, more than intended: {} and {last}.", first.join(", "))
+            format!(
+                "Instead, more than intended: {} and {last}.",
+                first.join(", ")
+            )
         }
     }
 }
@@ -79,7 +82,9 @@ mod tests {
         let far = sentence(&entry(3.0, &[(2, 0.3), (7, 0.1), (8, 0.05)]));
         assert!(far.starts_with("Misses the intention"), "{far}");
         assert!(
-            far.ends_with("contentment by 30 points, sadness by 10 points and something else by 5 points."),
+            far.ends_with(
+                "contentment by 30 points, sadness by 10 points and something else by 5 points."
+            ),
             "{far}"
         );
         assert!(sentence(&entry(99.0, &[])).ends_with("Nothing takes its place."));

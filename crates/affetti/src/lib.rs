@@ -49,10 +49,10 @@ pub use affetti_feel::{
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 
+pub use affetti_feel::index;
 pub use failure::{ErrorKind, Failure};
 pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
+pub use hit::hit_json;
 pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
 pub use printable::printable;
-pub use affetti_feel::index;
-pub use hit::hit_json;
 pub use reading::{Reading, Trace, round4};

@@ -56,8 +56,8 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     if index.model().sha256 != predictor.model().sha256 {
         return Err(index.of_another_model(predictor.model()).into());
     }
-    let picture = read(path, &DecodeOptions::default())
-        .with_context(|| path.display().to_string())?;
+    let picture =
+        read(path, &DecodeOptions::default()).with_context(|| path.display().to_string())?;
     let (_, components) =
         predictor.predict_with_components(&picture, &mut Default::default(), settings.threads)?;
     Ok(Query::Near(components))

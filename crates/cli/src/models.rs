@@ -240,7 +240,11 @@ fn reference(
     let bytes = made.to_bytes()?;
     import::write_whole(&file, &bytes)?;
     let about = registry::Reference {
-        file: file.file_name().unwrap_or_default().to_string_lossy().into(),
+        file: file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into(),
         sha256: store::sha256(&bytes),
         model_sha256: id.sha256.clone(),
         set: made.about().set.clone(),

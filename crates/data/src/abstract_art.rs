@@ -80,7 +80,13 @@ pub fn labelled(path: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataEr
             _ => None,
         };
         let label = winner.map_or("", Mikels::name);
-        Labelled::new(&folder, row.file.clone(), label, winner.map(Mikels::sentiment), None)
+        Labelled::new(
+            &folder,
+            row.file.clone(),
+            label,
+            winner.map(Mikels::sentiment),
+            None,
+        )
     };
     Ok(Loaded {
         rows: set.rows.iter().map(row).collect(),

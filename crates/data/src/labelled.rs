@@ -82,7 +82,11 @@ pub(crate) fn read_list<T>(
 ) -> Result<Loaded<T>, DataError> {
     Sheet::headless(sheet::open(path)?, path, limits)?.load(|row| {
         let fields = row.filled_fields()?;
-        let line = fields.iter().map(|f| f.trim()).collect::<Vec<_>>().join("\t");
+        let line = fields
+            .iter()
+            .map(|f| f.trim())
+            .collect::<Vec<_>>()
+            .join("\t");
         let Some((name, label)) = line.rsplit_once(char::is_whitespace) else {
             return Err(RowFault::Width {
                 expected: 2,
@@ -154,7 +158,10 @@ pub(crate) fn read_folder(
 
 /// A folder of the set: the first of `names` that is there, else the folder itself.
 pub(crate) fn pictures_below(root: &Path, names: &[&str]) -> PathBuf {
-    let found = names.iter().map(|name| root.join(name)).find(|p| p.is_dir());
+    let found = names
+        .iter()
+        .map(|name| root.join(name))
+        .find(|p| p.is_dir());
     found.unwrap_or_else(|| root.to_owned())
 }
 
@@ -190,7 +197,11 @@ pub fn stats(rows: &[Labelled], published: Option<[usize; 3]>) -> LabelStats {
     LabelStats {
         pictures: rows.len(),
         by_label: tally(&mut rows.iter().map(|row| row.label.clone())),
-        majority: if all == 0 { 0.0 } else { most as f64 / all as f64 },
+        majority: if all == 0 {
+            0.0
+        } else {
+            most as f64 / all as f64
+        },
         by_sentiment,
         by_split: tally(&mut rows.iter().map(|row| row.split.name().to_owned())),
         published,

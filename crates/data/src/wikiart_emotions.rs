@@ -58,7 +58,9 @@ impl Piece {
     pub fn cgan(&self) -> Vec<CganEmotion> {
         let found = self.either();
         let all = CganEmotion::ALL.iter().copied();
-        let classes: Vec<CganEmotion> = all.filter(|c| found.iter().any(|e| e.cgan() == *c)).collect();
+        let classes: Vec<CganEmotion> = all
+            .filter(|c| found.iter().any(|e| e.cgan() == *c))
+            .collect();
         if classes.is_empty() {
             vec![CganEmotion::Neutral]
         } else {

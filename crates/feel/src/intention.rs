@@ -226,7 +226,10 @@ mod tests {
         ] {
             let error = text.parse::<Target>().unwrap_err();
             let told = error.to_string();
-            assert!(told.contains(part) && !told.contains('\n'), "{text}: {told}");
+            assert!(
+                told.contains(part) && !told.contains('\n'),
+                "{text}: {told}"
+            );
             assert_eq!(error.kind(), crate::ErrorKind::Parameter);
         }
         let long = "x".repeat(10_000).parse::<Target>().unwrap_err();
@@ -263,11 +266,12 @@ mod tests {
     #[test]
     fn what_takes_the_place_is_named() {
         let aim = Aim::new(target("awe=.6,fear=.4"), &reference(&["awe"]));
-        let held = aim.hold(
-            target("awe=.7,contentment=.2,sadness=.06,anger=.04").shares(),
-        );
+        let held = aim.hold(target("awe=.7,contentment=.2,sadness=.06,anger=.04").shares());
         let names: Vec<_> = held.instead.iter().map(|(e, _)| *e).collect();
-        assert_eq!(names, [Emotion::Contentment, Emotion::Awe, Emotion::Sadness]);
+        assert_eq!(
+            names,
+            [Emotion::Contentment, Emotion::Awe, Emotion::Sadness]
+        );
         assert!((held.instead[0].1 - 0.2).abs() < 1e-9);
         let met = aim.hold(aim.target().shares());
         assert!(met.instead.is_empty() && met.matching == 1.0);

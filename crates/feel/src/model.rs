@@ -52,9 +52,7 @@ impl Basis {
     pub fn project(&self, features: &[f32]) -> Vec<f64> {
         let Standardizer { mean, factor } = &self.standard;
         let scaled = features.iter().zip(mean).zip(factor);
-        let row: Vec<f64> = scaled
-            .map(|((&x, m), f)| (f64::from(x) - m) * f)
-            .collect();
+        let row: Vec<f64> = scaled.map(|((&x, m), f)| (f64::from(x) - m) * f).collect();
         let along = |d: &Vec<f64>| d.iter().zip(&row).map(|(d, x)| d * x).sum();
         self.directions.iter().map(along).collect()
     }

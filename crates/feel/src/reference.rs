@@ -74,10 +74,7 @@ impl Reference {
     /// # Errors
     /// [`FeelError::Reference`] where there is none or it is that of other weights;
     /// [`FeelError::Net`] where it cannot be read.
-    pub fn for_predictor(
-        predictor: &Predictor,
-        weights: Option<&Path>,
-    ) -> Result<Self, FeelError> {
+    pub fn for_predictor(predictor: &Predictor, weights: Option<&Path>) -> Result<Self, FeelError> {
         let id = predictor.model();
         let found = match weights {
             Some(weights) => {
@@ -194,7 +191,11 @@ pub fn make_reference(
             let picture = read(&painting.file, &DecodeOptions::default()).ok();
             let evoked = picture.and_then(|p| predictor.predict(&p, &mut scratch, 1).ok());
             let left_out = format!("cannot read {}, left out", painting.file.display());
-            let stage = if evoked.is_some() { "paintings" } else { &left_out };
+            let stage = if evoked.is_some() {
+                "paintings"
+            } else {
+                &left_out
+            };
             if let Ok(mut rows) = rows.lock() {
                 rows[i] = evoked.map(|prediction| prediction.emotions);
             }
@@ -257,7 +258,10 @@ mod tests {
                 assert!((a - b).abs() < 5e-4, "{a} {b}");
             }
         }
-        assert_eq!(Reference::from_bytes(&back.to_bytes().unwrap(), "x").unwrap(), back);
+        assert_eq!(
+            Reference::from_bytes(&back.to_bytes().unwrap(), "x").unwrap(),
+            back
+        );
     }
 
     #[test]

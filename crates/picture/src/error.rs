@@ -54,7 +54,9 @@ pub enum PictureError {
     Empty,
 
     /// The first bytes belong to no picture format known here.
-    #[error("not a picture: the first bytes are of no known format; give a JPEG, PNG, WebP, GIF, BMP or TIFF file")]
+    #[error(
+        "not a picture: the first bytes are of no known format; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"
+    )]
     NotAPicture,
 
     /// A known format that is not read here.

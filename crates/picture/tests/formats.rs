@@ -60,12 +60,22 @@ fn profiles_of_gray_and_inks_matter() {
 
 #[test]
 fn cut_files_are_truncated() {
-    for name in ["plain.gif", "rgb.bmp", "raw.tif", "lzw.tif", "bigtiff.tif", "interlaced.gif"] {
+    for name in [
+        "plain.gif",
+        "rgb.bmp",
+        "raw.tif",
+        "lzw.tif",
+        "bigtiff.tif",
+        "interlaced.gif",
+    ] {
         let file = format(name);
         for permille in [700, 900, 970] {
             let error = fails(&file[..file.len() * permille / 1000]);
             // A TIFF's directory may stand at its end: then the cut file has none.
-            let fits = matches!(error, PictureError::Truncated { .. } | PictureError::Damaged { .. });
+            let fits = matches!(
+                error,
+                PictureError::Truncated { .. } | PictureError::Damaged { .. }
+            );
             assert!(fits && kind(&error) == ErrorKind::Input, "{name}: {error}");
         }
     }
@@ -90,7 +100,10 @@ fn large_claims_are_refused_from_the_header() {
     };
     for name in ["plain.gif", "lzw.tif", "cmyk.tif"] {
         let error = decode(&format(name), &options).unwrap_err();
-        assert!(matches!(error, PictureError::TooMuchMemory { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, PictureError::TooMuchMemory { .. }),
+            "{name}: {error}"
+        );
     }
 }
 

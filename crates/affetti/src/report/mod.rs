@@ -227,12 +227,13 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
     });
     let named = |held: &IntentionEntry| held.instead.iter().all(|(e, _)| *e < EMOTIONS.len());
     let finite = entry.intention.as_ref().is_none_or(named)
-        && held.chain(&figures)
-        .chain(&entry.emotions)
-        .chain(&entry.polarity)
-        .chain(&entry.valence_interval)
-        .chain(&entry.arousal_interval)
-        .all(|x| x.is_finite())
+        && held
+            .chain(&figures)
+            .chain(&entry.emotions)
+            .chain(&entry.polarity)
+            .chain(&entry.valence_interval)
+            .chain(&entry.arousal_interval)
+            .all(|x| x.is_finite())
         && descriptors
             .iter()
             .chain(entry.palette.iter().map(|(_, share)| share))

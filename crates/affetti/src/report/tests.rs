@@ -154,7 +154,10 @@ fn an_intention_is_told_in_words() {
     };
     let rows = data(&page(&meta(), &[entry, sample()], &[]), "e");
     assert_eq!(rows[0]["intention"]["match"], 0.4123);
-    assert_eq!(rows[0]["intention"]["text"], crate::intention::sentence(&held));
+    assert_eq!(
+        rows[0]["intention"]["text"],
+        crate::intention::sentence(&held)
+    );
     assert!(rows[1].get("intention").is_none());
     for bad in [
         IntentionEntry {

@@ -97,7 +97,9 @@ impl Keeper {
             settings.note("every picture is read again, since its result is also shown");
         } else {
             let stamps = builder.stamps();
-            known.stamps = stamps.filter_map(|(p, s)| Some((p.to_owned(), s?))).collect();
+            known.stamps = stamps
+                .filter_map(|(p, s)| Some((p.to_owned(), s?)))
+                .collect();
         }
         let folders = inputs.iter().filter_map(|input| match input {
             Input::Path(path) if path.is_dir() => Some(path.clone()),
@@ -128,7 +130,10 @@ impl Keeper {
         let met = known.lock();
         let gone = self.builder.retain(|path| {
             let here = self.felt.contains(path) || met.contains(path);
-            here || !self.folders.iter().any(|folder| Path::new(path).starts_with(folder))
+            here || !self
+                .folders
+                .iter()
+                .any(|folder| Path::new(path).starts_with(folder))
         });
         let mut file = OutFile::create(&self.path)?;
         self.builder

@@ -56,6 +56,9 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if args.index.is_some() && args.index == settings.out {
         bail!("--index and --out name the same file");
     }
+    if args.index.is_some() && args.intend.is_some() && settings.out.is_none() && !settings.json {
+        bail!("--intend shows nothing beside --index alone; add --json or --out");
+    }
     let predictor = device::predictor(args.weights.as_deref(), settings)?;
     let weights = args.weights.as_deref();
     let aim = target
@@ -157,16 +160,22 @@ impl Run<'_> {
                 if let Some(aim) = &self.aim {
                     reading.hold(aim);
                 }
-                let to_index = self.keeper.as_mut().map_or(Ok(()), |index| index.felt(reading));
-                let to_file = |file: Option<&mut FileSink>| file.map_or(Ok(()), |f| f.felt(reading));
+                let to_index = self
+                    .keeper
+                    .as_mut()
+                    .map_or(Ok(()), |index| index.felt(reading));
+                let to_file =
+                    |file: Option<&mut FileSink>| file.map_or(Ok(()), |f| f.felt(reading));
                 to_index
                     .and_then(|()| to_file(self.file.as_mut()))
                     .and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
             }
         };
         let total = self.total.load(Ordering::Relaxed);
-        self.progress
-            .at(self.good + self.bad + self.known.count(), (total != UNKNOWN).then_some(total));
+        self.progress.at(
+            self.good + self.bad + self.known.count(),
+            (total != UNKNOWN).then_some(total),
+        );
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {

@@ -18,9 +18,14 @@ use crate::{DataError, Limits, Loaded, labelled::Labelled, labelled::read_folder
 /// # Errors
 /// [`DataError`] if it cannot be read or holds no picture named after an emotion.
 pub fn read(folder: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataError> {
-    read_folder(folder, "name of an emotion before the first _", limits, |key| {
-        let name = key.rsplit('/').next()?;
-        let emotion = Mikels::parse(name.split_once('_')?.0).ok()?;
-        Some((emotion.name().to_owned(), Some(emotion.sentiment())))
-    })
+    read_folder(
+        folder,
+        "name of an emotion before the first _",
+        limits,
+        |key| {
+            let name = key.rsplit('/').next()?;
+            let emotion = Mikels::parse(name.split_once('_')?.0).ok()?;
+            Some((emotion.name().to_owned(), Some(emotion.sentiment())))
+        },
+    )
 }

@@ -11,9 +11,7 @@ use std::path::Path;
 
 use affetti_emotion::{Emotion, Label, Sentiment};
 
-use crate::{
-    DataError, Limits, Loaded, Split, labelled::Labelled, labelled::read_folder,
-};
+use crate::{DataError, Limits, Loaded, Split, labelled::Labelled, labelled::read_folder};
 
 /// Reads the folder.
 ///

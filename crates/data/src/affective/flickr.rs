@@ -32,7 +32,17 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataError>
             "-1" => Sentiment::Negative,
             word => Sentiment::parse(word).ok()?,
         };
-        let name = if name.contains('.') { name } else { format!("{name}.jpg") };
-        Some(Labelled::new(&folder, name, sentiment.name(), Some(sentiment), None))
+        let name = if name.contains('.') {
+            name
+        } else {
+            format!("{name}.jpg")
+        };
+        Some(Labelled::new(
+            &folder,
+            name,
+            sentiment.name(),
+            Some(sentiment),
+            None,
+        ))
     })
 }

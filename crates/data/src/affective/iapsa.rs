@@ -27,8 +27,18 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataError>
     let folder = pictures_below(&sheet::folder_of(path)?, &["images"]);
     read_list(path, Mikels::TAXONOMY, limits, |name, label| {
         let emotion = Mikels::parse(label).ok()?;
-        let name = if name.ends_with(".jpg") { name } else { format!("{name}.jpg") };
+        let name = if name.ends_with(".jpg") {
+            name
+        } else {
+            format!("{name}.jpg")
+        };
         let sentiment = Some(emotion.sentiment());
-        Some(Labelled::new(&folder, name, emotion.name(), sentiment, None))
+        Some(Labelled::new(
+            &folder,
+            name,
+            emotion.name(),
+            sentiment,
+            None,
+        ))
     })
 }

@@ -63,7 +63,9 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(io)? {
         let file = entry.map_err(io)?.path();
-        let is_tar = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("tar"));
+        let is_tar = file
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("tar"));
         if is_tar && file.is_file() {
             found.push(file);
         }
@@ -123,15 +125,24 @@ pub fn read_from(
         if entry.header().entry_type().is_dir() {
             continue;
         }
-        let safe = safe_key(&name).ok().filter(|_| entry.header().entry_type().is_file());
+        let safe = safe_key(&name)
+            .ok()
+            .filter(|_| entry.header().entry_type().is_file());
         let Some(name) = safe else {
             report.skipped += 1;
             continue;
         };
-        let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+        let stem = |name: &str| {
+            name.rsplit_once('.')
+                .map_or(name, |(stem, _)| stem)
+                .to_owned()
+        };
         if name.ends_with(".cls") || name.ends_with(".txt") {
             let mut class = Vec::new();
-            (&mut entry).take(MAX_CLASS).read_to_end(&mut class).map_err(io)?;
+            (&mut entry)
+                .take(MAX_CLASS)
+                .read_to_end(&mut class)
+                .map_err(io)?;
             let class = String::from_utf8_lossy(&class);
             let class = class.lines().next().unwrap_or_default().trim().to_owned();
             report.classes.insert(stem(&name), class);
@@ -145,7 +156,10 @@ pub fn read_from(
             continue;
         }
         let mut bytes = Vec::new();
-        (&mut entry).take(max_bytes).read_to_end(&mut bytes).map_err(io)?;
+        (&mut entry)
+            .take(max_bytes)
+            .read_to_end(&mut bytes)
+            .map_err(io)?;
         // A shard that was cut ends inside of its last member.
         if (bytes.len() as u64) < entry.size() {
             return Err(io(std::io::ErrorKind::UnexpectedEof.into()));
@@ -180,7 +194,10 @@ pub fn labelled(path: &Path, max_bytes: u64) -> Result<(Vec<Labelled>, ShardRepo
         ControlFlow::Continue(())
     })?;
     for row in &mut rows {
-        let stem = row.key.rsplit_once('.').map_or(row.key.as_str(), |(stem, _)| stem);
+        let stem = row
+            .key
+            .rsplit_once('.')
+            .map_or(row.key.as_str(), |(stem, _)| stem);
         if let Some(class) = report.classes.get(stem) {
             row.label.clone_from(class);
             let emotion = Emotion::parse(class).ok().map(Emotion::sentiment);

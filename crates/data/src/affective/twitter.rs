@@ -26,10 +26,19 @@ use crate::{
 /// # Errors
 /// [`DataError`] if the file cannot be read, exceeds the limits, or holds no good row.
 pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Labelled>, DataError> {
-    let folder = pictures_below(&sheet::folder_of(path)?, &["images", "twitter1", "twitter2"]);
+    let folder = pictures_below(
+        &sheet::folder_of(path)?,
+        &["images", "twitter1", "twitter2"],
+    );
     read_list(path, "1, 0 or -1", limits, |name, label| {
         let sentiment = polar(label)?;
-        Some(Labelled::new(&folder, name, sentiment.name(), Some(sentiment), None))
+        Some(Labelled::new(
+            &folder,
+            name,
+            sentiment.name(),
+            Some(sentiment),
+            None,
+        ))
     })
 }
 
@@ -38,6 +47,8 @@ pub(crate) fn polar(label: &str) -> Option<Sentiment> {
     match label {
         "1" | "+1" | "1.0" => Some(Sentiment::Positive),
         "0" | "-1" | "0.0" | "-1.0" => Some(Sentiment::Negative),
-        word => Sentiment::parse(word).ok().filter(|s| *s != Sentiment::Other),
+        word => Sentiment::parse(word)
+            .ok()
+            .filter(|s| *s != Sentiment::Other),
     }
 }

@@ -13,7 +13,9 @@ fn file(pieces: &[(&str, &str, &str, &str, &str)]) -> String {
         }
     }
     for (id, title, both, image, alone) in pieces {
-        text += &format!("\r\n{id}\tModern Art\tCubism, Cubo\tA B\t{title}\t1900\tu\tp\ti\tyes\tnone\t-1.5");
+        text += &format!(
+            "\r\n{id}\tModern Art\tCubism, Cubo\tA B\t{title}\t1900\tu\tp\ti\tyes\tnone\t-1.5"
+        );
         for names in [both, image, alone] {
             for emotion in WikiArtEmotion::ALL {
                 let there = names.split(' ').any(|name| name == emotion.name());
@@ -36,9 +38,15 @@ fn titles_with_quotation_marks_swallow_nothing() {
     let set = read(&path, &Limits::default()).unwrap();
     assert_eq!((set.rows.len(), set.report.bad), (3, 0));
     let first = &set.rows[0];
-    assert_eq!((first.title.as_str(), first.rating), ("\"The Kiss", Some(-1.5)));
+    assert_eq!(
+        (first.title.as_str(), first.rating),
+        ("\"The Kiss", Some(-1.5))
+    );
     assert_eq!(first.image_only, [WikiArtEmotion::Gratitude]);
-    assert_eq!(first.with_title, [WikiArtEmotion::Trust, WikiArtEmotion::Sadness]);
+    assert_eq!(
+        first.with_title,
+        [WikiArtEmotion::Trust, WikiArtEmotion::Sadness]
+    );
     // The title alone is no picture: fear is not there. Gratitude and trust are one class, sadness
     // another: a tie.
     assert_eq!(first.cgan(), [CganEmotion::Happiness, CganEmotion::Sadness]);
@@ -56,7 +64,11 @@ fn titles_with_quotation_marks_swallow_nothing() {
 #[test]
 fn shares_count_from_ag4_on_and_bad_rows_are_named() {
     let folder = testing::folder();
-    let text = file(&[("a", "t", "love", "love", ""), ("b", "t", "fear", "fear", ""), ("../c", "t", "", "", "")]);
+    let text = file(&[
+        ("a", "t", "love", "love", ""),
+        ("b", "t", "fear", "fear", ""),
+        ("../c", "t", "", "", ""),
+    ]);
     // The ones behind the twelve columns of information, in the order of the text.
     let mut shares = ["0.39", "0.39", "0.4", "many"].into_iter();
     let lines = text.split("\r\n").map(|line| {
@@ -76,5 +88,10 @@ fn shares_count_from_ag4_on_and_bad_rows_are_named() {
     let lines: Vec<u64> = set.report.named.iter().map(|bad| bad.line).collect();
     assert_eq!(lines, [3, 4]);
     let path = testing::write(folder.path(), "x.tsv", "ID\tTitle\n1\t2\n");
-    assert!(read(&path, &Limits::default()).unwrap_err().to_string().contains("ImageOnly: "));
+    assert!(
+        read(&path, &Limits::default())
+            .unwrap_err()
+            .to_string()
+            .contains("ImageOnly: ")
+    );
 }

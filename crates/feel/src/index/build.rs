@@ -38,7 +38,11 @@ impl IndexBuilder {
         Ok(Self {
             model: model.clone(),
             components: Some(index.components()),
-            rows: index.rows()?.into_iter().map(|row| (row.path.clone(), row)).collect(),
+            rows: index
+                .rows()?
+                .into_iter()
+                .map(|row| (row.path.clone(), row))
+                .collect(),
         })
     }
 
@@ -56,7 +60,9 @@ impl IndexBuilder {
 
     /// The paths with their stamps, sorted.
     pub fn stamps(&self) -> impl Iterator<Item = (&str, Option<Stamp>)> {
-        self.rows.iter().map(|(path, row)| (path.as_str(), row.stamp))
+        self.rows
+            .iter()
+            .map(|(path, row)| (path.as_str(), row.stamp))
     }
 
     /// Takes a picture in, in the place of one with the same path.
@@ -77,7 +83,10 @@ impl IndexBuilder {
             return Err(unfit(format!("a path of {} bytes", entry.path.len())));
         }
         if !entry.components.iter().all(|c| c.is_finite()) {
-            return Err(unfit(format!("{}: components that are no numbers", entry.path)));
+            return Err(unfit(format!(
+                "{}: components that are no numbers",
+                entry.path
+            )));
         }
         self.rows.insert(entry.path.clone(), Row::of(entry));
         Ok(())

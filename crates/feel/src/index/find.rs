@@ -216,13 +216,18 @@ impl Index {
         let record = self.header.head_record();
         let mut bounds: Vec<Bound> = Vec::with_capacity((range.end - range.start) as usize);
         let mut leaders = Nearest::new(top);
-        self.pieces(self.sections.heads, record, range.clone(), |first, bytes| {
-            for (record, row) in bytes.chunks_exact(record).zip(first..) {
-                let bound = probe.head(record);
-                leaders.push(f64::from(bound.cost), row);
-                bounds.push(bound);
-            }
-        })?;
+        self.pieces(
+            self.sections.heads,
+            record,
+            range.clone(),
+            |first, bytes| {
+                for (record, row) in bytes.chunks_exact(record).zip(first..) {
+                    let bound = probe.head(record);
+                    leaders.push(f64::from(bound.cost), row);
+                    bounds.push(bound);
+                }
+            },
+        )?;
         if self.header.tail_record() == 0 {
             return Ok(leaders);
         }
@@ -284,7 +289,11 @@ impl Probe {
         }
         // A sum of products with codes up to 127 must stay below 2³¹.
         let most = (i32::MAX / 127 / components.len().max(1) as i32).min(i32::from(i16::MAX));
-        let scale = if largest > 0.0 { f64::from(largest) / f64::from(most) } else { 1.0 };
+        let scale = if largest > 0.0 {
+            f64::from(largest) / f64::from(most)
+        } else {
+            1.0
+        };
         let codes: Vec<i16> = components
             .iter()
             .map(|&c| (f64::from(c) / scale).round() as i16)
@@ -295,13 +304,20 @@ impl Probe {
         };
         let (head, tail) = codes.split_at(codes.len().min(HEAD));
         let squares = [square(head), square(tail)];
-        Some(Self { codes, scale, squares })
+        Some(Self {
+            codes,
+            scale,
+            squares,
+        })
     }
 
     fn head(&self, record: &[u8]) -> Bound {
         let (scale, codes) = head_from(record);
         let cost = self.part(scale, codes, &self.codes[..codes.len()], self.squares[0]);
-        Bound { cost: cost as f32, scale }
+        Bound {
+            cost: cost as f32,
+            scale,
+        }
     }
 
     fn tail(&self, bound: Bound, codes: &[u8]) -> f64 {
@@ -355,10 +371,16 @@ impl<'a> Tails<'a> {
         bound: impl Fn(u64) -> Bound,
     ) -> Result<Vec<f64>, FeelError> {
         let record = self.index.header.tail_record();
-        self.buffer.resize((rows.end - rows.start) as usize * record, 0);
+        self.buffer
+            .resize((rows.end - rows.start) as usize * record, 0);
         let section = self.index.sections.tails;
-        self.index
-            .records(&mut self.file, section, record, rows.start, &mut self.buffer)?;
+        self.index.records(
+            &mut self.file,
+            section,
+            record,
+            rows.start,
+            &mut self.buffer,
+        )?;
         let records = self.buffer.chunks_exact(record).zip(rows);
         Ok(records
             .map(|(codes, row)| self.probe.tail(bound(row), codes))
@@ -435,7 +457,13 @@ fn table(target: &Target) -> Vec<f32> {
         table.extend((0..=WHOLE).map(|code| {
             let p = f64::from(code) / f64::from(WHOLE);
             let middle = f64::midpoint(p, q);
-            let term = |x: f64| if x > 0.0 { x * (x / middle).log2() } else { 0.0 };
+            let term = |x: f64| {
+                if x > 0.0 {
+                    x * (x / middle).log2()
+                } else {
+                    0.0
+                }
+            };
             // Without a logarithm for the emotions that are not wished: m = p / 2.
             let bits = if q == 0.0 { p } else { term(p) + term(q) };
             (bits / 2.0) as f32

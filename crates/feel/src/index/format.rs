@@ -104,7 +104,14 @@ impl Header {
         bytes[12..16].copy_from_slice(&(self.components as u32).to_le_bytes());
         bytes[24..32].copy_from_slice(&self.rows.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.paths.to_le_bytes());
-        for (at, pair) in self.model.sha256.as_bytes().chunks_exact(2).take(32).enumerate() {
+        for (at, pair) in self
+            .model
+            .sha256
+            .as_bytes()
+            .chunks_exact(2)
+            .take(32)
+            .enumerate()
+        {
             let digits = std::str::from_utf8(pair).unwrap_or_default();
             bytes[40 + at] = u8::from_str_radix(digits, 16).unwrap_or(0);
         }
@@ -120,8 +127,7 @@ impl Header {
     /// Reads a header of a file of `length` bytes; the error is what is wrong with it.
     pub(super) fn parse(bytes: &[u8; HEADER], length: u64) -> Result<Self, String> {
         let four = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| bytes[at + i]));
-        let eight =
-            |at: usize| u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| bytes[at + i]));
+        let eight = |at: usize| u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| bytes[at + i]));
         if bytes[..8] != MAGIC {
             return Err("no index of affetti; `affetti feel DIR --index FILE` makes one".into());
         }

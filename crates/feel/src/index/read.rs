@@ -47,8 +47,8 @@ impl Index {
             // A file too short for a header: what is there decides whether it is none or a cut one.
             bytes = [0; HEADER];
         }
-        let header = Header::parse(&bytes, about.len())
-            .map_err(|what| bad(path, what, ErrorKind::Input))?;
+        let header =
+            Header::parse(&bytes, about.len()).map_err(|what| bad(path, what, ErrorKind::Input))?;
         Ok(Self {
             path: path.to_owned(),
             sections: header.sections(),

@@ -120,7 +120,10 @@ fn few_components_have_no_tail() {
     let near = Query::Near(entries[9].components.clone());
     let hits = index.find(&near, 1000, 8).unwrap();
     assert_eq!((hits.len(), hits[0].path.as_str()), (50, "p/00009.jpg"));
-    assert!(hits.windows(2).all(|pair| pair[0].measure <= pair[1].measure));
+    assert!(
+        hits.windows(2)
+            .all(|pair| pair[0].measure <= pair[1].measure)
+    );
     let error = index.find(&Query::Near(vec![0.0; 6]), 1, 1).unwrap_err();
     assert!(matches!(error, FeelError::Unfit { .. }));
     for bad in [f32::NAN, f32::INFINITY] {
@@ -161,7 +164,12 @@ fn an_update_gives_the_bytes_of_a_fresh_index() {
         ..model()
     };
     let error = IndexBuilder::from_index(&Index::open(&path).unwrap(), &other).unwrap_err();
-    assert!(error.to_string().contains("made with the weights m (abababab…)"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("made with the weights m (abababab…)"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
     };
     let half = |at: usize| {
         let half = bytes.get(at..at + 2).and_then(|b| b.first_chunk());
-        half.map(|b| u32::from(u16::from_le_bytes(*b))).ok_or_else(cut)
+        half.map(|b| u32::from(u16::from_le_bytes(*b)))
+            .ok_or_else(cut)
     };
     let (start, length) = (word(10)?, word(14)?);
     let (width, height, bits, coding) = if length == CORE {
@@ -32,7 +33,12 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
     } else {
         // A negative height counts from the top.
         let height = word(PREFIX + 4)?.cast_signed().unsigned_abs();
-        (word(PREFIX)?, height, half(PREFIX + 10)?, word(PREFIX + 12)?)
+        (
+            word(PREFIX)?,
+            height,
+            half(PREFIX + 10)?,
+            word(PREFIX + 12)?,
+        )
     };
     if width == 0 || height == 0 || width.cast_signed() < 0 {
         return Err(damaged(Format::Bmp, "a side is 0 or negative"));

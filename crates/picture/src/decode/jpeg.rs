@@ -38,7 +38,10 @@ pub(super) fn pixels(bytes: &[u8], header: &Header) -> Result<Vec<u8>, PictureEr
     match space(bytes)? {
         inks @ (ColorSpace::CMYK | ColorSpace::YCCK) => {
             drop(rgb);
-            Ok(profile::inks_to_rgb(&read_inks(bytes, header, inks)?, Some(profile)))
+            Ok(profile::inks_to_rgb(
+                &read_inks(bytes, header, inks)?,
+                Some(profile),
+            ))
         }
         space => {
             let transform = profile::to_srgb(profile);

@@ -86,7 +86,9 @@ fn gray(profile: &ColorProfile) -> Option<Box<[[u8; 3]; 256]>> {
     let transform = transform(profile, Layout::Gray)?;
     let levels: [u8; 256] = std::array::from_fn(|i| i as u8);
     let mut colors = Box::new([[0; 3]; 256]);
-    transform.transform(&levels, colors.as_flattened_mut()).ok()?;
+    transform
+        .transform(&levels, colors.as_flattened_mut())
+        .ok()?;
     Some(colors)
 }
 
@@ -104,7 +106,12 @@ pub(super) fn inks_to_rgb(inks: &[u8], profile: Option<&[u8]>) -> Vec<u8> {
     {
         return rgb;
     }
-    for (rgb, &[c, m, y, k]) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(inks.as_chunks().0) {
+    for (rgb, &[c, m, y, k]) in rgb
+        .as_chunks_mut::<3>()
+        .0
+        .iter_mut()
+        .zip(inks.as_chunks().0)
+    {
         *rgb = [c, m, y].map(|ink| {
             let light = (255 - u32::from(ink)) * (255 - u32::from(k));
             ((light + 127) / 255) as u8

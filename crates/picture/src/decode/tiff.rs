@@ -103,9 +103,8 @@ fn color_type(reader: &mut Reader<'_>) -> Result<ColorType, TiffError> {
 /// Samples per pixel and bits per sample of what is read here.
 fn layout(color: ColorType) -> Result<(u8, u8), PictureError> {
     match color {
-        ColorType::Gray(bits @ (1 | 2 | 4 | 8 | 16)) | ColorType::Palette(bits @ (1 | 2 | 4 | 8)) => {
-            Ok((1, bits))
-        }
+        ColorType::Gray(bits @ (1 | 2 | 4 | 8 | 16))
+        | ColorType::Palette(bits @ (1 | 2 | 4 | 8)) => Ok((1, bits)),
         ColorType::GrayA(bits @ (8 | 16)) => Ok((2, bits)),
         ColorType::RGB(bits @ (8 | 16)) => Ok((3, bits)),
         ColorType::RGBA(bits @ (8 | 16)) | ColorType::CMYK(bits @ (8 | 16)) => Ok((4, bits)),
@@ -145,7 +144,10 @@ pub(super) fn pixels(
     let whole = palette.is_none();
     let samples = levels(&mut reader, header, whole, channels, bits, bytes)?;
     let extra = reader.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples);
-    let extra = extra.ok().flatten().and_then(|extra| extra.first().copied());
+    let extra = extra
+        .ok()
+        .flatten()
+        .and_then(|extra| extra.first().copied());
     let alpha = Alpha {
         associated: extra == Some(ASSOCIATED),
         // "Unspecified" is as good as none, and Pillow ignores it too.
@@ -156,7 +158,8 @@ pub(super) fn pixels(
         (_, Some(palette)) => {
             let entry = |&index: &u8| palette.get(usize::from(index)).copied();
             let colors: Option<Vec<[u8; 3]>> = samples.iter().map(entry).collect();
-            let colors = colors.ok_or_else(|| damaged(Format::Tiff, "a color beyond its palette"))?;
+            let colors =
+                colors.ok_or_else(|| damaged(Format::Tiff, "a color beyond its palette"))?;
             colors.into_flattened()
         }
         (ColorType::Gray(_), _) => samples.iter().flat_map(|&v| [v; 3]).collect(),
@@ -232,7 +235,12 @@ fn levels(
     let stored: Vec<u8> = match buffer {
         DecodingResult::U8(samples) => samples,
         DecodingResult::U16(samples) => samples.into_iter().map(level16).collect(),
-        _ => return Err(unsupported(Format::Tiff, "samples that are no whole numbers")),
+        _ => {
+            return Err(unsupported(
+                Format::Tiff,
+                "samples that are no whole numbers",
+            ));
+        }
     };
     let pixels = header.width as usize * header.height as usize;
     let channels = usize::from(channels);
@@ -253,7 +261,9 @@ fn levels(
         let mut mixed = vec![0; pixels * channels];
         for (channel, plane) in stored.chunks_exact(pixels).take(channels).enumerate() {
             let places = mixed.iter_mut().skip(channel).step_by(channels);
-            places.zip(plane).for_each(|(place, &sample)| *place = sample);
+            places
+                .zip(plane)
+                .for_each(|(place, &sample)| *place = sample);
         }
         return Ok(mixed);
     }
