@@ -10,7 +10,7 @@ use serde_json::Value;
 fn paths(lines: &[Value]) -> Vec<&str> {
     lines
         .iter()
-        .map(|line| line["path"].as_str().unwrap())
+        .map(|line| line["path"].as_str().unwrap_or_default())
         .collect()
 }
 
