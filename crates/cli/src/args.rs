@@ -130,8 +130,8 @@ pub(crate) struct FeelArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) intend: Option<String>,
     /// Keep an index of the pictures in this file, for `affetti find`. If it is there already, it
-    /// is brought up to date: files of the same length and time are not read again, unless cards,
-    /// --json or --out are to show them
+    /// is brought up to date: files of the same length and time are not read again, unless --json
+    /// or --out are to show them too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) index: Option<PathBuf>,
 }
@@ -352,6 +352,30 @@ pub(crate) enum Set {
     Oasis,
     /// Labelled paintings (labelled.csv)
     Paintings,
+    /// WikiArt-Emotions (WikiArt-Emotions-Ag4.tsv, or Ag3, Ag5, All)
+    WikiartEmotions,
+    /// A list of ArtGAN (style_val.csv, artist_train, …) with its class list beside it
+    Artgan,
+    /// Abstract paintings with votes (ABSTRACT_groundTruth.csv)
+    Abstract,
+    /// ArtPhoto's folder: emotion_0001.jpg
+    Artphoto,
+    /// A list of IAPS numbers and emotions
+    Iapsa,
+    /// A list of Twitter I: name and 1 or 0
+    Twitter1,
+    /// A list of Twitter II: name and 1 or -1
+    Twitter2,
+    /// EmotionROI's folder, with training_testing_split/
+    EmotionRoi,
+    /// FI's folder: a folder per emotion
+    Fi,
+    /// A list of Flickr numbers and sentiments
+    Flickr,
+    /// A folder per class, perhaps below train/, val/, test/
+    Classes,
+    /// A tar file of pictures, or a folder of them
+    Shards,
     /// Any folder of pictures
     Folder,
     /// Any CSV file with a column path, file or image
@@ -374,7 +398,7 @@ pub(crate) enum DataVerb {
     },
     /// Open every picture of a set; name what is missing, unreadable, double or leaks between splits
     #[command(
-        after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/"
+        after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/\n  affetti data check artgan style_val.csv --pictures wikiart/"
     )]
     Check {
         /// Its layout
@@ -382,8 +406,8 @@ pub(crate) enum DataVerb {
         /// Its file, or the folder that holds it
         #[arg(value_hint = ValueHint::AnyPath)]
         path: PathBuf,
-        /// For artemis: WikiArt's folder of pictures, STYLE/PAINTING.jpg [default: the paintings
-        /// beside the file]
+        /// For artemis and artgan: WikiArt's folder of pictures, STYLE/PAINTING.jpg; for
+        /// wikiart-emotions: the folder of ID.jpg [default: what lies beside the file]
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         pictures: Option<PathBuf>,
     },

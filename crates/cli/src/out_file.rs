@@ -37,7 +37,7 @@ pub(crate) fn spare(out: Option<&Path>, inputs: &[&Path]) -> Result<()> {
     }
     let refuse = |what: &str| {
         bail!(
-            "--out {}: {what}; give another name for the result",
+            "{}: {what}; give another name for the result",
             out.display()
         )
     };

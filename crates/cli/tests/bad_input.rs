@@ -29,7 +29,7 @@ fn every_good_one_is_answered_and_every_bad_one_named() {
         ("cmyk.jpg", cmyk(), None),
         (
             "old.jpg",
-            b"GIF89a\x01\0\x01\0".to_vec(),
+            b"\0\0\0\x1cftypheic\0\0\0\0mif1heic".to_vec(),
             Some("unsupported"),
         ),
         ("dot.png", picture(1, 1, 200).encode_png(), None),

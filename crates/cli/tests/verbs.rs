@@ -26,6 +26,7 @@ fn help_names_every_verb_and_nothing_else() {
         verbs,
         [
             "feel",
+            "find",
             "data",
             "models",
             "train",

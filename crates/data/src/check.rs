@@ -34,8 +34,11 @@ use std::{
 
 use affetti_picture::DecodeOptions;
 
-use crate::{DataError, Split, oasis::Photo, paintings::Painting, table::Entry};
-use open::{Outcome, open};
+use crate::{
+    DataError, Split, affective::shards, labelled::Labelled, oasis::Photo, paintings::Painting,
+    table::Entry,
+};
+use open::{Outcome, decoded, open};
 pub use report::{CheckReport, Duplicates, Unreadable};
 
 /// One picture of a set and what is claimed of it.
@@ -91,6 +94,17 @@ impl From<&Entry> for Item {
             key: None,
             group: entry.group.clone(),
             split: Some(entry.split),
+        }
+    }
+}
+
+impl From<&Labelled> for Item {
+    fn from(row: &Labelled) -> Self {
+        Self {
+            file: row.file.clone(),
+            key: None,
+            group: None,
+            split: Some(row.split),
         }
     }
 }
@@ -188,6 +202,42 @@ pub fn check(
         }
         _ => Ok(report),
     }
+}
+
+/// Opens every picture of tar shards, one after the other, without unpacking them. A picture's file
+/// is the shard's path with the member's name behind it. How many members were skipped (links, unsafe
+/// names, pictures beyond the limit) is the second result.
+///
+/// # Errors
+/// As [`check`], and [`DataError::Io`] where a shard cannot be read.
+pub fn check_shards(
+    path: &Path,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<(CheckReport, usize), DataError> {
+    let mut set = CheckSet::default();
+    let mut outcomes = Vec::new();
+    let read = shards::read(path, options.decode.limits.max_bytes, |member| {
+        let outcome = decoded(&member.bytes, &options.decode);
+        let file = member.shard.join(&member.name);
+        let step = Step {
+            done: outcomes.len() + 1,
+            total: outcomes.len() + 1,
+            file: &file,
+            good: outcome.is_good(),
+        };
+        let next = progress.step(step);
+        outcomes.push(Some(outcome));
+        set.items.push(Item {
+            split: Some(Split::of(&member.name)),
+            ..file.into()
+        });
+        next
+    })?;
+    if set.items.is_empty() {
+        return Err(DataError::NoPictures);
+    }
+    Ok((CheckReport::new(&set, &outcomes), read.skipped))
 }
 
 /// What became of each item; `None` where the check was stopped first.

@@ -13,7 +13,8 @@ fn format(name: &str) -> Vec<u8> {
 
 /// Name, sides and pixels of every reference.
 fn references() -> Vec<(String, affetti_picture::Picture)> {
-    let text = String::from_utf8(format("formats.txt")).unwrap();
+    let bytes = format("formats.txt");
+    let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let found: Vec<_> = lines
         .map(|line| {

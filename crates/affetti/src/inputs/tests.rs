@@ -41,7 +41,7 @@ fn order_is_the_users_and_folders_are_sorted() {
             "b.jpg",
             "c.webp",
             "! no picture in this folder or below it \
-             (looked for .jpg, .jpeg, .jpe, .jfif, .png, .apng, .webp)"
+             (looked for .jpg, .jpeg, .jpe, .jfif, .png, .apng, .webp, .gif, .bmp, .dib, .tif, .tiff)"
         ]
     );
 }
@@ -49,9 +49,9 @@ fn order_is_the_users_and_folders_are_sorted() {
 #[test]
 fn what_is_not_read_in_a_folder_is_a_failure() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("a.gif"), b"x").unwrap();
+    fs::write(folder.path().join("a.avif"), b"x").unwrap();
     let found = names(Inputs::new([Input::Path(folder.path().to_owned())]));
-    let message = "! GIF files are not supported; convert this one to JPEG, PNG or WebP first";
+    let message = "! AVIF files are not supported; convert this one to JPEG, PNG or WebP first";
     assert_eq!(found, [message]);
 }
 

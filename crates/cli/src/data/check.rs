@@ -5,7 +5,8 @@ use std::{ops::ControlFlow, path::Path};
 use affetti::{
     data::{
         Limits, ReadReport, artemis,
-        check::{CheckOptions, CheckReport, CheckSet, Item, Step, check},
+        artgan::KNOWN_BROKEN,
+        check::{CheckOptions, CheckReport, CheckSet, Item, Step, check, check_shards},
         folder::{Folder, FolderOptions},
     },
     printable,
@@ -13,7 +14,7 @@ use affetti::{
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::{entries, name, painted, photos, tell, utterances};
+use super::{entries, labelled, name, painted, photos, tell, utterances};
 use crate::{Exit, args::Set, out_file::spare, output, progress::Progress, settings::Settings};
 
 /// What is to be opened, and how reading the lists went.
@@ -30,32 +31,67 @@ pub(super) fn run(
     pictures: Option<&Path>,
     settings: &Settings,
 ) -> Result<Exit> {
-    if pictures.is_some() && set != Set::Artemis {
-        bail!("--pictures goes with artemis only: the other sets name their pictures");
+    if pictures.is_some() && !matches!(set, Set::Artemis | Set::Artgan | Set::WikiartEmotions) {
+        bail!(
+            "--pictures goes with artemis, artgan and wikiart-emotions only: the other sets name \
+             their pictures"
+        );
     }
     let inputs = [Some(path), pictures];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
     spare(settings.out.as_deref(), &inputs)?;
-    let task = collect(set, path, pictures, settings)?;
-    tell(path, &task.rows, settings);
     let options = CheckOptions {
         threads: settings.threads,
         ..CheckOptions::default()
     };
     let progress = Progress::new("pictures", !settings.quiet);
+    if set == Set::Shards {
+        let counting = |step: Step<'_>| {
+            progress.at(step.done, None);
+            ControlFlow::Continue(())
+        };
+        let checked = check_shards(path, &options, &counting);
+        progress.finish();
+        let (report, skipped) = checked.with_context(|| "data check shards".to_owned())?;
+        if skipped > 0 {
+            output::complain(&format!("{}: {skipped} members skipped", path.display()));
+        }
+        return tell_all(
+            set,
+            path,
+            &report,
+            &ReadReport::default(),
+            skipped,
+            settings,
+        );
+    }
+    let task = collect(set, path, pictures, settings)?;
+    tell(path, &task.rows, settings);
     let report = check(&task.set, &options, &|step: Step<'_>| {
         progress.at(step.done, Some(step.total));
         ControlFlow::Continue(())
     });
     progress.finish();
     let report = report.with_context(|| format!("data check {}", name(set)))?;
+    tell_all(set, path, &report, &task.rows, task.skipped, settings)
+}
+
+/// Writes the report; the exit code says whether all is well.
+fn tell_all(
+    set: Set,
+    path: &Path,
+    report: &CheckReport,
+    rows: &ReadReport,
+    skipped: usize,
+    settings: &Settings,
+) -> Result<Exit> {
     let text = if settings.wants_json() {
         let line = json!({
             "set": name(set),
             "path": path.to_string_lossy(),
             "clean": report.is_clean(),
             "report": report,
-            "rows": task.rows,
+            "rows": rows,
         });
         format!("{line}\n")
     } else {
@@ -63,11 +99,11 @@ pub(super) fn run(
             "{}: {}\n\n{}",
             name(set),
             printable(&path.to_string_lossy()),
-            text(&report)
+            text(report)
         )
     };
     output::emit(settings, &text)?;
-    let clean = report.is_clean() && task.rows.bad == 0 && task.skipped == 0;
+    let clean = report.is_clean() && rows.bad == 0 && skipped == 0;
     Ok(if clean { Exit::Done } else { Exit::SomeFailed })
 }
 
@@ -91,6 +127,21 @@ fn collect(set: Set, path: &Path, pictures: Option<&Path>, settings: &Settings) 
             let loaded = entries(path)?;
             task(loaded.rows.iter().collect(), loaded.report)
         }
+        Set::WikiartEmotions
+        | Set::Artgan
+        | Set::Abstract
+        | Set::Artphoto
+        | Set::Iapsa
+        | Set::Twitter1
+        | Set::Twitter2
+        | Set::EmotionRoi
+        | Set::Fi
+        | Set::Flickr
+        | Set::Classes
+        | Set::Shards => match labelled(set, path, pictures)? {
+            Some(loaded) => task(loaded.rows.iter().collect(), loaded.report),
+            None => bail!("{}: no labelled set", name(set)),
+        },
         Set::Folder => {
             let mut skipped = 0;
             let mut items: Vec<Item> = Vec::new();
@@ -175,15 +226,24 @@ fn text(report: &CheckReport) -> String {
         text.push_str(&printable(&line));
         text.push('\n');
     };
+    let known = |file: &Path| {
+        let path = file.to_string_lossy();
+        if KNOWN_BROKEN.iter().any(|broken| path.contains(broken)) {
+            " (broken in the published archive too)"
+        } else {
+            ""
+        }
+    };
     for bad in &report.unreadable {
         line(format!(
-            "unreadable: {}: {}",
+            "unreadable: {}: {}{}",
             bad.file.display(),
-            bad.reason
+            bad.reason,
+            known(&bad.file)
         ));
     }
     for file in &report.missing {
-        line(format!("missing: {}", file.display()));
+        line(format!("missing: {}{}", file.display(), known(file)));
     }
     for same in &report.duplicates {
         let files: Vec<String> = same

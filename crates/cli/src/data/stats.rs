@@ -5,18 +5,21 @@ use std::{collections::BTreeMap, fmt::Display, path::Path};
 use affetti::{
     data::{
         ReadReport,
+        affective::shards,
         folder::FolderOptions,
+        labelled::{self, LabelStats},
         stats::{
             self, ArtemisStats, Figure, FolderStats, Moments, OasisStats, PaintingStats, TableStats,
         },
     },
     emotion::Label,
+    picture::Limits,
     printable,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Value, json, to_value};
 
-use super::{entries, name, painted, photos, tell, utterances};
+use super::{entries, name, painted, photos, published, tell, utterances};
 use crate::{
     Exit,
     args::Set,
@@ -54,6 +57,38 @@ pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
             let loaded = entries(path)?;
             let stats = stats::table(&loaded.rows);
             let shown = Shown(to_value(&stats)?, tabled(&stats));
+            show(set, path, shown, Some(&loaded.report), settings)
+        }
+        Set::Shards => {
+            let (rows, report) = shards::labelled(path, Limits::default().max_bytes)?;
+            let stats = labelled::stats(&rows, None);
+            let more = json!({"shards": report.shards, "skipped": report.skipped});
+            let mut value = to_value(&stats)?;
+            merge(&mut value, more);
+            let text = format!(
+                "{}\n{} tar files, {} members skipped\n",
+                one_label(&stats).trim_end(),
+                report.shards,
+                report.skipped
+            );
+            show(set, path, Shown(value, text), None, settings)
+        }
+        Set::WikiartEmotions
+        | Set::Artgan
+        | Set::Abstract
+        | Set::Artphoto
+        | Set::Iapsa
+        | Set::Twitter1
+        | Set::Twitter2
+        | Set::EmotionRoi
+        | Set::Fi
+        | Set::Flickr
+        | Set::Classes => {
+            let Some(loaded) = super::labelled(set, path, None)? else {
+                bail!("{}: no labelled set", name(set));
+            };
+            let stats = labelled::stats(&loaded.rows, published(set));
+            let shown = Shown(to_value(&stats)?, one_label(&stats));
             show(set, path, shown, Some(&loaded.report), settings)
         }
         Set::Folder => {
@@ -205,6 +240,29 @@ fn tabled(s: &TableStats) -> String {
             .map(|(emotion, share)| format!("{} {}", emotion.name(), percent(share)))
             .collect();
         rows.push(plain("mean shares", shares.join(", ")));
+    }
+    lines(&rows)
+}
+
+fn merge(value: &mut Value, more: Value) {
+    if let (Value::Object(value), Value::Object(more)) = (value, more) {
+        value.extend(more);
+    }
+}
+
+fn one_label(s: &LabelStats) -> String {
+    let mut rows = vec![
+        plain("pictures", s.pictures),
+        tally("by label", &s.by_label),
+        tally("by sentiment", &s.by_sentiment),
+        tally("by split", &s.by_split),
+    ];
+    if s.majority > 0.0 {
+        rows.push(plain("always the same reaches", percent(s.majority)));
+    }
+    if let Some([positive, negative, all]) = s.published {
+        let text = format!("positive {positive}, negative {negative}, {all} in all");
+        rows.push(plain("as published", text));
     }
     lines(&rows)
 }

@@ -56,6 +56,9 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if args.index.is_some() && args.index == settings.out {
         bail!("--index and --out name the same file");
     }
+    if args.index.is_some() && args.intend.is_some() && settings.out.is_none() && !settings.json {
+        bail!("--intend shows nothing beside --index alone; add --json or --out");
+    }
     let predictor = device::predictor(args.weights.as_deref(), settings)?;
     let weights = args.weights.as_deref();
     let aim = target

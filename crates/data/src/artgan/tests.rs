@@ -51,3 +51,26 @@ fn class_lists_are_complete_or_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn lists_find_their_classes_and_the_folder_of_art_nouveau() {
+    let folder = testing::folder();
+    testing::write(
+        folder.path(),
+        "style_class.txt",
+        "0 Action_painting\n1 Art_Nouveau\n",
+    );
+    let text = "Art_Nouveau_Modern/a_b.jpg,1\nAction_painting/c_d.jpg,0\n";
+    let path = testing::write(folder.path(), "style_val.csv", text);
+    let wikiart = Path::new("/wikiart");
+    let set = labelled(&path, Some(wikiart), &Limits::default()).unwrap();
+    assert_eq!(set.rows[0].file, wikiart.join("Art_Nouveau_Modern/a_b.jpg"));
+    assert_eq!(set.rows[0].label, "Art_Nouveau_Modern");
+    assert_eq!(set.rows[1].split, Split::Val);
+    // A copy of the pictures in the folders of the class list would be missing, not mislabelled.
+    let other = testing::write(folder.path(), "genre_val.csv", text);
+    assert!(
+        labelled(&other, None, &Limits::default()).is_err(),
+        "no genre_class"
+    );
+}

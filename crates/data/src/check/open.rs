@@ -91,8 +91,13 @@ pub(super) fn open(file: &Path, options: &DecodeOptions) -> Outcome {
     if let Err(error) = options.limits.check_bytes(bytes.len() as u64) {
         return Outcome::failed(&error, None);
     }
-    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-    match decode(&bytes, options) {
+    decoded(&bytes, options)
+}
+
+/// What becomes of a picture whose bytes are here.
+pub(super) fn decoded(bytes: &[u8], options: &DecodeOptions) -> Outcome {
+    let sha256: [u8; 32] = Sha256::digest(bytes).into();
+    match decode(bytes, options) {
         Ok(_) => Outcome::Good { sha256 },
         Err(error) => Outcome::failed(&error, Some(sha256)),
     }

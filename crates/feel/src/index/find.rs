@@ -251,7 +251,7 @@ impl Index {
                 .filter(|&row| f64::from(slot(row).cost) <= limit)
                 .collect();
             if wanted.len() as u64 * MANY >= GROUP {
-                let costs = tails.group(group.clone(), |row| slot(row))?;
+                let costs = tails.group(group.clone(), slot)?;
                 for (cost, row) in costs.into_iter().zip(group.clone()) {
                     nearest.push(cost, row);
                 }

@@ -1,0 +1,25 @@
+//! Weight files: safetensors, the predictor, the reference table, PyTorch's pickles, NumPy arrays.
+//! The first byte chooses the format.
+
+use affetti_feel::{Model, Reference};
+use affetti_nets::{store, torch_file};
+use affetti_regions::npy;
+
+/// One run.
+pub fn run(bytes: &[u8]) {
+    let Some((choice, file)) = bytes.split_first() else {
+        return;
+    };
+    match choice % 5 {
+        0 => {
+            if let Ok(tensors) = store::from_bytes(file, "fuzz") {
+                // What was read can be written, or is refused for values that cannot be stored.
+                let _ = store::to_bytes(&tensors, |_| store::Precision::Full);
+            }
+        }
+        1 => drop(Model::from_bytes(file, "fuzz")),
+        2 => drop(Reference::from_bytes(file, "fuzz")),
+        3 => drop(torch_file::read(file, "fuzz")),
+        _ => drop(npy::from_bytes(file)),
+    }
+}
