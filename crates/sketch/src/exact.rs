@@ -43,7 +43,7 @@ pub fn render(drawing: &Drawing, scale: f32) -> Result<Picture, SketchError> {
     )?;
     let finer = match width * height {
         0..=2_500_000 => 4,
-        0..=16_000_000 => 2,
+        2_500_001..=16_000_000 => 2,
         _ => 1,
     };
     let large = paint(drawing, scale, (width, height), finer);

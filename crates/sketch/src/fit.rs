@@ -85,11 +85,12 @@ fn eliminate(matrix: &mut [[f64; 6]; 4]) -> Option<()> {
         for v in &mut matrix[column] {
             *v /= by;
         }
-        for row in 0..4 {
-            if row != column {
-                let factor = matrix[row][column];
-                for k in 0..6 {
-                    matrix[row][k] -= factor * matrix[column][k];
+        let pivot = matrix[column];
+        for (index, row) in matrix.iter_mut().enumerate() {
+            if index != column {
+                let factor = row[column];
+                for (v, p) in row.iter_mut().zip(pivot) {
+                    *v -= factor * p;
                 }
             }
         }

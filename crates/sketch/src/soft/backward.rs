@@ -33,7 +33,7 @@ impl StrokeGradient {
     }
 
     /// From pixels to units: a unit is `scale` pixels.
-    pub(super) fn to_units(&mut self, scale: f32) {
+    pub(super) fn scale_to_units(&mut self, scale: f32) {
         for v in self.points.as_flattened_mut() {
             *v *= scale;
         }

@@ -117,7 +117,7 @@ impl Raster {
             sums[stroke as usize].add(&part);
         }
         for sum in &mut sums {
-            sum.to_units(self.scale);
+            sum.scale_to_units(self.scale);
         }
         sums
     }
