@@ -288,8 +288,7 @@ impl Unit {
 
     /// Folds everything into packed weights that never change and cost no gradient. On
     /// devices without our kernels the folded weights stay plain tensors. Transposed units stay as
-    /// they are.
-    /// `gradient`: whether input gradients will be wanted.
+    /// they are. `gradient`: whether input gradients will be wanted.
     #[must_use]
     pub fn freeze(mut self, gradient: bool) -> Self {
         if self.spec.kind == Kind::Transposed {
@@ -298,8 +297,8 @@ impl Unit {
         let (weight, bias) = self.folded();
         if !on_cpu(&weight) {
             // Packed weights exist for our kernels only.
-            self.weight = Param::from_tensor(weight).no_grad();
-            self.beta = Some(Param::from_tensor(bias).no_grad());
+            self.weight = Param::from_tensor(weight.detach()).no_grad();
+            self.beta = Some(Param::from_tensor(bias.detach()).no_grad());
             (self.gamma, self.mean, self.variance) = (None, None, None);
             self.spec.after = After::Bias;
             return self;
