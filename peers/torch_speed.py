@@ -2,13 +2,19 @@
 
 Needs: pip install torch torchvision efficientnet-lite-pytorch==0.1.0
 Run:   python peers/torch_speed.py [--rounds 5] [--threads 2] [--only PART] [--layers | --all]
+Both:  python peers/torch_speed.py --all --rounds 3 --iterations 5 > benchmarks/TODAY.md
 
 Each round runs a network once through ours (a fresh process of `cargo bench --bench networks`) and
 once through PyTorch (a fresh process of this script), so that a busy moment of the machine hits
 both. Prints the median over the rounds, the median of the rounds' ratios (PyTorch / ours: above 1
 we are faster), and the peak resident memory of both. With --layers the same for each layer shape,
-with our GFLOP/s and their share of the machine's matrix product peak, measured in the same run;
-with --all both tables, below a line that says which machine and which versions.
+with GFLOP/s and our share of the machine's peak; with --all both,
+below a line that says which machine and which versions. A round of layers runs all of ours, then
+all of PyTorch's.
+
+The peak is measured in each round before the layers: a 48 x 256 x 32 matrix product whose operands
+stay in the first-level cache, on all threads at once (`peak` in crates/nets/benches/layers.rs), the
+median of the rounds. Beside it stands PyTorch's own 2048 x 2048 x 2048 product.
 
 PyTorch runs as its users would: channels-first default layout, two threads, no_grad for forward
 passes, frozen weights for input gradients, SGD for training steps (`set_to_none`). Its
@@ -195,11 +201,13 @@ def peer(args):
 
 
 def bench_binary(name):
-    """Builds a benchmark and gives the path of its binary."""
-    command = ["cargo", "bench", "-p", "affetti-nets", "--features", "train", "--bench", name,
-               "--no-run"]
-    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
-    found = re.search(r"Executable .*\((.*)\)", output)
+    """Builds a benchmark and gives the path of its binary. The layers need no burn."""
+    features = ["--features", "train"] if name == "networks" else []
+    command = ["cargo", "bench", "-p", "affetti-nets", *features, "--bench", name, "--no-run"]
+    build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    found = re.search(r"Executable .*\((.*)\)", build.stderr)
+    if build.returncode or not found:
+        sys.exit(f"{' '.join(command)}: {build.stderr[-2000:]}")
     return str(ROOT / found.group(1))
 
 
@@ -242,26 +250,39 @@ def networks(args, this):
 
 def layers(args, this):
     binary = bench_binary("layers")
-    rounds = []
-    for _ in range(args.rounds):
+    rounds, peaks = [], []
+    for number in range(args.rounds):
+        print(f"layers: round {number + 1} of {args.rounds}", file=sys.stderr, flush=True)
         lines = child([binary, args.only], args.threads)
-        peak = next((line["gflops"] for line in lines if line["layer"] == "peak"), float("nan"))
+        peaks += [line["gflops"] for line in lines if line["layer"] == "peak"]
         lines = [line for line in lines if line["layer"] != "peak"]
+        if not lines:
+            sys.exit(f"no layer has {args.only!r} in its name")
         text = "\n".join(json.dumps(line) for line in lines)
-        rounds.append((peak, child([*this, "--peer", "layers"], args.threads, text)))
+        rounds.append(child([*this, "--peer", "layers"], args.threads, text))
     [torch_peak] = child([*this, "--peer", "peak"], args.threads)
     middle = statistics.median
-    peak = middle(peak for peak, _ in rounds)
-    print(f"\nPeak of our register tile {peak:.0f} GFLOP/s; "
-          f"PyTorch's matrix product 2048: {torch_peak['gflops']:.0f} GFLOP/s.\n")
-    print("| layer | direction | PyTorch ms | ours ms | ratio | our GFLOP/s | of the peak |")
-    print("|---|---|---|---|---|---|---|")
-    for lines in zip(*(lines for _, lines in rounds)):
+    peak = middle(peaks)
+    print(f"Peak of our register tile in the first-level cache {peak:.0f} GFLOP/s; "
+          f"PyTorch's matrix product of 2048: {torch_peak['gflops']:.0f} GFLOP/s.\n")
+    print("| layer | batch | direction | PyTorch ms | ours ms | ratio | PyTorch GFLOP/s "
+          "| our GFLOP/s | of the peak |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    ratios = {}
+    for lines in zip(*rounds):
         theirs, ours = middle(l["torch_ms"] for l in lines), middle(l["ms"] for l in lines)
         ratio = middle(l["torch_ms"] / l["ms"] for l in lines)
         rate = middle(l["gflops"] for l in lines)
-        print(f"| {lines[0]['layer']} | {lines[0]['direction']} | {theirs:.2f} | {ours:.2f} | "
-              f"{ratio:.2f} | {rate:.0f} | {rate / peak:.0%} |")
+        first = lines[0]
+        ratios.setdefault((first["kind"], first["direction"]), []).append(ratio)
+        print(f"| {first['layer']} | {first['batch']} | {first['direction']} | {theirs:.3f} | "
+              f"{ours:.3f} | {ratio:.2f} | {rate * ours / theirs:.0f} | {rate:.0f} | "
+              f"{rate / peak:.0%} |")
+    print("\n| kind | direction | layers | least ratio | median ratio | slower than PyTorch |")
+    print("|---|---|---|---|---|---|")
+    for (kind, direction), all_of in ratios.items():
+        print(f"| {kind} | {direction} | {len(all_of)} | {min(all_of):.2f} | "
+              f"{middle(all_of):.2f} | {sum(r < 1 for r in all_of)} |", flush=True)
 
 
 def main():
@@ -284,6 +305,8 @@ def main():
         machine()
     if not args.layers:
         networks(args, this)
+    if args.all:
+        print()
     if args.layers or args.all:
         layers(args, this)
 

@@ -1,7 +1,8 @@
 //! Time of every layer shape that the bars name: one JSON line per layer and direction.
 //!
-//! Run alone: `cargo bench -p affetti-nets --features train --bench layers [-- FILTER]`; against
-//! PyTorch: `python peers/torch_speed.py`. `gflops` counts two operations per multiply-add of the
+//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER]`; against PyTorch:
+//! `python peers/torch_speed.py --layers`. Weights are packed before the clock starts, as a frozen
+//! layer has them; a weight gradient includes its output's memory. `gflops` counts two operations per multiply-add of the
 //! direct algorithm; `peak` is the best rate of a 12 × 32 register tile on data in the first-level
 //! cache with all threads, the machine's practical ceiling.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
@@ -219,13 +220,18 @@ const DENSE: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
     ("resnet50 stage1 1x1 reduce", 4, 56, 256, 64, 1, 1),
     ("resnet50 stage1 3x3", 4, 56, 64, 64, 3, 1),
     ("resnet50 stage1 1x1 expand", 4, 56, 64, 256, 1, 1),
+    ("resnet50 stage2 1x1 shortcut", 4, 56, 256, 512, 1, 2),
     ("resnet50 stage2 1x1 reduce", 4, 28, 512, 128, 1, 1),
     ("resnet50 stage2 3x3", 4, 28, 128, 128, 3, 1),
     ("resnet50 stage2 3x3 stride 2", 4, 56, 128, 128, 3, 2),
     ("resnet50 stage2 1x1 expand", 4, 28, 128, 512, 1, 1),
+    ("resnet50 stage3 1x1 shortcut", 4, 28, 512, 1024, 1, 2),
+    ("resnet50 stage3 3x3 stride 2", 4, 28, 256, 256, 3, 2),
     ("resnet50 stage3 1x1 reduce", 4, 14, 1024, 256, 1, 1),
     ("resnet50 stage3 3x3", 4, 14, 256, 256, 3, 1),
     ("resnet50 stage3 1x1 expand", 4, 14, 256, 1024, 1, 1),
+    ("resnet50 stage4 1x1 shortcut", 4, 14, 1024, 2048, 1, 2),
+    ("resnet50 stage4 3x3 stride 2", 4, 14, 512, 512, 3, 2),
     ("resnet50 stage4 1x1 reduce", 4, 7, 2048, 512, 1, 1),
     ("resnet50 stage4 3x3", 4, 7, 512, 512, 3, 1),
     ("resnet50 stage4 1x1 expand", 4, 7, 512, 2048, 1, 1),

@@ -24,6 +24,7 @@ pub mod resnet;
 #[cfg(feature = "train")]
 pub mod resnet_layers;
 pub mod store;
+mod stored_zip;
 #[cfg(feature = "burn")]
 pub mod tensor_net;
 pub mod tensors;

@@ -1,8 +1,8 @@
 //! ResNet-34 and ResNet-50 for inference.
 //!
 //! - **Computes** the pooled features of each picture.
-//! - **Input** `[batch, height, width, 3]`, at least 32 × 32 for a picture with anything to pool;
-//!   normalised as the weights want (torchvision: 0..1, less mean, over deviation).
+//! - **Input** `[batch, height, width, 3]` of any size, normalised as the weights want (torchvision:
+//!   0..1, less mean, over deviation).
 //! - **Output** `[batch, 512]` (ResNet-34) or `[batch, 2048]` (ResNet-50), ≥ 0.
 //! - **Source** He et al., "Deep Residual Learning" (2016), with the stride of a bottleneck in its
 //!   3×3 layer as in torchvision ("v1.5").

@@ -1,5 +1,9 @@
-//! Reads state dictionaries that PyTorch saved in its format of before 1.6: a sequence of pickles
-//! (magic number, protocol, system, the dictionary, the list of storages) followed by raw storages.
+//! Reads state dictionaries that PyTorch saved, in both of its formats:
+//!
+//! - before 1.6: a sequence of pickles (magic number, protocol, system, the dictionary, the list of
+//!   storages) followed by raw storages;
+//! - since then: a zip archive of stored entries, `NAME/data.pkl` with the dictionary and
+//!   `NAME/data/KEY` with each storage ([`crate::stored_zip`]).
 //!
 //! A pickle can run any code when Python loads it. This reader runs none: it knows the few
 //! instructions that tensors need ([`crate::pickle`]) and refuses everything else. Sizes are
@@ -7,6 +11,7 @@
 
 use crate::error::NetError;
 use crate::pickle::{Machine, Value};
+use crate::stored_zip;
 use crate::tensors::{Tensor, Tensors};
 use std::collections::BTreeMap;
 
@@ -56,11 +61,56 @@ impl Kind {
 }
 
 fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
-    if bytes.starts_with(b"PK") {
-        return Err("this is PyTorch's newer zip format; save it again with \
-                    _use_new_zipfile_serialization=False"
-            .into());
+    let (views, storages) = if bytes.starts_with(b"PK") {
+        archive(bytes)?
+    } else {
+        sequence(bytes)?
+    };
+    let mut budget = bytes.len();
+    views
+        .into_iter()
+        .map(|(name, view)| {
+            // Many views of one storage must not multiply its memory.
+            budget = view
+                .shape
+                .iter()
+                .try_fold(4_usize, |n, &size| n.checked_mul(size))
+                .and_then(|size| budget.checked_sub(size))
+                .ok_or_else(|| format!("{name}: the tensors are larger than the file"))?;
+            let data = storages
+                .get(&view.storage)
+                .ok_or_else(|| format!("{name} has no storage"))?;
+            let tensor = gather(&view, data).map_err(|why| format!("{name}: {why}"))?;
+            Ok((name, tensor))
+        })
+        .collect()
+}
+
+type Parts<'a> = (Vec<(String, View)>, BTreeMap<String, &'a [u8]>);
+
+/// The format since PyTorch 1.6.
+fn archive(bytes: &[u8]) -> Result<Parts<'_>, String> {
+    let entries = stored_zip::entries(bytes).map_err(|why| format!("zip archive: {why}"))?;
+    let pickle = entries.iter().find_map(|(name, data)| {
+        let folder = name.strip_suffix("/data.pkl")?;
+        (!folder.contains('/')).then_some((folder, *data))
+    });
+    let (folder, pickle) = pickle.ok_or("the archive has no data.pkl")?;
+    let order = entries.get(&format!("{folder}/byteorder"));
+    if order.is_some_and(|order| *order != b"little") {
+        return Err("its numbers are big-endian".into());
     }
+    let views = views(Machine::new(pickle).load()?)?;
+    let prefix = format!("{folder}/data/");
+    let storages = entries.iter().filter_map(|(name, data)| {
+        let key = name.strip_prefix(&prefix)?;
+        Some((key.to_owned(), *data))
+    });
+    Ok((views, storages.collect()))
+}
+
+/// The format before PyTorch 1.6.
+fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
     let mut machine = Machine::new(bytes);
     match machine.load()? {
         Value::Long(magic) if magic == MAGIC => {}
@@ -90,24 +140,7 @@ fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
         storages.insert(key, data);
         rest = next;
     }
-    let mut budget = bytes.len();
-    views
-        .into_iter()
-        .map(|(name, view)| {
-            // Many views of one storage must not multiply its memory.
-            budget = view
-                .shape
-                .iter()
-                .try_fold(4_usize, |n, &size| n.checked_mul(size))
-                .and_then(|size| budget.checked_sub(size))
-                .ok_or_else(|| format!("{name}: the tensors are larger than the file"))?;
-            let data = storages
-                .get(&view.storage)
-                .ok_or_else(|| format!("{name} has no storage"))?;
-            let tensor = gather(&view, data).map_err(|why| format!("{name}: {why}"))?;
-            Ok((name, tensor))
-        })
-        .collect()
+    Ok((views, storages))
 }
 
 fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {

@@ -10,7 +10,8 @@ use affetti_nets::device::{Device as Place, Wish, choose};
 use affetti_nets::kernels::norm::Rectifier;
 use affetti_nets::kernels::{Geometry, Padding};
 use affetti_nets::layers::{
-    ConvOptions, Kind, Normalisation, attention, conv, layer_norm, max_pool, mean_pool, quick_gelu,
+    After, Border, ConvOptions, Kind, Normal, Normalisation, UnitSpec, attention, conv, layer_norm,
+    max_pool, mean_pool, quick_gelu,
 };
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -68,18 +69,50 @@ fn everything(device: &Device) -> Vec<(String, Vec<f32>)> {
     all
 }
 
-#[test]
-fn layers_on_vulkan_are_those_on_the_cpu() {
-    let gpu = match choose(Wish::Vulkan) {
-        (Place::Vulkan(gpu), _) => gpu,
+fn vulkan() -> Option<Device> {
+    match choose(Wish::Vulkan) {
+        (Place::Vulkan(gpu), _) => Some(gpu),
         (Place::Cpu, line) => {
             println!("skipped: {}", line.unwrap_or_default());
-            return;
+            None
         }
-    };
+    }
+}
+
+#[test]
+fn layers_on_vulkan_are_those_on_the_cpu() {
+    let Some(gpu) = vulkan() else { return };
     let ours = everything(&Device::flex().autodiff());
     for ((name, a), (_, b)) in ours.iter().zip(everything(&gpu.autodiff())) {
         let off = affetti_testkit::relative_difference(a, &b);
         assert!(off <= 1e-4, "{name}: {off:e}");
+    }
+}
+
+/// Packed weights are for our kernels: elsewhere a frozen unit keeps plain tensors.
+#[test]
+fn a_unit_frozen_on_vulkan_is_the_one_frozen_on_the_cpu() {
+    let Some(gpu) = vulkan() else { return };
+    let run = |device: &Device| {
+        let spec = UnitSpec {
+            kind: Kind::Dense,
+            inputs: 3,
+            outputs: 4,
+            kernel: 3,
+            stride: 1,
+            border: Border::Same,
+            after: After::Norm(1e-5),
+            act: Rectifier::Relu6,
+        };
+        let unit = spec.init(&mut Normal::new(2), device).freeze(true);
+        let x = tensor(&mut Values::new(3), [2, 8, 6, 3], device).require_grad();
+        let y = unit.forward(x.clone(), None);
+        let grads = y.clone().sum().backward();
+        (floats(y), floats(x.grad(&grads).unwrap()))
+    };
+    let (ours, theirs) = (run(&Device::flex().autodiff()), run(&gpu.autodiff()));
+    for (a, b) in [(ours.0, theirs.0), (ours.1, theirs.1)] {
+        let off = affetti_testkit::relative_difference(&a, &b);
+        assert!(off <= 1e-4, "{off:e}");
     }
 }

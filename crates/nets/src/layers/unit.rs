@@ -8,7 +8,7 @@
 //!   (2015) for the initial weights.
 //! - **Deviations** none.
 
-use super::{ConvOptions, Frozen, Kind, Moments, Normalisation, conv};
+use super::{ConvOptions, Frozen, Kind, Moments, Normalisation, conv, on_cpu};
 use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
 use crate::published::ConvTensors;
@@ -298,14 +298,23 @@ impl Unit {
         (floats(weight.into_data()), floats(bias.into_data()))
     }
 
-    /// Folds everything into packed weights that never change and cost no gradient. Transposed
-    /// units stay as they are. `gradient`: whether input gradients will be wanted.
+    /// Folds everything into packed weights that never change and cost no gradient. On
+    /// devices without our kernels the folded weights stay plain tensors. Transposed units stay as
+    /// they are. `gradient`: whether input gradients will be wanted.
     #[must_use]
     pub fn freeze(mut self, gradient: bool) -> Self {
         if self.spec.kind == Kind::Transposed {
             return self;
         }
         let (weight, bias) = self.folded();
+        if !on_cpu(&weight) {
+            // Packed weights exist for our kernels only.
+            self.weight = Param::from_tensor(weight.detach()).no_grad();
+            self.beta = Some(Param::from_tensor(bias.detach()).no_grad());
+            (self.gamma, self.mean, self.variance) = (None, None, None);
+            self.spec.after = After::Bias;
+            return self;
+        }
         let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
         // The border changes with the input's size, but no packed weight depends on it beyond
         // its residue modulo the stride, which `Frozen` looks up.
