@@ -1,9 +1,5 @@
 //! HED against PyTorch, and the reader of its weights; expected numbers: peers/hed.py, versions
 //! inside the fixture.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is wrong"
-)]
 
 use affetti_nets::hdf5;
 use affetti_nets::hed::{Hed, NAME, Weights};
@@ -22,7 +18,6 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn published_weights_give_the_peers_edges() {
     let card = card(NAME).unwrap();
     if !cached_file(&card).is_file() {

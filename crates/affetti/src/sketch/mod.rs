@@ -196,10 +196,11 @@ fn levels(
             Some(_) => late(),
             None => n + 1 >= options.seeds.max(1),
         };
-        if stopped && !late() {
-            if let Some(last) = best.as_mut().and_then(|b| b.last_mut()) {
-                last.stopped = true;
-            }
+        if stopped
+            && !late()
+            && let Some(last) = best.as_mut().and_then(|b| b.last_mut())
+        {
+            last.stopped = true;
         }
         if stopped || enough {
             break;

@@ -112,7 +112,7 @@ impl Art<'_> {
         let crop = painted
             .picture
             .crop(x, y, w, h)
-            .map_or_else(|_| painted.picture.clone(), |c| c);
+            .unwrap_or_else(|_| painted.picture.clone());
         let side = self.config.side;
         let mut square = crop.resize(side, side, Filter::Bilinear);
         if draw(4) < 0.5 {

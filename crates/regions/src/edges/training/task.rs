@@ -212,7 +212,7 @@ mod tests {
             tensor(&[1.0, 1.0, 0.0, 1.0]),
             tensor(&[1.0, 2.0, 1.0, 0.0]),
         );
-        let expected = (0.693_147 + 2.0 * 0.126_928 + 2.126_928) / 4.0;
+        let expected = (std::f32::consts::LN_2 + 2.0 * 0.126_928 + 2.126_928) / 4.0;
         assert!((number(loss) - expected).abs() < 1e-5);
     }
 
