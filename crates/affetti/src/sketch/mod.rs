@@ -3,6 +3,7 @@
 //! One picture after the other: within a picture all cores work. [`sketch`] goes from the bytes of
 //! one picture to its drawings, [`sheet`] puts these beside the picture on a page.
 
+mod edges;
 mod sheet;
 
 use std::{
@@ -124,7 +125,7 @@ fn one(
     let alpha = alpha(&bytes, &picture, &options.decode).map_err(bad)?;
     let source = match &options.edges {
         Some(map) => EdgeSource::Map(map),
-        None => EdgeSource::Gradient,
+        None => edges::source(),
     };
     let scene = Scene::new(&picture, alpha.as_deref(), &source).map_err(failed)?;
     drop((bytes, picture));
@@ -265,7 +266,7 @@ fn metadata(sketch: &Sketch, scene: &Scene, options: &SketchOptions, asked: usiz
         edges: if options.edges.is_some() {
             "file"
         } else {
-            "gradient"
+            edges::name()
         }
         .to_owned(),
         region: scene.region,
