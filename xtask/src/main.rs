@@ -20,7 +20,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 /// The README's test command. It has a step of its own, so that `run-readme` leaves it out.
-const TEST: &str = "cargo test --workspace";
+const TEST: &str = "cargo test --workspace --features train";
 const USAGE: &str = "usage: cargo xtask check | readme [--check] | run-readme";
 
 fn main() -> ExitCode {
@@ -48,9 +48,9 @@ fn main() -> ExitCode {
 
 /// The local check.
 fn check() -> Result<()> {
-    let clippy = "clippy --workspace --all-targets -- -D warnings";
+    let clippy = "clippy --workspace --all-targets --features train -- -D warnings";
     // The command `affetti` would overwrite the pages of the library `affetti`: libraries only.
-    let doc = "doc --workspace --no-deps --lib";
+    let doc = "doc --workspace --features train --no-deps --lib";
     cargo("fmt --check", &[])?;
     cargo(clippy, &[])?;
     cargo(TEST.trim_start_matches("cargo "), &[])?;
