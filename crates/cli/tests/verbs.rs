@@ -26,7 +26,9 @@ fn help_names_every_verb_and_nothing_else() {
         verbs,
         [
             "feel",
+            "regions",
             "find",
+            "sketch",
             "data",
             "models",
             "train",

@@ -282,16 +282,17 @@ fn folders_and_tables() {
     }
 }
 
-/// Sizes of the article on affective regions (Yang et al. 2018, Table 1): 139 positive, 89 negative
-/// of 228 paintings, those whose votes are not tied.
+/// Paintings of the published file with one leading emotion, counted by a few lines of Python: 140
+/// positive, 89 negative, 51 tied. The article on affective regions (Yang et al. 2018, Table 1) has
+/// one positive painting less.
 #[test]
-fn abstract_paintings_without_ties_are_those_of_the_article() {
+fn abstract_paintings_without_ties_are_nearly_those_of_the_article() {
     let Some(path) = data("abstract/ABSTRACT_groundTruth.csv") else {
         return;
     };
     let set = abstract_art::labelled(&path, &Limits::default()).unwrap();
     let figures = affetti_data::labelled::stats(&set.rows, Some([139, 89, 228]));
-    assert_eq!(figures.by_sentiment["positive"], 139);
+    assert_eq!(figures.by_sentiment["positive"], 140);
     assert_eq!(figures.by_sentiment["negative"], 89);
-    assert_eq!(set.rows.len() - figures.by_label[""], 228);
+    assert_eq!(set.rows.len() - figures.by_label[""], 229);
 }
