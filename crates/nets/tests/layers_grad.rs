@@ -2,7 +2,10 @@
 
 use affetti_nets::kernels::norm::Rectifier;
 use affetti_nets::kernels::{Geometry, Padding};
-use affetti_nets::layers::{self, ConvOptions, Frozen, Kind, Moments, Normalisation, plain};
+use affetti_nets::layers::{
+    self, After, Border, ConvOptions, Frozen, Kind, Moments, Normal, Normalisation, Unit, UnitSpec,
+    plain,
+};
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -369,5 +372,39 @@ fn enlargement() {
         for (ours, theirs) in both[0].iter().zip(&both[1]) {
             assert_alike(ours, theirs, 1e-5, &format!("{shape:?}"));
         }
+    }
+}
+
+/// Frozen units give the input gradients of unfrozen ones, whatever their border.
+#[test]
+fn frozen_units_have_the_same_input_gradient() {
+    let device = Device::flex().autodiff();
+    for (kind, kernel, stride, border) in [
+        (Kind::Dense, 1, 1, Border::Same),
+        (Kind::Dense, 1, 1, Border::Fixed(0)),
+        (Kind::Dense, 3, 2, Border::Same),
+        (Kind::Depthwise, 5, 2, Border::Same),
+    ] {
+        let spec = UnitSpec {
+            kind,
+            inputs: 6,
+            outputs: 6,
+            kernel,
+            stride,
+            border,
+            after: After::Bias,
+            act: Rectifier::Relu6,
+        };
+        let unit = spec.init(&mut Normal::new(4), &device);
+        let mut values = Values::new(8);
+        let x = tensor(&mut values, [2, 7, 8, 6], &device);
+        let gradient = |unit: &Unit| {
+            let x = x.clone().require_grad();
+            let gradients = unit.forward(x.clone(), None).sum().backward();
+            floats(x.grad(&gradients).expect("takes part"))
+        };
+        let expected = gradient(&unit);
+        let context = format!("{kind:?} {kernel} {stride} {border:?}");
+        assert_alike(&gradient(&unit.freeze(true)), &expected, 1e-5, &context);
     }
 }

@@ -318,7 +318,9 @@ impl Unit {
         let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
         // The border changes with the input's size, but no packed weight depends on it beyond
         // its residue modulo the stride, which `Frozen` looks up.
-        let geometry = self.spec.geometry(0, 0);
+        // Any size but nothing, where a SAME border would be the kernel's.
+        let side = self.spec.kernel;
+        let geometry = self.spec.geometry(side, side);
         let weight = floats(weight.into_data());
         let bias = floats(bias.into_data());
         self.frozen = Some(Arc::new(Frozen::new(
