@@ -110,6 +110,10 @@ fn regions(
     settings: &Settings,
 ) -> Result<Exit> {
     let config = config(training)?;
+    // Before the work, which takes long: a folder that cannot be made must not cost its result.
+    if let Some(folder) = study.plots {
+        std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    }
     let inputs: Vec<&Path> = weights.into_iter().collect();
     let report = with_options(&config, training, &inputs, settings, |config, options| {
         let predictor = device::predictor(weights, settings)?;
