@@ -48,24 +48,33 @@ pub struct AffectSettings {
     pub coverage: f64,
 }
 
+/// A config file that says `what` is wrong.
+pub(crate) fn wrong(file: &Path, what: String) -> FeelError {
+    FeelError::Config {
+        file: file.to_owned(),
+        what,
+    }
+}
+
+/// Settings as a file has them, unchecked.
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FeelError> {
+    let text = std::fs::read_to_string(path).map_err(|source| FeelError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error| wrong(path, error.to_string()))
+}
+
 impl Config {
     /// Reads and checks `path`.
     ///
     /// # Errors
     /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
     pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let text = std::fs::read_to_string(path).map_err(|source| FeelError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        let wrong = |what: String| FeelError::Config {
-            file: path.to_owned(),
-            what,
-        };
-        let mut config: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let mut config: Self = read_toml(path)?;
         path.clone_into(&mut config.file);
-        config.check().map_err(wrong)?;
+        config.check().map_err(|what| wrong(path, what))?;
         Ok(config)
     }
 

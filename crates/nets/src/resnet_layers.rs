@@ -31,20 +31,7 @@ pub struct ResidualBlock {
 }
 
 fn unit(spec: LayerSpec) -> UnitSpec {
-    UnitSpec {
-        kind: Kind::Dense,
-        inputs: spec.inputs,
-        outputs: spec.outputs,
-        kernel: spec.kernel,
-        stride: spec.stride,
-        border: Border::Fixed(spec.kernel / 2),
-        after: After::Norm(EPSILON as f32),
-        act: if spec.rectified {
-            Rectifier::Relu
-        } else {
-            Rectifier::Identity
-        },
-    }
+    UnitSpec::of(spec, After::Norm(EPSILON as f32))
 }
 
 impl From<Residual<Unit>> for ResidualBlock {

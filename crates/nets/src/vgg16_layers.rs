@@ -22,16 +22,7 @@ pub struct Vgg16Layers {
 }
 
 fn unit(spec: LayerSpec) -> UnitSpec {
-    UnitSpec {
-        kind: Kind::Dense,
-        inputs: spec.inputs,
-        outputs: spec.outputs,
-        kernel: spec.kernel,
-        stride: spec.stride,
-        border: Border::Fixed(spec.kernel / 2),
-        after: After::Bias,
-        act: Rectifier::Relu,
-    }
+    UnitSpec::of(spec, After::Bias)
 }
 
 impl Vgg16Layers {

@@ -138,10 +138,10 @@ fn collect(set: Set, path: &Path, pictures: Option<&Path>, settings: &Settings) 
         | Set::Fi
         | Set::Flickr
         | Set::Classes
-        | Set::Shards => match labelled(set, path, pictures)? {
-            Some(loaded) => task(loaded.rows.iter().collect(), loaded.report),
-            None => bail!("{}: no labelled set", name(set)),
-        },
+        | Set::Shards => {
+            let loaded = labelled(set, path, pictures)?;
+            task(loaded.rows.iter().collect(), loaded.report)
+        }
         Set::Folder => {
             let mut skipped = 0;
             let mut items: Vec<Item> = Vec::new();

@@ -109,9 +109,9 @@ fn published(set: Set) -> Option<[usize; 3]> {
 }
 
 /// The rows of a set with one label per picture; `None` for the other sets.
-fn labelled(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Option<Loaded<Labelled>>> {
+fn labelled(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Loaded<Labelled>> {
     let limits = Limits::default();
-    Ok(Some(match set {
+    Ok(match set {
         Set::WikiartEmotions => {
             let pieces = wikiart_emotions::read(path, &limits)?;
             let beside = path.parent().unwrap_or(Path::new(""));
@@ -130,9 +130,9 @@ fn labelled(set: Set, path: &Path, pictures: Option<&Path>) -> Result<Option<Loa
         Set::Flickr => affective::flickr::read(path, &limits)?,
         Set::Classes => affective::classes::read(path, &limits)?,
         Set::Artemis | Set::Oasis | Set::Paintings | Set::Shards | Set::Folder | Set::Table => {
-            return Ok(None);
+            bail!("{}: no labelled set", name(set));
         }
-    }))
+    })
 }
 
 /// The set's file, given it or a folder that holds it.

@@ -84,9 +84,7 @@ pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
         | Set::Fi
         | Set::Flickr
         | Set::Classes => {
-            let Some(loaded) = super::labelled(set, path, None)? else {
-                bail!("{}: no labelled set", name(set));
-            };
+            let loaded = super::labelled(set, path, None)?;
             let stats = labelled::stats(&loaded.rows, published(set));
             let shown = Shown(to_value(&stats)?, one_label(&stats));
             show(set, path, shown, Some(&loaded.report), settings)

@@ -12,6 +12,7 @@ mod pictures;
 #[cfg(test)]
 mod tests;
 
+use crate::config::{read_toml, wrong};
 use crate::error::FeelError;
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
@@ -257,16 +258,8 @@ impl ArtConfig {
     /// # Errors
     /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
     pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let text = std::fs::read_to_string(path).map_err(|source| FeelError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        let wrong = |what: String| FeelError::Config {
-            file: path.to_owned(),
-            what,
-        };
-        let config: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let config: Self = read_toml(path)?;
+        let wrong = |what: String| wrong(path, what);
         let problems = [
             (!(32..=512).contains(&config.side), "side: 32 to 512"),
             (

@@ -9,6 +9,7 @@
 //! - **Deviations** none.
 
 use super::{ConvOptions, Frozen, Kind, Moments, Normalisation, conv, on_cpu};
+use crate::flow::LayerSpec;
 use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
 use crate::published::ConvTensors;
@@ -102,6 +103,24 @@ pub struct Unit {
 }
 
 impl UnitSpec {
+    /// The dense unit that a layer for inference has as its twin.
+    pub(crate) fn of(spec: LayerSpec, after: After) -> Self {
+        Self {
+            kind: Kind::Dense,
+            inputs: spec.inputs,
+            outputs: spec.outputs,
+            kernel: spec.kernel,
+            stride: spec.stride,
+            border: Border::Fixed(spec.kernel / 2),
+            after,
+            act: if spec.rectified {
+                Rectifier::Relu
+            } else {
+                Rectifier::Identity
+            },
+        }
+    }
+
     /// A unit with random weights of He's deviation, γ = 1 and β = 0.
     #[must_use]
     pub fn init(self, random: &mut Normal, device: &Device) -> Unit {
