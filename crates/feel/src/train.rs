@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::conformal::half_width;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
-use crate::evaluate::figures_of;
+use crate::evaluate::{Fitted, figures_of};
 use crate::features::{BackboneSettings, Extractor};
 use crate::figures::Figures;
 use crate::kernel::{self, Kernel};
@@ -124,7 +124,11 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         Model::from_bytes(&bytes, &id.name)?,
         &Device::Cpu,
     )?;
-    let figures = figures_of(config, &predictor, &photos, &paintings, options)?;
+    let fitted = Fitted {
+        config,
+        predictor: &predictor,
+    };
+    let figures = figures_of(fitted, &photos, &paintings, options)?;
     let learned = [photos.rows(&LEARN).len(), paintings.rows(&LEARN).len()];
     let weights = options.models.join(format!("{}.safetensors", config.name));
     let card = options.models.join(format!("{}.toml", config.name));
