@@ -8,9 +8,8 @@
 //!   ([`ResNetLayers::from_weights`]).
 
 use crate::flow::LayerSpec;
-use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, max_pool, mean_pool};
+use crate::layers::{After, Normal, Unit, UnitSpec, max_pool, mean_pool};
 use crate::published::ConvTensors;
 use crate::resnet::{EPSILON, Residual, Variant, Weights, stem};
 use burn::module::Module;
@@ -20,6 +19,13 @@ use burn::tensor::{Device, Tensor};
 #[derive(Module, Debug)]
 pub struct ResNetLayers {
     stem: Unit,
+    blocks: Vec<ResidualBlock>,
+}
+
+/// The last residual stages, for training on maps that the ones below have made
+/// ([`crate::resnet::ResNet::map_below`]).
+#[derive(Module, Debug)]
+pub struct ResNetTop {
     blocks: Vec<ResidualBlock>,
 }
 
@@ -100,6 +106,15 @@ impl ResNetLayers {
         }
     }
 
+    /// The last `stages` residual stages of this network, which is a `variant`.
+    #[must_use]
+    pub fn top(self, variant: Variant, stages: usize) -> ResNetTop {
+        let below = self.blocks.len() - variant.blocks_of_last(stages);
+        ResNetTop {
+            blocks: self.blocks.into_iter().skip(below).collect(),
+        }
+    }
+
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
@@ -112,6 +127,14 @@ impl ResNetLayers {
             padding: Padding::all(1),
         };
         let x = max_pool(self.stem.forward(x, None), pool);
+        mean_pool(self.blocks.iter().fold(x, |x, block| block.forward(x)))
+    }
+}
+
+impl ResNetTop {
+    /// The pooled features of maps `[batch, height, width, channels]` of the stage below.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         mean_pool(self.blocks.iter().fold(x, |x, block| block.forward(x)))
     }
 }
