@@ -16,7 +16,7 @@ use affetti::{
     picture::Limits,
     printable,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json, to_value};
 
 use super::{entries, name, painted, photos, published, tell, utterances};

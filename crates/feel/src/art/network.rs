@@ -1,5 +1,6 @@
-//! The network that learns to tell styles, genres and artists: a trunk and three linear heads.
+//! The network that learns styles, genres, artists and words of titles: a trunk and linear heads.
 
+use super::pictures::LABELS;
 use affetti_nets::efficientnet_lite::{FEATURES, Weights};
 use affetti_nets::layers::{Normal, linear};
 use affetti_nets::lite_layers::LiteLayers;
@@ -39,7 +40,12 @@ impl Head {
 
 impl ArtNetwork {
     /// The trunk from `weights`, heads small and random.
-    pub(super) fn new(weights: &Weights, classes: [usize; 3], seed: u64, device: &Device) -> Self {
+    pub(super) fn new(
+        weights: &Weights,
+        classes: [usize; LABELS],
+        seed: u64,
+        device: &Device,
+    ) -> Self {
         let mut random = Normal::new(seed);
         let mut head = |classes: usize| Head::new(&mut random, vec![0.0; classes], device);
         Self {
@@ -48,7 +54,7 @@ impl ArtNetwork {
         }
     }
 
-    /// Logits of styles, genres and artists of `[batch, side, side, 3]`.
+    /// Logits of styles, genres, artists and words of `[batch, side, side, 3]`.
     pub(super) fn forward(&self, x: Tensor<4>) -> Vec<Tensor<2>> {
         let features = self.trunk.forward(x);
         let head = |head: &Head| head.forward(features.clone());

@@ -1,4 +1,4 @@
-//! The small paintings of a tar and what is known of each: style, genre, artist.
+//! The small paintings of a tar and what is known of each: style, genre, artist, words of its title.
 
 use crate::error::FeelError;
 use affetti_data::{Limits, Split, paintings};
@@ -13,13 +13,37 @@ use std::path::Path;
 pub(super) struct Painted {
     pub(super) picture: Picture,
     pub(super) split: Split,
-    /// Class of each [`Labels`] entry; none where it is not known.
-    pub(super) classes: [Option<usize>; 3],
+    /// Classes of each [`Labels`] entry, ascending; none where none is known. Only words are many.
+    pub(super) classes: [Vec<usize>; LABELS],
 }
 
-/// Names of the classes that the network tells apart: styles, genres, artists.
+/// Kinds of labels.
+pub(super) const LABELS: usize = 4;
+
+/// Names of the classes that the network tells apart, sorted: styles, genres, artists, and the
+/// words of titles, which say what is in a picture ("storm", "mother", "death").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Labels(pub(super) [Vec<String>; 3]);
+pub(super) struct Labels(pub(super) [Vec<String>; LABELS]);
+
+/// Words that say nothing of a picture: function words of titles, and a collection's remarks.
+const STOP_WORDS: [&str; 29] = [
+    "after", "and", "before", "between", "detail", "detected", "for", "from", "her", "his", "iii",
+    "into", "known", "not", "number", "over", "painting", "plate", "seen", "series", "the",
+    "title", "under", "unknown", "untitled", "van", "version", "with", "year",
+];
+
+/// The words of a title that may become classes, each once, sorted.
+fn words(title: &str) -> Vec<String> {
+    let title = title.to_lowercase();
+    let mut words: Vec<String> = title
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.chars().count() > 2 && !STOP_WORDS.contains(word))
+        .map(str::to_owned)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
 
 /// Largest member that is read: the pictures have 128 pixels.
 const MAX_MEMBER: u64 = 1 << 20;
@@ -33,19 +57,16 @@ pub(super) fn load(data: &Path, least: usize) -> Result<(Vec<Painted>, Labels, u
         .into_iter()
         .filter(|row| row.split != Split::Test)
         .collect();
-    let known = |row: &paintings::Painting| {
-        [&row.style, &row.genre, &row.artist].map(|label| label.clone().unwrap_or_default())
-    };
-    let mut counts: [BTreeMap<String, usize>; 3] = Default::default();
+    let mut counts: [BTreeMap<String, usize>; LABELS] = Default::default();
     for row in rows.iter().filter(|row| row.split == Split::Train) {
-        for (counts, label) in counts.iter_mut().zip(known(row)) {
-            *counts.entry(label).or_default() += 1;
+        for (counts, names) in counts.iter_mut().zip(known(row)) {
+            for name in names {
+                *counts.entry(name).or_default() += 1;
+            }
         }
     }
     let labels = Labels(counts.map(|counts| {
-        let often = |(label, count): (String, usize)| {
-            (count >= least && !label.is_empty()).then_some(label)
-        };
+        let often = |(name, count): (String, usize)| (count >= least).then_some(name);
         counts.into_iter().filter_map(often).collect()
     }));
     let members = members(&folder.join("wikiart-128.tar"))?;
@@ -56,7 +77,10 @@ pub(super) fn load(data: &Path, least: usize) -> Result<(Vec<Painted>, Labels, u
             let name = row.file.file_name()?.to_str()?;
             let picture = decode(members.get(name)?, &DecodeOptions::default()).ok()?;
             let names = known(row);
-            let class = |n: usize| labels.0[n].binary_search(&names[n]).ok();
+            let class = |n: usize| {
+                let find = |name: &String| labels.0[n].binary_search(name).ok();
+                names[n].iter().filter_map(find).collect()
+            };
             Some(Painted {
                 picture,
                 split: row.split,
@@ -66,6 +90,18 @@ pub(super) fn load(data: &Path, least: usize) -> Result<(Vec<Painted>, Labels, u
         .collect();
     let missing = wanted - painted.len();
     Ok((painted, labels, missing))
+}
+
+/// What the table says of a painting, kind by kind.
+fn known(row: &paintings::Painting) -> [Vec<String>; LABELS] {
+    let one = |label: &Option<String>| label.iter().filter(|l| !l.is_empty()).cloned().collect();
+    let title = row.title.as_deref().unwrap_or_default();
+    [
+        one(&row.style),
+        one(&row.genre),
+        one(&row.artist),
+        words(title),
+    ]
 }
 
 /// The files of a tar by name.

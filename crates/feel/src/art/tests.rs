@@ -21,7 +21,9 @@ fn replica(folder: &Path, rows: &[(&str, &str, &str, &str)], broken: &str) {
     let file = std::fs::File::create(paintings.join("wikiart-128.tar")).expect("writable");
     let mut tar = tar::Builder::new(file);
     for (id, style, artist, split) in rows {
-        table += &format!("{id},{id}.webp,{artist},t,,{style},,,0,,,20,10,0,s,{id},{split}\n");
+        table += &format!(
+            "{id},{id}.webp,{artist},The Storm (at sea) The,,{style},,,0,,,20,10,0,s,{id},{split}\n"
+        );
         let picture = Picture::new(20, 10, vec![90; 600]).expect("sizes fit");
         let bytes = if *id == broken {
             b"no picture".to_vec()
@@ -55,13 +57,19 @@ fn test_paintings_and_rare_classes_stay_out() {
     assert_eq!((painted.len(), unreadable), (4, 1));
     let names = |n: usize| labels.0[n].iter().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(
-        [names(0), names(1), names(2)],
-        [vec!["Baroque"], vec![], vec!["rembrandt"]]
+        [names(0), names(1), names(2), names(3)],
+        [
+            vec!["Baroque"],
+            vec![],
+            vec!["rembrandt"],
+            vec!["sea", "storm"]
+        ]
     );
-    let classes: Vec<_> = painted.iter().map(|p| p.classes).collect();
-    let none = [None; 3];
-    let both = [Some(0), None, Some(0)];
-    assert_eq!(classes, [both, both, none, [Some(0), None, None]]);
+    let classes: Vec<_> = painted.iter().map(|p| p.classes.clone()).collect();
+    let both = [vec![0], vec![], vec![0], vec![0, 1]];
+    let words = [vec![], vec![], vec![], vec![0, 1]];
+    let baroque = [vec![0], vec![], vec![], vec![0, 1]];
+    assert_eq!(classes, [both.clone(), both, words, baroque]);
 }
 
 fn config() -> ArtConfig {
@@ -78,7 +86,7 @@ fn crops_stay_inside_and_differ() {
     let painted = Painted {
         picture: Picture::new(60, 40, pixels).expect("sizes fit"),
         split: Split::Train,
-        classes: [None; 3],
+        classes: Default::default(),
     };
     let config = config();
     let art = Art {
