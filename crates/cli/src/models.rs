@@ -34,7 +34,7 @@ pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
             weights,
             models,
         } => reference(data.as_deref(), weights.as_deref(), &models, settings),
-        ModelsVerb::Import { file } => take_in(&file, settings),
+        ModelsVerb::Import { file, model } => take_in(&file, model.as_deref(), settings),
     }
 }
 
@@ -262,9 +262,13 @@ fn reference(
     Ok(Exit::Done)
 }
 
-fn take_in(file: &Path, settings: &Settings) -> Result<Exit> {
+fn take_in(file: &Path, model: Option<&str>, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &[file])?;
-    let imported = import::import(file).map_err(|error| match error {
+    let imported = match model {
+        Some(name) => import::import_as(file, name),
+        None => import::import(file),
+    };
+    let imported = imported.map_err(|error| match error {
         // The room names every digest that it knows, which tells a reader nothing.
         NetError::Hash { file, .. } => anyhow!(
             "{file}: not a file that this build knows; `affetti models list` names those, \

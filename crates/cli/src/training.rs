@@ -12,10 +12,11 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    art, device, edges,
+    affect, art, device, edges,
     out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,
+    recipe,
     settings::{Settings, data_folder},
     sketch,
 };
@@ -29,6 +30,14 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     let args = match verb {
         TrainVerb::Feel(args) => args,
         TrainVerb::Edges { training, run } => return edges::train(&training, &run, settings),
+        TrainVerb::Affect {
+            training,
+            run,
+            fold,
+        } => return affect::train(&training, &run, fold, settings),
+        TrainVerb::Recipe { config, data, run } => {
+            return recipe::train(&config, data.as_deref(), &run, settings);
+        }
         TrainVerb::Art { training, run } => return art::train(&training, &run, settings),
     };
     let form = Form::of(settings)?;

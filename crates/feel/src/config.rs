@@ -106,8 +106,18 @@ impl Config {
                 "features.backbones: each once",
             ),
             (
+                f.backbones.iter().any(|b| b.folds && b.network.is_none()),
+                "features.backbones: folds are of weights of our own, with a network",
+            ),
+            (
                 names.contains(self.name.as_str()),
                 "name: a backbone has it",
+            ),
+            (
+                ["affect", "basis", "emotions"]
+                    .iter()
+                    .any(|head| names.contains(head)),
+                "features.backbones: affect, basis and emotions are parts of every model",
             ),
             (
                 ![f.pooled_share, f.stage_share, f.color_share]

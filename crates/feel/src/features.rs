@@ -42,6 +42,11 @@ pub struct BackboneSettings {
     pub precision: String,
     /// This backbone's part of the shares above.
     pub share: f64,
+    /// Whether the weights have learned from the labels of the pictures that figures out of fold
+    /// are computed on (`affetti train affect`): then `NAME-fold1` to `NAME-fold5`, of which each
+    /// left one fold out, stand in for them wherever a picture must be new to the model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folds: bool,
 }
 
 impl BackboneSettings {

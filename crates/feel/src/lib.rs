@@ -6,9 +6,14 @@
 //! [`train`](fn@train) and [`evaluate`] make and measure one.
 
 #[cfg(feature = "train")]
+pub mod affect;
+#[cfg(feature = "train")]
 pub mod art;
+#[cfg(feature = "train")]
+mod augment;
 mod config;
 mod conformal;
+mod crossfit;
 mod dataset;
 mod error;
 mod evaluate;
@@ -19,17 +24,24 @@ mod intention;
 mod kernel;
 mod lbfgs;
 mod linear;
+#[cfg(feature = "train")]
+mod maps;
 mod model;
 mod pca;
 mod predictor;
+#[cfg(feature = "train")]
+pub mod recipes;
 mod reference;
 mod ridge;
+#[cfg(feature = "train")]
+pub mod scores;
 mod softmax;
 mod study;
 mod train;
 mod view;
 
 pub use config::{AffectSettings, Config, EmotionSettings};
+pub use crossfit::{FOLDS, fold_name};
 pub use error::{ErrorKind, FeelError};
 pub use evaluate::{Entry, evaluate};
 pub use features::{BackboneSettings, Extractor, FeatureSettings, RegionWay, Scratch};

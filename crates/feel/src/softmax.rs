@@ -24,20 +24,20 @@ pub(crate) struct Problem<'a> {
     pub weights: &'a [f64],
 }
 
-/// Fits with penalty `lambda`, starting from `start` (a solution for a neighbouring penalty) or
-/// from the prior.
+/// Fits with penalty `lambda`, starting from the prior.
 #[must_use]
-pub(crate) fn fit(problem: Problem<'_>, lambda: f64, start: Option<&Linear>) -> Linear {
+pub(crate) fn fit(problem: Problem<'_>, lambda: f64) -> Linear {
     let classes = problem.targets.first().map_or(0, Vec::len);
     let columns = problem.x.columns;
-    let start = start.map_or_else(
-        || {
-            let mut flat = vec![0.0; (columns + 1) * classes];
-            flat[columns * classes..].copy_from_slice(&log_prior(problem, classes));
-            flat
-        },
-        |linear| flatten(linear, columns),
-    );
+    let mut start = vec![0.0; (columns + 1) * classes];
+    start[columns * classes..].copy_from_slice(&log_prior(problem, classes));
+    fit_from(problem, lambda, start)
+}
+
+/// `start` is `[feature][class]` and then the biases.
+fn fit_from(problem: Problem<'_>, lambda: f64, start: Vec<f64>) -> Linear {
+    let classes = problem.targets.first().map_or(0, Vec::len);
+    let columns = problem.x.columns;
     let settings = Settings {
         iterations: 200,
         tolerance: 1e-7,
@@ -138,11 +138,6 @@ fn chunk(problem: Problem<'_>, classes: usize, flat: &[f64], rows: &[usize]) -> 
     (value, slope)
 }
 
-fn flatten(linear: &Linear, columns: usize) -> Vec<f64> {
-    let by_feature = (0..columns).flat_map(|j| linear.weights.iter().map(move |row| row[j]));
-    by_feature.chain(linear.bias.iter().copied()).collect()
-}
-
 fn unflatten(flat: &[f64], columns: usize, classes: usize) -> Linear {
     Linear {
         weights: (0..classes)
@@ -206,11 +201,8 @@ mod tests {
             weights: &weights,
         };
         // From far away, so that only the fitting itself can get there.
-        let away = Linear {
-            weights: vec![vec![2.0, -1.0]; 3],
-            bias: vec![3.0, -2.0, 0.0],
-        };
-        let linear = fit(problem, 1e6, Some(&away));
+        let away = vec![2.0, 2.0, 2.0, -1.0, -1.0, -1.0, 3.0, -2.0, 0.0];
+        let linear = fit_from(problem, 1e6, away);
         // (.7 + 2·.1 + .5·.25) / 4.5 for the first class.
         let prior = softmax(&linear.bias);
         assert!((prior[0] - 1.025 / 4.5).abs() < 1e-4, "{prior:?}");

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::conformal::half_width;
+use crate::crossfit::Twins;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
 use crate::evaluate::{Fitted, figures_of};
@@ -98,12 +99,28 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     };
     say("finding principal components");
     let basis = basis(config, &extractor, &[&photos, &paintings])?;
+    let twins = Twins::measure(config, &photos, &paintings, options)?;
     say("fitting the nine emotions");
     let learn = lesson(&basis, &paintings, &paintings.rows(&LEARN));
-    let emotions = fit_emotions(&config.emotions.penalties, config.folds, &learn)?;
+    let (emotions, chosen) = match &twins {
+        None => {
+            let penalties = &config.emotions.penalties;
+            (fit_emotions(penalties, config.folds, &learn)?, (0.0, 1.0))
+        }
+        Some(twins) => {
+            let chosen = twins.emotion_settings(config, &paintings)?;
+            (fit_softmax(&learn, chosen.0, chosen.1), chosen)
+        }
+    };
     say("fitting valence and arousal");
     let learn = lesson(&basis, &photos, &photos.rows(&LEARN)).with_cues(&emotions)?;
-    let (affect, half_width) = fit_affect(config, &learn)?;
+    let (affect, half_width) = match &twins {
+        None => fit_affect(config, &learn)?,
+        Some(twins) => {
+            let (settings, half) = twins.affect_settings(config, chosen, &paintings, &photos)?;
+            (fit_kernel(&learn, settings)?, half)
+        }
+    };
     say("measuring");
     let model = Model {
         settings: config.features.clone(),
@@ -127,13 +144,17 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     let fitted = Fitted {
         config,
         predictor: &predictor,
+        photos: &photos,
+        paintings: &paintings,
+        twins: twins.as_ref(),
     };
-    let figures = figures_of(fitted, &photos, &paintings, options)?;
+    let figures = figures_of(&fitted, options)?;
     let learned = [photos.rows(&LEARN).len(), paintings.rows(&LEARN).len()];
     let weights = options.models.join(format!("{}.safetensors", config.name));
     let card = options.models.join(format!("{}.toml", config.name));
     write_whole(&weights, &bytes)?;
-    write_whole(&card, card_text(config, &id, &figures, learned)?.as_bytes())?;
+    let text = card_text(config, &id, &figures, learned, options.models)?;
+    write_whole(&card, text.as_bytes())?;
     Ok(Trained {
         weights,
         card,
@@ -142,7 +163,10 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
 }
 
 /// The published weights of a backbone from the cache, or our own from the folder of models.
-fn load_backbone(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
+pub(crate) fn load_backbone(
+    settings: &BackboneSettings,
+    models: &Path,
+) -> Result<Weights, FeelError> {
     let unknown = |what: &str| FeelError::NothingToLearn {
         what: format!("{}: {what} {:?}", settings.name, settings.precision),
     };
@@ -183,7 +207,11 @@ pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<Stri
 }
 
 /// The shared basis, from all pictures that may be learned from; it sees no label.
-fn basis(config: &Config, extractor: &Extractor, sets: &[&Set]) -> Result<Basis, FeelError> {
+pub(crate) fn basis(
+    config: &Config,
+    extractor: &Extractor,
+    sets: &[&Set],
+) -> Result<Basis, FeelError> {
     let mut all = Matrix {
         columns: extractor.len(),
         data: Vec::new(),
@@ -202,7 +230,7 @@ fn basis(config: &Config, extractor: &Extractor, sets: &[&Set]) -> Result<Basis,
 }
 
 /// The components of `rows` of `set`.
-fn project(basis: &Basis, set: &Set, rows: &[usize]) -> Matrix {
+pub(crate) fn project(basis: &Basis, set: &Set, rows: &[usize]) -> Matrix {
     let linear = basis.linear();
     let projected = linear.apply_all(&set.features.select(rows));
     Matrix {
@@ -270,38 +298,87 @@ impl<'a> Lesson<'a> {
     }
 }
 
+/// Settings with the predictions of each row by a model that did not see its fold.
+pub(crate) type Tried<S> = Vec<(S, Vec<Vec<f64>>)>;
+
 /// Chooses bandwidth and penalty by the out-of-fold correlation, calibrates the intervals on the
 /// out-of-fold residuals, and fits on everything.
 pub(crate) fn fit_affect(
     config: &Config,
     lesson: &Lesson<'_>,
 ) -> Result<(Kernel, [f64; 2]), FeelError> {
-    let targets = &lesson.targets;
     let fold_of = folds(config.folds, &lesson.groups)?;
-    let mut best: Option<(f64, kernel::Settings, Vec<Vec<f64>>)> = None;
-    for &bandwidth in &config.affect.bandwidths {
-        for &lambda in &config.affect.penalties {
-            let settings = kernel::Settings { bandwidth, lambda };
-            let Some(predicted) = affect_out_of_fold(lesson, &fold_of, settings) else {
-                continue;
-            };
-            let score = correlation(targets, &predicted, 0) + correlation(targets, &predicted, 1);
-            if best.as_ref().is_none_or(|(b, ..)| score > *b) {
-                best = Some((score, settings, predicted));
-            }
-        }
-    }
-    let unsolvable = || FeelError::NothingToLearn {
-        what: "valence and arousal: no setting gave a solvable system".into(),
+    let tried = try_affect(config, |settings| {
+        affect_out_of_fold(lesson, &fold_of, settings)
+    });
+    let all: Vec<usize> = (0..fold_of.len()).collect();
+    let chosen = choose_affect(config, &lesson.targets, &tried, &all)?;
+    Ok((fit_kernel(lesson, tried[chosen.setting].0)?, chosen.half))
+}
+
+/// Every setting of the config that gives a solvable system.
+pub(crate) fn try_affect(
+    config: &Config,
+    out_of_fold: impl Fn(kernel::Settings) -> Option<Vec<Vec<f64>>>,
+) -> Tried<kernel::Settings> {
+    let affect = &config.affect;
+    let settings = affect.bandwidths.iter().flat_map(|&bandwidth| {
+        let penalties = affect.penalties.iter();
+        penalties.map(move |&lambda| kernel::Settings { bandwidth, lambda })
+    });
+    settings
+        .filter_map(|settings| Some((settings, out_of_fold(settings)?)))
+        .collect()
+}
+
+/// The place of the best setting, and the half-widths of its intervals.
+pub(crate) struct Chosen {
+    pub(crate) setting: usize,
+    pub(crate) half: [f64; 2],
+}
+
+/// Chooses among `tried` by what they predict for `rows`.
+pub(crate) fn choose_affect(
+    config: &Config,
+    targets: &[Vec<f64>],
+    tried: &Tried<kernel::Settings>,
+    rows: &[usize],
+) -> Result<Chosen, FeelError> {
+    let score = |predicted: &[Vec<f64>]| {
+        correlation(targets, predicted, rows, 0) + correlation(targets, predicted, rows, 1)
     };
-    let (_, settings, predicted) = best.ok_or_else(unsolvable)?;
-    let kernel = kernel::fit(&lesson.z, &lesson.cues, targets, settings).ok_or_else(unsolvable)?;
+    let (setting, predicted) = best(tried, |predicted| -score(predicted)).ok_or_else(unsolvable)?;
     let half = |output: usize| {
-        let pairs = targets.iter().zip(&predicted);
-        let residuals: Vec<f64> = pairs.map(|(t, p)| t[output] - p[output]).collect();
+        let residuals: Vec<f64> = rows
+            .iter()
+            .map(|&i| targets[i][output] - predicted[i][output])
+            .collect();
         half_width(&residuals, config.affect.coverage).ok_or_else(unsolvable)
     };
-    Ok((kernel, [half(0)?, half(1)?]))
+    Ok(Chosen {
+        setting,
+        half: [half(0)?, half(1)?],
+    })
+}
+
+/// The first of the settings with the lowest loss.
+fn best<S>(tried: &Tried<S>, loss: impl Fn(&[Vec<f64>]) -> f64) -> Option<(usize, &[Vec<f64>])> {
+    let losses = tried.iter().map(|(_, predicted)| loss(predicted));
+    let (n, _) = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some((n, &tried[n].1))
+}
+
+fn unsolvable() -> FeelError {
+    FeelError::NothingToLearn {
+        what: "valence and arousal: no setting gave a solvable system".into(),
+    }
+}
+
+pub(crate) fn fit_kernel(
+    lesson: &Lesson<'_>,
+    settings: kernel::Settings,
+) -> Result<Kernel, FeelError> {
+    kernel::fit(&lesson.z, &lesson.cues, &lesson.targets, settings).ok_or_else(unsolvable)
 }
 
 /// Predictions of each row by a model that did not see its fold.
@@ -327,8 +404,8 @@ pub(crate) fn split_rows(fold_of: &[usize], fold: usize) -> (Vec<usize>, Vec<usi
     (0..fold_of.len()).partition(|&i| fold_of[i] == fold)
 }
 
-fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], output: usize) -> f64 {
-    let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
+fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], rows: &[usize], output: usize) -> f64 {
+    let column = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i][output]).collect::<Vec<_>>();
     pearson(&column(targets), &column(predicted)).unwrap_or(-1.0)
 }
 
@@ -340,26 +417,41 @@ pub(crate) fn fit_emotions(
     lesson: &Lesson<'_>,
 ) -> Result<Linear, FeelError> {
     let fold_of = folds(fold_count, &lesson.groups)?;
-    let mut best: Option<(f64, f64, Vec<Vec<f64>>)> = None;
-    for &penalty in penalties {
-        let logits = emotions_out_of_fold(lesson, &fold_of, penalty);
-        let loss = cross_entropy(&lesson.targets, &logits, 1.0);
-        if best.as_ref().is_none_or(|(b, ..)| loss < *b) {
-            best = Some((loss, penalty, logits));
-        }
-    }
-    let (_, penalty, logits) = best.ok_or_else(|| FeelError::NothingToLearn {
-        what: "nine emotions: no penalty to try".into(),
-    })?;
-    let sharpness = sharpness(&lesson.targets, &logits);
-    let mut linear = softmax::fit(lesson.problem(), penalty, None);
+    let tried: Tried<f64> = penalties
+        .iter()
+        .map(|&penalty| (penalty, emotions_out_of_fold(lesson, &fold_of, penalty)))
+        .collect();
+    let all: Vec<usize> = (0..fold_of.len()).collect();
+    let (setting, sharpness) = choose_emotions(&lesson.targets, &tried, &all)?;
+    Ok(fit_softmax(lesson, tried[setting].0, sharpness))
+}
+
+/// The place of the penalty with the lowest loss on `rows`, and one over the temperature that its
+/// logits ask for.
+pub(crate) fn choose_emotions(
+    targets: &[Vec<f64>],
+    tried: &Tried<f64>,
+    rows: &[usize],
+) -> Result<(usize, f64), FeelError> {
+    let pick = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
+    let targets = pick(targets);
+    let (setting, logits) = best(tried, |logits| cross_entropy(&targets, &pick(logits), 1.0))
+        .ok_or_else(|| FeelError::NothingToLearn {
+            what: "nine emotions: no penalty to try".into(),
+        })?;
+    Ok((setting, sharpness(&targets, &pick(logits))))
+}
+
+/// The emotion head with its temperature.
+pub(crate) fn fit_softmax(lesson: &Lesson<'_>, penalty: f64, sharpness: f64) -> Linear {
+    let mut linear = softmax::fit(lesson.problem(), penalty);
     linear
         .weights
         .iter_mut()
         .flatten()
         .for_each(|w| *w *= sharpness);
     linear.bias.iter_mut().for_each(|b| *b *= sharpness);
-    Ok(linear)
+    linear
 }
 
 /// Logits of each row by a model that did not see its fold.
@@ -367,7 +459,7 @@ fn emotions_out_of_fold(lesson: &Lesson<'_>, fold_of: &[usize], penalty: f64) ->
     let mut logits = vec![Vec::new(); fold_of.len()];
     for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
         let (held, seen) = split_rows(fold_of, fold);
-        let model = softmax::fit(lesson.select(&seen).problem(), penalty, None);
+        let model = softmax::fit(lesson.select(&seen).problem(), penalty);
         for i in held {
             logits[i] = model.apply(lesson.z.row(i));
         }
@@ -410,6 +502,7 @@ fn card_text(
     id: &ModelId,
     figures: &Figures,
     learned: [usize; 2],
+    models: &Path,
 ) -> Result<String, FeelError> {
     let variants = config
         .features
@@ -418,7 +511,7 @@ fn card_text(
         .filter_map(BackboneSettings::variant);
     let mut starts = Vec::new();
     for backbone in &config.features.backbones {
-        starts.push(start_of(backbone)?);
+        starts.push(start_of(backbone, models)?);
     }
     let file = config
         .file
@@ -474,16 +567,20 @@ fn card_text(
 }
 
 /// Where a backbone comes from, for the card.
-fn start_of(backbone: &BackboneSettings) -> Result<String, FeelError> {
+fn start_of(backbone: &BackboneSettings, models: &Path) -> Result<String, FeelError> {
     let card = registry::card(backbone.network.as_ref().unwrap_or(&backbone.name))?;
     let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
-    Ok(match backbone.network {
-        None => published,
-        Some(_) => format!(
-            "{}, trained on by `affetti train art` from {published}",
-            backbone.name
-        ),
-    })
+    if backbone.network.is_none() {
+        return Ok(published);
+    }
+    let path = models.join(format!("{}.safetensors", backbone.name));
+    let about = store::from_bytes(&store::read_file(&path)?, &backbone.name)?.note;
+    let about = if about.is_empty() {
+        "trained on"
+    } else {
+        &about
+    };
+    Ok(format!("{}, {about}, from {published}", backbone.name))
 }
 
 const CAUTIONS: [&str; 3] = [

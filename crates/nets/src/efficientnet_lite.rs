@@ -96,6 +96,20 @@ impl Variant {
         FEATURES + 2 * stages
     }
 
+    /// Number of stages.
+    pub const STAGES: usize = STAGES.len();
+
+    /// How many blocks the first `stages` stages have; all of them from [`Variant::STAGES`] on.
+    #[must_use]
+    pub fn blocks_of(self, stages: usize) -> usize {
+        let blocks = self.blocks();
+        let mut ends = blocks.iter().enumerate().filter(|(_, b)| b.ends_stage);
+        match stages {
+            0 => 0,
+            _ => ends.nth(stages - 1).map_or(blocks.len(), |(n, _)| n + 1),
+        }
+    }
+
     pub(crate) fn blocks(self) -> Vec<BlockSpec> {
         let mut blocks = Vec::new();
         let mut inputs = STEM;
@@ -175,6 +189,12 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// The size.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
     /// Folds the published PyTorch tensors. The classifier is kept where `classifier` is true.
     ///
     /// # Errors
@@ -390,10 +410,30 @@ impl EfficientNetLite {
         descriptor
     }
 
-    /// One pass over `picture`; `visit` sees the map at the end of every stage, then the head's.
-    fn forward(
+    /// The map at the end of stage `stages` (1 to [`Variant::STAGES`]; more are the last) with its
+    /// height, width and channels: what [`crate::lite_layers::LiteTop`] goes on from.
+    #[must_use]
+    pub fn stage_map(
         &self,
         picture: &Picture,
+        stages: usize,
+        work: &mut Workspace,
+        threads: usize,
+    ) -> ([usize; 3], Vec<f32>) {
+        let last = self.variant.blocks_of(stages.max(1));
+        self.run_blocks(picture, last, work, threads, |_, _| ());
+        let shape = work.current.shape();
+        let mut values = Vec::with_capacity(shape.height * shape.width * shape.channels);
+        for_each_pixel(&work.current, |pixel| values.extend_from_slice(pixel));
+        ([shape.height, shape.width, shape.channels], values)
+    }
+
+    /// Stem and the first `last` blocks; `visit` sees the map at the end of every stage. The last
+    /// one is left in `work.current`.
+    fn run_blocks(
+        &self,
+        picture: &Picture,
+        last: usize,
         work: &mut Workspace,
         threads: usize,
         mut visit: impl FnMut(Part, &Map),
@@ -405,13 +445,24 @@ impl EfficientNetLite {
         let shape = MapShape::new(height, width, STEM).padded(border);
         work.current.reshape(shape);
         self.stem.run(&work.input, None, &mut work.current, threads);
-        for (n, block) in self.blocks.iter().enumerate() {
+        for (n, block) in self.blocks.iter().enumerate().take(last) {
             block.run(work, self.blocks.get(n + 1), threads);
             std::mem::swap(&mut work.current, &mut work.next);
             if block.spec.ends_stage {
                 visit(Part::Stage, &work.current);
             }
         }
+    }
+
+    /// One pass over `picture`; `visit` sees the map at the end of every stage, then the head's.
+    fn forward(
+        &self,
+        picture: &Picture,
+        work: &mut Workspace,
+        threads: usize,
+        mut visit: impl FnMut(Part, &Map),
+    ) {
+        self.run_blocks(picture, self.blocks.len(), work, threads, &mut visit);
         let from = work.current.shape();
         work.next
             .reshape(MapShape::new(from.height, from.width, FEATURES));

@@ -26,6 +26,8 @@ pub const NAME: &str = "hed";
 const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 /// Of blue, green and red.
 const MEANS: [f32; 3] = [104.006_99, 116.668_77, 122.678_92];
+/// Of red, green and blue: what the network wants subtracted.
+pub const MEANS_RGB: [f32; 3] = [MEANS[2], MEANS[1], MEANS[0]];
 
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
@@ -50,6 +52,11 @@ fn layers() -> impl Iterator<Item = (usize, usize, usize)> {
 }
 
 impl Weights {
+    /// VGG16's convolutions, blue first in the first layer.
+    pub(crate) fn convolutions(&self) -> &[Folded] {
+        &self.convolutions
+    }
+
     /// Reads the published Keras tensors: kernels `[height, width, inputs, outputs]`.
     ///
     /// # Errors

@@ -2,10 +2,9 @@
 
 use crate::efficientnet_lite::{Variant, Weights};
 use crate::error::NetError;
-use crate::registry::{Card, cached_file, cards, hash_file};
+use crate::registry::{self, Card, cached_file, cards, hash_file};
 use crate::store::{self, Precision, read_file, sha256};
-use crate::torch_file;
-use crate::{hdf5, hed};
+use crate::{hdf5, hed, resnet, torch_file, vgg16};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +26,8 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
     let found = sha256(&bytes);
     let candidates: Vec<Card> = cards()?;
     let file = path.display().to_string();
-    let Some(card) = candidates.iter().find(|card| card.sha256 == found) else {
+    // torchvision publishes the first eight digits of a hash, in the name of the file, and no more.
+    let Some(card) = candidates.iter().find(|c| found.starts_with(&c.sha256)) else {
         let known = candidates
             .iter()
             .map(|c| format!("{} for {}", c.sha256, c.file));
@@ -37,19 +37,62 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
             expected: known.collect::<Vec<_>>().join(" or "),
         });
     };
-    let converted = match Variant::parse(&card.name) {
-        Some(variant) => {
-            let tensors = torch_file::read(&bytes, &file)?;
-            let weights = Weights::from_published(variant, tensors, true)?;
-            store::to_bytes(&weights.to_folded(), |_| Precision::Full)?
-        }
-        None if card.name == hed::NAME => {
-            let weights = hed::Weights::from_keras(hdf5::read(&bytes, &file)?)?;
-            store::to_bytes(&weights.to_tensors(), |_| Precision::Full)?
-        }
+    keep(card, bytes, &file)
+}
+
+/// Takes `path` for the weights of the card called `name`, whatever its SHA-256: for versions that
+/// no card knows, and weights that a user trained.
+///
+/// # Errors
+/// As [`import`], and [`NetError::UnknownModel`]; [`NetError::Hash`] for weights of this project,
+/// which have one version.
+pub fn import_as(path: &Path, name: &str) -> Result<Imported, NetError> {
+    let card = registry::card(name)?;
+    let bytes = read_file(path)?;
+    let file = path.display().to_string();
+    let found = sha256(&bytes);
+    if card.embedded && found != card.sha256 {
+        return Err(NetError::Hash {
+            file,
+            found,
+            expected: card.sha256,
+        });
+    }
+    keep(&card, bytes, &file)
+}
+
+/// The file of ours for the published `bytes` of `card`.
+fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError> {
+    if let Some(variant) = Variant::parse(&card.name) {
+        let tensors = torch_file::read(&bytes, file)?;
+        let weights = Weights::from_published(variant, tensors, true)?;
+        return store::to_bytes(&weights.to_folded(), |_| Precision::Full);
+    }
+    if card.name == hed::NAME {
+        let weights = hed::Weights::from_keras(hdf5::read(&bytes, file)?)?;
+        return store::to_bytes(&weights.to_tensors(), |_| Precision::Full);
+    }
+    // These are trained on with their normalisation as it is: they keep their names and tensors,
+    // without the classifier, which nothing here reads.
+    let residual = resnet::Variant::parse(&card.name);
+    if residual.is_none() && card.name != vgg16::NAME {
         // A file of ours, for a build without weights.
-        None => bytes,
-    };
+        return Ok(bytes);
+    }
+    let mut tensors = torch_file::read(&bytes, file)?;
+    let unused = ["fc.", "classifier."];
+    tensors.map.retain(|name, _| {
+        !name.ends_with(".num_batches_tracked") && !unused.iter().any(|u| name.starts_with(u))
+    });
+    match residual {
+        Some(variant) => drop(resnet::Weights::from_published(variant, tensors.clone())?),
+        None => drop(vgg16::Weights::from_published(tensors.clone())?),
+    }
+    store::to_bytes(&tensors, |_| Precision::Full)
+}
+
+fn keep(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Imported, NetError> {
+    let converted = convert(card, bytes, file)?;
     let target = cached_file(card);
     write_whole(&target, &converted)?;
     write_whole(&hash_file(&target), sha256(&converted).as_bytes())?;
@@ -95,4 +138,34 @@ fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     }
     #[cfg(not(unix))]
     tempfile::NamedTempFile::new_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::convert;
+    use crate::error::NetError;
+    use crate::registry::{card, cards};
+
+    #[test]
+    fn torchvisions_files_are_known_by_eight_digits() {
+        for name in ["resnet-34", "resnet-50", "vgg16"] {
+            let card = card(name).expect("a card");
+            // torchvision names its files NAME-HASH.pth.
+            let start = card.file.rsplit_once('-').expect("a name and a hash").1;
+            assert_eq!(start, format!("{}.pth", card.sha256));
+        }
+        for card in cards().expect("cards parse") {
+            assert!(matches!(card.sha256.len(), 8 | 64), "{}", card.name);
+        }
+    }
+
+    #[test]
+    fn weights_of_another_network_are_refused_with_every_difference() {
+        let file = include_bytes!("../tests/fixtures/archive.pth");
+        for name in ["resnet-34", "vgg16"] {
+            let card = card(name).expect("a card");
+            let error = convert(&card, file.to_vec(), "archive.pth").expect_err("another network");
+            assert!(matches!(error, NetError::Mismatch { .. }), "{error}");
+        }
+    }
 }

@@ -21,6 +21,16 @@ pub struct LiteLayers {
     head: Unit,
 }
 
+/// The network without its first stages, for training on maps that those have made before
+/// ([`crate::efficientnet_lite::EfficientNetLite::stage_map`]).
+#[derive(Module, Debug)]
+pub struct LiteTop {
+    /// Where no stage was cut off.
+    stem: Option<Unit>,
+    blocks: Vec<LiteBlock>,
+    head: Unit,
+}
+
 /// One inverted residual block.
 #[derive(Module, Debug)]
 pub struct LiteBlock {
@@ -143,6 +153,17 @@ impl LiteLayers {
         }
     }
 
+    /// The part above the first `stages` stages of `variant`; all of it for 0.
+    #[must_use]
+    pub fn top(self, variant: Variant, stages: usize) -> LiteTop {
+        let below = variant.blocks_of(stages);
+        LiteTop {
+            stem: (stages == 0).then_some(self.stem),
+            blocks: self.blocks.into_iter().skip(below).collect(),
+            head: self.head,
+        }
+    }
+
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
@@ -150,6 +171,20 @@ impl LiteLayers {
         for block in &self.blocks {
             x = block.forward(x);
         }
+        mean_pool(self.head.forward(x, None))
+    }
+}
+
+impl LiteTop {
+    /// The pooled features of maps `[batch, height, width, channels]` of the stage below, or of
+    /// pictures where no stage was cut off.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = match &self.stem {
+            Some(stem) => stem.forward(x, None),
+            None => x,
+        };
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         mean_pool(self.head.forward(x, None))
     }
 }

@@ -18,6 +18,31 @@ pub(crate) struct ConvTensors {
     pub(crate) norm: Option<NormTensors>,
 }
 
+#[cfg(feature = "train")]
+impl ConvTensors {
+    /// Weights of He's deviation for `spec`; a bias of 0, or the norm of a layer that has seen
+    /// nothing.
+    pub(crate) fn random(
+        spec: crate::flow::LayerSpec,
+        epsilon: Option<f64>,
+        random: &mut crate::layers::Normal,
+    ) -> Self {
+        let [outputs, inputs, kernel, _] = spec.weight_shape();
+        let fan = (inputs * kernel * kernel) as f64;
+        let one = || vec![1.0; outputs];
+        Self {
+            weight: random.many(outputs * inputs * kernel * kernel, (2.0 / fan).sqrt()),
+            bias: vec![0.0; outputs],
+            norm: epsilon.map(|epsilon| NormTensors {
+                epsilon,
+                gamma: one(),
+                mean: vec![0.0; outputs],
+                variance: one(),
+            }),
+        }
+    }
+}
+
 /// A batch norm without its β, one value per output each.
 #[derive(Clone, Debug)]
 pub(crate) struct NormTensors {

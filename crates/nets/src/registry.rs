@@ -21,7 +21,7 @@ pub struct Card {
     pub summary: String,
     /// File name in `models/` or of the published original.
     pub file: String,
-    /// Of that file.
+    /// Of that file; of published files whose makers tell no more, the first eight digits.
     pub sha256: String,
     /// True where the binary carries the weights.
     pub embedded: bool,
@@ -119,6 +119,9 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/edges-1.toml"),
     include_str!("../../../models/feel-1.toml"),
     include_str!("../../../models/hed.toml"),
+    include_str!("../../../models/resnet-34.toml"),
+    include_str!("../../../models/resnet-50.toml"),
+    include_str!("../../../models/vgg16.toml"),
 ];
 
 #[cfg(feature = "weights")]

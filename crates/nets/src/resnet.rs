@@ -77,6 +77,22 @@ impl Variant {
         }
     }
 
+    /// The variant called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::ResNet34, Self::ResNet50]
+            .into_iter()
+            .find(|v| v.name() == name)
+    }
+
+    /// Number of residual stages.
+    pub const STAGES: usize = STAGES.len();
+
+    /// Blocks of the last `stages` stages.
+    pub(crate) fn blocks_of_last(self, stages: usize) -> usize {
+        STAGES.iter().rev().take(stages).sum()
+    }
+
     /// Features of a picture.
     #[must_use]
     pub const fn features(self) -> usize {
@@ -130,6 +146,30 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// The size.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// Random weights of He's deviation, with norms that have seen nothing.
+    #[cfg(feature = "train")]
+    #[must_use]
+    pub fn random(variant: Variant, seed: u64) -> Self {
+        let mut random = crate::layers::Normal::new(seed);
+        let mut make =
+            |spec: &LayerSpec| ConvTensors::random(*spec, Some(EPSILON), &mut random);
+        Self {
+            variant,
+            stem: make(&stem()),
+            blocks: variant
+                .blocks()
+                .iter()
+                .map(|(_, block)| block.map(&mut make))
+                .collect(),
+        }
+    }
+
     /// Reads torchvision's tensors by name (`layer1.0.conv1.weight`, `layer2.0.downsample.1.bias`
     /// and so on); the classifier `fc` is left out.
     ///
@@ -174,6 +214,7 @@ fn normed(taker: &mut Taker, names: (&str, &str), spec: LayerSpec) -> ConvTensor
 /// The network, packed for this machine.
 #[derive(Clone, Debug)]
 pub struct ResNet {
+    variant: Variant,
     stem: Layer,
     blocks: Vec<Residual<Layer>>,
 }
@@ -208,6 +249,7 @@ impl ResNet {
                 specs.map(|spec| pack(*spec, tensors.next().expect("weights have every layer")))
             });
         Self {
+            variant: weights.variant,
             stem: pack(stem(), &weights.stem),
             blocks: blocks.collect(),
         }
@@ -224,6 +266,30 @@ impl ResNet {
         pictures: &[f32],
         work: &'a mut Workspace,
     ) -> &'a [f32] {
+        self.run(shape, pictures, self.blocks.len(), work);
+        mean(&work.current, &mut work.next);
+        work.next.data()
+    }
+
+    /// The map below the last `stages` residual stages, with its shape: what
+    /// [`crate::resnet_layers::ResNetTop`] goes on from.
+    ///
+    /// # Panics
+    /// As [`ResNet::features`].
+    pub fn map_below<'a>(
+        &self,
+        shape: Batch,
+        pictures: &[f32],
+        stages: usize,
+        work: &'a mut Workspace,
+    ) -> (Batch, &'a [f32]) {
+        let blocks = self.blocks.len() - self.variant.blocks_of_last(stages);
+        self.run(shape, pictures, blocks, work);
+        (work.current.shape(), work.current.data())
+    }
+
+    /// The first `blocks` blocks, to `work.current`.
+    fn run(&self, shape: Batch, pictures: &[f32], blocks: usize, work: &mut Workspace) {
         let Workspace {
             current,
             inside: [first, second],
@@ -233,7 +299,7 @@ impl ResNet {
         first.reshape(shape).copy_from_slice(pictures);
         self.stem.run(first, None, second);
         halve(second, 3, Padding::all(1), current);
-        for block in &self.blocks {
+        for block in &self.blocks[..blocks] {
             let residual = match &block.shortcut {
                 Some(shortcut) => {
                     shortcut.run(current, None, skip);
@@ -255,7 +321,5 @@ impl ResNet {
             }
             std::mem::swap(current, next);
         }
-        mean(current, next);
-        next.data()
     }
 }

@@ -22,6 +22,13 @@ pub struct ResNetLayers {
     blocks: Vec<ResidualBlock>,
 }
 
+/// The last residual stages, for training on maps that the ones below have made
+/// ([`crate::resnet::ResNet::map_below`]).
+#[derive(Module, Debug)]
+pub struct ResNetTop {
+    blocks: Vec<ResidualBlock>,
+}
+
 /// Two or three units around a shortcut.
 #[derive(Module, Debug)]
 pub struct ResidualBlock {
@@ -99,6 +106,15 @@ impl ResNetLayers {
         }
     }
 
+    /// The last `stages` residual stages of this network, which is a `variant`.
+    #[must_use]
+    pub fn top(self, variant: Variant, stages: usize) -> ResNetTop {
+        let below = self.blocks.len() - variant.blocks_of_last(stages);
+        ResNetTop {
+            blocks: self.blocks.into_iter().skip(below).collect(),
+        }
+    }
+
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
@@ -111,6 +127,14 @@ impl ResNetLayers {
             padding: Padding::all(1),
         };
         let x = max_pool(self.stem.forward(x, None), pool);
+        mean_pool(self.blocks.iter().fold(x, |x, block| block.forward(x)))
+    }
+}
+
+impl ResNetTop {
+    /// The pooled features of maps `[batch, height, width, channels]` of the stage below.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         mean_pool(self.blocks.iter().fold(x, |x, block| block.forward(x)))
     }
 }

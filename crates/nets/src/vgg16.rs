@@ -6,14 +6,20 @@
 //! - **Output** `[batch, height / 32, width / 32, 512]`, ≥ 0.
 //! - **Source** Simonyan & Zisserman (2015), configuration D.
 //! - **Deviations** without the three fully connected layers.
-//! - **Weights** torchvision's state dictionary by name; nothing of this project ships any.
+//! - **Weights** torchvision's state dictionary by name, or those of HED; nothing of this project
+//!   ships any.
 
 use crate::error::NetError;
 use crate::flow::{Buffer, Layer, LayerSpec, halve};
+use crate::hed;
 use crate::kernels::{Batch, Isa, Padding};
 use crate::published::ConvTensors;
 use crate::tensors::Tensors;
 
+/// Channels of the last map.
+pub const FEATURES: usize = 512;
+/// The name of its card.
+pub const NAME: &str = "vgg16";
 /// (layers, channels) of the five blocks.
 pub(crate) const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 
@@ -61,6 +67,58 @@ impl Weights {
         }
         taker.finish()?;
         Ok(Self { blocks: all })
+    }
+}
+
+impl Weights {
+    /// Random weights of He's deviation.
+    #[cfg(feature = "train")]
+    #[must_use]
+    pub fn random(seed: u64) -> Self {
+        let mut random = crate::layers::Normal::new(seed);
+        let mut block = |block: Vec<LayerSpec>| {
+            let layers = block.into_iter();
+            layers
+                .map(|spec| ConvTensors::random(spec, None, &mut random))
+                .collect()
+        };
+        Self {
+            blocks: blocks().into_iter().map(&mut block).collect(),
+        }
+    }
+
+    /// The convolutions of HED, which began as VGG16's and were trained on for boundaries. They take
+    /// red, green, blue in 0..255, less [`crate::hed::MEANS_RGB`].
+    #[must_use]
+    pub fn from_hed(weights: &hed::Weights) -> Self {
+        let mut all = weights.convolutions().iter();
+        let mut layer = |first: bool| {
+            let folded = all.next().expect("HED has VGG16's layers");
+            let mut weight = folded.weight.clone();
+            if first {
+                // Blue first there, red first here.
+                let (filters, _) = weight.as_chunks_mut::<27>();
+                for filter in filters {
+                    let (blue, rest) = filter.split_at_mut(9);
+                    blue.swap_with_slice(&mut rest[9..]);
+                }
+            }
+            ConvTensors {
+                weight,
+                bias: folded.bias.clone(),
+                norm: None,
+            }
+        };
+        let mut first = true;
+        let blocks = blocks().into_iter().map(|block| {
+            let layers = block.iter();
+            layers
+                .map(|_| layer(std::mem::take(&mut first)))
+                .collect()
+        });
+        Self {
+            blocks: blocks.collect(),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 //! inside the fixture.
 
 use affetti_nets::hdf5;
-use affetti_nets::hed::{Hed, NAME, Weights};
+use affetti_nets::hed::{Hed, MEANS_RGB, NAME, Weights};
+use affetti_nets::kernels::Batch;
 use affetti_nets::registry::{cached_file, card, weights};
-use affetti_nets::store;
+use affetti_nets::{store, vgg16};
 use affetti_picture::Picture;
 use affetti_testkit::{pixels, relative_difference};
 use proptest::prelude::*;
@@ -28,10 +29,7 @@ fn published_weights_give_the_peers_edges() {
     let peer: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(peer["sha256"], card.sha256.as_str());
     let (width, height) = (61, 47);
-    let formula = |x: u32, y: u32| {
-        [0, 1, 2].map(|c| ((x * 2 + y * 3 + c * 29 + (x / 9 + y / 7) % 2 * 90) % 256) as u8)
-    };
-    let picture = Picture::new(width, height, pixels(width, height, formula)).unwrap();
+    let picture = Picture::new(width, height, peers_pixels(width, height)).unwrap();
     let tensors = store::from_bytes(&weights(&card).unwrap(), &card.file).unwrap();
     let ours = Hed::new(Weights::from_tensors(tensors).unwrap()).edges(&picture);
     let theirs: Vec<f32> = peer["edges"]
@@ -42,6 +40,46 @@ fn published_weights_give_the_peers_edges() {
         .collect();
     let off = relative_difference(&ours, &theirs);
     assert!(off <= 1e-4, "{off}");
+}
+
+/// The picture of the peer, `width` × `height` of it.
+fn peers_pixels(width: u32, height: u32) -> Vec<u8> {
+    let formula = |x: u32, y: u32| {
+        [0, 1, 2].map(|c| ((x * 2 + y * 3 + c * 29 + (x / 9 + y / 7) % 2 * 90) % 256) as u8)
+    };
+    pixels(width, height, formula)
+}
+
+#[test]
+fn the_convolutions_are_vgg16s_with_red_first() {
+    let card = card(NAME).unwrap();
+    if !cached_file(&card).is_file() {
+        println!("skipped: no imported {}", card.file);
+        return;
+    }
+    let text = std::fs::read_to_string(fixture("hed.json")).unwrap();
+    let peer: Value = serde_json::from_str(&text).unwrap();
+    let theirs: Vec<Vec<f32>> = serde_json::from_value(peer["vgg16"].clone()).unwrap();
+    let tensors = store::from_bytes(&weights(&card).unwrap(), &card.file).unwrap();
+    let weights = vgg16::Weights::from_hed(&Weights::from_tensors(tensors).unwrap());
+    let input = peers_pixels(32, 32);
+    let input = input.iter().enumerate();
+    let input: Vec<f32> = input
+        .map(|(i, v)| f32::from(*v) - MEANS_RGB[i % 3])
+        .collect();
+    let mut ours: Vec<Vec<f32>> = Vec::new();
+    let mut work = vgg16::Workspace::default();
+    let network = vgg16::Vgg16::new(&weights);
+    let shape = Batch::new([1, 32, 32, 3]);
+    let (_, last) = network.features(shape, &input, &mut work, &mut |_, map| {
+        ours.push(map.iter().step_by(97).copied().collect());
+    });
+    ours.push(last.to_vec());
+    assert_eq!(ours.len(), theirs.len());
+    for (block, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+        let off = relative_difference(ours, theirs);
+        assert!(off <= 1e-4, "block {block}: {off}");
+    }
 }
 
 #[test]

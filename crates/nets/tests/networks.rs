@@ -134,3 +134,53 @@ fn lite_layers_are_the_inference_network() {
         }
     }
 }
+
+/// Maps of the first stages, and the layers from there on.
+#[test]
+fn a_network_goes_on_from_the_maps_of_a_stage() {
+    let variant = Size::Lite0;
+    let weights = closed::filled(|file| Weights::from_published(variant, file, true));
+    // Odd, so that borders differ from side to side.
+    let side = 75_u32;
+    let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
+    let picture = Picture::new(side, side, pixels).unwrap();
+    let plain = EfficientNetLite::new(&weights);
+    let mut work = Workspace::default();
+    let expected = plain.describe(&picture, &mut work, 1);
+    let device = Device::flex();
+    for stages in 1..=Size::STAGES {
+        let ([height, width, channels], map) = plain.stage_map(&picture, stages, &mut work, 1);
+        let map = TensorData::new(map, [1, height, width, channels]);
+        let top = LiteLayers::from_weights(&weights, &device).top(variant, stages);
+        let features = floats(top.forward(Tensor::from_data(map, &device)));
+        let off = affetti_testkit::relative_difference(&features, &expected[..FEATURES]);
+        assert!(off <= TOLERANCE, "{stages}: {off:e}");
+    }
+    let all = LiteLayers::from_weights(&weights, &device).top(variant, 0);
+    let data = picture.pixels().iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
+    let sides = [1, side as usize, side as usize, 3];
+    let x = TensorData::new(data.collect::<Vec<f32>>(), sides);
+    let features = floats(all.forward(Tensor::from_data(x, &device)));
+    let off = affetti_testkit::relative_difference(&features, &expected[..FEATURES]);
+    assert!(off <= TOLERANCE, "all: {off:e}");
+    assert_eq!((variant.blocks_of(0), variant.blocks_of(2)), (0, 3));
+    assert_eq!((variant.blocks_of(7), variant.blocks_of(9)), (16, 16));
+}
+
+/// Maps of the lower residual stages, and the layers from there on.
+#[test]
+fn a_resnet_goes_on_from_the_maps_of_a_stage() {
+    let variant = Variant::ResNet34;
+    let weights = closed::filled(|file| resnet::Weights::from_published(variant, file));
+    let plain = resnet::ResNet::new(&weights);
+    let case = Case::new(variant.name());
+    let shape = affetti_nets::kernels::Batch::new(case.shape());
+    let mut work = resnet::Workspace::default();
+    let device = Device::flex();
+    for stages in 0..=Variant::STAGES {
+        let (shape, map) = plain.map_below(shape, &case.input(), stages, &mut work);
+        let map = TensorData::new(map.to_vec(), shape.dims());
+        let top = ResNetLayers::from_weights(&weights, &device).top(variant, stages);
+        case.check("output", &floats(top.forward(Tensor::from_data(map, &device))), TOLERANCE);
+    }
+}

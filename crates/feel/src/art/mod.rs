@@ -7,11 +7,12 @@
 //! - **Deviations** normalisation is folded into the weights before training: no batch statistics.
 //! - **Data** the splits train and val of `paintings/wikiart-128`; nothing of the test split.
 
-mod network;
+pub(crate) mod network;
 mod pictures;
 #[cfg(test)]
 mod tests;
 
+use crate::augment::{normalised, random_square, uniform};
 use crate::config::{read_toml, wrong};
 use crate::error::FeelError;
 use affetti_data::Split;
@@ -21,7 +22,7 @@ use affetti_nets::registry;
 use affetti_nets::store::{self, Precision, sha256};
 use affetti_nets::tensors::Tensors;
 use affetti_picture::Filter;
-use affetti_train::order::{batch, mix};
+use affetti_train::order::batch;
 use affetti_train::{Metric, RunFolder, Settings, Task, TrainError, Watch, losses, run, values};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
@@ -91,34 +92,12 @@ struct Art<'a> {
     measure: Vec<Painted>,
 }
 
-/// A uniform number in 0..1 from `parts`.
-fn uniform(parts: &[u64]) -> f64 {
-    (mix(parts) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
 impl Art<'_> {
     /// A random crop of `painted`, perhaps mirrored, as the trunk wants it.
     fn view(&self, painted: &Painted, draw: &[u64; 4]) -> Vec<f32> {
         let draw = |k: u64| uniform(&[draw[0], draw[1], draw[2], draw[3], k]);
-        let (width, height) = (painted.picture.width(), painted.picture.height());
-        let area = self.config.crop + (1.0 - self.config.crop) * draw(0);
-        // Up to a sixth longer or shorter, as pictures come in all shapes.
-        let shape = (1.0 / 6.0 * (2.0 * draw(1) - 1.0)).exp();
-        let part =
-            |full: u32, share: f64| ((f64::from(full) * share).round() as u32).clamp(1, full);
-        let w = part(width, (area * shape).sqrt().min(1.0));
-        let h = part(height, (area / shape).sqrt().min(1.0));
-        let x = (f64::from(width - w) * draw(2)).round() as u32;
-        let y = (f64::from(height - h) * draw(3)).round() as u32;
-        let crop = painted
-            .picture
-            .crop(x, y, w, h)
-            .unwrap_or_else(|_| painted.picture.clone());
-        let side = self.config.side;
-        let mut square = crop.resize(side, side, Filter::Bilinear);
-        if draw(4) < 0.5 {
-            square = square.flip_horizontal();
-        }
+        let (least, side) = (self.config.crop, self.config.side);
+        let square = random_square(&painted.picture, least, side, Filter::Bilinear, &draw);
         normalised(square.pixels())
     }
 
@@ -156,14 +135,6 @@ impl Art<'_> {
 }
 
 type Targets = Vec<(Tensor<2>, Tensor<1>)>;
-
-/// (v − 127) / 128.
-fn normalised(pixels: &[u8]) -> Vec<f32> {
-    pixels
-        .iter()
-        .map(|v| (f32::from(*v) - 127.0) / 128.0)
-        .collect()
-}
 
 impl Task for Art<'_> {
     type Model = ArtNetwork;
@@ -337,7 +308,13 @@ pub fn train_art(
     let tensors = folded(values(&outcome.model.trunk));
     // Read back as a predictor would: what does not fit shows here.
     let weights = Weights::from_folded(variant, tensors)?;
-    let bytes = store::to_bytes(&weights.to_folded(), |_| Precision::Half)?;
+    let mut tensors = weights.to_folded();
+    tensors.note = format!(
+        "trained on from {} by `affetti train art` with style, genre and artist of {} small \
+         paintings, seed {}",
+        config.start, pictures[0], config.seed
+    );
+    let bytes = store::to_bytes(&tensors, |_| Precision::Half)?;
     let path = options.models.join(format!("{}.safetensors", config.name));
     write_whole(&path, &bytes)?;
     Ok(ArtTrained {
@@ -351,7 +328,7 @@ pub fn train_art(
 }
 
 /// Names as the weight files of backbones have them.
-fn folded(mut tensors: Tensors) -> Tensors {
+pub(crate) fn folded(mut tensors: Tensors) -> Tensors {
     let map = std::mem::take(&mut tensors.map).into_iter();
     let rename = |name: String| match name.strip_suffix(".beta") {
         Some(unit) => format!("{unit}.bias"),

@@ -1,7 +1,7 @@
 //! Who is measured, and what they answer: a predictor with its heads, and the frozen baseline.
 
-use super::FOLDS;
 use crate::config::Config;
+use crate::crossfit::{FOLDS, OutOfFold, Twins};
 use crate::dataset::Set;
 use crate::error::FeelError;
 use crate::linear::{Matrix, Standardizer};
@@ -25,94 +25,135 @@ pub(crate) struct Part {
     pub(crate) finished: bool,
 }
 
-/// Predictions for the rows held out, and the half-widths of their intervals, where there are any.
-pub(crate) struct Replies {
-    values: Vec<Vec<f64>>,
-    half: [f64; 2],
-}
+/// A prediction, and the half-widths of its intervals, 0 where there are none.
+pub(crate) type Reply = (Vec<f64>, [f64; 2]);
 
-impl From<Vec<Vec<f64>>> for Replies {
-    fn from(values: Vec<Vec<f64>>) -> Self {
-        Self {
-            values,
-            half: [0.0; 2],
-        }
-    }
-}
-
-/// Who answers for pictures that it has not seen.
+/// Who answers for pictures that it has not seen: part by part, in the order of the rows held out.
 pub(crate) trait Contestant {
-    /// Valence and arousal of the rows held out.
-    fn affect(&self, set: &Set, part: &Part) -> Result<Replies, FeelError>;
+    /// Valence and arousal of photographs.
+    fn affect(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError>;
 
-    /// The nine shares of the rows held out.
-    fn emotions(&self, set: &Set, part: &Part) -> Result<Replies, FeelError>;
+    /// The nine shares of paintings.
+    fn emotions(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError>;
 }
 
-/// A predictor.
+/// One part after the other.
+fn each(
+    parts: &[Part],
+    ask: impl Fn(&Part) -> Result<Vec<Reply>, FeelError>,
+) -> Result<Vec<Reply>, FeelError> {
+    let replies = parts.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
+    Ok(replies.into_iter().flatten().collect())
+}
+
+fn plain(values: Vec<Vec<f64>>) -> Vec<Reply> {
+    values.into_iter().map(|v| (v, [0.0; 2])).collect()
+}
+
+fn shares(logits: &[Vec<f64>]) -> Vec<Reply> {
+    plain(logits.iter().map(|z| softmax(z)).collect())
+}
+
+/// A predictor, with the pictures as it sees them.
 #[derive(Clone, Copy)]
 pub(crate) struct Fitted<'a> {
     pub(crate) config: &'a Config,
     pub(crate) predictor: &'a Predictor,
+    pub(crate) photos: &'a Set,
+    pub(crate) paintings: &'a Set,
+    /// Answer out of fold, where a backbone has learned labels.
+    pub(crate) twins: Option<&'a Twins>,
 }
 
-impl Contestant for Fitted<'_> {
-    fn affect(&self, set: &Set, part: &Part) -> Result<Replies, FeelError> {
-        let model = self.predictor.weights();
+impl Fitted<'_> {
+    fn affect_of_part(&self, part: &Part) -> Result<Vec<Reply>, FeelError> {
+        let (model, set) = (self.predictor.weights(), self.photos);
         if part.finished {
             let ask = |&row: &usize| {
                 let told = self.predictor.predict_features(set.features.row(row))?;
-                Ok(vec![told.valence, told.arousal])
+                Ok((vec![told.valence, told.arousal], model.half_width))
             };
-            let values = part
-                .held
-                .iter()
-                .map(ask)
-                .collect::<Result<_, FeelError>>()?;
-            let half = model.half_width;
-            return Ok(Replies { values, half });
+            return part.held.iter().map(ask).collect();
         }
         let cued = |rows| lesson(&model.basis, set, rows).with_cues(&model.emotions);
         let (kernel, half) = fit_affect(self.config, &cued(&part.seen)?)?;
         let held = cued(&part.held)?;
         let ask = |row: usize| {
             let told = kernel.apply(held.z.row(row), held.cues[row]);
-            told.iter().map(|v| v.clamp(SCALE[0], SCALE[1])).collect()
+            let inside = told.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
+            (inside.collect(), half)
         };
-        let values = (0..part.held.len()).map(ask).collect();
-        Ok(Replies { values, half })
+        Ok((0..part.held.len()).map(ask).collect())
     }
 
-    fn emotions(&self, set: &Set, part: &Part) -> Result<Replies, FeelError> {
+    fn emotions_of_part(&self, part: &Part) -> Result<Vec<Reply>, FeelError> {
+        let set = self.paintings;
         if part.finished {
             let ask = |&row: &usize| {
                 let told = self.predictor.predict_features(set.features.row(row))?;
-                Ok(told.emotions.as_slice().to_vec())
+                Ok((told.emotions.as_slice().to_vec(), [0.0; 2]))
             };
-            let values: Result<Vec<_>, FeelError> = part.held.iter().map(ask).collect();
-            return Ok(values?.into());
+            return part.held.iter().map(ask).collect();
         }
         let basis = &self.predictor.weights().basis;
         let seen = lesson(basis, set, &part.seen);
         let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &seen)?;
         let held = lesson(basis, set, &part.held);
-        let logits = model.apply_all(&held.z);
-        Ok(logits.iter().map(|z| softmax(z)).collect::<Vec<_>>().into())
+        Ok(shares(&model.apply_all(&held.z)))
+    }
+
+    /// The twins, where there are any and `parts` are folds.
+    fn twins(&self, parts: &[Part]) -> Option<&Twins> {
+        self.twins.filter(|_| parts.iter().all(|p| !p.finished))
     }
 }
 
-/// Plain heads on the pooled features of a predictor's last backbone.
+/// What twins say of the rows held out.
+fn of_twins(found: &OutOfFold, parts: &[Part]) -> Vec<Reply> {
+    let held = parts.iter().flat_map(|part| &part.held);
+    let half = |row: usize| found.half.get(row).copied().unwrap_or_default();
+    held.map(|&row| (found.predicted[row].clone(), half(row)))
+        .collect()
+}
+
+impl Contestant for Fitted<'_> {
+    fn affect(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError> {
+        match self.twins(parts) {
+            Some(twins) => {
+                let found = twins.affect(self.config, self.paintings, self.photos)?;
+                Ok(of_twins(&found, parts))
+            }
+            None => each(parts, |part| self.affect_of_part(part)),
+        }
+    }
+
+    fn emotions(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError> {
+        match self.twins(parts) {
+            Some(twins) => Ok(of_twins(
+                &twins.emotions(self.config, self.paintings)?,
+                parts,
+            )),
+            None => each(parts, |part| self.emotions_of_part(part)),
+        }
+    }
+}
+
+/// Plain heads on the pooled features of a predictor's last published backbone.
 pub(crate) struct Frozen<'a> {
     config: &'a Config,
+    photos: &'a Set,
+    paintings: &'a Set,
     /// Columns of the features.
     pooled: std::ops::Range<usize>,
 }
 
 impl<'a> Frozen<'a> {
-    pub(crate) fn of(config: &'a Config, model: &Model) -> Self {
+    pub(crate) fn beside(fitted: &Fitted<'a>) -> Self {
         Self {
-            config,
-            pooled: pooled_columns(model),
+            config: fitted.config,
+            photos: fitted.photos,
+            paintings: fitted.paintings,
+            pooled: pooled_columns(fitted.predictor.weights()),
         }
     }
 
@@ -127,11 +168,10 @@ impl<'a> Frozen<'a> {
         };
         Standardizer::fit(&cut(learn), &[(FEATURES, 1.0)]).apply(&cut(rows))
     }
-}
 
-impl Contestant for Frozen<'_> {
     /// Ridge, its penalty chosen by cross-validation.
-    fn affect(&self, set: &Set, Part { seen, held, .. }: &Part) -> Result<Replies, FeelError> {
+    fn affect_of_part(&self, Part { seen, held, .. }: &Part) -> Result<Vec<Reply>, FeelError> {
+        let set = self.photos;
         let (x, y) = (self.features(set, seen, seen), set.targets(seen));
         let fold_of = folds(FOLDS, &set.groups(seen))?;
         let error = |lambda: f64| -> Option<f64> {
@@ -156,28 +196,40 @@ impl Contestant for Frozen<'_> {
         let model = model.ok_or_else(|| FeelError::NothingToLearn {
             what: "the frozen baseline cannot be solved".into(),
         })?;
-        Ok(model.apply_all(&self.features(set, seen, held)).into())
+        Ok(plain(model.apply_all(&self.features(set, seen, held))))
     }
 
     /// Multinomial regression, its penalty chosen likewise.
-    fn emotions(&self, set: &Set, Part { seen, held, .. }: &Part) -> Result<Replies, FeelError> {
+    fn emotions_of_part(&self, Part { seen, held, .. }: &Part) -> Result<Vec<Reply>, FeelError> {
+        let set = self.paintings;
         let lesson = Lesson::new(self.features(set, seen, seen), set, seen);
         let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &lesson)?;
-        let logits = model.apply_all(&self.features(set, seen, held));
-        Ok(logits.iter().map(|z| softmax(z)).collect::<Vec<_>>().into())
+        Ok(shares(&model.apply_all(&self.features(set, seen, held))))
     }
 }
 
-/// First column and count of the last backbone's pooled features.
+impl Contestant for Frozen<'_> {
+    fn affect(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError> {
+        each(parts, |part| self.affect_of_part(part))
+    }
+
+    fn emotions(&self, parts: &[Part]) -> Result<Vec<Reply>, FeelError> {
+        each(parts, |part| self.emotions_of_part(part))
+    }
+}
+
+/// First column and end of the pooled features of the last backbone that is as published; of the
+/// last of all where none is.
 fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
-    let lengths: Vec<usize> = model
-        .settings
-        .backbones
+    let backbones = &model.settings.backbones;
+    let published = backbones.iter().rposition(|b| b.network.is_none());
+    let last = published.unwrap_or(backbones.len().saturating_sub(1));
+    let lengths = backbones[..last]
         .iter()
-        .filter_map(crate::features::BackboneSettings::variant)
+        .filter_map(crate::features::BackboneSettings::variant);
+    let start = lengths
         .map(affetti_nets::efficientnet_lite::Variant::descriptor_len)
-        .collect();
-    let start = lengths[..lengths.len().saturating_sub(1)].iter().sum();
+        .sum();
     start..start + FEATURES
 }
 
@@ -193,46 +245,31 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Asks `fitted` of `ours` and `baseline` of `theirs`, which hold the same pictures.
+    /// Puts the replies of model and baseline into the order of `set`, whatever that of the parts:
+    /// the draws of the bootstrap stay the same.
     pub(super) fn of(
-        fitted: &Fitted<'_>,
-        ours: &Set,
-        baseline: &dyn Contestant,
-        theirs: &Set,
+        set: &Set,
         parts: &[Part],
-        ask: impl Fn(&dyn Contestant, &Set, &Part) -> Result<Replies, FeelError>,
+        [model, baseline]: [Vec<Reply>; 2],
     ) -> Result<Self, FeelError> {
-        if ours.samples.len() != theirs.samples.len() {
-            return Err(FeelError::Unfit {
-                what: "the two predictors could not read the same pictures".into(),
-            });
-        }
-        let mut found = Vec::new();
-        for part in parts {
-            let model = ask(fitted, ours, part)?;
-            let baseline = ask(baseline, theirs, part)?;
-            let values = model.values.into_iter().zip(baseline.values);
-            for (&row, (mine, other)) in part.held.iter().zip(values) {
-                found.push((row, mine, other, model.half));
-            }
-        }
-        // In the order of the set, whatever the order of the folds: bootstrap draws stay the same.
-        found.sort_by_key(|(row, ..)| *row);
-        let rows: Vec<usize> = found.iter().map(|(row, ..)| *row).collect();
+        let held = parts.iter().flat_map(|part| &part.held);
+        let mut found: Vec<_> = held.zip(model.into_iter().zip(baseline)).collect();
+        found.sort_by_key(|(row, _)| **row);
+        let rows: Vec<usize> = found.iter().map(|(row, _)| **row).collect();
         let seen = match parts {
-            [only] => ours.targets(&only.seen),
-            _ => ours.targets(&rows),
+            [only] => set.targets(&only.seen),
+            _ => set.targets(&rows),
         };
         let mut answers = Self {
-            truth: ours.targets(&rows),
+            truth: set.targets(&rows),
             model: Vec::new(),
             baseline: Vec::new(),
             prior: column_means(&seen),
             half: Vec::new(),
         };
-        for (_, mine, other, half) in found {
-            answers.model.push(mine);
-            answers.baseline.push(other);
+        for (_, ((model, half), (baseline, _))) in found {
+            answers.model.push(model);
+            answers.baseline.push(baseline);
             answers.half.push(half);
         }
         Ok(answers)

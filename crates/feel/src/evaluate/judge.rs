@@ -8,9 +8,9 @@ use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{CheckedBootstrap, Distribution, Emotion, Label};
 
 /// Floor of a predicted share in KL: one viewer among ten thousand.
-const FLOOR: f64 = 1e-4;
+pub(crate) const FLOOR: f64 = 1e-4;
 /// A smaller difference of shares is rounding: the viewers are divided evenly.
-const TIE: f64 = 1e-9;
+pub(crate) const TIE: f64 = 1e-9;
 
 /// Draws pictures for the intervals.
 pub(super) struct Judge {

@@ -5,12 +5,13 @@
 //! Out of fold, heads and their settings are chosen anew in every fold; the basis, which sees no
 //! label, is not. The coverage of prior and baseline is that of the model's half-width around their
 //! predictions. Photographs of one theme (`Acorns 1`, `Acorns 2`) may stand on both sides, as they do
-//! in the published set.
+//! in the published set. Where a backbone has learned labels, its twins answer (`crossfit`).
 
 mod answers;
 mod judge;
 
 use crate::config::Config;
+use crate::crossfit::{FOLDS, Twins};
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
 use crate::figures::Figures;
@@ -21,9 +22,7 @@ use affetti_emotion::Bootstrap;
 pub(crate) use answers::Fitted;
 use answers::{Answers, Contestant, Frozen, Part};
 use judge::Judge;
-
-/// Folds of the out-of-fold figures.
-const FOLDS: usize = 5;
+pub(crate) use judge::{FLOOR, TIE};
 
 /// A predictor and the config it was trained by.
 #[derive(Clone, Copy, Debug)]
@@ -34,99 +33,103 @@ pub struct Entry<'a> {
     pub predictor: &'a Predictor,
 }
 
-/// The labelled pictures with the features of one predictor.
-struct Pictures {
+/// What is measured anew for a predictor: pictures, and pictures as its twins see them.
+struct Measured {
+    config: Config,
     photos: Set,
     paintings: Set,
+    twins: Option<Twins>,
 }
 
 /// Measures the predictor of `entry` on the data that its config names, beside `rival`, or beside a
 /// plain head on frozen features where there is none.
 ///
 /// # Errors
-/// Missing or unreadable data.
+/// Missing or unreadable data; [`FeelError::Unfit`] where the rival could not read the same pictures.
 pub fn evaluate(
     entry: Entry<'_>,
     rival: Option<Entry<'_>>,
     options: &TrainOptions<'_>,
 ) -> Result<Figures, FeelError> {
-    let config = settings(entry);
-    let pictures = pictures(&config, entry.predictor, options)?;
-    let fitted = Fitted {
-        config: &config,
-        predictor: entry.predictor,
-    };
+    let measured = Measured::of(entry, options)?;
+    let fitted = measured.fitted(entry.predictor);
     let Some(rival) = rival else {
-        return figures_of(fitted, &pictures.photos, &pictures.paintings, options);
+        return figures_of(&fitted, options);
     };
-    let theirs = settings(rival);
-    let seen = self::pictures(&theirs, rival.predictor, options)?;
-    let name = named(rival.predictor.model());
-    let rival = Fitted {
-        config: &theirs,
-        predictor: rival.predictor,
-    };
-    let ours = [&pictures.photos, &pictures.paintings];
-    figures(
-        fitted,
-        ours,
-        &rival,
-        [&seen.photos, &seen.paintings],
-        &name,
-        options,
-    )
-}
-
-/// The config with the features that the predictor measures.
-fn settings(entry: Entry<'_>) -> Config {
-    Config {
-        features: entry.predictor.weights().settings.clone(),
-        ..entry.config.clone()
+    let theirs = Measured::of(rival, options)?;
+    let lengths = |m: &Measured| [m.photos.samples.len(), m.paintings.samples.len()];
+    if lengths(&measured) != lengths(&theirs) {
+        return Err(FeelError::Unfit {
+            what: "the two predictors could not read the same pictures".into(),
+        });
     }
+    let name = named(rival.predictor.model());
+    figures(&fitted, &theirs.fitted(rival.predictor), &name, options)
 }
 
-fn pictures(
-    config: &Config,
-    predictor: &Predictor,
-    options: &TrainOptions<'_>,
-) -> Result<Pictures, FeelError> {
-    let print = fingerprint(config, &predictor.weights().backbones)?;
-    let extractor = predictor.extractor();
-    let measured = |samples, stage| measure(samples, extractor, &print, stage, options);
-    Ok(Pictures {
-        photos: measured(photographs(options.data)?, "photographs")?,
-        paintings: measured(painted(options.data)?, "paintings")?,
-    })
+impl Measured {
+    fn of(entry: Entry<'_>, options: &TrainOptions<'_>) -> Result<Self, FeelError> {
+        let weights = entry.predictor.weights();
+        let config = Config {
+            features: weights.settings.clone(),
+            ..entry.config.clone()
+        };
+        let print = fingerprint(&config, &weights.backbones)?;
+        let extractor = entry.predictor.extractor();
+        let measured = |samples, stage| measure(samples, extractor, &print, stage, options);
+        let photos = measured(photographs(options.data)?, "photographs")?;
+        let paintings = measured(painted(options.data)?, "paintings")?;
+        let twins = Twins::measure(&config, &photos, &paintings, options)?;
+        Ok(Self {
+            config,
+            photos,
+            paintings,
+            twins,
+        })
+    }
+
+    fn fitted<'a>(&'a self, predictor: &'a Predictor) -> Fitted<'a> {
+        Fitted {
+            config: &self.config,
+            predictor,
+            photos: &self.photos,
+            paintings: &self.paintings,
+            twins: self.twins.as_ref(),
+        }
+    }
 }
 
 /// The figures beside those of the frozen baseline, given the features.
 pub(crate) fn figures_of(
-    fitted: Fitted<'_>,
-    photos: &Set,
-    paintings: &Set,
+    fitted: &Fitted<'_>,
     options: &TrainOptions<'_>,
 ) -> Result<Figures, FeelError> {
-    let frozen = Frozen::of(fitted.config, fitted.predictor.weights());
-    let sets = [photos, paintings];
-    let name = "plain head on the pooled features of the last backbone";
-    figures(fitted, sets, &frozen, sets, name, options)
+    let name = "plain head on the pooled features of the last published backbone";
+    figures(fitted, &Frozen::beside(fitted), name, options)
 }
 
 fn named(ModelId { name, sha256 }: &ModelId) -> String {
     format!("{name}, sha256 {}", &sha256[..16.min(sha256.len())])
 }
 
-/// The figures of `fitted` on `ours` beside those of `baseline` on `theirs`, the same pictures.
+/// The figures of `fitted` beside those of `baseline`.
 fn figures(
-    fitted: Fitted<'_>,
-    ours: [&Set; 2],
+    fitted: &Fitted<'_>,
     baseline: &dyn Contestant,
-    theirs: [&Set; 2],
     name: &str,
     options: &TrainOptions<'_>,
 ) -> Result<Figures, FeelError> {
     let judge = Judge {
         bootstrap: Bootstrap::seeded(fitted.config.seed).check()?,
+    };
+    let (photos, paintings) = (fitted.photos, fitted.paintings);
+    let affect = |parts: &[Part]| {
+        let replies = [fitted.affect(parts)?, baseline.affect(parts)?];
+        Answers::of(photos, parts, replies)
+    };
+    let emotions = |parts: &[Part]| {
+        let replies = [fitted.emotions(parts)?, baseline.emotions(parts)?];
+        Answers::of(paintings, parts, replies)
     };
     let mut figures = Vec::new();
     let stages = [
@@ -138,24 +141,11 @@ fn figures(
     for (done, stage) in stages.into_iter().enumerate() {
         let total = stages.len();
         (options.progress)(Step { stage, done, total });
-        let (ours, theirs) = (ours[done % 2], theirs[done % 2]);
-        let parts = if done < 2 {
-            vec![Part::test(ours)]
-        } else {
-            Part::folds(ours)?
-        };
-        figures.extend(if done % 2 == 0 {
-            let ask = |who: &dyn Contestant, set: &Set, part: &Part| who.affect(set, part);
-            judge.affect_figures(
-                &Answers::of(&fitted, ours, baseline, theirs, &parts, ask)?,
-                stage,
-            )?
-        } else {
-            let ask = |who: &dyn Contestant, set: &Set, part: &Part| who.emotions(set, part);
-            judge.emotion_figures(
-                &Answers::of(&fitted, ours, baseline, theirs, &parts, ask)?,
-                stage,
-            )?
+        figures.extend(match done {
+            0 => judge.affect_figures(&affect(&[Part::test(photos)])?, stage)?,
+            1 => judge.emotion_figures(&emotions(&[Part::test(paintings)])?, stage)?,
+            2 => judge.affect_figures(&affect(&Part::folds(photos)?)?, stage)?,
+            _ => judge.emotion_figures(&emotions(&Part::folds(paintings)?)?, stage)?,
         });
     }
     Ok(Figures {

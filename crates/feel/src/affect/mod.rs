@@ -1,0 +1,500 @@
+//! A backbone that has learned feelings: EfficientNet-Lite trained on with every label there is at
+//! once, the nine shares of ArtEmis paintings, valence and arousal of OASIS photographs, and those of
+//! D-ViSA paintings.
+//!
+//! - **Computes** weights of a backbone, for `features.backbones` of a predictor's config, with
+//!   `folds = true` there where figures out of fold are wanted.
+//! - **Source** transfer by fine-tuning the last stages (Yosinski et al., NeurIPS 2014), the heads
+//!   first (Kumar et al., ICLR 2022); cross-entropy with whole histograms (Achlioptas et al., CVPR
+//!   2021).
+//! - **Deviations** normalisation is folded into the weights before training: no batch statistics.
+//! - **Data** the split train, with `learn_val` val too; nothing of the test split. With `fold`
+//!   one of five folds is left out besides: five such backbones let every picture be asked of one
+//!   that has not seen it.
+
+mod config;
+mod measure;
+mod network;
+mod samples;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use config::{AffectConfig, Objective};
+
+use crate::art::folded;
+use crate::augment::{normalised, uniform};
+use crate::crossfit::FOLDS;
+use crate::error::FeelError;
+use crate::features::BackboneSettings;
+use crate::maps::{Below, Look, Shape, Viewing, Views};
+use crate::scores::Score;
+use crate::softmax::softmax;
+use crate::train::load_backbone;
+use affetti_data::Split;
+use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
+use affetti_nets::import::write_whole;
+use affetti_nets::store::{self, Precision, sha256};
+use affetti_picture::{Filter, Picture};
+use affetti_train::order::{batch, mix};
+use affetti_train::{Metric, RunFolder, Task, TrainError, Watch, losses, run, values};
+use burn::tensor::{Device, Tensor, TensorData};
+use measure::{Answer, Judged};
+use network::{AffectNetwork, Said};
+use samples::{Sample, Scales, samples};
+use std::path::{Path, PathBuf};
+
+/// Pictures that are measured at a time.
+const CHUNK: usize = 32;
+
+/// Where things are.
+#[derive(Clone, Copy)]
+pub struct AffectOptions<'a> {
+    /// The folder with `artemis.csv`, `oasis/` and `paintings/`.
+    pub data: &'a Path,
+    /// Where weights come from and go.
+    pub models: &'a Path,
+    /// The folder of the run.
+    pub run: &'a Path,
+    /// Go on where the run's last checkpoint ended.
+    pub resume: bool,
+    /// Hears of the pictures whose views are made: done, of how many; from any thread.
+    pub preparing: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// What a training left behind.
+#[derive(Clone, Debug)]
+pub struct AffectTrained {
+    /// The weight file.
+    pub weights: PathBuf,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Epochs with their metrics.
+    pub history: affetti_train::History,
+    /// What the network's own heads reach on pictures that they did not learn from.
+    pub scores: Vec<Score>,
+    /// Pictures learned from, and pictures measured on.
+    pub pictures: [usize; 2],
+    /// Pictures that could not be read.
+    pub unreadable: usize,
+    /// Stopped before the end; the weights are those of the best epoch so far.
+    pub stopped: bool,
+}
+
+/// Pictures with their views.
+struct Gallery {
+    samples: Vec<Sample>,
+    views: Views,
+}
+
+impl Gallery {
+    /// Pictures that cannot be read are left out.
+    fn new(
+        task: (&Viewing, &Frozen),
+        samples: Vec<Sample>,
+        looks: impl Fn(usize) -> Vec<Look> + Sync,
+        done: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, FeelError> {
+        let files: Vec<PathBuf> = samples.iter().map(|s| s.file.clone()).collect();
+        let (views, kept) = Views::new(task.0, task.1, &files, looks, done)?;
+        let samples = kept.into_iter().map(|n| samples[n].clone()).collect();
+        Ok(Self { samples, views })
+    }
+}
+
+/// The stages that stay as they are.
+struct Frozen {
+    /// None where there are none.
+    network: Option<EfficientNetLite>,
+    stages: usize,
+}
+
+impl Below for Frozen {
+    type Work = Workspace;
+
+    fn map(&self, view: &Picture, work: &mut Workspace) -> (Shape, Vec<f32>) {
+        match &self.network {
+            Some(network) => network.stage_map(view, self.stages, work, 1),
+            None => {
+                let sides = [view.height() as usize, view.width() as usize, 3];
+                (sides, normalised(view.pixels()))
+            }
+        }
+    }
+}
+
+struct Affect<'a> {
+    config: &'a AffectConfig,
+    viewing: Viewing,
+    below: Frozen,
+    scales: Scales,
+    learn: Gallery,
+    measured: Gallery,
+    /// The epoch that is being learned.
+    epoch: usize,
+}
+
+/// Targets and weights of a batch, one pair for each head.
+type Targets = [(Tensor<2>, Tensor<1>); 3];
+
+impl Affect<'_> {
+    fn weights(&self) -> [f64; 3] {
+        let o = &self.config.objective;
+        [o.emotions, o.photographs, o.paintings]
+    }
+
+    fn targets(&self, rows: &[usize], device: &Device) -> Targets {
+        let config = self.config;
+        let mut all = [9, 2, 2].map(|width| (vec![0.0_f32; rows.len() * width], width));
+        let mut weights = [(); 3].map(|()| vec![0.0_f32; rows.len()]);
+        for (n, &row) in rows.iter().enumerate() {
+            let sample = &self.learn.samples[row];
+            let mut put = |head: usize, values: &[f64], weight: f64| {
+                let (targets, width) = &mut all[head];
+                let place = &mut targets[n * *width..(n + 1) * *width];
+                place
+                    .iter_mut()
+                    .zip(values)
+                    .for_each(|(t, v)| *t = *v as f32);
+                weights[head][n] = weight as f32;
+            };
+            if let Some((shares, votes)) = &sample.emotions {
+                let shares = self.scales.smoothed(shares, *votes, config.pseudo_votes);
+                put(0, &shares, votes.powf(config.vote_power));
+            }
+            let standard = |scales: [samples::Scale; 2], rated: [f64; 2]| {
+                [0, 1].map(|n| scales[n].standard(rated[n]))
+            };
+            if let Some(rated) = sample.photo {
+                put(1, &standard(self.scales.photo, rated), 1.0);
+            }
+            if let Some(rated) = sample.painting {
+                put(2, &standard(self.scales.painting, rated), 1.0);
+            }
+        }
+        let mut pairs = all
+            .into_iter()
+            .zip(weights)
+            .map(|((targets, width), weights)| {
+                let targets = TensorData::new(targets, [rows.len(), width]);
+                let weights = TensorData::new(weights, [rows.len()]);
+                (
+                    Tensor::from_data(targets, device),
+                    Tensor::from_data(weights, device),
+                )
+            });
+        std::array::from_fn(|_| pairs.next().expect("three heads"))
+    }
+
+    /// What features are kept, and how much larger the kept ones become.
+    fn mask(&self, rows: usize, at: [u64; 2], device: &Device) -> Option<Tensor<2>> {
+        let lost = self.config.dropout;
+        if lost == 0.0 {
+            return None;
+        }
+        let kept = (1.0 / (1.0 - lost)) as f32;
+        let draw = |n: usize| uniform(&[self.config.seed, 1, at[0], at[1], n as u64]);
+        let mask = (0..rows * FEATURES).map(|n| if draw(n) < lost { 0.0 } else { kept });
+        let mask = TensorData::new(mask.collect::<Vec<f32>>(), [rows, FEATURES]);
+        Some(Tensor::from_data(mask, device))
+    }
+
+    /// What `model` says of measured pictures: the mean over the whole picture and its mirror
+    /// image, of shares and ratings.
+    fn answers(&self, model: &AffectNetwork, rows: &[usize]) -> Vec<Answer> {
+        let (device, views) = (Device::flex(), &self.measured.views);
+        let mut answers = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(CHUNK) {
+            let mut sum: Vec<Answer> = Vec::new();
+            for look in 0..2 {
+                let x = views.input(&self.viewing, &self.below, rows, |_| look, &device);
+                let said = self.read(&model.forward(x, None));
+                if sum.is_empty() {
+                    sum = said;
+                    continue;
+                }
+                for (sum, new) in sum.iter_mut().zip(said) {
+                    let mean = |a: &mut f64, b: f64| *a = f64::midpoint(*a, b);
+                    let pairs = sum.emotions.iter_mut().zip(new.emotions);
+                    pairs.for_each(|(a, b)| mean(a, b));
+                    for n in 0..2 {
+                        mean(&mut sum.photo[n], new.photo[n]);
+                        mean(&mut sum.painting[n], new.painting[n]);
+                    }
+                }
+            }
+            answers.extend(sum);
+        }
+        answers
+    }
+
+    fn read(&self, said: &Said) -> Vec<Answer> {
+        let rows = |tensor: &Tensor<2>| {
+            let data = tensor.clone().into_data();
+            let values: Vec<f64> = data.iter::<f32>().map(f64::from).collect();
+            let [_, columns] = tensor.dims();
+            values
+                .chunks(columns)
+                .map(<[f64]>::to_vec)
+                .collect::<Vec<_>>()
+        };
+        let (emotions, photo, painting) = (
+            rows(&said.emotions),
+            rows(&said.photo),
+            rows(&said.painting),
+        );
+        let rated =
+            |scales: [samples::Scale; 2], row: &[f64]| [0, 1].map(|n| scales[n].rating(row[n]));
+        let each = emotions.iter().zip(&photo).zip(&painting);
+        each.map(|((emotions, photo), painting)| Answer {
+            emotions: softmax(emotions),
+            photo: rated(self.scales.photo, photo),
+            painting: rated(self.scales.painting, painting),
+        })
+        .collect()
+    }
+
+    fn judged(
+        &self,
+        model: &AffectNetwork,
+        of: &dyn Fn(&Sample) -> bool,
+    ) -> Result<Judged, FeelError> {
+        let all = &self.measured.samples;
+        let rows: Vec<usize> = (0..all.len()).filter(|&row| of(&all[row])).collect();
+        let answers = self.answers(model, &rows);
+        let samples: Vec<&Sample> = rows.iter().map(|&row| &all[row]).collect();
+        Judged::new(&samples, &answers, &self.scales)
+    }
+
+    fn held(&self, sample: &Sample) -> bool {
+        held(self.config, sample)
+    }
+}
+
+/// Whether the fold that is left out has `sample`.
+fn held(config: &AffectConfig, sample: &Sample) -> bool {
+    config.fold.is_some_and(|fold| sample.fold + 1 == fold)
+}
+
+impl Task for Affect<'_> {
+    type Model = AffectNetwork;
+
+    fn steps(&self) -> usize {
+        (self.learn.samples.len() / self.config.training.batch).max(1)
+    }
+
+    fn loss(
+        &mut self,
+        model: &AffectNetwork,
+        epoch: usize,
+        step: usize,
+    ) -> Result<Tensor<1>, TrainError> {
+        self.epoch = epoch;
+        let (seed, size) = (self.config.seed, self.config.training.batch);
+        let rows = batch(seed, epoch, self.learn.samples.len(), size, step);
+        let device = Device::flex().autodiff();
+        // Kept views come in turn, so that each is seen once before any is seen again.
+        let number = |row: usize| match self.config.views {
+            0 => mix(&[epoch as u64, row as u64]),
+            _ => mix(&[seed, row as u64]).wrapping_add(epoch as u64),
+        };
+        let x = self
+            .learn
+            .views
+            .input(&self.viewing, &self.below, &rows, number, &device);
+        let mask = self.mask(rows.len(), [epoch as u64, step as u64], &device);
+        let said = model.forward(x, mask);
+        let [emotions, photo, painting] = self.targets(&rows, &device);
+        let [a, b, c] = self.weights();
+        let huber = self.config.objective.huber;
+        let rated = |found, (targets, weights)| losses::huber_error(found, targets, weights, huber);
+        Ok(
+            losses::soft_cross_entropy(said.emotions, emotions.0, emotions.1) * a
+                + rated(said.photo, photo) * b
+                + rated(said.painting, painting) * c,
+        )
+    }
+
+    fn validate(&mut self, model: &AffectNetwork) -> Result<Vec<Metric>, TrainError> {
+        let seen = |sample: &Sample| self.config.learn_val == self.held(sample);
+        let judged = self.judged(model, &seen);
+        let judged = judged.map_err(|error| TrainError::task(error.kind(), error))?;
+        let score = if self.config.learn_val {
+            // Nothing may choose: the last epoch is the best.
+            self.epoch as f64
+        } else {
+            -judged.loss(self.weights(), &self.scales)
+        };
+        let metric = |(name, value)| Metric { name, value };
+        let mut metrics = vec![metric(("score", score))];
+        metrics.extend(judged.values().into_iter().map(metric));
+        Ok(metrics)
+    }
+
+    fn rate(&self, name: &str) -> f64 {
+        if !name.starts_with("trunk.") {
+            1.0
+        } else if self.epoch < self.config.probe_epochs {
+            0.0
+        } else {
+            self.config.trunk_rate
+        }
+    }
+}
+
+/// Trains the backbone of `config` and writes [`AffectConfig::weights_name`] with
+/// `.safetensors` into the folder of models.
+///
+/// # Errors
+/// Missing data or start, and everything [`affetti_train::run`] returns.
+pub fn train_affect(
+    config: &AffectConfig,
+    options: &AffectOptions<'_>,
+    watch: &mut dyn Watch,
+) -> Result<AffectTrained, FeelError> {
+    config.check().map_err(|what| FeelError::Unfit { what })?;
+    let start = load_backbone(&start(config), options.models)?;
+    let frozen = config.frozen_stages;
+    let below = Frozen {
+        network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
+        stages: frozen,
+    };
+    // Views are resized as the predictor's are.
+    let viewing = Viewing {
+        seed: config.seed,
+        side: config.side,
+        filter: Filter::Bicubic,
+        crop: config.crop,
+        color: config.color,
+    };
+    let mut learn = Vec::new();
+    let mut measured = Vec::new();
+    for sample in samples(options.data)? {
+        let learned = match sample.split {
+            Split::Train => true,
+            Split::Val => config.learn_val,
+            Split::Test | Split::Rest => false,
+        };
+        if held(config, &sample) || (sample.split == Split::Val && !config.learn_val) {
+            measured.push(sample);
+        } else if learned {
+            learn.push(sample);
+        }
+    }
+    if learn.is_empty() {
+        return Err(FeelError::NothingToLearn {
+            what: "no labelled picture in the split train".into(),
+        });
+    }
+    let asked = learn.len() + measured.len();
+    let parts = |n: usize| {
+        let part = |view: usize| Look::Part(mix(&[n as u64, view as u64]));
+        (0..config.views).map(part).collect()
+    };
+    let whole = |_| vec![Look::Whole, Look::Mirrored];
+    let frame = (&viewing, &below);
+    let measured = Gallery::new(frame, measured, whole, &|_, _| ())?;
+    let learn = Gallery::new(frame, learn, parts, options.preparing)?;
+    let scales = Scales::of(&learn.samples);
+    let pictures = [learn.samples.len(), measured.samples.len()];
+    let unreadable = asked - pictures[0] - pictures[1];
+    let device = Device::flex().autodiff();
+    let network = AffectNetwork::new(&start, frozen, &scales.prior, config.seed, &device);
+    let text = toml::to_string(config).map_err(|error| FeelError::Unfit {
+        what: error.to_string(),
+    })?;
+    let folder = RunFolder::create(options.run, &text)?;
+    let mut task = Affect {
+        config,
+        viewing,
+        below,
+        scales,
+        learn,
+        measured,
+        epoch: 0,
+    };
+    let outcome = run(
+        &mut task,
+        network,
+        &config.training,
+        config.seed,
+        &folder,
+        options.resume,
+        watch,
+    )?;
+    let scores = scores(&task, &outcome.model)?;
+    let weights = merged(&start, frozen, &outcome.model)?;
+    let mut tensors = weights.to_folded();
+    tensors.note = about(config, &pictures);
+    let bytes = store::to_bytes(&tensors, |_| Precision::Half)?;
+    let name = config.weights_name();
+    let path = options.models.join(format!("{name}.safetensors"));
+    write_whole(&path, &bytes)?;
+    Ok(AffectTrained {
+        weights: path,
+        sha256: sha256(&bytes),
+        history: outcome.history,
+        scores,
+        pictures,
+        unreadable,
+        stopped: outcome.stopped,
+    })
+}
+
+/// For the cards of predictors that use the weights.
+fn about(config: &AffectConfig, pictures: &[usize; 2]) -> String {
+    let start = &config.start;
+    format!(
+        "trained on from {start} by `affetti train affect` with the feelings of {} pictures of \
+         ArtEmis, OASIS and D-ViSA, seed {}",
+        pictures[0], config.seed
+    )
+}
+
+fn start(config: &AffectConfig) -> BackboneSettings {
+    BackboneSettings {
+        name: config.start.clone(),
+        network: config.network.clone(),
+        precision: "full".into(),
+        share: 1.0,
+        folds: false,
+    }
+}
+
+/// The scores of the network's heads where they have not learned.
+fn scores(task: &Affect<'_>, model: &AffectNetwork) -> Result<Vec<Score>, FeelError> {
+    use burn::module::Module;
+    let model = model.clone().valid();
+    let seed = task.config.seed;
+    let mut scores = Vec::new();
+    if !task.config.learn_val {
+        let judged = task.judged(&model, &|sample| !task.held(sample))?;
+        scores.extend(judged.scores("val, which chose the epoch", seed)?);
+    }
+    if let Some(fold) = task.config.fold {
+        let judged = task.judged(&model, &|sample| task.held(sample))?;
+        scores.extend(judged.scores(&format!("fold {fold} of {FOLDS}"), seed)?);
+    }
+    Ok(scores)
+}
+
+/// The frozen stages of `start` and what was trained above them.
+fn merged(start: &Weights, frozen: usize, model: &AffectNetwork) -> Result<Weights, FeelError> {
+    let below = start.variant().blocks_of(frozen);
+    let mut all = start.to_folded();
+    for (name, tensor) in folded(values(&model.trunk)).map {
+        let block = name
+            .strip_prefix("blocks.")
+            .and_then(|rest| rest.split_once('.'));
+        let name = match block {
+            Some((n, part)) => match n.parse::<usize>() {
+                Ok(n) => format!("blocks.{}.{part}", n + below),
+                Err(_) => name,
+            },
+            None => name,
+        };
+        all.map.insert(name, tensor);
+    }
+    all.file = "the trained network".to_owned();
+    // Read back as a predictor would: what does not fit shows here.
+    Ok(Weights::from_folded(start.variant(), all)?)
+}

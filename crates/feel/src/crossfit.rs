@@ -1,0 +1,285 @@
+//! Predictors on backbones that have learned labels.
+//!
+//! Such a backbone knows the pictures that it learned from: their features say more of their labels
+//! than those of a new picture will. Heads whose settings and intervals were chosen on them would be
+//! too sure, and figures out of fold would be too good. So each such backbone has five twins, of
+//! which each left one fold out ([`fold_name`]); whatever must be new to the model is asked of the
+//! twin that left its fold out, with a basis and heads made on that twin's features.
+//!
+//! Settings for a fold are chosen by the predictions for the other folds: the models behind those
+//! have learned from the fold's labels, but choose no more than three numbers by them. Choosing
+//! inside each fold would need twins of twins.
+
+use crate::config::Config;
+use crate::dataset::{Set, measure, painted, photographs};
+use crate::error::FeelError;
+use crate::features::{BackboneSettings, Extractor};
+use crate::linear::{Linear, Matrix};
+use crate::predictor::SCALE;
+use crate::softmax::softmax;
+use crate::train::{
+    LEARN, Lesson, TrainOptions, Tried, basis, choose_affect, choose_emotions, fingerprint,
+    fit_kernel, fit_softmax, load_backbone, project, split_rows, try_affect,
+};
+use affetti_data::splits::folds;
+use affetti_nets::device::Device;
+
+/// Twins of a backbone, and folds of all figures out of fold.
+pub const FOLDS: usize = 5;
+
+/// The name of the twin that left out `fold`, 1 to [`FOLDS`].
+#[must_use]
+pub fn fold_name(name: &str, fold: usize) -> String {
+    format!("{name}-fold{fold}")
+}
+
+/// One set of pictures as the twins see it.
+struct Seen {
+    fold_of: Vec<usize>,
+    /// Components of all pictures, twin by twin.
+    components: Vec<Matrix>,
+}
+
+/// All pictures as the twins see them.
+pub(crate) struct Twins {
+    photos: Seen,
+    paintings: Seen,
+}
+
+/// Predictions out of fold, with the half-widths around them where there are any.
+pub(crate) struct OutOfFold {
+    pub(crate) predicted: Vec<Vec<f64>>,
+    pub(crate) half: Vec<[f64; 2]>,
+}
+
+impl Twins {
+    /// Measures the pictures of `photos` and `paintings` with every twin; none where no backbone
+    /// of `config` has learned labels.
+    ///
+    /// # Errors
+    /// Missing twins, and pictures that could be read before and cannot be now.
+    pub(crate) fn measure(
+        config: &Config,
+        photos: &Set,
+        paintings: &Set,
+        options: &TrainOptions<'_>,
+    ) -> Result<Option<Self>, FeelError> {
+        let backbones = &config.features.backbones;
+        if !backbones.iter().any(|b| b.folds) {
+            return Ok(None);
+        }
+        let seen = |set: &Set| -> Result<Seen, FeelError> {
+            let rows: Vec<usize> = (0..set.samples.len()).collect();
+            Ok(Seen {
+                fold_of: folds(FOLDS, &set.groups(&rows))?,
+                components: Vec::new(),
+            })
+        };
+        let mut twins = Self {
+            photos: seen(photos)?,
+            paintings: seen(paintings)?,
+        };
+        for fold in 1..=FOLDS {
+            let twin = |backbone: &BackboneSettings| {
+                let mut twin = backbone.clone();
+                if backbone.folds {
+                    twin.name = fold_name(&backbone.name, fold);
+                }
+                load_backbone(&twin, options.models)
+            };
+            let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
+            let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
+            let print = fingerprint(config, &weights)?;
+            let again = |samples, known: &Set, what: &str| {
+                let stage = format!("{what}, twin {fold} of {FOLDS}");
+                let set = measure(samples, &extractor, &print, &stage, options)?;
+                if set.samples.len() == known.samples.len() {
+                    return Ok(set);
+                }
+                Err(FeelError::NothingToLearn {
+                    what: format!("{stage}: other pictures can be read than before"),
+                })
+            };
+            let sets = [
+                again(photographs(options.data)?, photos, "photographs")?,
+                again(painted(options.data)?, paintings, "paintings")?,
+            ];
+            let basis = basis(config, &extractor, &[&sets[0], &sets[1]])?;
+            for (seen, set) in [&mut twins.photos, &mut twins.paintings]
+                .into_iter()
+                .zip(&sets)
+            {
+                let rows: Vec<usize> = (0..set.samples.len()).collect();
+                seen.components.push(project(&basis, set, &rows));
+            }
+        }
+        Ok(Some(twins))
+    }
+
+    /// Logits of `rows` of `set` for every penalty, by models that saw neither fold nor test rows
+    /// outside of `rows`.
+    fn try_emotions(&self, penalties: &[f64], set: &Set, rows: &[usize]) -> Tried<f64> {
+        let logits = |penalty: f64| {
+            self.paintings.out_of_fold(rows, |fold, seen| {
+                let z = self.paintings.components[fold].select(seen);
+                let model = fit_softmax(&Lesson::new(z, set, seen), penalty, 1.0);
+                Some(move |z: &[f32], _: usize| model.apply(z))
+            })
+        };
+        let tried = penalties
+            .iter()
+            .filter_map(|&penalty| Some((penalty, logits(penalty)?)));
+        tried.collect()
+    }
+
+    /// Penalty and sharpness of the emotion head, chosen on the rows that may be learned from.
+    pub(crate) fn emotion_settings(
+        &self,
+        config: &Config,
+        paintings: &Set,
+    ) -> Result<(f64, f64), FeelError> {
+        let rows = paintings.rows(&LEARN);
+        let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let (setting, sharpness) = choose_emotions(&paintings.targets(&rows), &tried, &all)?;
+        Ok((tried[setting].0, sharpness))
+    }
+
+    /// Shares of every painting by models that did not see its fold.
+    pub(crate) fn emotions(
+        &self,
+        config: &Config,
+        paintings: &Set,
+    ) -> Result<OutOfFold, FeelError> {
+        let rows: Vec<usize> = (0..paintings.samples.len()).collect();
+        let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
+        let targets = paintings.targets(&rows);
+        let mut predicted = vec![Vec::new(); rows.len()];
+        for fold in 0..FOLDS {
+            let (held, others) = split_rows(&self.paintings.fold_of, fold);
+            let (setting, sharpness) = choose_emotions(&targets, &tried, &others)?;
+            for i in held {
+                let logits = tried[setting].1[i].iter().map(|z| z * sharpness);
+                predicted[i] = softmax(&logits.collect::<Vec<_>>());
+            }
+        }
+        Ok(OutOfFold {
+            predicted,
+            half: Vec::new(),
+        })
+    }
+
+    /// Each twin's lesson in `rows` of the photographs, with the cues of an emotion head that saw
+    /// the paintings that the twin saw.
+    fn photo_lessons<'a>(
+        &self,
+        settings: (f64, f64),
+        paintings: &Set,
+        photos: &'a Set,
+        rows: &[usize],
+    ) -> Result<Vec<Lesson<'a>>, FeelError> {
+        let learn = paintings.rows(&LEARN);
+        let lesson = |fold: usize| {
+            let fold_of = &self.paintings.fold_of;
+            let seen: Vec<usize> = learn
+                .iter()
+                .copied()
+                .filter(|&i| fold_of[i] != fold)
+                .collect();
+            let z = self.paintings.components[fold].select(&seen);
+            let emotions: Linear =
+                fit_softmax(&Lesson::new(z, paintings, &seen), settings.0, settings.1);
+            let z = self.photos.components[fold].select(rows);
+            Lesson::new(z, photos, rows).with_cues(&emotions)
+        };
+        (0..FOLDS).map(lesson).collect()
+    }
+
+    /// Every setting of valence and arousal, predicted for `rows` out of fold.
+    fn try_affect(
+        &self,
+        config: &Config,
+        lessons: &[Lesson<'_>],
+        rows: &[usize],
+    ) -> Tried<crate::kernel::Settings> {
+        try_affect(config, |settings| {
+            self.photos.out_of_fold(rows, |fold, seen| {
+                let lesson = &lessons[fold];
+                // `seen` are rows of the set; lessons hold `rows` of it in their order.
+                let inside: Vec<usize> = (0..rows.len())
+                    .filter(|&n| seen.binary_search(&rows[n]).is_ok())
+                    .collect();
+                let kernel = fit_kernel(&lesson.select(&inside), settings).ok()?;
+                Some(move |z: &[f32], n: usize| kernel.apply(z, lesson.cues[n]))
+            })
+        })
+    }
+
+    /// Settings of the valence-arousal head and the half-widths of its intervals, chosen on the
+    /// rows that may be learned from.
+    pub(crate) fn affect_settings(
+        &self,
+        config: &Config,
+        emotions: (f64, f64),
+        paintings: &Set,
+        photos: &Set,
+    ) -> Result<(crate::kernel::Settings, [f64; 2]), FeelError> {
+        let rows = photos.rows(&LEARN);
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let tried = self.try_affect(config, &lessons, &rows);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let chosen = choose_affect(config, &photos.targets(&rows), &tried, &all)?;
+        Ok((tried[chosen.setting].0, chosen.half))
+    }
+
+    /// Valence and arousal of every photograph by models that did not see its fold.
+    pub(crate) fn affect(
+        &self,
+        config: &Config,
+        paintings: &Set,
+        photos: &Set,
+    ) -> Result<OutOfFold, FeelError> {
+        let emotions = self.emotion_settings(config, paintings)?;
+        let rows: Vec<usize> = (0..photos.samples.len()).collect();
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let tried = self.try_affect(config, &lessons, &rows);
+        let targets = photos.targets(&rows);
+        let mut found = OutOfFold {
+            predicted: vec![Vec::new(); rows.len()],
+            half: vec![[0.0; 2]; rows.len()],
+        };
+        for fold in 0..FOLDS {
+            let (held, others) = split_rows(&self.photos.fold_of, fold);
+            let chosen = choose_affect(config, &targets, &tried, &others)?;
+            for i in held {
+                let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
+                found.predicted[i] = tried[chosen.setting].1[i].iter().map(inside).collect();
+                found.half[i] = chosen.half;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Seen {
+    /// What the models that `fit` makes (of a fold and the rows outside of it) answer for `rows`,
+    /// which rise; none where one cannot be fitted. Models take components and the place in `rows`.
+    fn out_of_fold<M: Fn(&[f32], usize) -> Vec<f64>>(
+        &self,
+        rows: &[usize],
+        fit: impl Fn(usize, &[usize]) -> Option<M>,
+    ) -> Option<Vec<Vec<f64>>> {
+        let mut predicted = vec![Vec::new(); rows.len()];
+        for fold in 0..FOLDS {
+            let outside = |row: &&usize| self.fold_of[**row] != fold;
+            let seen: Vec<usize> = rows.iter().filter(outside).copied().collect();
+            let model = fit(fold, &seen)?;
+            for (n, &row) in rows.iter().enumerate() {
+                if self.fold_of[row] == fold {
+                    predicted[n] = model(self.components[fold].row(row), n);
+                }
+            }
+        }
+        Some(predicted)
+    }
+}
