@@ -1,9 +1,10 @@
 //! Time of every layer shape that the bars name: one JSON line per layer and direction.
 //!
-//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER]`; against PyTorch:
+//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER] [direct]`; against PyTorch:
 //! `python peers/torch_speed.py --layers`. Weights are packed before the clock starts, as a frozen
-//! layer has them; a weight gradient includes its output's memory. `gflops` counts two operations per multiply-add of the
-//! direct algorithm; `peak` is the best rate of a 12 × 32 register tile on data in the first-level
+//! layer has them, and may take Winograd's way unless the word `direct` is there; a weight gradient
+//! includes its output's memory. `gflops` counts two operations per multiply-add of the direct
+//! algorithm, also where Winograd's needs fewer; `peak` is the best rate of a 12 × 32 register tile on data in the first-level
 //! cache with all threads, the machine's practical ceiling.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
@@ -84,7 +85,7 @@ fn peak() {
     println!("{{\"layer\":\"peak\",\"gflops\":{rate:.1}}}");
 }
 
-fn dense(name: &str, g: Geometry, shape: Batch) {
+fn dense(name: &str, g: Geometry, shape: Batch, direct: bool) {
     let kind = "dense";
     let layer = Layer {
         name,
@@ -98,11 +99,11 @@ fn dense(name: &str, g: Geometry, shape: Batch) {
     let w = vec![0.01_f32; g.weights()];
     let dy = vec![0.25_f32; to.len()];
     let operations = 2.0 * to.pixels() as f64 * g.weights() as f64;
-    let forward = ForwardWeights::new(g, &w, isa);
+    let forward = ForwardWeights::new(g, &w, isa).winograd(!direct);
     let mut y = vec![0.0; to.len()];
     let seconds = time(|| forward.run(shape, &x, Epilogue::default(), &mut y));
     layer.report("forward", operations, seconds);
-    let backward = BackwardWeights::new(g, &w, isa);
+    let backward = BackwardWeights::new(g, &w, isa).winograd(!direct);
     let mut dx = vec![0.0; shape.len()];
     let seconds = time(|| backward.run(shape, &dy, Epilogue::default(), &mut dx));
     layer.report("input", operations, seconds);
@@ -151,7 +152,7 @@ fn transposed(name: &str, g: Geometry, shape: Batch) {
     let w = vec![0.01_f32; g.weights()];
     let operations = 2.0 * small.pixels() as f64 * g.weights() as f64;
     let both = (
-        BackwardWeights::new(g, &w, isa),
+        BackwardWeights::for_map(g, shape, &w, isa, &mut |length| vec![0.0; length]),
         ForwardWeights::new(g, &w, isa),
     );
     let mut y = vec![0.0; shape.len()];
@@ -197,7 +198,7 @@ fn lite0_block(
     if expanded != inputs {
         let expand = g(inputs, expanded, 1, 1, none);
         let shape = Batch::new([batch, side, side, inputs]);
-        dense(&format!("{name} expand"), expand, shape);
+        dense(&format!("{name} expand"), expand, shape, false);
     }
     let same = Padding::same(side, side, kernel, stride);
     let filter = g(expanded, expanded, kernel, stride, same);
@@ -208,6 +209,7 @@ fn lite0_block(
         &format!("{name} project"),
         g(expanded, outputs, 1, 1, none),
         to,
+        false,
     );
 }
 
@@ -239,7 +241,10 @@ const DENSE: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
 ];
 
 fn main() {
-    let filter = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    let direct = std::env::args().any(|a| a == "direct");
+    let filter = std::env::args()
+        .skip(1)
+        .find(|a| !a.starts_with('-') && a != "direct");
     let wanted = |name: &str| filter.as_ref().is_none_or(|f| name.contains(f.as_str()));
     peak();
     for &(name, batch, side, inputs, outputs, kernel, stride) in DENSE {
@@ -251,7 +256,7 @@ fn main() {
             padding: Padding::all((kernel - 1) / 2),
         };
         if wanted(name) {
-            dense(name, g, Batch::new([batch, side, side, inputs]));
+            dense(name, g, Batch::new([batch, side, side, inputs]), direct);
         }
     }
     // The first layer has one pixel below, no border and no step.

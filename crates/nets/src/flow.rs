@@ -74,7 +74,7 @@ impl Layer {
         };
         Self {
             geometry,
-            weights: ForwardWeights::new(geometry, &folded.weight, isa),
+            weights: ForwardWeights::new(geometry, &folded.weight, isa).winograd(true),
             bias: folded.bias.clone(),
             activation: if spec.rectified {
                 Activation::Relu

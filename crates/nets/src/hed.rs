@@ -183,7 +183,7 @@ impl Hed {
                     padding: Padding::all(1),
                 };
                 let packed = ForwardWeights::new(geometry, &folded.weight, isa);
-                (packed, folded.bias)
+                (packed.winograd(true), folded.bias)
             });
         Self {
             convolutions: packed.collect(),

@@ -97,8 +97,79 @@ fn nan_and_infinity_at_borders() {
     }
 }
 
-/// Maps come out with the same bits in pools of one thread, two, and more than any machine here has;
-/// weight gradients, which each thread sums by itself, for the same number of threads.
+/// The same for weights of dense layers, forward and input gradient.
+#[test]
+fn infinite_weights_at_borders() {
+    for (kernel, stride, inputs) in [(3, 1, 7), (3, 2, 7), (4, 2, 40), (3, 1, 40), (1, 1, 5)] {
+        for bad in [f32::NAN, f32::INFINITY] {
+            let g = geometry(inputs, 37, kernel, stride);
+            let shape = Batch::new([2, 6, 9, inputs]);
+            let to = g.output(shape).expect("fits");
+            let mut values = Values::new(8);
+            let (x, dy) = (values.many(shape.len()), values.many(to.len()));
+            let mut w = values.many(g.weights());
+            w[0] = bad;
+            w[g.weights() - 1] = bad;
+            let [y, dx, _] = all_three(&g, shape, false, (&x, &w, &dy));
+            for isa in Isa::available() {
+                let context = format!("{isa:?} {bad} {kernel}/{stride}");
+                let mut found = vec![0.0; to.len()];
+                let layer = ForwardWeights::new(g, &w, isa).winograd(true);
+                layer.run(shape, &x, Epilogue::default(), &mut found);
+                assert_close(&found, &y, &format!("forward {context}"));
+                let mut found = vec![0.0; shape.len()];
+                let layer = BackwardWeights::new(g, &w, isa).winograd(true);
+                layer.run(shape, &dy, Epilogue::default(), &mut found);
+                assert_close(&found, &dx, &format!("input {context}"));
+            }
+        }
+    }
+}
+
+/// Winograd's way mixes the inputs of a tile; a number that is not finite still reaches the outputs
+/// that see it only.
+#[test]
+fn nan_and_infinity_in_tiles() {
+    let g = geometry(33, 40, 3, 1);
+    let shape = Batch::new([2, 13, 18, 33]);
+    let to = g.output(shape).expect("fits");
+    let mut values = Values::new(8);
+    let (mut x, mut dy) = (values.many(shape.len()), values.many(to.len()));
+    let w = values.many(g.weights());
+    for (place, bad) in [
+        (3, f32::NAN),
+        (5000, f32::INFINITY),
+        (9001, f32::NEG_INFINITY),
+    ] {
+        (x[place], dy[place]) = (bad, bad);
+    }
+    for isa in Isa::available() {
+        let alike = |found: &[f32], expected: &[f32]| {
+            for (a, b) in found.iter().zip(expected) {
+                let same = (a - b).abs() <= 1e-3 || (a.is_nan() && b.is_nan()) || a == b;
+                assert!(same, "{isa:?}: {a} not {b}");
+            }
+        };
+        let forward = |winograd| {
+            let mut y = vec![0.0; to.len()];
+            let layer = ForwardWeights::new(g, &w, isa).winograd(winograd);
+            layer.run(shape, &x, Epilogue::default(), &mut y);
+            y
+        };
+        alike(&forward(true), &forward(false));
+        let backward = |winograd| {
+            let mut dx = vec![0.0; shape.len()];
+            let layer = BackwardWeights::new(g, &w, isa).winograd(winograd);
+            layer.run(shape, &dy, Epilogue::default(), &mut dx);
+            dx
+        };
+        alike(&backward(true), &backward(false));
+    }
+}
+
+/// Maps and dense weight gradients come out with the same bits in pools of one thread, two, and more
+/// than any machine here has; depthwise weight gradients, which each thread sums by itself, for the
+/// same number of threads.
 #[test]
 fn threads_change_no_bit() {
     let mut values = Values::new(2);
@@ -138,6 +209,7 @@ fn threads_change_no_bit() {
         let found = within(threads);
         assert!(one.0 == found.0, "{threads} threads");
         assert!(found == within(threads), "{threads} threads, twice");
+        assert!(one.1[0] == found.1[0], "{threads} threads: dense weights");
         for (a, b) in one.1.iter().zip(&found.1) {
             let off = affetti_testkit::relative_difference(a, b);
             assert!(off < 1e-5, "{threads} threads: {off:e}");

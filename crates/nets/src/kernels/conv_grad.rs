@@ -10,9 +10,10 @@
 //! - **Deviations** none.
 
 use super::conv::Activation;
-use super::gather::{Finish, Gather, Panels, Target};
+use super::gather::{Finish, Gather, Target};
 use super::isa::Isa;
 use super::map::Padding;
+use super::panels::Panels;
 use super::shape::{Batch, Geometry, Phase};
 
 /// Weights packed for the forward pass.
@@ -27,8 +28,15 @@ pub struct ForwardWeights {
 pub struct BackwardWeights {
     geometry: Geometry,
     isa: Isa,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
     /// `stride²` panels: residue of the row, residue of the column.
-    phases: Vec<Option<Panels>>,
+    Phases(Vec<Option<Panels>>),
+    /// For maps that are one window: from a pixel to all of it.
+    Window(Panels),
 }
 
 /// What follows a convolution's sum.
@@ -59,16 +67,41 @@ impl ForwardWeights {
     /// Where the length does not fit: a bug of the caller.
     #[must_use]
     pub fn new(geometry: Geometry, weight: &[f32], isa: Isa) -> Self {
-        let Geometry { inputs, kernel, .. } = geometry;
+        Self::new_in(geometry, weight, isa, &mut fresh)
+    }
+
+    /// The same in memory that `take` gives: as many floats as it is asked for, of any value.
+    /// [`ForwardWeights::into_memory`] gives it back.
+    ///
+    /// # Panics
+    /// As [`ForwardWeights::new`].
+    #[must_use]
+    pub fn new_in(
+        geometry: Geometry,
+        weight: &[f32],
+        isa: Isa,
+        take: &mut dyn FnMut(usize) -> Vec<f32>,
+    ) -> Self {
         assert_eq!(weight.len(), geometry.weights(), "weight");
-        let at = |tap: usize, depth: usize, output: usize| {
-            let (x, input) = (depth / inputs, depth % inputs);
-            weight[((output * inputs + input) * kernel + tap) * kernel + x]
-        };
         Self {
             geometry,
-            panels: Panels::pack(isa, kernel, kernel * inputs, geometry.outputs, at),
+            panels: Panels::of_outputs(geometry, weight, isa, take),
         }
+    }
+
+    /// Allows Winograd's way for 3 × 3 and stride 1, which is several times as fast on large maps and
+    /// rounds more: within 10⁻⁴ of the largest output instead of 10⁻⁵. The first run that takes it
+    /// transforms the weights, which needs four times their memory.
+    #[must_use]
+    pub fn winograd(mut self, allow: bool) -> Self {
+        self.panels.allow_winograd(allow);
+        self
+    }
+
+    /// What [`ForwardWeights::new_in`] took.
+    #[must_use]
+    pub fn into_memory(self) -> Vec<f32> {
+        self.panels.data
     }
 
     /// The same weights with another border.
@@ -115,6 +148,8 @@ impl ForwardPass<'_> {
         );
         Gather {
             panels: self.panels,
+            taps: self.panels.taps,
+            depth: self.panels.depth,
             source: input,
             shape,
             corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
@@ -148,34 +183,88 @@ impl BackwardWeights {
     /// Where the length does not fit: a bug of the caller.
     #[must_use]
     pub fn new(geometry: Geometry, weight: &[f32], isa: Isa) -> Self {
+        Self::phases(geometry, weight, isa, &mut fresh)
+    }
+
+    /// The same for input gradients of `shape` only, in memory that `take` gives: as many floats as
+    /// it is asked for, of any value. [`BackwardWeights::into_memory`] gives it back. A map that is
+    /// just one window, as below a generator's first layer, is a plain matrix product: as a
+    /// convolution over a border it would take `kernel²` times the work.
+    ///
+    /// # Panics
+    /// As [`BackwardWeights::new`].
+    #[must_use]
+    pub fn for_map(
+        geometry: Geometry,
+        shape: Batch,
+        weight: &[f32],
+        isa: Isa,
+        take: &mut dyn FnMut(usize) -> Vec<f32>,
+    ) -> Self {
+        if geometry.kernel < 2 || !is_window(geometry, shape) {
+            return Self::phases(geometry, weight, isa, take);
+        }
+        assert_eq!(weight.len(), geometry.weights(), "weight");
+        Self {
+            geometry,
+            isa,
+            form: Form::Window(Panels::of_windows(geometry, weight, isa, take)),
+        }
+    }
+
+    /// As [`ForwardWeights::winograd`].
+    #[must_use]
+    pub fn winograd(mut self, allow: bool) -> Self {
+        if let Form::Phases(phases) = &mut self.form {
+            let phases = phases.iter_mut().flatten();
+            phases.for_each(|panels| panels.allow_winograd(allow));
+        }
+        self
+    }
+
+    /// What [`BackwardWeights::for_map`] took.
+    pub fn into_memory(self) -> impl Iterator<Item = Vec<f32>> {
+        let phases = match self.form {
+            Form::Phases(phases) => phases,
+            Form::Window(panels) => vec![Some(panels)],
+        };
+        phases.into_iter().flatten().map(|panels| panels.data)
+    }
+
+    fn phases(
+        geometry: Geometry,
+        weight: &[f32],
+        isa: Isa,
+        take: &mut dyn FnMut(usize) -> Vec<f32>,
+    ) -> Self {
         let Geometry {
-            inputs,
-            outputs,
             kernel,
             stride,
             padding,
+            ..
         } = geometry;
         assert_eq!(weight.len(), geometry.weights(), "weight");
         let mut phases = Vec::with_capacity(stride * stride);
         // Any size with all residues gives the same taps.
         for row in Phase::all(stride, padding.top, kernel, stride) {
             for column in Phase::all(stride, padding.left, kernel, stride) {
-                let empty = row.taps == 0 || column.taps == 0;
-                phases.push((!empty).then(|| {
-                    let at = |tap: usize, depth: usize, input: usize| {
-                        let (x, output) = (depth / outputs, depth % outputs);
-                        let y = row.first_tap + stride * (row.taps - 1 - tap);
-                        let x = column.first_tap + stride * (column.taps - 1 - x);
-                        weight[((output * inputs + input) * kernel + y) * kernel + x]
-                    };
-                    Panels::pack(isa, row.taps, column.taps * outputs, inputs, at)
-                }));
+                // The last tap comes first.
+                let places = |phase: Phase| {
+                    (0..phase.taps)
+                        .rev()
+                        .map(move |tap| phase.first_tap + stride * tap)
+                };
+                let at: Vec<usize> = places(row)
+                    .flat_map(|y| places(column).map(move |x| y * kernel + x))
+                    .collect();
+                let panels = || Panels::of_inputs(geometry, (row.taps, &at), weight, isa, take);
+                phases.push((!at.is_empty()).then(panels));
             }
         }
         Self {
             geometry,
             isa,
-            phases,
+            form: Form::Phases(phases),
         }
     }
 
@@ -203,19 +292,28 @@ impl BackwardWeights {
             range: epilogue.activation.range(),
             residual: epilogue.residual,
         };
-        if self.phases.iter().any(Option::is_none) {
+        let phases = match &self.form {
+            Form::Phases(phases) => phases,
+            Form::Window(panels) => {
+                assert!(is_window(g, shape), "packed for another map");
+                return window(panels, from, gradient, finish, out);
+            }
+        };
+        if phases.iter().any(Option::is_none) {
             // Inputs that no window sees: their sum is empty.
             fill_empty(out, shape.channels, &finish);
         }
         for row in Phase::all(shape.height, g.padding.top, g.kernel, g.stride) {
             for column in Phase::all(shape.width, g.padding.left, g.kernel, g.stride) {
-                let Some(panels) = &self.phases[row.residue * g.stride + column.residue] else {
+                let Some(panels) = &phases[row.residue * g.stride + column.residue] else {
                     continue;
                 };
                 let pixel = shape.channels;
                 let line = shape.width * pixel;
                 Gather {
                     panels,
+                    taps: panels.taps,
+                    depth: panels.depth,
                     source: gradient,
                     shape: from,
                     corner: (row.start, column.start),
@@ -236,18 +334,51 @@ impl BackwardWeights {
     }
 }
 
+/// Memory from the allocator.
+fn fresh(length: usize) -> Vec<f32> {
+    vec![0.0; length]
+}
+
+/// Whether the kernel covers the whole map, and nothing else.
+fn is_window(g: Geometry, shape: Batch) -> bool {
+    g.padding == Padding::default() && (shape.height, shape.width) == (g.kernel, g.kernel)
+}
+
+/// The input gradient of maps that are one window each.
+fn window(panels: &Panels, from: Batch, gradient: &[f32], finish: Finish<'_>, out: &mut [f32]) {
+    let columns = panels.columns;
+    let bias = match finish.bias {
+        [] => Vec::new(),
+        bias => bias.repeat(columns / bias.len()),
+    };
+    Gather {
+        panels,
+        taps: 1,
+        depth: panels.depth,
+        source: gradient,
+        shape: from,
+        corner: (0, 0),
+        stride: 1,
+        tap_columns: 1,
+        size: (1, 1),
+        target: Target {
+            start: 0,
+            picture: columns,
+            row: columns,
+            pixel: columns,
+        },
+        finish: Finish {
+            bias: &bias,
+            ..finish
+        },
+    }
+    .run(out);
+}
+
 fn fill_empty(out: &mut [f32], channels: usize, finish: &Finish<'_>) {
-    let (low, high) = finish.range;
     for (i, out) in out.iter_mut().enumerate() {
         let bias = finish.bias.get(i % channels).copied().unwrap_or(0.0);
-        let mut sum = bias + finish.residual.map_or(0.0, |rest| rest[i]);
-        // Not clamp(): a NaN has to come through, as in the kernels.
-        if sum < low {
-            sum = low;
-        }
-        if sum > high {
-            sum = high;
-        }
-        *out = sum;
+        let rest = finish.residual.map_or(0.0, |rest| rest[i]);
+        *out = finish.limit(bias + rest);
     }
 }

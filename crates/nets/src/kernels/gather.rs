@@ -11,10 +11,11 @@
     reason = "tiles write disjoint parts of one tensor through a raw pointer"
 )]
 
-use super::isa::Isa;
 use super::micro::Tile;
+use super::panels::{Panels, WIDEST};
 use super::shape::Batch;
 use super::window::{self, Rectangle};
+use super::winograd;
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -23,65 +24,9 @@ const BLOCK: usize = 96 * 1024;
 /// Multiplications below which another thread's wake-up costs more than it saves.
 const SERIAL: usize = 400_000;
 
-/// The widest panel of any instruction set.
-const WIDEST: usize = 32;
-
 thread_local! {
     /// Padded input of the block at hand; grows to its largest use and stays.
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A weight matrix in panels of two vectors: `[panel][tap][depth][panel width]`.
-#[derive(Clone, Debug)]
-pub(super) struct Panels {
-    pub(super) isa: Isa,
-    pub(super) taps: usize,
-    pub(super) depth: usize,
-    pub(super) columns: usize,
-    data: Vec<f32>,
-}
-
-impl Panels {
-    /// Packs `at(tap, depth, column)`.
-    pub(super) fn pack(
-        isa: Isa,
-        taps: usize,
-        depth: usize,
-        columns: usize,
-        at: impl Fn(usize, usize, usize) -> f32 + Sync,
-    ) -> Self {
-        let width = isa.panel();
-        assert!(width <= WIDEST, "a bias for every column of a panel");
-        let panels = columns.div_ceil(width);
-        let mut data = vec![0.0; panels * taps * depth * width];
-        let fill = |(panel, data): (usize, &mut [f32])| {
-            let first = panel * width;
-            let count = (columns - first).min(width);
-            for (row, out) in data.chunks_exact_mut(width).enumerate() {
-                let (tap, depth) = (row / depth, row % depth);
-                for (column, out) in out[..count].iter_mut().enumerate() {
-                    *out = at(tap, depth, first + column);
-                }
-            }
-        };
-        let chunk = (taps * depth * width).max(1);
-        if data.len() > 100_000 {
-            data.par_chunks_exact_mut(chunk).enumerate().for_each(fill);
-        } else {
-            data.chunks_exact_mut(chunk).enumerate().for_each(fill);
-        }
-        Self {
-            isa,
-            taps,
-            depth,
-            columns,
-            data,
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.columns.div_ceil(self.isa.panel())
-    }
 }
 
 /// Where outputs go, in floats.
@@ -103,16 +48,28 @@ pub(super) struct Finish<'a> {
     pub(super) residual: Option<&'a [f32]>,
 }
 
+impl Finish<'_> {
+    /// The activation. Not clamp(): a NaN has to come through, as in the kernels.
+    pub(super) fn limit(&self, sum: f32) -> f32 {
+        let (low, high) = self.range;
+        let above = if sum < low { low } else { sum };
+        if above > high { high } else { above }
+    }
+}
+
 /// One layer's work.
 pub(super) struct Gather<'a> {
     pub(super) panels: &'a Panels,
+    /// Kernel rows, and floats of each.
+    pub(super) taps: usize,
+    pub(super) depth: usize,
     pub(super) source: &'a [f32],
     pub(super) shape: Batch,
     /// Input pixel of the first tap of output (0, 0).
     pub(super) corner: (isize, isize),
     /// Input pixels between neighbouring outputs.
     pub(super) stride: usize,
-    /// Kernel columns: `panels.depth / channels`.
+    /// Kernel columns: `depth / channels`.
     pub(super) tap_columns: usize,
     /// Output rows and columns of each picture.
     pub(super) size: (usize, usize),
@@ -153,12 +110,14 @@ impl Gather<'_> {
     /// Where a length does not fit: a bug of the caller.
     pub(super) fn run(mut self, out: &mut [f32]) {
         let (rows, columns) = self.size;
-        let (taps, channels) = (self.panels.taps, self.shape.channels);
+        let channels = self.shape.channels;
         if self.shape.batch * rows * columns * self.panels.columns == 0 {
             return;
         }
         assert_eq!(self.source.len(), self.shape.len(), "input");
-        assert_eq!(self.panels.depth, self.tap_columns * channels, "depth");
+        assert_eq!(self.depth, self.tap_columns * channels, "depth");
+        let packed = (self.panels.taps, self.panels.depth);
+        assert_eq!((self.taps, self.depth), packed, "packed weights");
         let t = self.target;
         let line = (columns - 1) * t.pixel + self.panels.columns;
         let picture = (rows - 1) * t.row + line;
@@ -173,13 +132,21 @@ impl Gather<'_> {
                 && (self.shape.batch == 1 || picture <= t.picture),
             "outputs overlap"
         );
-        let whole = taps * self.tap_columns == 1
+        let map = (self.shape.height, self.shape.width);
+        let solid = t.row == columns * t.pixel && t.picture == rows * t.row;
+        if (self.taps, self.tap_columns) == map && self.size == (1, 1) && self.corner == (0, 0) {
+            // Each picture is one window: a matrix product with a row per picture.
+            let depth = self.shape.picture();
+            self.shape = Batch::new([1, 1, self.shape.batch, depth]);
+            (self.taps, self.depth, self.tap_columns) = (1, depth, 1);
+            (self.stride, self.size) = (1, (1, self.shape.width));
+            self.target.pixel = t.picture;
+        } else if self.taps * self.tap_columns == 1
             && self.stride == 1
             && self.corner == (0, 0)
-            && self.size == (self.shape.height, self.shape.width)
-            && t.row == columns * t.pixel
-            && t.picture == rows * t.row;
-        if whole {
+            && self.size == map
+            && solid
+        {
             // A matrix product: all pixels in one line fill the register tiles best.
             let width = self.shape.pixels();
             self.shape = Batch::new([1, 1, width, channels]);
@@ -187,6 +154,22 @@ impl Gather<'_> {
         }
         let bias = self.finish.bias.len();
         assert!(bias == 0 || bias == self.panels.columns, "bias");
+        if !self.panels.finite {
+            return self.leave_out(out);
+        }
+        if let Some(weights) = &self.panels.winograd
+            && winograd::pays(&self)
+        {
+            // Not get_or_init: packing waits for other threads, and this one may meanwhile begin
+            // the same layer of another picture, which would wait for itself.
+            if weights.get().is_none() {
+                let _ = weights.set(winograd::pack(self.panels));
+            }
+            let weights = weights.get().expect("set just now");
+            // SAFETY: everything was checked above, and `out` is borrowed for as long.
+            unsafe { winograd::run(&self, weights, out.as_mut_ptr()) };
+            return;
+        }
         let pointer = Pointer(out.as_mut_ptr());
         let cut = self.cut();
         let run = |n: usize| {
@@ -197,6 +180,51 @@ impl Gather<'_> {
         match cut.tasks(&self) {
             1 => run(0),
             tasks => (0..tasks).into_par_iter().for_each(run),
+        }
+    }
+
+    /// All outputs by plain loops that leave the border out: its zeros times an infinite weight would
+    /// be NaN, where in PyTorch what is outside of the map takes no part. Sums are in double
+    /// precision.
+    #[cold]
+    fn leave_out(&self, out: &mut [f32]) {
+        let (p, t, shape) = (self.panels, self.target, self.shape);
+        let (width, channels) = (p.isa.panel(), shape.channels);
+        let columns = p.columns;
+        for n in 0..shape.batch * self.size.0 * self.size.1 {
+            let (row, column) = (n / self.size.1, n % self.size.1);
+            let (picture, row) = (row / self.size.0, row % self.size.0);
+            let write = t.start + picture * t.picture + row * t.row + column * t.pixel;
+            let mut sums = vec![0.0_f64; columns];
+            for tap in 0..self.taps * self.tap_columns {
+                let (down, right) = (tap / self.tap_columns, tap % self.tap_columns);
+                let place = |first: isize, step: usize, tap: usize, size: usize| {
+                    let at = first + (step * self.stride + tap) as isize;
+                    usize::try_from(at).ok().filter(|at| *at < size)
+                };
+                let y = place(self.corner.0, row, down, shape.height);
+                let x = place(self.corner.1, column, right, shape.width);
+                let (Some(y), Some(x)) = (y, x) else {
+                    continue;
+                };
+                let from = ((picture * shape.height + y) * shape.width + x) * channels;
+                for (channel, x) in self.source[from..from + channels].iter().enumerate() {
+                    let depth = down * self.depth + right * channels + channel;
+                    for (column, sum) in sums.iter_mut().enumerate() {
+                        let panel = column / width * width * self.taps * self.depth;
+                        let weight = p.data[panel + depth * width + column % width];
+                        *sum += f64::from(*x) * f64::from(weight);
+                    }
+                }
+            }
+            for (column, sum) in sums.into_iter().enumerate() {
+                let bias = self.finish.bias.get(column).copied().unwrap_or(0.0);
+                let rest = self
+                    .finish
+                    .residual
+                    .map_or(0.0, |rest| rest[write + column]);
+                out[write + column] = self.finish.limit(sum as f32 + bias + rest);
+            }
         }
     }
 
@@ -266,7 +294,7 @@ impl Gather<'_> {
         let area = Rectangle {
             top: self.corner.0 + (task.rows.0 * stride) as isize,
             left: self.corner.1 + (task.columns.0 * stride) as isize,
-            rows: (tall - 1) * stride + self.panels.taps,
+            rows: (tall - 1) * stride + self.taps,
             columns: (wide - 1) * stride + self.tap_columns,
         };
         if area.inside(self.shape.height, self.shape.width) {
@@ -310,7 +338,7 @@ impl Gather<'_> {
                     let first = wide * tile / tiles;
                     let pixels = wide * (tile + 1) / tiles - first;
                     let read = (y - task.rows.0) * self.stride * row + first * step;
-                    let end = read + (pixels - 1) * step + (p.taps - 1) * row + p.depth;
+                    let end = read + (pixels - 1) * step + (self.taps - 1) * row + self.depth;
                     assert!(end <= input.len(), "the block holds every tap");
                     let write = t.start
                         + task.picture * t.picture
@@ -325,10 +353,10 @@ impl Gather<'_> {
                         Tile {
                             input: input.as_ptr().add(read),
                             input_step: step,
-                            taps: p.taps,
+                            taps: self.taps,
                             tap_step: row,
-                            depth: p.depth,
-                            weights: p.data.as_ptr().add(column * p.taps * p.depth),
+                            depth: self.depth,
+                            weights: p.data.as_ptr().add(column * self.taps * self.depth),
                             bias: bias.as_ptr(),
                             output: out.0.add(write),
                             output_step: t.pixel,

@@ -120,6 +120,8 @@ pub(super) trait Simd: Copy {
     /// `a * b + c`
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    /// `a - b`
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
     /// `max(v, low)`; a NaN in `v` stays NaN, as in the reference.
     unsafe fn max(v: Self::V, low: Self::V) -> Self::V;
     /// `min(v, high)`; a NaN in `v` stays NaN, as in the reference.
@@ -172,6 +174,10 @@ impl Simd for PortableSimd {
     #[inline(always)]
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
         std::array::from_fn(|i| a[i] + b[i])
+    }
+    #[inline(always)]
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] - b[i])
     }
     #[inline(always)]
     unsafe fn max(v: Self::V, low: Self::V) -> Self::V {
@@ -233,6 +239,11 @@ mod x86 {
         unsafe fn add(a: __m256, b: __m256) -> __m256 {
             // SAFETY: see above.
             unsafe { _mm256_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_sub_ps(a, b) }
         }
         #[inline(always)]
         unsafe fn max(v: __m256, low: __m256) -> __m256 {
@@ -311,6 +322,11 @@ mod x86 {
         unsafe fn add(a: __m512, b: __m512) -> __m512 {
             // SAFETY: see above.
             unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_sub_ps(a, b) }
         }
         #[inline(always)]
         unsafe fn max(v: __m512, low: __m512) -> __m512 {

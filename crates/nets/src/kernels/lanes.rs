@@ -25,6 +25,16 @@ pub(super) fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
+/// Whether no number is a NaN or an infinity; without branches, so that it is vector code.
+#[inline(always)]
+pub(super) fn finite(values: &[f32]) -> bool {
+    const INFINITE: u32 = 0x7f80_0000;
+    let worst = values
+        .iter()
+        .fold(0, |w, v| (v.to_bits() & INFINITE).max(w));
+    worst < INFINITE
+}
+
 /// eˣ
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {

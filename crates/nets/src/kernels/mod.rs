@@ -32,11 +32,16 @@ mod map;
 mod micro;
 pub mod norm;
 mod outer;
+mod outer_pack;
+mod outer_tile;
+mod panels;
 pub mod pool;
 pub mod reference;
 mod shape;
 pub mod upsample;
 mod window;
+mod winograd;
+mod winograd_tile;
 
 pub use conv::{Activation, Conv, ConvShape};
 pub use conv_grad::{BackwardWeights, Epilogue, ForwardPass, ForwardWeights};

@@ -3,25 +3,54 @@
 //! - **Computes** dw[o, i, ky, kx] = Σ over pictures and pixels dy[p, o] · x[p·stride + k, i].
 //! - **Input** x `[batch, height, width, inputs]`, dy `[batch, height', width', outputs]`;
 //!   **output** `[outputs, inputs, kernel, kernel]`.
-//! - **Source** ours. In channels-last order the `kernel · inputs` floats of one kernel row are
-//!   contiguous, so each kernel row is one matrix product dyᵀ · x over blocks of pixels, both sides
-//!   packed so that the register tile walks contiguous memory.
-//! - **Deviations** each thread sums its own rows and the sums are added in order: the same bits
-//!   for the same thread count.
+//! - **Source** ours. The filters are cut into tasks: a panel of inputs with all taps (or several
+//!   panels of a 1×1 layer) × a range of outputs, so that a task's sums stay in the second-level
+//!   cache and are written once, in the filters' own order. Where that makes few tasks, the pixels
+//!   are cut into parts too, whose sums are added in order.
+//! - **Deviations** the cuts depend on the shape alone: the same bits for any number of threads.
 #![expect(
     unsafe_code,
-    reason = "raw pointers and vector registers; the contract is on OuterTile"
+    reason = "tasks write disjoint parts of the filters through a raw pointer"
 )]
 
 use super::border;
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::Isa;
+use super::lanes::finite;
+use super::map::Padding;
+use super::outer_pack::{Block, Source};
+use super::outer_tile::{Runs, Size, multiply};
 use super::shape::{Batch, Geometry};
-use super::window::{self, Rectangle};
+use super::window;
 use rayon::prelude::*;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Pixels summed in registers before the tile goes back to memory: the packed sides of one tile,
-/// (32 + 12) · 4 bytes a pixel, stay in the first-level cache.
-const PIXELS: usize = 160;
+/// Pixels per block: a panel of them, 128 bytes each, stays in a first-level cache of 32 KiB.
+const PIXELS: usize = 200;
+/// Floats of sums per task: a third of a second-level cache of one MiB.
+const SUMS: usize = 96 * 1024;
+/// Tasks worth having, for an even load.
+const TASKS: usize = 16;
+/// Floats of partial sums at most.
+const PARTIAL: usize = 1 << 20;
+/// Multiplications below which another thread's wake-up costs more than it saves.
+const SERIAL: usize = 400_000;
+
+thread_local! {
+    static WORK: RefCell<Work> = RefCell::default();
+    /// Sums of parts. Taken out while in use: a thread that waits for others may begin another
+    /// gradient.
+    static PARTS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One thread's buffers; they grow to their largest use and stay.
+#[derive(Default)]
+struct Work {
+    left: Vec<f32>,
+    right: Vec<f32>,
+    sums: Vec<f32>,
+    runs: Runs,
+}
 
 /// The weight gradient.
 ///
@@ -38,358 +67,391 @@ pub fn conv_weight_gradient(
     let to = geometry.output(shape).expect("the input fits the layer");
     assert_eq!(input.len(), shape.len(), "input");
     assert_eq!(gradient.len(), to.len(), "gradient");
-    if geometry.weights() == 0 || to.is_empty() {
-        return vec![0.0; geometry.weights()];
+    let mut weight = vec![0.0; geometry.weights()];
+    if weight.is_empty() || to.is_empty() {
+        return weight;
     }
-    let job = Job::new(geometry, shape, to, input, gradient, isa);
-    let lines = job.lines();
-    let threads = if to.pixels() * geometry.weights() < 400_000 {
-        1
-    } else {
-        rayon::current_num_threads().min(lines)
-    };
-    let part = |t: usize| job.sum(lines * t / threads, lines * (t + 1) / threads);
-    let mut sums: Vec<Vec<f32>> = match threads {
-        0 => Vec::new(),
-        1 => vec![part(0)],
-        _ => (0..threads).into_par_iter().map(part).collect(),
-    };
-    let rest = sums.split_off(sums.len().min(1));
-    let mut total = sums.pop().unwrap_or_else(|| vec![0.0; job.sum_len()]);
-    for sum in rest {
-        total.iter_mut().zip(&sum).for_each(|(t, s)| *t += s);
+    let finite = Plan::new(geometry, (shape, to), (input, gradient), isa).run(&mut weight);
+    if !finite && geometry.padding != Padding::default() {
+        border::leave_out(geometry, shape, input, gradient, &mut weight);
     }
-    let mut weight = job.unpack(&total);
-    border::leave_out(geometry, shape, input, gradient, &mut weight);
     weight
 }
 
-struct Job<'a> {
-    geometry: Geometry,
-    shape: Batch,
-    to: Batch,
-    input: &'a [f32],
-    gradient: &'a [f32],
-    isa: Isa,
-    /// Output channels per tile.
+/// How the work is cut. `rows` × panel tiles of sums; a strip is the side of a tile that is
+/// broadcast, a panel the one that lies in vectors.
+struct Plan<'a> {
+    source: Source<'a>,
+    /// Few inputs: then the outputs lie in vectors, and each kernel row's inputs are strips.
+    narrow: bool,
     rows: usize,
-    /// Tiles of output channels.
-    tiles: usize,
-    /// Panels of one kernel row.
+    strips: usize,
     panels: usize,
-    /// No window, no border: the input itself is the packed side's source.
-    pointwise: bool,
+    /// Kernel positions that share a strip and a panel.
+    taps: usize,
+    /// Groups of panels and ranges of strips.
+    grid: (usize, usize),
+    /// Floats of a task's sums.
+    slot: usize,
+    /// Groups of output lines and cuts of each line.
+    blocks: (usize, usize),
+    parts: usize,
 }
 
-impl<'a> Job<'a> {
+impl<'a> Plan<'a> {
     fn new(
         geometry: Geometry,
-        shape: Batch,
-        to: Batch,
-        input: &'a [f32],
-        gradient: &'a [f32],
+        (mut shape, mut to): (Batch, Batch),
+        (input, gradient): (&'a [f32], &'a [f32]),
         isa: Isa,
     ) -> Self {
-        let p = geometry.padding;
-        let borderless = p.top + p.left + p.bottom + p.right == 0;
-        let rows = isa.tile_rows();
-        Self {
-            geometry,
-            shape,
-            to,
-            input,
-            gradient,
-            isa,
-            rows,
-            tiles: geometry.outputs.div_ceil(rows),
-            panels: (geometry.kernel * geometry.inputs).div_ceil(isa.panel()),
-            pointwise: geometry.kernel == 1 && geometry.stride == 1 && borderless,
+        let mut g = geometry;
+        let narrow = g.inputs <= 8 && g.outputs > g.inputs;
+        let mut sample = 1;
+        if g.kernel == 1 && g.padding == Padding::default() {
+            if g.stride == 1 {
+                // A matrix product: all pixels are one line.
+                shape = Batch::new([1, 1, shape.pixels(), g.inputs]);
+                to = Batch::new([1, 1, to.pixels(), g.outputs]);
+            } else if !narrow {
+                (sample, g.stride) = (g.stride, 1);
+            }
         }
-    }
-
-    /// Units of work that a thread may take: output rows, or pixels of a pointwise layer.
-    fn lines(&self) -> usize {
-        if self.pointwise {
-            self.to.pixels()
+        let (length, lines, columns, taps) = if narrow {
+            (g.kernel * g.inputs, g.kernel, g.outputs, 1)
         } else {
-            self.to.batch * self.to.height
+            (g.outputs, 1, g.inputs, g.kernel * g.kernel)
+        };
+        let each = length.div_ceil(isa.tile_rows());
+        let rows = length.div_ceil(each);
+        let (strips, panels) = (each * lines, columns.div_ceil(isa.panel()));
+        // Packing is paid back by taps or by panels.
+        let groups = panels.div_ceil(if taps >= 4 { 1 } else { 8 });
+        let tile = rows * isa.panel() * taps;
+        let range = (SUMS / (panels.div_ceil(groups) * tile)).clamp(1, strips);
+        let ranges = strips.div_ceil(range);
+        let slot = panels.div_ceil(groups) * strips.div_ceil(ranges) * tile;
+        let cuts = to.width.div_ceil(PIXELS);
+        let lines = to.batch * to.height;
+        let blocks = lines.div_ceil((PIXELS / to.width).max(1));
+        let tasks = groups * ranges;
+        let parts = (TASKS / tasks)
+            .min(blocks * cuts / 2)
+            .min(to.pixels() * g.weights() / (4 * SERIAL))
+            .min(PARTIAL / (tasks * slot))
+            .max(1);
+        Self {
+            source: Source {
+                isa,
+                g,
+                sample,
+                shape,
+                to,
+                input,
+                gradient,
+            },
+            narrow,
+            rows,
+            strips,
+            panels,
+            taps,
+            grid: (groups, ranges),
+            slot,
+            blocks: (blocks, cuts),
+            parts,
         }
-    }
-
-    /// Pixels of one line.
-    fn length(&self) -> usize {
-        if self.pointwise { 1 } else { self.to.width }
     }
 
     fn tile_len(&self) -> usize {
-        self.rows * self.isa.panel()
+        self.rows * self.source.isa.panel()
     }
 
-    /// `[kernel row][panel][tile][row of the tile][panel width]`
-    fn sum_len(&self) -> usize {
-        self.geometry.kernel * self.panels * self.tiles * self.tile_len()
-    }
-
-    fn sum(&self, from: usize, to: usize) -> Vec<f32> {
-        let mut sums = vec![0.0; self.sum_len()];
-        let mut work = Work::default();
-        let step = (PIXELS / self.length().max(1)).max(1);
-        let mut first = from;
-        while first < to {
-            let last = (first + step).min(to);
-            // A line longer than a block is cut.
-            for left in (0..self.length()).step_by(PIXELS) {
-                let right = (left + PIXELS).min(self.length());
-                self.block((first, last), (left, right), &mut work, &mut sums);
-            }
-            first = last;
+    /// Panels and strips of a task.
+    fn task(&self, n: usize) -> Task {
+        let (groups, ranges) = self.grid;
+        let (group, range) = (n / ranges, n % ranges);
+        let cut = |length: usize, n: usize, of: usize| (length * n / of, length * (n + 1) / of);
+        Task {
+            panels: cut(self.panels, group, groups),
+            strips: cut(self.strips, range, ranges),
         }
-        sums
     }
 
-    /// Adds the products of some lines × some of their pixels.
-    fn block(
-        &self,
-        lines: (usize, usize),
-        columns: (usize, usize),
-        work: &mut Work,
-        sums: &mut [f32],
-    ) {
-        let (width, outputs) = (self.isa.panel(), self.geometry.outputs);
-        let wide = columns.1 - columns.0;
-        let depth = (lines.1 - lines.0) * wide;
-        let left = window::grow(&mut work.gradient, self.tiles * depth * self.rows);
-        for (row, line) in (lines.0..lines.1).enumerate() {
-            let start = (line * self.length() + columns.0) * outputs;
-            let source = &self.gradient[start..start + wide * outputs];
-            for (x, pixel) in source.chunks_exact(outputs).enumerate() {
-                let position = row * wide + x;
-                match self.rows {
-                    12 => spread::<12>(pixel, depth, position, left),
-                    6 => spread::<6>(pixel, depth, position, left),
-                    _ => spread::<4>(pixel, depth, position, left),
-                }
-            }
+    /// The `n`-th block of output pixels.
+    fn block(&self, n: usize) -> Block {
+        let to = self.source.to;
+        let (groups, cuts) = self.blocks;
+        let lines = to.batch * to.height;
+        let (group, cut) = (n / cuts, n % cuts);
+        Block {
+            lines: (lines * group / groups, lines * (group + 1) / groups),
+            columns: (to.width * cut / cuts, to.width * (cut + 1) / cuts),
         }
-        self.gather(lines, columns, &mut work.window, &mut work.starts);
-        let window = if self.pointwise {
-            self.input
-        } else {
-            &work.window
+    }
+
+    /// Fills `weight`; false where a number in it is not finite.
+    fn run(&self, weight: &mut [f32]) -> bool {
+        let tasks = self.grid.0 * self.grid.1;
+        let work = self.source.to.pixels() * self.source.g.weights();
+        let serial = work < SERIAL || rayon::current_num_threads() == 1;
+        let wrong = AtomicBool::new(false);
+        let target = Filters {
+            start: weight.as_mut_ptr(),
+            length: weight.len(),
         };
-        let right = window::grow(&mut work.panel, depth * width);
-        let row_depth = self.geometry.kernel * self.geometry.inputs;
-        let step = self.geometry.stride * self.geometry.inputs;
-        for tap in 0..self.geometry.kernel {
-            for panel in 0..self.panels {
-                let column = panel * width;
-                let count = (row_depth - column).min(width);
-                for (row, &(start, stride)) in work.starts.iter().enumerate() {
-                    let source = &window[start + tap * stride + column..];
-                    let out = &mut right[row * wide * width..][..wide * width];
-                    pack(source, step, count, width, out);
-                }
-                let at = (tap * self.panels + panel) * self.tiles * self.tile_len();
-                let sums = &mut sums[at..at + self.tiles * self.tile_len()];
-                for (tile, sum) in sums.chunks_exact_mut(self.tile_len()).enumerate() {
-                    let left = &left[tile * depth * self.rows..][..depth * self.rows];
-                    let vectors = count.div_ceil(self.isa.lanes());
-                    OuterTile::run(self.isa, left, right, depth, sum, vectors);
-                }
+        let each = |count: usize, run: &(dyn Fn(usize) + Sync)| {
+            if serial || count == 1 {
+                (0..count).for_each(run);
+            } else {
+                (0..count).into_par_iter().for_each(run);
             }
-        }
-    }
-
-    /// Fills `starts` with each line's first float in the window and its floats per window row; and
-    /// the window itself with the zero-bordered input of the lines, one run per picture.
-    fn gather(
-        &self,
-        lines: (usize, usize),
-        columns: (usize, usize),
-        window: &mut Vec<f32>,
-        starts: &mut Vec<(usize, usize)>,
-    ) {
-        starts.clear();
-        if self.pointwise {
-            starts.extend((lines.0..lines.1).map(|line| (line * self.geometry.inputs, 0)));
-            return;
-        }
-        let g = self.geometry;
-        let wide = (columns.1 - columns.0 - 1) * g.stride + g.kernel;
-        let row = wide * g.inputs;
-        let mut used = 0;
-        let mut line = lines.0;
-        while line < lines.1 {
-            let (picture, y) = (line / self.to.height, line % self.to.height);
-            let count = (lines.1 - line).min(self.to.height - y);
-            let area = Rectangle {
-                top: (y * g.stride) as isize - g.padding.top as isize,
-                left: (columns.0 * g.stride) as isize - g.padding.left as isize,
-                rows: (count - 1) * g.stride + g.kernel,
-                columns: wide,
-            };
-            let out = &mut window::grow(window, used + area.rows * row)[used..];
-            window::copy(self.input, self.shape, picture, area, out);
-            starts.extend((0..count).map(|i| (used + i * g.stride * row, row)));
-            used += area.rows * row;
-            line += count;
-        }
-    }
-
-    fn unpack(&self, sums: &[f32]) -> Vec<f32> {
-        let Geometry {
-            inputs,
-            outputs,
-            kernel,
-            ..
-        } = self.geometry;
-        let width = self.isa.panel();
-        let mut weight = vec![0.0; self.geometry.weights()];
-        for (output, filter) in weight
-            .chunks_exact_mut((inputs * kernel * kernel).max(1))
-            .enumerate()
-        {
-            debug_assert!(output < outputs);
-            let (tile, row) = (output / self.rows, output % self.rows);
-            for tap in 0..kernel {
-                for panel in 0..self.panels {
-                    let at = (tap * self.panels + panel) * self.tiles + tile;
-                    let sums = &sums[at * self.tile_len() + row * width..][..width];
-                    let first = panel * width;
-                    for (i, sum) in sums.iter().enumerate().take(kernel * inputs - first) {
-                        let (x, input) = ((first + i) / inputs, (first + i) % inputs);
-                        filter[(input * kernel + tap) * kernel + x] = *sum;
+        };
+        if self.parts == 1 && !self.narrow {
+            each(tasks, &|n| {
+                WORK.with_borrow_mut(|work| {
+                    let mut sums = std::mem::take(&mut work.sums);
+                    let slot = window::grow(&mut sums, self.slot);
+                    self.sum(self.task(n), 0, work, slot);
+                    // SAFETY: no other task has the number `n`.
+                    if !unsafe { self.write(self.task(n), slot, &target) } {
+                        wrong.store(true, Ordering::Relaxed);
                     }
-                }
-            }
+                    work.sums = sums;
+                });
+            });
+            return !wrong.into_inner();
         }
-        weight
-    }
-}
-
-/// One thread's buffers, reused from block to block.
-#[derive(Default)]
-struct Work {
-    gradient: Vec<f32>,
-    window: Vec<f32>,
-    panel: Vec<f32>,
-    starts: Vec<(usize, usize)>,
-}
-
-/// `count` floats of every pixel, `width` apart in `out`. What follows them does not matter: those
-/// columns of the sums are never read. So whole panels are copied where the source reaches, which
-/// is a few vector moves instead of a call.
-fn pack(source: &[f32], step: usize, count: usize, width: usize, out: &mut [f32]) {
-    for (x, out) in out.chunks_exact_mut(width).enumerate() {
-        let source = &source[x * step..];
-        if let (true, Some(out), Some(source)) = (
-            count > 16,
-            out.first_chunk_mut::<32>(),
-            source.first_chunk::<32>(),
-        ) {
-            *out = *source;
-        } else if let (true, Some(out), Some(source)) = (
-            count <= 16,
-            out.first_chunk_mut::<16>(),
-            source.first_chunk::<16>(),
-        ) {
-            *out = *source;
-        } else {
-            out[..count].copy_from_slice(&source[..count]);
-        }
-    }
-}
-
-/// One pixel's output gradients into the tiles' panels; those of the last tile beyond the outputs
-/// do not matter either.
-fn spread<const ROWS: usize>(pixel: &[f32], depth: usize, position: usize, left: &mut [f32]) {
-    for (tile, values) in pixel.chunks(ROWS).enumerate() {
-        let out = &mut left[(tile * depth + position) * ROWS..][..ROWS];
-        match (out.first_chunk_mut::<ROWS>(), values.first_chunk::<ROWS>()) {
-            (Some(out), Some(values)) => *out = *values,
-            _ => out[..values.len()].copy_from_slice(values),
-        }
-    }
-}
-
-/// sum[r][c] += Σ over `depth` of left[d][r] · right[d][c].
-struct OuterTile {
-    left: *const f32,
-    right: *const f32,
-    depth: usize,
-    sum: *mut f32,
-}
-
-impl OuterTile {
-    fn run(isa: Isa, left: &[f32], right: &[f32], depth: usize, sum: &mut [f32], vectors: usize) {
-        assert!(left.len() >= depth * isa.tile_rows(), "left side");
-        assert!(right.len() >= depth * isa.panel(), "right side");
-        assert_eq!(sum.len(), isa.tile_rows() * isa.panel(), "sum");
-        let tile = Self {
-            left: left.as_ptr(),
-            right: right.as_ptr(),
-            depth,
-            sum: sum.as_mut_ptr(),
+        let mut buffer = PARTS.take();
+        let all = window::grow(&mut buffer, self.parts * tasks * self.slot);
+        let fill = |(n, slot): (usize, &mut [f32])| {
+            let (part, task) = (n / tasks, self.task(n % tasks));
+            WORK.with_borrow_mut(|work| self.sum(task, part, work, slot));
         };
-        // SAFETY: the assertions above are all that `outer` asks for with ROWS = tile_rows() and
-        // VECTORS ≤ 2; an `Isa` value exists only where the machine has the set.
-        unsafe {
-            match (isa, vectors) {
-                #[cfg(target_arch = "x86_64")]
-                (Isa::Avx512, 1) => outer_avx512::<1>(&tile),
-                #[cfg(target_arch = "x86_64")]
-                (Isa::Avx512, _) => outer_avx512::<2>(&tile),
-                #[cfg(target_arch = "x86_64")]
-                (Isa::Avx2, 1) => outer_avx2::<1>(&tile),
-                #[cfg(target_arch = "x86_64")]
-                (Isa::Avx2, _) => outer_avx2::<2>(&tile),
-                (Isa::Portable, _) => outer::<PortableSimd, 4, 2>(&tile),
+        if serial {
+            all.chunks_exact_mut(self.slot).enumerate().for_each(fill);
+        } else {
+            let slots = all.par_chunks_exact_mut(self.slot);
+            slots.enumerate().for_each(fill);
+        }
+        let (first, rest) = all.split_at_mut(tasks * self.slot);
+        let join = |(n, sum): (usize, &mut [f32])| {
+            for part in rest.chunks_exact(tasks * self.slot) {
+                let part = &part[n * self.slot..][..self.slot];
+                self.source.isa.run(|| add(sum, part));
+            }
+            if !self.narrow {
+                // SAFETY: no other task has the number `n`.
+                if !unsafe { self.write(self.task(n), sum, &target) } {
+                    wrong.store(true, Ordering::Relaxed);
+                }
+            }
+        };
+        if serial {
+            first.chunks_exact_mut(self.slot).enumerate().for_each(join);
+        } else {
+            let slots = first.par_chunks_exact_mut(self.slot);
+            slots.enumerate().for_each(join);
+        }
+        if self.narrow {
+            let sums = first.chunks_exact(self.slot).enumerate();
+            sums.for_each(|(n, sums)| self.write_narrow(self.task(n), sums, weight));
+            wrong.store(!finite(weight), Ordering::Relaxed);
+        }
+        PARTS.set(buffer);
+        !wrong.into_inner()
+    }
+
+    /// The sums of one task over one part of the pixels,
+    /// `[panel][strip][tap][row of the strip][panel width]`.
+    fn sum(&self, task: Task, part: usize, work: &mut Work, sums: &mut [f32]) {
+        let all = self.blocks.0 * self.blocks.1;
+        let (from, to) = (all * part / self.parts, all * (part + 1) / self.parts);
+        for n in from..to {
+            self.add_block(self.block(n), task, work, (sums, n == from));
+        }
+    }
+
+    fn add_block(
+        &self,
+        block: Block,
+        task: Task,
+        work: &mut Work,
+        (sums, fresh): (&mut [f32], bool),
+    ) {
+        let Source { isa, g, .. } = self.source;
+        let (width, rows) = (isa.panel(), self.rows);
+        let (panels, strips) = (task.panels.1 - task.panels.0, task.strips.1 - task.strips.0);
+        let (left_stride, right_stride);
+        if self.narrow {
+            self.source
+                .copy_window(block, &mut work.runs, &mut work.left);
+            let first = (task.panels.0 * width, panels, width);
+            (left_stride, right_stride) =
+                (0, self.source.pack_gradient(block, first, &mut work.right));
+        } else {
+            let first = (task.strips.0 * rows, strips, rows);
+            left_stride = self.source.pack_gradient(block, first, &mut work.left);
+            let runs = (rows, &mut work.runs);
+            right_stride = self
+                .source
+                .pack_window(block, task.panels, runs, &mut work.right);
+        }
+        let columns = if self.narrow { g.outputs } else { g.inputs };
+        let pixel = if self.narrow { g.inputs } else { width };
+        let row = self.source.row(block, pixel);
+        let lanes = isa.lanes();
+        let mut tile = |panel: usize, strip: usize, tap: usize| {
+            let (left, right) = if self.narrow {
+                let (line, part) = self.line(task.strips.0 + strip);
+                (line * row + part * rows, panel * right_stride)
+            } else {
+                let tap = (tap / g.kernel) * row + (tap % g.kernel) * width;
+                (strip * left_stride, panel * right_stride + tap)
+            };
+            let count = (columns - (task.panels.0 + panel) * width).min(width);
+            let size = Size {
+                rows,
+                vectors: count.div_ceil(lanes),
+            };
+            let at = ((panel * strips + strip) * self.taps + tap) * self.tile_len();
+            let sides = (&work.left[left..], &work.right[right..]);
+            let sum = &mut sums[at..at + self.tile_len()];
+            multiply(isa, size, sides, &work.runs, sum, fresh);
+        };
+        for panel in 0..panels {
+            if g.stride == 1 {
+                // A panel and a strip serve all taps from the first-level cache.
+                for (strip, tap) in pairs(strips, self.taps) {
+                    tile(panel, strip, tap);
+                }
+            } else {
+                // Taps have little in common: what one reads of the panel serves all strips.
+                for (tap, strip) in pairs(self.taps, strips) {
+                    tile(panel, strip, tap);
+                }
+            }
+        }
+    }
+
+    /// Kernel row and place in it of a narrow layer's strip.
+    fn line(&self, strip: usize) -> (usize, usize) {
+        let each = self.strips / self.source.g.kernel;
+        (strip / each, strip % each)
+    }
+
+    /// Writes a task's sums to their filters; false where one is not finite.
+    ///
+    /// # Safety
+    /// `target` is the whole weight gradient, and nobody else writes this task's part of it.
+    unsafe fn write(&self, task: Task, sums: &[f32], target: &Filters) -> bool {
+        let Source { isa, g, .. } = self.source;
+        let (width, taps) = (isa.panel(), self.taps);
+        let strips = task.strips.1 - task.strips.0;
+        let mut good = true;
+        for panel in task.panels.0..task.panels.1 {
+            let channel = panel * width;
+            let count = (g.inputs - channel).min(width);
+            for strip in task.strips.0..task.strips.1 {
+                let at = ((panel - task.panels.0) * strips + strip - task.strips.0) * taps;
+                let sums = &sums[at * self.tile_len()..][..taps * self.tile_len()];
+                for row in 0..self.rows.min(g.outputs - strip * self.rows) {
+                    let output = strip * self.rows + row;
+                    let start = (output * g.inputs + channel) * taps;
+                    assert!(start + count * taps <= target.length, "filters");
+                    // SAFETY: inside, as asserted; a panel and an output belong to one task only,
+                    // which is the caller's.
+                    let out = unsafe {
+                        std::slice::from_raw_parts_mut(target.start.add(start), count * taps)
+                    };
+                    let tile = (&sums[row * width..], self.tile_len());
+                    isa.run(|| match taps {
+                        1 => interleave::<1>(tile, out),
+                        4 => interleave::<4>(tile, out),
+                        9 => interleave::<9>(tile, out),
+                        16 => interleave::<16>(tile, out),
+                        25 => interleave::<25>(tile, out),
+                        _ => interleave_any(tile, taps, out),
+                    });
+                    good &= isa.run(|| finite(out));
+                }
+            }
+        }
+        good
+    }
+
+    fn write_narrow(&self, task: Task, sums: &[f32], weight: &mut [f32]) {
+        let Source { isa, g, .. } = self.source;
+        let width = isa.panel();
+        let strips = task.strips.1 - task.strips.0;
+        for (n, tile) in sums.chunks_exact(self.tile_len()).enumerate() {
+            let (panel, strip) = (task.panels.0 + n / strips, task.strips.0 + n % strips);
+            if panel >= task.panels.1 {
+                break;
+            }
+            let (line, part) = self.line(strip);
+            for (row, sums) in tile.chunks_exact(width).enumerate() {
+                let place = part * self.rows + row;
+                if place >= g.kernel * g.inputs {
+                    break;
+                }
+                let (column, input) = (place / g.inputs, place % g.inputs);
+                let outputs = (panel * width..g.outputs).zip(sums);
+                for (output, sum) in outputs {
+                    let filter = output * g.inputs + input;
+                    weight[(filter * g.kernel + line) * g.kernel + column] = *sum;
+                }
             }
         }
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-unsafe fn outer_avx512<const VECTORS: usize>(tile: &OuterTile) {
-    // SAFETY: the caller's promise, with the feature enabled here.
-    unsafe { outer::<super::isa::Avx512Simd, 12, VECTORS>(tile) }
+/// Panels and strips that a task sums; the ends are exclusive.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    panels: (usize, usize),
+    strips: (usize, usize),
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn outer_avx2<const VECTORS: usize>(tile: &OuterTile) {
-    // SAFETY: the caller's promise, with the features enabled here.
-    unsafe { outer::<super::isa::Avx2Simd, 6, VECTORS>(tile) }
+/// The weight gradient that tasks write.
+struct Filters {
+    start: *mut f32,
+    length: usize,
+}
+// SAFETY: tasks write disjoint elements, see `Plan::write`.
+unsafe impl Sync for Filters {}
+
+/// (0, 0), (0, 1) and so on.
+fn pairs(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..outer).flat_map(move |a| (0..inner).map(move |b| (a, b)))
 }
 
-/// # Safety
-/// `left` holds depth·ROWS floats, `right` depth·2L, `sum` ROWS·2L, and the set is available.
 #[inline(always)]
-unsafe fn outer<S: Simd, const ROWS: usize, const VECTORS: usize>(tile: &OuterTile) {
-    let width = 2 * S::LANES;
-    // SAFETY: rows < ROWS, vectors ≤ 2 and steps < depth index inside the lengths named above.
-    unsafe {
-        let mut sums: [[S::V; VECTORS]; ROWS] = std::array::from_fn(|row| {
-            std::array::from_fn(|v| S::load(tile.sum.add(row * width + v * S::LANES)))
+fn add(sum: &mut [f32], part: &[f32]) {
+    sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
+}
+
+/// out[i][tap] = tile[tap][i]: from one row of `TAPS` tiles to as many channels as `out` has.
+#[inline(always)]
+fn interleave<const TAPS: usize>((sums, stride): (&[f32], usize), out: &mut [f32]) {
+    const AT_ONCE: usize = 8;
+    for (n, out) in out.chunks_mut(AT_ONCE * TAPS).enumerate() {
+        // A tile's rows are whole panels, so that a part of eight can always be read.
+        let from: [&[f32; AT_ONCE]; TAPS] = std::array::from_fn(|tap| {
+            let row = &sums[tap * stride + n * AT_ONCE..];
+            row.first_chunk().expect("rows are whole panels")
         });
-        let (mut left, mut right) = (tile.left, tile.right);
-        for _ in 0..tile.depth {
-            let columns: [S::V; VECTORS] =
-                std::array::from_fn(|v| S::load(right.add(v * S::LANES)));
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = S::splat(*left.add(row));
-                for v in 0..VECTORS {
-                    sums[v] = S::mul_add(x, columns[v], sums[v]);
-                }
+        for (i, out) in out.as_chunks_mut::<TAPS>().0.iter_mut().enumerate() {
+            for (out, from) in out.iter_mut().zip(from) {
+                *out = from[i];
             }
-            left = left.add(ROWS);
-            right = right.add(width);
         }
-        for (row, sums) in sums.into_iter().enumerate() {
-            for (v, sum) in sums.into_iter().enumerate() {
-                S::store(tile.sum.add(row * width + v * S::LANES), sum);
-            }
+    }
+}
+
+fn interleave_any((sums, stride): (&[f32], usize), taps: usize, out: &mut [f32]) {
+    for (i, out) in out.chunks_exact_mut(taps).enumerate() {
+        for (tap, out) in out.iter_mut().enumerate() {
+            *out = sums[tap * stride + i];
         }
     }
 }

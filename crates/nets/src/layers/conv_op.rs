@@ -87,7 +87,10 @@ impl Frozen {
     ) -> Self {
         let isa = Isa::detect();
         let forward = match kind {
-            Kind::Dense => FrozenForward::Dense(ForwardWeights::new(geometry, &weight, isa)),
+            Kind::Dense => {
+                let packed = ForwardWeights::new(geometry, &weight, isa);
+                FrozenForward::Dense(packed.winograd(true))
+            }
             Kind::Depthwise => {
                 FrozenForward::Depthwise(DepthwiseWeights::new(geometry, &weight, isa))
             }
@@ -97,7 +100,7 @@ impl Frozen {
         let single = kind == Kind::Dense && geometry.kernel == 1 && geometry.stride == 1;
         let mut backward = Vec::new();
         if single && gradient {
-            let packed = BackwardWeights::new(geometry, &weight, isa);
+            let packed = BackwardWeights::new(geometry, &weight, isa).winograd(true);
             backward.push((geometry.padding, Arc::new(packed)));
         }
         Self {
@@ -137,7 +140,8 @@ impl Frozen {
             .map(|(_, weights)| Arc::clone(weights))
             .unwrap_or_else(|| {
                 assert!(!self.weight.is_empty(), "frozen without input gradients");
-                let new = Arc::new(BackwardWeights::new(g, &self.weight, Isa::detect()));
+                let new = BackwardWeights::new(g, &self.weight, Isa::detect());
+                let new = Arc::new(new.winograd(true));
                 packed.push((g.padding, Arc::clone(&new)));
                 new
             });
@@ -205,7 +209,7 @@ impl ConvOp {
         let (g, isa) = (self.geometry, Isa::detect());
         match (&self.frozen, self.kind) {
             (Some(frozen), _) => frozen.forward(g, shape, x, epilogue, out),
-            (None, Kind::Dense) => ForwardWeights::new(g, weight, isa).run(shape, x, epilogue, out),
+            (None, Kind::Dense) => gather(g, (shape, x), weight, epilogue, out),
             (None, Kind::Depthwise) => DepthwiseWeights::new(g, weight, isa).forward(
                 shape,
                 x,
@@ -214,8 +218,7 @@ impl ConvOp {
                 out,
             ),
             (None, Kind::Transposed) => {
-                let to = self.output_shape(shape);
-                BackwardWeights::new(g, weight, isa).run(to, x, epilogue, out);
+                spread(g, (self.output_shape(shape), x), weight, epilogue, out);
             }
         }
     }
@@ -392,16 +395,41 @@ impl ConvOp {
         let none = Epilogue::default();
         match (&self.frozen, self.kind) {
             (Some(frozen), _) => frozen.backward(geometry, shape, g, out),
-            (None, Kind::Dense) => BackwardWeights::new(geometry, w, isa).run(shape, g, none, out),
+            (None, Kind::Dense) => spread(geometry, (shape, g), w, none, out),
             (None, Kind::Depthwise) => {
                 DepthwiseWeights::new(geometry, w, isa).backward(shape, g, out)
             }
             (None, Kind::Transposed) => {
-                let to = self.output_shape(shape);
-                ForwardWeights::new(geometry, w, isa).run(to, g, none, out);
+                gather(geometry, (self.output_shape(shape), g), w, none, out);
             }
         }
     }
+}
+
+/// A convolution of `x`, which has `shape`, with weights that are packed for this once.
+fn gather(
+    g: Geometry,
+    (shape, x): (Batch, &[f32]),
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    out: &mut [f32],
+) {
+    let packed = ForwardWeights::new_in(g, weight, Isa::detect(), &mut buffers::take);
+    packed.run(shape, x, epilogue, out);
+    buffers::give(packed.into_memory());
+}
+
+/// Its adjoint: from `y` to a map of `shape`.
+fn spread(
+    g: Geometry,
+    (shape, y): (Batch, &[f32]),
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    out: &mut [f32],
+) {
+    let packed = BackwardWeights::for_map(g, shape, weight, Isa::detect(), &mut buffers::take);
+    packed.run(shape, y, epilogue, out);
+    packed.into_memory().for_each(buffers::give);
 }
 
 /// Moments of `z`, and the scale and shift that normalise it.
