@@ -71,6 +71,9 @@ pub enum RegionWay {
     /// One pass over the whole picture, its long side so many pixels; regions are pooled from its
     /// maps.
     Roi(u32),
+    /// As `Roi`, then all moved by one step, so that the whole picture, pooled in the same way, has the
+    /// features that it has by itself.
+    Anchored(u32),
 }
 
 impl RegionWay {
@@ -198,6 +201,20 @@ impl Extractor {
             // One pixel of each: what cannot be cut out is refused either way.
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
+        if let RegionWay::Anchored(side) = way {
+            let whole = [0, 0, picture.width(), picture.height()];
+            let all = [regions, &[whole]].concat();
+            let mut rows =
+                self.region_features(picture, &all, RegionWay::Roi(side), scratch, threads)?;
+            let pooled = rows.pop().unwrap_or_default();
+            let global = self.features(picture, scratch, threads)?;
+            for row in &mut rows {
+                for ((v, g), p) in row.iter_mut().zip(&global).zip(&pooled) {
+                    *v += g - p;
+                }
+            }
+            return Ok(rows);
+        }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for network in &self.networks {
             match way {
@@ -208,7 +225,7 @@ impl Extractor {
                         row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
                     }
                 }
-                RegionWay::Roi(side) => {
+                RegionWay::Roi(side) | RegionWay::Anchored(side) => {
                     let view = to_long_side(picture, side, self.filter);
                     let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
                     let described =
@@ -236,7 +253,7 @@ impl Extractor {
         for (row, &region) in rows.iter_mut().zip(regions) {
             let [x, y, w, h] = match way {
                 RegionWay::Crop => region,
-                RegionWay::Roi(_) => scaled(picture, region, &small),
+                RegionWay::Roi(_) | RegionWay::Anchored(_) => scaled(picture, region, &small),
             };
             let from = if way == RegionWay::Crop {
                 picture

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     affective::{self, Normalization},
     boxes::{Proposal, Region},
-    edges,
+    edges::{Detector, Kind},
     error::RegionsError,
     fusion, proposals, screening,
 };
@@ -55,6 +55,8 @@ pub enum Classes {
 /// Settings of [`find`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
+    /// What finds the edges.
+    pub edges: Kind,
     /// Of the proposals.
     pub proposals: proposals::Params,
     /// Of the screening.
@@ -72,6 +74,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            edges: Kind::default(),
             proposals: proposals::Params::for_screening(),
             screening: screening::Params::default(),
             normalization: Normalization::default(),
@@ -128,7 +131,7 @@ pub fn find(
                 .collect();
             predictor.region_emotions(picture, &places, options.way, scratch, threads)?
         }
-        RegionWay::Roi(_) => {
+        RegionWay::Roi(_) | RegionWay::Anchored(_) => {
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
             predictor.region_emotions(&small, &places, options.way, scratch, threads)?
         }
@@ -146,12 +149,12 @@ pub fn find(
 /// The number of proposals of a picture of working size, and those left by the screening.
 ///
 /// # Errors
-/// [`RegionsError::Parameter`] for a setting out of range.
+/// [`RegionsError::Parameter`] for a setting out of range; missing weights of an edge network.
 pub fn candidates(
     small: &Picture,
     options: &Options,
 ) -> Result<(usize, Vec<Proposal>), RegionsError> {
-    let edges = edges::of_picture(small);
+    let edges = Detector::shared(options.edges)?.edges(small);
     let proposals = proposals::propose(&edges, &options.proposals.check()?)?;
     let screened = screening::screen(&proposals, &options.screening.check()?)?;
     Ok((proposals.len(), screened))

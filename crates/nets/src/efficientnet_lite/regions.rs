@@ -13,6 +13,7 @@
 use super::{EfficientNetLite, FEATURES, Part, Workspace};
 use crate::kernels::Map;
 use affetti_picture::Picture;
+use rayon::prelude::*;
 
 /// Left, top, right and bottom in parts of width and height, 0..=1.
 pub type UnitBox = [f32; 4];
@@ -29,7 +30,7 @@ impl EfficientNetLite {
     ) -> Vec<Vec<f32>> {
         let mut descriptors = vec![vec![0.0; FEATURES]; boxes.len()];
         self.forward(picture, work, threads, |part, map| {
-            for (descriptor, unit) in descriptors.iter_mut().zip(boxes) {
+            let pool = |descriptor: &mut Vec<f32>, unit: &UnitBox| {
                 let window = Window::new(map, unit);
                 let mean = window.mean(map);
                 match part {
@@ -40,6 +41,13 @@ impl EfficientNetLite {
                     }
                     Part::Head => descriptor[..FEATURES].copy_from_slice(&mean),
                 }
+            };
+            if threads > 1 {
+                let both = descriptors.par_iter_mut().zip(boxes);
+                both.for_each(|(descriptor, unit)| pool(descriptor, unit));
+            } else {
+                let both = descriptors.iter_mut().zip(boxes);
+                both.for_each(|(descriptor, unit)| pool(descriptor, unit));
             }
         });
         descriptors

@@ -1,14 +1,19 @@
 //! Any source of edge strength under one name.
 
+use std::sync::OnceLock;
+
 use affetti_picture::Picture;
+use serde::{Deserialize, Serialize};
 
 use super::{EdgeNetwork, Edges, HedNetwork, gradient, of_strength};
 use crate::{Map, RegionsError};
 
 /// Which source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// [`gradient`].
+    #[default]
     Gradient,
     /// [`EdgeNetwork`].
     Net,
@@ -50,6 +55,21 @@ impl Detector {
             Kind::Net => Self::Net(EdgeNetwork::embedded(threads)?),
             Kind::Hed => Self::Hed(HedNetwork::imported()?),
         })
+    }
+
+    /// The detector of a kind, made when first asked for and kept as long as the program runs.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn shared(kind: Kind) -> Result<&'static Self, RegionsError> {
+        static MADE: [OnceLock<Detector>; 3] = [const { OnceLock::new() }; 3];
+        let place = &MADE[kind as usize];
+        if let Some(detector) = place.get() {
+            return Ok(detector);
+        }
+        // Two threads may make it at once; one of both is kept.
+        let detector = Self::load(kind, rayon::current_num_threads())?;
+        Ok(place.get_or_init(|| detector))
     }
 
     /// Its kind.
