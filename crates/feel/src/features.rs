@@ -6,6 +6,7 @@ use crate::view::{View, views};
 use affetti_nets::device::{Backbone, Device};
 use affetti_nets::efficientnet_lite::{FEATURES, UnitBox, Variant, Weights, Workspace};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What is measured on a picture.
@@ -116,7 +117,10 @@ impl Extractor {
             });
         };
         Ok(Self {
-            networks: weights.iter().map(|w| Backbone::new(w, device)).collect(),
+            networks: weights
+                .par_iter()
+                .map(|w| Backbone::new(w, device))
+                .collect(),
             views: settings.views.clone(),
             filter,
             color: settings.color_share > 0.0,
@@ -250,7 +254,7 @@ impl Extractor {
         rows: &mut [Vec<f32>],
     ) -> Result<(), FeelError> {
         let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
-        for (row, &region) in rows.iter_mut().zip(regions) {
+        let append = |(row, &region): (&mut Vec<f32>, &[u32; 4])| -> Result<(), FeelError> {
             let [x, y, w, h] = match way {
                 RegionWay::Crop => region,
                 RegionWay::Roi(_) | RegionWay::Anchored(_) => scaled(picture, region, &small),
@@ -261,8 +265,9 @@ impl Extractor {
                 &small
             };
             row.extend(color_features(&from.crop(x, y, w, h)?));
-        }
-        Ok(())
+            Ok(())
+        };
+        rows.par_iter_mut().zip(regions).try_for_each(append)
     }
 }
 

@@ -8,6 +8,7 @@ use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::store::{self, Precision};
 use affetti_nets::tensors::{Taker, Tensor, Tensors};
+use rayon::prelude::*;
 
 /// Everything that a prediction needs.
 #[derive(Clone, Debug)]
@@ -42,6 +43,27 @@ impl Basis {
         let plain = Linear {
             weights: self.directions.clone(),
             bias: vec![0.0; self.directions.len()],
+        };
+        plain.fold(&self.standard)
+    }
+
+    /// `head`, which wants components, for raw features: in one step, and without a copy of the
+    /// directions.
+    #[must_use]
+    pub fn under(&self, head: &Linear) -> Linear {
+        let columns = self.standard.mean.len();
+        let joined = |row: &Vec<f64>| {
+            let mut sum = vec![0.0; columns];
+            for (factor, direction) in row.iter().zip(&self.directions) {
+                sum.iter_mut()
+                    .zip(direction)
+                    .for_each(|(s, d)| *s += factor * d);
+            }
+            sum
+        };
+        let plain = Linear {
+            weights: head.weights.par_iter().map(joined).collect(),
+            bias: head.bias.clone(),
         };
         plain.fold(&self.standard)
     }

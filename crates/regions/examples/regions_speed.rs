@@ -1,8 +1,11 @@
 //! The time that each step from a picture to its regions takes: the median of some runs.
 //!
 //! ```text
-//! regions_speed PICTURE [THREADS [RUNS]]
+//! regions_speed PICTURE [THREADS [RUNS [REFINED [BOXES]]]]
 //! ```
+//!
+//! REFINED and BOXES take the places of the usual limits: windows that are refined, boxes that are
+//! clustered.
 
 use std::{env, error::Error, path::Path, time::Instant};
 
@@ -31,7 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let net = Detector::load(Kind::Net, threads)?;
     print("edge network", start, 1);
-    let options = Options::default();
+    let mut options = Options::default();
+    if let Some(refined) = args.next() {
+        options.proposals.refined = refined.parse()?;
+    }
+    if let Some(boxes) = args.next() {
+        options.screening.max_boxes = boxes.parse()?;
+    }
     let (proposals, screening) = (options.proposals.check()?, options.screening.check()?);
     let mut scratch = Scratch::default();
     let mut times: Vec<(&str, Vec<f64>)> = Vec::new();

@@ -87,6 +87,7 @@ impl Params {
         Self {
             min_box_area: 800.0,
             max_aspect_ratio: 6.0,
+            refined: 2000,
             ..Self::default()
         }
     }
