@@ -154,7 +154,7 @@ pub fn candidates(
     small: &Picture,
     options: &Options,
 ) -> Result<(usize, Vec<Proposal>), RegionsError> {
-    let edges = Detector::shared(options.edges)?.edges(small);
+    let edges = Detector::shared(options.edges)?.edges_for_proposals(small);
     let proposals = proposals::propose(&edges, &options.proposals.check()?)?;
     let screened = screening::screen(&proposals, &options.screening.check()?)?;
     Ok((proposals.len(), screened))

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{EdgeNetwork, Edges, HedNetwork, gradient, of_strength};
 use crate::{Map, RegionsError};
 
+/// The strength of a network that is never stretched to 1: what it gives on a plane is no edge.
+const FAINTEST_TOP: f32 = 0.25;
+
 /// Which source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -86,10 +89,25 @@ impl Detector {
     #[must_use]
     pub fn strength(&self, picture: &Picture) -> Map {
         match self {
-            Self::Gradient => gradient(picture),
+            Self::Gradient => gradient::gradient(picture),
             Self::Net(network) => network.strength(picture),
             Self::Hed(network) => network.strength(picture),
         }
+    }
+
+    /// Thin edges with their orientation, for proposals: a network's strengths are chances, of which
+    /// few come near to 1, and are stretched so that the settings of EdgeBoxes keep their meaning.
+    #[must_use]
+    pub fn edges_for_proposals(&self, picture: &Picture) -> Edges {
+        let strength = self.strength(picture);
+        let top = match self {
+            // Stretched already.
+            Self::Gradient => 1.0,
+            Self::Net(_) | Self::Hed(_) => {
+                gradient::percentile(strength.values(), gradient::PERCENTILE).max(FAINTEST_TOP)
+            }
+        };
+        of_strength(&strength.map(|v| (v / top).min(1.0)))
     }
 
     /// Thin edges with their orientation.

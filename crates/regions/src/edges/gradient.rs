@@ -37,7 +37,7 @@ const MEAN_RADIUS: usize = 4;
 /// faint texture into edges.
 const FLOOR: f32 = 30.0;
 /// Share of pixels below the strength that becomes 1.
-const PERCENTILE: f64 = 0.99;
+pub(super) const PERCENTILE: f64 = 0.99;
 /// The strength, before scaling, that is never stretched to 1: that of a step of about two units,
 /// just noticeable. Without it, a picture that is flat but for compression noise would show that
 /// noise as edges.
@@ -103,7 +103,7 @@ fn raw_gradient(channels: &[Map; 3]) -> Map {
 }
 
 /// The value below which a share of the values lies; the values are not empty.
-fn percentile(values: &[f32], share: f64) -> f32 {
+pub(super) fn percentile(values: &[f32], share: f64) -> f32 {
     let mut values = values.to_vec();
     let rank = ((values.len() - 1) as f64 * share).round() as usize;
     *values.select_nth_unstable_by(rank, f32::total_cmp).1
