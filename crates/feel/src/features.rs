@@ -3,7 +3,7 @@
 
 use crate::error::FeelError;
 use crate::view::{View, views};
-use affetti_nets::device::{Backbone, Device};
+use affetti_nets::device::{Backbone, Device, Observed};
 use affetti_nets::efficientnet_lite::{FEATURES, UnitBox, Variant, Weights, Workspace};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
 use rayon::prelude::*;
@@ -205,11 +205,70 @@ impl Extractor {
             // One pixel of each: what cannot be cut out is refused either way.
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
-        if let RegionWay::Anchored(side) = way {
-            let whole = [0, 0, picture.width(), picture.height()];
-            let all = [regions, &[whole]].concat();
-            let mut rows =
-                self.region_features(picture, &all, RegionWay::Roi(side), scratch, threads)?;
+        if let RegionWay::Roi(side) | RegionWay::Anchored(side) = way {
+            let observed = self.observe(picture, side, scratch, threads);
+            return self.pooled(picture, &observed, regions, way, scratch, threads);
+        }
+        let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
+        for network in &self.networks {
+            let side = side(network.variant());
+            for (row, &region) in rows.iter_mut().zip(regions) {
+                let view = picture.resize_region(region, side, side, self.filter)?;
+                row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
+            }
+        }
+        if self.color {
+            self.append_colors(picture, regions, way, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// One pass of each network over `picture`, its long side `side` pixels, for
+    /// [`pooled`](Self::pooled): regions need not be known yet.
+    #[must_use]
+    pub fn observe(
+        &self,
+        picture: &Picture,
+        side: u32,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Vec<Observed> {
+        let view = to_long_side(picture, side, self.filter);
+        let observe = |n: &Backbone| n.observe(view.clone(), &mut scratch.workspace, threads);
+        self.networks.iter().map(observe).collect()
+    }
+
+    /// The raw features of `regions` of a picture that was observed.
+    ///
+    /// # Errors
+    /// As [`region_features`](Self::region_features).
+    pub fn pooled(
+        &self,
+        picture: &Picture,
+        observed: &[Observed],
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<Vec<f32>>, FeelError> {
+        let whole = [0, 0, picture.width(), picture.height()];
+        let anchored = matches!(way, RegionWay::Anchored(_));
+        let mut regions = regions.to_vec();
+        if anchored {
+            regions.push(whole);
+        }
+        let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
+        let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
+        for (network, observed) in self.networks.iter().zip(observed) {
+            let described = network.describe_boxes(observed, &boxes, threads)?;
+            for (row, descriptor) in rows.iter_mut().zip(described) {
+                row.extend(descriptor);
+            }
+        }
+        if self.color {
+            self.append_colors(picture, &regions, way, &mut rows)?;
+        }
+        if anchored {
             let pooled = rows.pop().unwrap_or_default();
             let global = self.features(picture, scratch, threads)?;
             for row in &mut rows {
@@ -217,31 +276,6 @@ impl Extractor {
                     *v += g - p;
                 }
             }
-            return Ok(rows);
-        }
-        let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
-        for network in &self.networks {
-            match way {
-                RegionWay::Crop => {
-                    let side = side(network.variant());
-                    for (row, &region) in rows.iter_mut().zip(regions) {
-                        let view = picture.resize_region(region, side, side, self.filter)?;
-                        row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
-                    }
-                }
-                RegionWay::Roi(side) | RegionWay::Anchored(side) => {
-                    let view = to_long_side(picture, side, self.filter);
-                    let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
-                    let described =
-                        network.describe_boxes(&view, &boxes, &mut scratch.workspace, threads)?;
-                    for (row, descriptor) in rows.iter_mut().zip(described) {
-                        row.extend(descriptor);
-                    }
-                }
-            }
-        }
-        if self.color {
-            self.append_colors(picture, regions, way, &mut rows)?;
         }
         Ok(rows)
     }

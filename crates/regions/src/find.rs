@@ -122,20 +122,37 @@ pub fn find(
     threads: usize,
 ) -> Result<Found, RegionsError> {
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
-    let (count, screened) = candidates(&small, options)?;
-    let emotions = match options.way {
+    let extractor = predictor.extractor();
+    let (count, screened, rows) = match options.way {
         RegionWay::Crop => {
+            let (count, screened) = candidates(&small, options)?;
             let places: Vec<Region> = screened
                 .iter()
                 .map(|p| enlarged(p.region, &small, picture))
                 .collect();
-            predictor.region_emotions(picture, &places, options.way, scratch, threads)?
+            let rows =
+                extractor.region_features(picture, &places, options.way, scratch, threads)?;
+            (count, screened, rows)
         }
-        RegionWay::Roi(_) | RegionWay::Anchored(_) => {
+        RegionWay::Roi(side) | RegionWay::Anchored(side) => {
+            // What a region evokes and where one is do not wait for each other.
+            let mut observe = || extractor.observe(&small, side, scratch, threads);
+            let (found, observed) = if threads > 1 {
+                rayon::join(|| candidates(&small, options), observe)
+            } else {
+                (candidates(&small, options), observe())
+            };
+            let (count, screened) = found?;
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
-            predictor.region_emotions(&small, &places, options.way, scratch, threads)?
+            let rows =
+                extractor.pooled(&small, &observed, &places, options.way, scratch, threads)?;
+            (count, screened, rows)
         }
     };
+    let emotions = rows
+        .iter()
+        .map(|row| predictor.emotions(row))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut screened = screened;
     for proposal in &mut screened {
         proposal.region = enlarged(proposal.region, &small, picture);
