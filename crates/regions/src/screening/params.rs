@@ -26,7 +26,8 @@ pub struct Params {
     /// Clusters and thus most regions, 1..=1000.
     pub clusters: usize,
     /// The best so many take part, at least `clusters` and at most 4000; time and memory grow with
-    /// its square.
+    /// its square. Beyond a few hundred, boxes are many times less likely to hold a thing than the
+    /// first ones.
     pub max_boxes: usize,
     /// Which rows k-means sees.
     pub form: Form,
@@ -42,7 +43,7 @@ impl Default for Params {
             min_area: 800,
             max_aspect: 6.0,
             clusters: 50,
-            max_boxes: 1000,
+            max_boxes: 600,
             form: Form::Literal,
             nms_iou: 0.5,
             seed: 0,

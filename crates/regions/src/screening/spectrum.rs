@@ -245,8 +245,10 @@ fn least(matrix: &DMatrix<f64>, rng: &mut fastrand::Rng) -> f64 {
         1 => beside[i.min(j)],
         _ => 0.0,
     });
-    let (_, values) = largest(small, size);
-    values[size - 1] - between
+    let (vectors, values) = largest(small, size);
+    // By how much the eigenvector of the small matrix misses one of the large: the rest that was
+    // found last, by its part in it.
+    values[size - 1] - between * vectors[(size - 1, size - 1)].abs()
 }
 
 #[cfg(test)]
