@@ -8,7 +8,6 @@ use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::store::{self, Precision};
 use affetti_nets::tensors::{Taker, Tensor, Tensors};
-use rayon::prelude::*;
 
 /// Everything that a prediction needs.
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ impl Basis {
             sum
         };
         let plain = Linear {
-            weights: head.weights.par_iter().map(joined).collect(),
+            weights: head.weights.iter().map(joined).collect(),
             bias: head.bias.clone(),
         };
         plain.fold(&self.standard)

@@ -26,8 +26,7 @@ pub struct Params {
     /// Clusters and thus most regions, 1..=1000.
     pub clusters: usize,
     /// The best so many take part, at least `clusters` and at most 4000; time and memory grow with
-    /// its square. Beyond a few hundred, boxes are many times less likely to hold a thing than the
-    /// first ones.
+    /// its square.
     pub max_boxes: usize,
     /// Which rows k-means sees.
     pub form: Form,
