@@ -4,7 +4,11 @@ use std::{io::Write, path::Path};
 
 use affetti::{
     FeelError,
-    places::{RegionWay, evaluate::evaluate as evaluate_regions},
+    places::{
+        RegionWay,
+        evaluate::{EvaluateOptions, Report, evaluate as evaluate_regions},
+        find::Options,
+    },
     training::{Config, Entry, Figures, Step, TrainOptions, evaluate, train as train_feel},
 };
 use anyhow::{Result, anyhow, bail};
@@ -154,30 +158,75 @@ fn regions(
         std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     }
     let inputs: Vec<&Path> = weights.into_iter().collect();
+    let what = EvaluateOptions {
+        find: Options::default(),
+        way: study.way,
+        limit: study.limit,
+    };
+    // What is known is shown, or kept, while the rest is still measured.
+    let mut shown = Shown {
+        plots: study.plots,
+        settings,
+        printed: 0,
+    };
+    let mut failed = None;
     let report = with_options(&config, training, &inputs, settings, |config, options| {
         let predictor = device::predictor(weights, settings)?;
+        let mut so_far = |report: &Report| {
+            if failed.is_none() {
+                failed = shown.show(report).err();
+            }
+        };
         Ok(evaluate_regions(
             config,
             &predictor,
-            study.way,
-            study.limit,
+            &what,
             options,
+            &mut so_far,
         )?)
     })?;
-    for (name, svg) in study.plots.map_or(&[][..], |_| &report.plots[..]) {
-        let path = study.plots.unwrap_or(Path::new(".")).join(name);
-        let mut file = OutFile::create(&path)?;
-        file.write_all(svg.as_bytes())
-            .map_err(|error| cannot_write(&path, &error))?;
-        file.commit()?;
+    if let Some(error) = failed {
+        return Err(error);
     }
-    let text = if settings.wants_json() {
-        serde_json::to_string(&report)? + "\n"
-    } else {
-        report.table()
-    };
-    output::emit(settings, &text)?;
+    if settings.out.is_none() {
+        let text = if settings.json {
+            serde_json::to_string(&report)? + "\n"
+        } else {
+            report.chosen()
+        };
+        output::print(&text)?;
+    }
     Ok(Exit::Done)
+}
+
+/// A report while it grows: its plots and its file are written anew each time, on the screen new lines
+/// follow the old ones.
+struct Shown<'a> {
+    plots: Option<&'a Path>,
+    settings: &'a Settings,
+    printed: usize,
+}
+
+impl Shown<'_> {
+    fn show(&mut self, report: &Report) -> Result<()> {
+        for (name, svg) in self.plots.map_or(&[][..], |_| &report.plots[..]) {
+            let path = self.plots.unwrap_or(Path::new(".")).join(name);
+            let mut file = OutFile::create(&path)?;
+            file.write_all(svg.as_bytes())
+                .map_err(|error| cannot_write(&path, &error))?;
+            file.commit()?;
+        }
+        if self.settings.wants_json_file() {
+            output::emit(self.settings, &(serde_json::to_string(report)? + "\n"))?;
+        } else if self.settings.out.is_some() {
+            output::emit(self.settings, &(report.table() + &report.chosen()))?;
+        } else if !self.settings.json {
+            let table = report.table();
+            output::print(table.get(self.printed..).unwrap_or_default())?;
+            self.printed = table.len();
+        }
+        Ok(())
+    }
 }
 
 /// The config; of a syntax error the place and the fault, without the excerpt that toml draws.

@@ -137,3 +137,43 @@ fn feel_takes_the_regions_in() {
         .sum();
     assert!((total - 1.0).abs() < 1e-3);
 }
+
+#[test]
+fn an_intention_names_the_regions_that_pull_away() {
+    let line = &run([
+        "feel",
+        &painting(),
+        "--regions",
+        "--intend",
+        "fear",
+        "--json",
+    ])
+    .json()[0];
+    let regions = line["regions"].as_array().unwrap();
+    let away = line["intention"]["away"].as_array().unwrap();
+    assert!((1..=3).contains(&away.len()), "{away:?}");
+    let distance = |region: &serde_json::Value| -> f64 {
+        // To all fear: half the summed differences is the share that is not fear.
+        1.0 - region["emotions"]["fear"].as_f64().unwrap()
+    };
+    let shown = &regions[..regions.len().min(8)];
+    let mean = shown.iter().map(distance).sum::<f64>() / shown.len() as f64;
+    for pull in away {
+        let region = &shown[pull["region"].as_u64().unwrap() as usize];
+        let expected = distance(region) - mean;
+        let told = pull["distance"].as_f64().unwrap();
+        assert!(
+            told > 0.0 && (told - expected).abs() < 2e-3,
+            "{pull} {expected}"
+        );
+        assert_ne!(pull["towards"], "fear");
+    }
+    let alone = &run(["feel", &painting(), "--intend", "fear", "--json"]).json()[0];
+    assert!(alone["intention"].get("away").is_none());
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_threads() {
+    let of = |threads: &str| run(["regions", &painting(), "--json", "--threads", threads]).out;
+    assert_eq!(of("1"), of("2"));
+}

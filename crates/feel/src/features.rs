@@ -3,9 +3,10 @@
 
 use crate::error::FeelError;
 use crate::view::{View, views};
-use affetti_nets::device::{Backbone, Device};
+use affetti_nets::device::{Backbone, Device, Observed};
 use affetti_nets::efficientnet_lite::{FEATURES, UnitBox, Variant, Weights, Workspace};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What is measured on a picture.
@@ -89,6 +90,9 @@ pub enum RegionWay {
     /// One pass over the whole picture, its long side so many pixels; regions are pooled from its
     /// maps.
     Roi(u32),
+    /// As `Roi`, then all moved by one step, so that the whole picture, pooled in the same way, has the
+    /// features that it has by itself.
+    Anchored(u32),
 }
 
 impl RegionWay {
@@ -131,7 +135,10 @@ impl Extractor {
             });
         };
         Ok(Self {
-            networks: weights.iter().map(|w| Backbone::new(w, device)).collect(),
+            networks: weights
+                .par_iter()
+                .map(|w| Backbone::new(w, device))
+                .collect(),
             sides: settings
                 .backbones
                 .iter()
@@ -221,28 +228,76 @@ impl Extractor {
             // One pixel of each: what cannot be cut out is refused either way.
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
+        if let RegionWay::Roi(side) | RegionWay::Anchored(side) = way {
+            let observed = self.observe(picture, side, scratch, threads);
+            return self.pooled(picture, &observed, regions, way, scratch, threads);
+        }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for (network, &side) in self.networks.iter().zip(&self.sides) {
-            match way {
-                RegionWay::Crop => {
-                    for (row, &region) in rows.iter_mut().zip(regions) {
-                        let view = picture.resize_region(region, side, side, self.filter)?;
-                        row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
-                    }
-                }
-                RegionWay::Roi(side) => {
-                    let view = to_long_side(picture, side, self.filter);
-                    let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
-                    let described =
-                        network.describe_boxes(&view, &boxes, &mut scratch.workspace, threads)?;
-                    for (row, descriptor) in rows.iter_mut().zip(described) {
-                        row.extend(descriptor);
-                    }
-                }
+            for (row, &region) in rows.iter_mut().zip(regions) {
+                let view = picture.resize_region(region, side, side, self.filter)?;
+                row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
             }
         }
         if self.color {
             self.append_colors(picture, regions, way, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// One pass of each network over `picture`, its long side `side` pixels, for
+    /// [`pooled`](Self::pooled): regions need not be known yet.
+    #[must_use]
+    pub fn observe(
+        &self,
+        picture: &Picture,
+        side: u32,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Vec<Observed> {
+        let view = to_long_side(picture, side, self.filter);
+        let observe = |n: &Backbone| n.observe(view.clone(), &mut scratch.workspace, threads);
+        self.networks.iter().map(observe).collect()
+    }
+
+    /// The raw features of `regions` of a picture that was observed.
+    ///
+    /// # Errors
+    /// As [`region_features`](Self::region_features).
+    pub fn pooled(
+        &self,
+        picture: &Picture,
+        observed: &[Observed],
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<Vec<f32>>, FeelError> {
+        let whole = [0, 0, picture.width(), picture.height()];
+        let anchored = matches!(way, RegionWay::Anchored(_));
+        let mut regions = regions.to_vec();
+        if anchored {
+            regions.push(whole);
+        }
+        let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
+        let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
+        for (network, observed) in self.networks.iter().zip(observed) {
+            let described = network.describe_boxes(observed, &boxes, threads)?;
+            for (row, descriptor) in rows.iter_mut().zip(described) {
+                row.extend(descriptor);
+            }
+        }
+        if self.color {
+            self.append_colors(picture, &regions, way, &mut rows)?;
+        }
+        if anchored {
+            let pooled = rows.pop().unwrap_or_default();
+            let global = self.features(picture, scratch, threads)?;
+            for row in &mut rows {
+                for ((v, g), p) in row.iter_mut().zip(&global).zip(&pooled) {
+                    *v += g - p;
+                }
+            }
         }
         Ok(rows)
     }
@@ -255,10 +310,10 @@ impl Extractor {
         rows: &mut [Vec<f32>],
     ) -> Result<(), FeelError> {
         let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
-        for (row, &region) in rows.iter_mut().zip(regions) {
+        let append = |(row, &region): (&mut Vec<f32>, &[u32; 4])| -> Result<(), FeelError> {
             let [x, y, w, h] = match way {
                 RegionWay::Crop => region,
-                RegionWay::Roi(_) => scaled(picture, region, &small),
+                RegionWay::Roi(_) | RegionWay::Anchored(_) => scaled(picture, region, &small),
             };
             let from = if way == RegionWay::Crop {
                 picture
@@ -266,8 +321,9 @@ impl Extractor {
                 &small
             };
             row.extend(color_features(&from.crop(x, y, w, h)?));
-        }
-        Ok(())
+            Ok(())
+        };
+        rows.par_iter_mut().zip(regions).try_for_each(append)
     }
 }
 

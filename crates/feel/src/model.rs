@@ -46,6 +46,27 @@ impl Basis {
         plain.fold(&self.standard)
     }
 
+    /// `head`, which wants components, for raw features: in one step, and without a copy of the
+    /// directions.
+    #[must_use]
+    pub fn under(&self, head: &Linear) -> Linear {
+        let columns = self.standard.mean.len();
+        let joined = |row: &Vec<f64>| {
+            let mut sum = vec![0.0; columns];
+            for (factor, direction) in row.iter().zip(&self.directions) {
+                sum.iter_mut()
+                    .zip(direction)
+                    .for_each(|(s, d)| *s += factor * d);
+            }
+            sum
+        };
+        let plain = Linear {
+            weights: head.weights.iter().map(joined).collect(),
+            bias: head.bias.clone(),
+        };
+        plain.fold(&self.standard)
+    }
+
     /// The components of one row of raw features, without a second copy of the directions as
     /// [`Basis::linear`] makes it.
     #[must_use]

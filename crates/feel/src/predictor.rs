@@ -230,7 +230,7 @@ impl Predictor {
     pub fn emotions(&self, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
         let direct = self
             .direct
-            .get_or_init(|| self.model.emotions.after(&self.model.basis.linear()));
+            .get_or_init(|| self.model.basis.under(&self.model.emotions));
         let shares = softmax(&direct.apply(features));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),

@@ -5,15 +5,19 @@
 //! anew in five folds, and every picture is asked of the heads that did not see it. The basis, which
 //! sees no label, is the predictor's. Photographs teach nothing about emotions, so that theirs come
 //! from the predictor's own head.
+//!
+//! Heads are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
 
 use crate::config::Config;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
 use crate::kernel::Kernel;
-use crate::linear::Linear;
+use crate::linear::{Linear, Matrix};
 use crate::predictor::{Predictor, SCALE, balance};
 use crate::softmax::softmax;
-use crate::train::{TrainOptions, fingerprint, fit_affect, fit_emotions, lesson, split_rows};
+use crate::train::{
+    Lesson, TrainOptions, fingerprint, fit_affect, fit_emotions, lesson, split_rows,
+};
 use affetti_data::splits::folds;
 use affetti_emotion::{Distribution, Emotion};
 use std::path::Path;
@@ -32,7 +36,7 @@ pub struct Study<'a> {
 
 #[derive(Debug)]
 enum Heads {
-    /// Of paintings: from raw features to logits, one a fold.
+    /// Of paintings: from components to logits, one a fold.
     Emotions(Vec<Linear>),
     /// Of photographs: one a fold.
     Affect(Vec<Kernel>),
@@ -80,13 +84,10 @@ impl<'a> Study<'a> {
         let rows: Vec<usize> = (0..set.samples.len()).collect();
         let all = lesson(&predictor.weights().basis, &set, &rows);
         let fold_of = folds(STUDY_FOLDS, &all.groups)?;
-        let projection = predictor.weights().basis.linear();
         let heads = (0..STUDY_FOLDS)
             .map(|fold| {
                 let (_, seen) = split_rows(&fold_of, fold);
-                let head =
-                    fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &all.select(&seen))?;
-                Ok(head.after(&projection))
+                fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &all.select(&seen))
             })
             .collect::<Result<_, FeelError>>()?;
         Ok(Self {
@@ -127,39 +128,89 @@ impl<'a> Study<'a> {
         self.fold_of[i]
     }
 
-    /// Raw features of the whole picture.
+    /// The components of the whole picture.
     #[must_use]
-    pub fn features(&self, i: usize) -> &[f32] {
-        self.set.features.row(i)
+    pub fn components(&self, i: usize) -> Vec<f32> {
+        self.predictor.components(self.set.features.row(i))
     }
 
-    /// The emotions of any features, by the heads that have not seen picture `i`.
+    /// The emotions of any components, by the heads that have not seen picture `i`.
     ///
     /// # Errors
     /// [`FeelError::NotFinite`] where the weights are damaged.
-    pub fn emotions(&self, i: usize, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
-        match &self.heads {
-            Heads::Affect(_) => self.predictor.emotions(features),
-            Heads::Emotions(heads) => {
-                let shares = softmax(&heads[self.fold(i)].apply(features));
-                Ok(Distribution::from_counts(&shares)?)
-            }
-        }
+    pub fn emotions(
+        &self,
+        i: usize,
+        components: &[f32],
+    ) -> Result<Distribution<Emotion>, FeelError> {
+        let head = match &self.heads {
+            Heads::Affect(_) => &self.predictor.weights().emotions,
+            Heads::Emotions(heads) => &heads[self.fold(i)],
+        };
+        let shares = softmax(&head.apply(components));
+        Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.predictor.model().name.clone(),
+        })
     }
 
-    /// Valence of any features, by the heads that have not seen photograph `i`; of a study of
-    /// paintings none.
+    /// Valence and arousal of any components, 1..=7, by the heads that have not seen photograph `i`;
+    /// of a study of paintings none.
     ///
     /// # Errors
     /// As [`emotions`](Self::emotions).
-    pub fn valence(&self, i: usize, features: &[f32]) -> Result<Option<f64>, FeelError> {
+    pub fn affect(&self, i: usize, components: &[f32]) -> Result<Option<[f64; 2]>, FeelError> {
         let Heads::Affect(heads) = &self.heads else {
             return Ok(None);
         };
-        let cue = balance(&self.predictor.emotions(features)?);
-        let components = self.predictor.components(features);
-        let affect = heads[self.fold(i)].apply(&components, cue);
-        Ok(Some(affect[0].clamp(SCALE[0], SCALE[1])))
+        let cue = balance(&self.emotions(i, components)?);
+        let affect = heads[self.fold(i)].apply(components, cue);
+        Ok(Some(
+            [affect[0], affect[1]].map(|v| v.clamp(SCALE[0], SCALE[1])),
+        ))
+    }
+
+    /// What heads of the same kind say that are fitted on `rows` instead of the components of whole
+    /// pictures, one row a picture, of as many columns: for each picture its two values or nine
+    /// shares, by the heads that have not seen it.
+    ///
+    /// # Errors
+    /// Where there are not as many rows as pictures, or nothing can be fitted.
+    pub fn refit(&self, config: &Config, rows: Matrix) -> Result<Vec<Vec<f64>>, FeelError> {
+        if rows.rows() != self.len() {
+            return Err(FeelError::Unfit {
+                what: format!("{} rows of {} pictures", rows.rows(), self.len()),
+            });
+        }
+        let all: Vec<usize> = (0..self.len()).collect();
+        let mut lesson = Lesson::new(rows, &self.set, &all);
+        if matches!(self.heads, Heads::Affect(_)) {
+            lesson = lesson.with_cues(&self.predictor.weights().emotions)?;
+        }
+        // Settings are chosen in as many folds as there are heads: enough, and half the time.
+        let config = Config {
+            folds: STUDY_FOLDS,
+            ..config.clone()
+        };
+        let mut told = vec![Vec::new(); self.len()];
+        for fold in 0..STUDY_FOLDS {
+            let (held, seen) = split_rows(&self.fold_of, fold);
+            let seen = lesson.select(&seen);
+            match &self.heads {
+                Heads::Affect(_) => {
+                    let head = fit_affect(&config, &seen)?.0;
+                    for i in held {
+                        told[i] = head.apply(lesson.z.row(i), lesson.cues[i]);
+                    }
+                }
+                Heads::Emotions(_) => {
+                    let head = fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &seen)?;
+                    for i in held {
+                        told[i] = softmax(&head.apply(lesson.z.row(i)));
+                    }
+                }
+            }
+        }
+        Ok(told)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a network runs: our kernels on the CPU, or burn's operators on a GPU.
 
-use crate::efficientnet_lite::{EfficientNetLite, UnitBox, Variant, Weights, Workspace};
+use crate::efficientnet_lite::{EfficientNetLite, Maps, UnitBox, Variant, Weights, Workspace};
 use crate::error::NetError;
 use affetti_picture::Picture;
 
@@ -113,27 +113,51 @@ impl Backbone {
         }
     }
 
-    /// The descriptors of `boxes` of `picture`; see [`EfficientNetLite::describe_boxes`]. A GPU
-    /// sees the boxes cut out and stretched to its resolution instead.
+    /// One pass over `picture`, of which boxes are described later.
+    #[must_use]
+    pub fn observe(&self, picture: Picture, work: &mut Workspace, threads: usize) -> Observed {
+        match self {
+            Self::Kernels(network) => Observed::Maps(network.maps(&picture, work, threads)),
+            #[cfg(feature = "vulkan")]
+            Self::Tensors(_) => Observed::Picture(picture),
+        }
+    }
+
+    /// The descriptors of boxes of an observed picture; see [`EfficientNetLite::pool`]. A GPU sees the
+    /// boxes cut out and stretched to its resolution instead.
     ///
     /// # Errors
     /// As [`describe`](Self::describe).
     pub fn describe_boxes(
         &self,
-        picture: &Picture,
+        observed: &Observed,
         boxes: &[UnitBox],
-        work: &mut Workspace,
         threads: usize,
     ) -> Result<Vec<Vec<f32>>, NetError> {
-        match self {
-            Self::Kernels(network) => Ok(network.describe_boxes(picture, boxes, work, threads)),
+        match (self, observed) {
+            (_, Observed::Maps(maps)) => Ok(EfficientNetLite::pool(maps, boxes, threads)),
             #[cfg(feature = "vulkan")]
-            Self::Tensors(network) => boxes
+            (Self::Tensors(network), Observed::Picture(picture)) => boxes
                 .iter()
                 .map(|unit| network.describe(&cut(picture, unit, network.variant())))
                 .collect(),
+            #[cfg(feature = "vulkan")]
+            (Self::Kernels(network), Observed::Picture(picture)) => {
+                let work = &mut Workspace::default();
+                Ok(network.describe_boxes(picture, boxes, work, threads))
+            }
         }
     }
+}
+
+/// A picture on which a backbone's pass was made, or is still to be made box by box.
+#[derive(Clone, Debug)]
+pub enum Observed {
+    /// What our kernels saw.
+    Maps(Maps),
+    /// For a GPU.
+    #[cfg(feature = "vulkan")]
+    Picture(Picture),
 }
 
 /// A box of a picture, at least one pixel, at a network's resolution.

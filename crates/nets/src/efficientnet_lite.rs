@@ -15,7 +15,7 @@
 
 mod regions;
 
-pub use regions::UnitBox;
+pub use regions::{Maps, UnitBox};
 
 use crate::error::NetError;
 use crate::kernels::{

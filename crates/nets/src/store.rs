@@ -7,6 +7,7 @@
 use crate::error::NetError;
 use crate::tensors::{Tensor, Tensors};
 use half::f16;
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -139,8 +140,9 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
         why,
     };
     let parsed = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
-    let mut map = BTreeMap::new();
-    for (name, view) in parsed.iter() {
+    // Millions of numbers: a part of every start.
+    let views: Vec<_> = parsed.iter().collect();
+    let read = |(name, view): &(&str, TensorView<'_>)| -> Result<(String, Tensor), NetError> {
         let data = match view.dtype() {
             Dtype::F32 => read_floats(view.data()),
             Dtype::F16 => halves(view.data()).map(f16::to_f32).collect(),
@@ -149,13 +151,17 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
                 let scale = parsed
                     .tensor(&format!("{name}.scale"))
                     .map_err(|_| malformed(format!("{name} has no scales")))?;
-                dequantize(&view, &scale).map_err(|why| malformed(format!("{name}: {why}")))?
+                dequantize(view, &scale).map_err(|why| malformed(format!("{name}: {why}")))?
             }
             other => return Err(malformed(format!("{name} is stored as {other:?}"))),
         };
         let shape = view.shape().to_vec();
-        map.insert(name.to_owned(), Tensor { shape, data });
-    }
+        Ok(((*name).to_owned(), Tensor { shape, data }))
+    };
+    let mut map = views
+        .par_iter()
+        .map(read)
+        .collect::<Result<BTreeMap<_, _>, _>>()?;
     let eight_bit: Vec<String> = parsed
         .iter()
         .filter(|(_, view)| view.dtype() == Dtype::I8)
@@ -201,13 +207,11 @@ fn dequantize(view: &TensorView<'_>, scale: &TensorView<'_>) -> Result<Vec<f32>,
     let per_output = (view.data().len() / outputs).max(1);
     let scales = read_floats(scale.data());
     let filters = view.data().chunks(per_output).zip(scales);
-    Ok(filters
-        .flat_map(|(filter, scale)| {
-            filter
-                .iter()
-                .map(move |&b| f32::from(b.cast_signed()) * scale)
-        })
-        .collect())
+    let mut values = Vec::with_capacity(view.data().len());
+    for (filter, scale) in filters {
+        values.extend(filter.iter().map(|&b| f32::from(b.cast_signed()) * scale));
+    }
+    Ok(values)
 }
 
 /// Reads the file at `path`, at most [`MAX_BYTES`].

@@ -1,7 +1,8 @@
-//! Proposals of maps in NumPy files, for `peers/edgeboxes.py`,, as one JSON object.
+//! Proposals of maps in NumPy files, for `peers/edgeboxes.py`, as one JSON object.
 //!
 //! ```text
-//! proposals maps EDGES.npy ORIENTATION.npy     proposals, best first, and the best time of five
+//! proposals maps EDGES.npy ORIENTATION.npy     proposals, best first, and the best time of five, on
+//!                                              one thread
 //! proposals score EDGES.npy ORIENTATION.npy x,y,w,h …
 //! proposals edges PICTURE EDGES.npy ORIENTATION.npy [SIDE]   writes both maps
 //! ```
@@ -19,6 +20,8 @@ use affetti_regions::{
 const WORKING_SIDE: u32 = 500;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // As the peer.
+    affetti_nets::device::limit_threads(1);
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {

@@ -125,12 +125,7 @@ fn check_scores(what: &'static str, scores: &[f32]) -> Result<(), RegionsError> 
 /// [`RegionsError::Parameter`] for α outside of 0..=1, [`RegionsError::BadInput`] for scores that
 /// are not numbers of at least 0.
 pub fn ar_score(objectness: f32, sentiment: f32, alpha: f32) -> Result<f32, RegionsError> {
-    require(
-        (0.0..=1.0).contains(&alpha),
-        "alpha",
-        alpha.into(),
-        "0 to 1",
-    )?;
+    require("alpha", alpha, 0.0..=1.0, "0 to 1")?;
     check_scores("score", &[objectness, sentiment])?;
     // The root of a square may be one bit off: the ends are exact.
     Ok(if alpha == 0.0 {

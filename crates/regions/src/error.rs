@@ -1,6 +1,6 @@
 //! What can go wrong between a picture and its regions, and who is at fault.
 
-use std::{io, path::PathBuf};
+use std::{io, ops::RangeBounds, path::PathBuf};
 
 pub use affetti_picture::ErrorKind;
 
@@ -182,16 +182,49 @@ impl RegionsError {
     }
 }
 
-/// The error of a setting out of range, unless it is in range.
-pub(crate) fn require(
-    good: bool,
+/// A kind of number that settings have.
+pub(crate) trait Setting: Copy + PartialOrd {
+    /// The number as a message shows it.
+    fn shown(self) -> f64;
+}
+
+impl Setting for f32 {
+    fn shown(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Setting for u32 {
+    fn shown(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Setting for usize {
+    fn shown(self) -> f64 {
+        self as f64
+    }
+}
+
+/// Everything from `low` on but infinity, for [`require`].
+pub(crate) fn from(low: f32) -> std::ops::Range<f32> {
+    low..f32::INFINITY
+}
+
+/// The error of a setting out of its range; NaN is in none. `told` is the range in words.
+pub(crate) fn require<T: Setting>(
     name: &'static str,
-    value: f64,
-    range: &'static str,
+    value: T,
+    range: impl RangeBounds<T>,
+    told: &'static str,
 ) -> Result<(), RegionsError> {
-    if good {
+    if range.contains(&value) {
         Ok(())
     } else {
-        Err(RegionsError::Parameter { name, value, range })
+        Err(RegionsError::Parameter {
+            name,
+            value: value.shown(),
+            range: told,
+        })
     }
 }

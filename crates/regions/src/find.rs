@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     affective::{self, Normalization},
     boxes::{Proposal, Region},
-    edges,
+    edges::{Detector, Kind},
     error::RegionsError,
     fusion, proposals, screening,
 };
@@ -55,6 +55,8 @@ pub enum Classes {
 /// Settings of [`find`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
+    /// What finds the edges.
+    pub edges: Kind,
     /// Of the proposals.
     pub proposals: proposals::Params,
     /// Of the screening.
@@ -72,6 +74,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            edges: Kind::default(),
             proposals: proposals::Params::for_screening(),
             screening: screening::Params::default(),
             normalization: Normalization::default(),
@@ -119,20 +122,37 @@ pub fn find(
     threads: usize,
 ) -> Result<Found, RegionsError> {
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
-    let (count, screened) = candidates(&small, options)?;
-    let emotions = match options.way {
+    let extractor = predictor.extractor();
+    let (count, screened, rows) = match options.way {
         RegionWay::Crop => {
+            let (count, screened) = candidates(&small, options)?;
             let places: Vec<Region> = screened
                 .iter()
                 .map(|p| enlarged(p.region, &small, picture))
                 .collect();
-            predictor.region_emotions(picture, &places, options.way, scratch, threads)?
+            let rows =
+                extractor.region_features(picture, &places, options.way, scratch, threads)?;
+            (count, screened, rows)
         }
-        RegionWay::Roi(_) => {
+        RegionWay::Roi(side) | RegionWay::Anchored(side) => {
+            // What a region evokes and where one is do not wait for each other.
+            let mut observe = || extractor.observe(&small, side, scratch, threads);
+            let (found, observed) = if threads > 1 {
+                rayon::join(|| candidates(&small, options), observe)
+            } else {
+                (candidates(&small, options), observe())
+            };
+            let (count, screened) = found?;
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
-            predictor.region_emotions(&small, &places, options.way, scratch, threads)?
+            let rows =
+                extractor.pooled(&small, &observed, &places, options.way, scratch, threads)?;
+            (count, screened, rows)
         }
     };
+    let emotions = rows
+        .iter()
+        .map(|row| predictor.emotions(row))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut screened = screened;
     for proposal in &mut screened {
         proposal.region = enlarged(proposal.region, &small, picture);
@@ -146,12 +166,12 @@ pub fn find(
 /// The number of proposals of a picture of working size, and those left by the screening.
 ///
 /// # Errors
-/// [`RegionsError::Parameter`] for a setting out of range.
+/// [`RegionsError::Parameter`] for a setting out of range; missing weights of an edge network.
 pub fn candidates(
     small: &Picture,
     options: &Options,
 ) -> Result<(usize, Vec<Proposal>), RegionsError> {
-    let edges = edges::of_picture(small);
+    let edges = Detector::shared(options.edges)?.edges_for_proposals(small);
     let proposals = proposals::propose(&edges, &options.proposals.check()?)?;
     let screened = screening::screen(&proposals, &options.screening.check()?)?;
     Ok((proposals.len(), screened))

@@ -46,7 +46,7 @@ pub fn max(global: &[f32], regions: &[Vec<f32>]) -> Result<Vec<f32>, RegionsErro
 /// # Errors
 /// As [`max()`], and [`RegionsError::Parameter`] for β outside of 0..=1.
 pub fn sum(global: &[f32], regions: &[Vec<f32>], beta: f32) -> Result<Vec<f32>, RegionsError> {
-    require((0.0..=1.0).contains(&beta), "beta", beta.into(), "0 to 1")?;
+    require("beta", beta, 0.0..=1.0, "0 to 1")?;
     check(global, regions)?;
     if regions.is_empty() || beta == 0.0 {
         return Ok(global.to_vec());

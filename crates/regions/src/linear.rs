@@ -1,7 +1,7 @@
 //! Logistic regression on fused predictions.
 //!
 //! - **Computes** a share from a few numbers, by a logistic curve of their weighted sum, with an
-//!   intercept that is not penalised.
+//!   intercept, and as many columns as one likes, that are not penalised.
 //! - **Input** rows of equal length, a few dozen columns; targets 0..=1, shares or classes.
 //! - **Source** Newton's method (iteratively reweighted least squares), as in any textbook.
 //! - **Deviation** columns are centred and scaled to unit deviation first, so that one penalty
@@ -23,11 +23,16 @@ pub struct Model {
 }
 
 impl Model {
-    /// Fits with penalty `lambda` ≥ 0 a row.
+    /// Fits with penalty `lambda` ≥ 0 a row, of which the first `free` columns are hardly touched.
     ///
     /// # Errors
     /// [`RegionsError::Count`] where there are no rows or not as many targets.
-    pub fn fit(rows: &[Vec<f64>], targets: &[f64], lambda: f64) -> Result<Self, RegionsError> {
+    pub fn fit(
+        rows: &[Vec<f64>],
+        targets: &[f64],
+        lambda: f64,
+        free: usize,
+    ) -> Result<Self, RegionsError> {
         if rows.is_empty() || rows.len() != targets.len() {
             return Err(RegionsError::Count {
                 what: "targets",
@@ -48,7 +53,9 @@ impl Model {
         });
         let mut penalty = DMatrix::identity(columns + 1, columns + 1) * (lambda * n as f64);
         // Enough to keep the system solvable, too little to matter.
-        penalty[(columns, columns)] = 1e-9;
+        for column in (0..free.min(columns)).chain([columns]) {
+            penalty[(column, column)] = 1e-9 * n as f64;
+        }
         let y = DVector::from_column_slice(targets);
         let mut w = DVector::zeros(columns + 1);
         for _ in 0..STEPS {
@@ -119,13 +126,16 @@ mod tests {
         // Two groups with shares of 1/4 and 3/4: the fit is saturated, so that it gives the shares.
         let rows: Vec<Vec<f64>> = (0..8).map(|i| vec![f64::from(i / 4)]).collect();
         let targets = [1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0];
-        let model = Model::fit(&rows, &targets, 0.0).expect("a model");
+        let model = Model::fit(&rows, &targets, 0.0, 0).expect("a model");
         assert!((model.apply(&[0.0]) - 0.25).abs() < 1e-6);
         assert!((model.apply(&[1.0]) - 0.75).abs() < 1e-6);
-        assert!(Model::fit(&rows, &targets[1..], 0.0).is_err());
-        assert!(Model::fit(&[], &[], 0.0).is_err());
+        assert!(Model::fit(&rows, &targets[1..], 0.0, 0).is_err());
+        assert!(Model::fit(&[], &[], 0.0, 0).is_err());
         // A penalty pulls both towards the mean.
-        let tight = Model::fit(&rows, &targets, 1.0).expect("a model");
+        let tight = Model::fit(&rows, &targets, 1.0, 0).expect("a model");
         assert!(tight.apply(&[0.0]) > 0.25 && tight.apply(&[0.0]) < 0.5);
+        // But not on a column that is free.
+        let free = Model::fit(&rows, &targets, 1.0, 1).expect("a model");
+        assert!((free.apply(&[0.0]) - 0.25).abs() < 1e-6);
     }
 }

@@ -1,9 +1,14 @@
 //! A map: one `f32` a pixel.
 
+use rayon::prelude::*;
+
 use crate::error::RegionsError;
 
 /// Longest side of a [`Map`], in pixels; that of a picture.
 const MAX_SIDE: usize = affetti_picture::MAX_SIDE as usize;
+
+/// Rows that one thread makes at least: fewer cost more to hand over than to make.
+const ROWS: usize = 16;
 
 /// One number a pixel, in rows from top to bottom: shape `[height, width]`.
 ///
@@ -54,6 +59,26 @@ impl Map {
                 values.push(value(x, y));
             }
         }
+        Self {
+            width,
+            height,
+            values,
+        }
+    }
+
+    /// As [`from_fn`](Self::from_fn), rows shared out to the threads of rayon's pool.
+    pub(crate) fn from_fn_in_parallel(
+        width: usize,
+        height: usize,
+        value: impl Fn(usize, usize) -> f32 + Sync,
+    ) -> Self {
+        let mut values = vec![0.0; width * height];
+        let rows = values.par_chunks_mut(width).enumerate().with_min_len(ROWS);
+        rows.for_each(|(y, row)| {
+            for (x, v) in row.iter_mut().enumerate() {
+                *v = value(x, y);
+            }
+        });
         Self {
             width,
             height,

@@ -13,7 +13,12 @@ use affetti_emotion::Emotion;
 use affetti_feel::{Predictor, RegionWay, Scratch};
 use affetti_picture::{Filter, Picture};
 
-use crate::{Map, boxes::Region, error::RegionsError, find::WORKING_SIDE};
+use crate::{
+    Map,
+    boxes::Region,
+    error::{RegionsError, require},
+    find::WORKING_SIDE,
+};
 
 /// Settings of [`occlusion`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,18 +61,8 @@ pub fn occlusion(
     predictor: &Predictor,
     options: &Options,
 ) -> Result<Heat, RegionsError> {
-    crate::error::require(
-        options.window >= 1,
-        "window",
-        options.window.into(),
-        "at least 1",
-    )?;
-    crate::error::require(
-        options.steps >= 2,
-        "steps",
-        options.steps.into(),
-        "at least 2",
-    )?;
+    require("window", options.window, 1.., "at least 1")?;
+    require("steps", options.steps, 2.., "at least 2")?;
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
     let whole = [0, 0, small.width(), small.height()];
     let mut scratch = Scratch::default();

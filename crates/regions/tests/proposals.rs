@@ -157,3 +157,37 @@ fn the_result_depends_on_the_input_only() {
         assert!(x + w <= 160 && y + h <= 120 && w > 0 && h > 0);
     }
 }
+
+#[test]
+fn fewer_refined_windows_leave_the_best_boxes() {
+    let picture = Picture::new(160, 120, noise(160, 120, 3)).expect("a picture");
+    let edges = edges::of_picture(&picture);
+    let of = |refined| {
+        let params = Params {
+            refined,
+            ..Params::default()
+        };
+        let params = params.check().expect("good settings");
+        propose(&edges, &params).expect("proposals")
+    };
+    let all = of(usize::MAX);
+    assert!(all.len() > 20);
+    assert_eq!(
+        of(window_count(
+            160,
+            120,
+            &Params::default().check().expect("good")
+        )),
+        all
+    );
+    let some = of(100);
+    // Whatever window a box was refined from, its score is that of the box.
+    assert!(!some.is_empty() && some.len() <= 100);
+    assert!(some[0].objectness <= all[0].objectness);
+    let params = Params::default().check().expect("good settings");
+    let regions: Vec<Region> = some.iter().map(|p| p.region).collect();
+    let scores = score(&edges, &params, &regions).expect("scores");
+    for (proposal, score) in some.iter().zip(scores) {
+        assert!((proposal.objectness - score).abs() < 1e-6, "{proposal:?}");
+    }
+}

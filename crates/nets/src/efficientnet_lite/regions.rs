@@ -13,23 +13,34 @@
 use super::{EfficientNetLite, FEATURES, Part, Workspace};
 use crate::kernels::Map;
 use affetti_picture::Picture;
+use rayon::prelude::*;
 
 /// Left, top, right and bottom in parts of width and height, 0..=1.
 pub type UnitBox = [f32; 4];
 
+/// The maps of one picture at the end of every stage, then the head's.
+#[derive(Clone, Debug, Default)]
+pub struct Maps(Vec<(Part, Map)>);
+
 impl EfficientNetLite {
-    /// The descriptors of `boxes`; see the module.
+    /// One pass over the picture; boxes are asked for later, by [`pool`](Self::pool).
     #[must_use]
-    pub fn describe_boxes(
-        &self,
-        picture: &Picture,
-        boxes: &[UnitBox],
-        work: &mut Workspace,
-        threads: usize,
-    ) -> Vec<Vec<f32>> {
-        let mut descriptors = vec![vec![0.0; FEATURES]; boxes.len()];
+    pub fn maps(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Maps {
+        let mut maps = Vec::new();
         self.forward(picture, work, threads, |part, map| {
-            for (descriptor, unit) in descriptors.iter_mut().zip(boxes) {
+            let mut copy = Map::default();
+            copy.reshape(map.shape()).copy_from_slice(map.data());
+            maps.push((part, copy));
+        });
+        Maps(maps)
+    }
+
+    /// The descriptors of `boxes`; see the module. `threads` > 1 shares them out over rayon's pool.
+    #[must_use]
+    pub fn pool(maps: &Maps, boxes: &[UnitBox], threads: usize) -> Vec<Vec<f32>> {
+        let describe = |unit: &UnitBox| {
+            let mut descriptor = vec![0.0; FEATURES];
+            for (part, map) in &maps.0 {
                 let window = Window::new(map, unit);
                 let mean = window.mean(map);
                 match part {
@@ -41,8 +52,25 @@ impl EfficientNetLite {
                     Part::Head => descriptor[..FEATURES].copy_from_slice(&mean),
                 }
             }
-        });
-        descriptors
+            descriptor
+        };
+        if threads > 1 {
+            boxes.par_iter().map(describe).collect()
+        } else {
+            boxes.iter().map(describe).collect()
+        }
+    }
+
+    /// [`maps`](Self::maps), then [`pool`](Self::pool).
+    #[must_use]
+    pub fn describe_boxes(
+        &self,
+        picture: &Picture,
+        boxes: &[UnitBox],
+        work: &mut Workspace,
+        threads: usize,
+    ) -> Vec<Vec<f32>> {
+        Self::pool(&self.maps(picture, work, threads), boxes, threads)
     }
 }
 

@@ -1,14 +1,22 @@
 //! Any source of edge strength under one name.
 
+use std::sync::OnceLock;
+
 use affetti_picture::Picture;
+use serde::{Deserialize, Serialize};
 
 use super::{EdgeNetwork, Edges, HedNetwork, gradient, of_strength};
 use crate::{Map, RegionsError};
 
+/// The strength of a network that is never stretched to 1: what it gives on a plane is no edge.
+const FAINTEST_TOP: f32 = 0.25;
+
 /// Which source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// [`gradient`].
+    #[default]
     Gradient,
     /// [`EdgeNetwork`].
     Net,
@@ -52,6 +60,21 @@ impl Detector {
         })
     }
 
+    /// The detector of a kind, made when first asked for and kept as long as the program runs.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn shared(kind: Kind) -> Result<&'static Self, RegionsError> {
+        static MADE: [OnceLock<Detector>; 3] = [const { OnceLock::new() }; 3];
+        let place = &MADE[kind as usize];
+        if let Some(detector) = place.get() {
+            return Ok(detector);
+        }
+        // Two threads may make it at once; one of both is kept.
+        let detector = Self::load(kind, rayon::current_num_threads())?;
+        Ok(place.get_or_init(|| detector))
+    }
+
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -66,10 +89,25 @@ impl Detector {
     #[must_use]
     pub fn strength(&self, picture: &Picture) -> Map {
         match self {
-            Self::Gradient => gradient(picture),
+            Self::Gradient => gradient::gradient(picture),
             Self::Net(network) => network.strength(picture),
             Self::Hed(network) => network.strength(picture),
         }
+    }
+
+    /// Thin edges with their orientation, for proposals: a network's strengths are chances, of which
+    /// few come near to 1, and are stretched so that the settings of EdgeBoxes keep their meaning.
+    #[must_use]
+    pub fn edges_for_proposals(&self, picture: &Picture) -> Edges {
+        let strength = self.strength(picture);
+        let top = match self {
+            // Stretched already.
+            Self::Gradient => 1.0,
+            Self::Net(_) | Self::Hed(_) => {
+                gradient::percentile(strength.values(), gradient::PERCENTILE).max(FAINTEST_TOP)
+            }
+        };
+        of_strength(&strength.map(|v| (v / top).min(1.0)))
     }
 
     /// Thin edges with their orientation.

@@ -23,6 +23,7 @@
 //! ```
 
 use affetti_picture::{Picture, color};
+use rayon::prelude::*;
 
 use super::filter::{derivatives, triangle};
 use crate::Map;
@@ -36,11 +37,14 @@ const MEAN_RADIUS: usize = 4;
 /// faint texture into edges.
 const FLOOR: f32 = 30.0;
 /// Share of pixels below the strength that becomes 1.
-const PERCENTILE: f64 = 0.99;
+pub(super) const PERCENTILE: f64 = 0.99;
 /// The strength, before scaling, that is never stretched to 1: that of a step of about two units,
 /// just noticeable. Without it, a picture that is flat but for compression noise would show that
 /// noise as edges.
 const FAINTEST_TOP: f32 = 0.002;
+
+/// Pixels that one thread sums at a time.
+const PART: usize = 4096;
 
 /// Edge strength of a picture.
 #[must_use]
@@ -57,14 +61,12 @@ pub fn gradient(picture: &Picture) -> Map {
 /// L*, a* and b* as three maps.
 fn lab_channels(picture: &Picture) -> [Map; 3] {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let mut channels = [(); 3].map(|()| Vec::with_capacity(width * height));
     let (pixels, _) = picture.pixels().as_chunks::<3>();
-    for &pixel in pixels {
-        for (channel, value) in channels.iter_mut().zip(color::lab(pixel)) {
-            channel.push(value);
-        }
-    }
-    channels.map(|values| Map::from_parts(width, height, values))
+    let colors: Vec<[f32; 3]> = pixels.par_iter().map(|&pixel| color::lab(pixel)).collect();
+    [0, 1, 2].map(|c| {
+        let values = colors.iter().map(|color| color[c]).collect();
+        Map::from_parts(width, height, values)
+    })
 }
 
 /// Mean over the scales of the gradient's length, in Lab units a pixel. Each scale is multiplied
@@ -72,26 +74,36 @@ fn lab_channels(picture: &Picture) -> [Map; 3] {
 /// all scales and texture less at the coarse ones.
 fn raw_gradient(channels: &[Map; 3]) -> Map {
     let (width, height) = channels[0].size();
+    // The widest filters first: the threads then end together.
+    let slopes: Vec<[Map; 2]> = SCALES
+        .par_iter()
+        .rev()
+        .flat_map(|&radius| channels.par_iter().map(move |c| (radius, c)))
+        .map(|(radius, channel)| derivatives(&triangle(channel, radius)))
+        .collect();
     let mut sum = vec![0.0; width * height];
-    for radius in SCALES {
-        let mut squares = vec![0.0; width * height];
-        for channel in channels {
-            let [dx, dy] = derivatives(&triangle(channel, radius));
-            let slopes = dx.values().iter().zip(dy.values());
-            for (square, (x, y)) in squares.iter_mut().zip(slopes) {
-                *square += x * x + y * y;
-            }
-        }
+    for (of_scale, radius) in slopes.chunks_exact(channels.len()).zip(SCALES.iter().rev()) {
         let factor = (radius + 1) as f32 / SCALES.len() as f32;
-        for (s, square) in sum.iter_mut().zip(squares) {
-            *s += factor * square.sqrt();
-        }
+        let rows = sum.par_chunks_mut(PART).enumerate();
+        rows.for_each(|(n, sums)| {
+            let mut squares = [0.0; PART];
+            let squares = &mut squares[..sums.len()];
+            for slope in of_scale.iter().flatten() {
+                let slope = &slope.values()[n * PART..][..sums.len()];
+                for (square, v) in squares.iter_mut().zip(slope) {
+                    *square += v * v;
+                }
+            }
+            for (s, square) in sums.iter_mut().zip(squares) {
+                *s += factor * square.sqrt();
+            }
+        });
     }
     Map::from_parts(width, height, sum)
 }
 
 /// The value below which a share of the values lies; the values are not empty.
-fn percentile(values: &[f32], share: f64) -> f32 {
+pub(super) fn percentile(values: &[f32], share: f64) -> f32 {
     let mut values = values.to_vec();
     let rank = ((values.len() - 1) as f64 * share).round() as usize;
     *values.select_nth_unstable_by(rank, f32::total_cmp).1

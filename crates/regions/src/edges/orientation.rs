@@ -32,10 +32,9 @@ const EPSILON: f32 = 1e-5;
 pub fn orientation(strength: &Map) -> Map {
     let smooth = triangle(strength, RADIUS);
     let [dx, dy] = derivatives(&smooth);
-    let [dxx, _] = derivatives(&dx);
-    let [dxy, dyy] = derivatives(&dy);
+    let ([dxx, _], [dxy, dyy]) = rayon::join(|| derivatives(&dx), || derivatives(&dy));
     let (width, height) = strength.size();
-    Map::from_fn(width, height, |x, y| {
+    Map::from_fn_in_parallel(width, height, |x, y| {
         let sign = if dxy.at(x, y) > 0.0 { -1.0 } else { 1.0 };
         let angle = (dyy.at(x, y) * sign / (dxx.at(x, y) + EPSILON)).atan();
         // A tiny negative angle plus π rounds to π itself.

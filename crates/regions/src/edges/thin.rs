@@ -20,7 +20,7 @@ const RADIUS: i32 = 2;
 pub fn thin(strength: &Map, orientation: &Map) -> Map {
     assert_eq!(strength.size(), orientation.size(), "maps of one picture");
     let (width, height) = strength.size();
-    Map::from_fn(width, height, |x, y| {
+    Map::from_fn_in_parallel(width, height, |x, y| {
         let value = strength.at(x, y);
         if value <= 0.0 {
             return 0.0;

@@ -20,6 +20,7 @@
 //! | which chains a side crosses | `lines` |
 //! | windows of the search | `windows` |
 //! | score of a box | `score` |
+//! | which windows are refined, on all threads | `search` |
 //! | best box nearby | `refine` |
 //! | one box a thing | `nms` |
 //!
@@ -42,6 +43,7 @@ mod nms;
 mod params;
 mod refine;
 mod score;
+mod search;
 mod windows;
 
 pub use params::{Checked, Params};
@@ -54,13 +56,11 @@ use crate::{
     error::RegionsError,
 };
 use groups::Groups;
+use rayon::prelude::*;
 use score::{Scorer, Window};
 
-/// Least sum of both half sides of a box with a score: below it there is no room for an inner part.
-const ANY: f32 = f32::MIN_POSITIVE;
-
 /// The proposals of a picture, best first. None where there are no edges, or where the picture is
-/// smaller than every window.
+/// smaller than every window. Works on rayon's pool; the result does not depend on its threads.
 ///
 /// # Errors
 /// [`RegionsError::SizesDiffer`] for maps of two sizes, [`RegionsError::BadValue`] for strengths
@@ -68,24 +68,15 @@ const ANY: f32 = f32::MIN_POSITIVE;
 pub fn propose(edges: &Edges, params: &Checked) -> Result<Vec<Proposal>, RegionsError> {
     let params = params.params();
     let scorer = prepare(edges, params)?;
-    let mut scratch = scorer.scratch();
-    let (width, height) = edges.strength.size();
-    let move_by = windows::translation(params);
-    // At a least score of 0, a window without contours is still no proposal.
-    let needed = params.min_score.max(ANY);
-    let mut found = Vec::new();
-    for window in windows::windows(width, height, params) {
-        let window = scorer.cut(window);
-        let score = scorer.score(&mut scratch, window, needed);
-        if score > 0.0 {
-            let (window, score) = refine::refine(&scorer, &mut scratch, window, score, move_by);
-            found.push(Proposal {
-                region: window.region(),
-                objectness: score,
-            });
-        }
-    }
-    found.sort_by(|a, b| {
+    let boxes = search::search(&scorer, edges.strength.size(), params);
+    let mut found: Vec<Proposal> = boxes
+        .into_iter()
+        .map(|(window, score)| Proposal {
+            region: window.region(),
+            objectness: score,
+        })
+        .collect();
+    found.par_sort_by(|a, b| {
         let score = b.objectness.total_cmp(&a.objectness);
         score.then(a.region.cmp(&b.region))
     });
@@ -106,7 +97,7 @@ pub fn score(
     let params = params.params();
     let scorer = prepare(edges, params)?;
     let mut scratch = scorer.scratch();
-    let needed = params.min_score.max(ANY);
+    let needed = search::needed(params);
     let score = |&[x, y, w, h]: &Region| {
         // Sides of a map are at most 65535, so that nothing beyond matters.
         let [x, y, w, h] = [x, y, w, h].map(|v| v.min(1 << 17) as i32);

@@ -1,8 +1,10 @@
 //! The settings of EdgeBoxes, checked once.
 
+use std::ops::Bound;
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::{RegionsError, require};
+use crate::error::{RegionsError, from, require};
 
 /// The published settings; [`Params::default`] holds the published values (facts F.1).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Params {
     pub gamma: f32,
     /// Exponent of the perimeter that scores are divided by, at least 0.
     pub kappa: f32,
+    /// The best so many windows are refined, at least 1. As published all of them; most end in boxes
+    /// that many others end in, or that are far from the best.
+    pub refined: usize,
 }
 
 impl Default for Params {
@@ -49,6 +54,7 @@ impl Default for Params {
             min_box_area: 1000.0,
             gamma: 2.0,
             kappa: 1.5,
+            refined: usize::MAX,
         }
     }
 }
@@ -81,6 +87,7 @@ impl Params {
         Self {
             min_box_area: 800.0,
             max_aspect_ratio: 6.0,
+            refined: 2000,
             ..Self::default()
         }
     }
@@ -90,49 +97,24 @@ impl Params {
     /// # Errors
     /// [`RegionsError::Parameter`] names the first that is not.
     pub fn check(self) -> Result<Checked, RegionsError> {
-        let at_least = |name, value: f32, low: f32, range| {
-            // NaN compares with nothing, so that it is refused too.
-            require(
-                value >= low && value.is_finite(),
-                name,
-                f64::from(value),
-                range,
-            )
-        };
-        let open = |name, value: f32, good: bool, range| require(good, name, value.into(), range);
-        let Self {
-            alpha, beta, eta, ..
-        } = self;
+        let above_0 = (Bound::Excluded(0.0), Bound::Included(1.0));
         // Steps of the search shrink with 1 − alpha: at 1 it would never end.
-        open("alpha", alpha, (0.01..=0.99).contains(&alpha), ".01 to .99")?;
-        open("beta", beta, (0.0..=1.0).contains(&beta), "0 to 1")?;
-        open("eta", eta, eta > 0.0 && eta <= 1.0, "above 0 and at most 1")?;
-        at_least("min_score", self.min_score, 0.0, "at least 0")?;
-        require(
-            self.max_boxes > 0,
-            "max_boxes",
-            self.max_boxes as f64,
-            "at least 1",
-        )?;
-        let strength = self.edge_min_mag;
-        open(
-            "edge_min_mag",
-            strength,
-            (0.0..=1.0).contains(&strength),
-            "0 to 1",
-        )?;
-        at_least("edge_merge_thr", self.edge_merge_thr, 0.0, "at least 0")?;
-        at_least("cluster_min_mag", self.cluster_min_mag, 0.0, "at least 0")?;
+        require("alpha", self.alpha, 0.01..=0.99, ".01 to .99")?;
+        require("beta", self.beta, 0.0..=1.0, "0 to 1")?;
+        require("eta", self.eta, above_0, "above 0 and at most 1")?;
+        require("min_score", self.min_score, from(0.0), "at least 0")?;
+        require("max_boxes", self.max_boxes, 1.., "at least 1")?;
+        require("edge_min_mag", self.edge_min_mag, 0.0..=1.0, "0 to 1")?;
+        let merge = self.edge_merge_thr;
+        require("edge_merge_thr", merge, from(0.0), "at least 0")?;
+        let cluster = self.cluster_min_mag;
+        require("cluster_min_mag", cluster, from(0.0), "at least 0")?;
         let aspect = self.max_aspect_ratio;
-        open(
-            "max_aspect_ratio",
-            aspect,
-            (1.0..=100.0).contains(&aspect),
-            "1 to 100",
-        )?;
-        at_least("min_box_area", self.min_box_area, 1.0, "at least 1")?;
-        at_least("gamma", self.gamma, 0.0, "at least 0")?;
-        at_least("kappa", self.kappa, 0.0, "at least 0")?;
+        require("max_aspect_ratio", aspect, 1.0..=100.0, "1 to 100")?;
+        require("min_box_area", self.min_box_area, from(1.0), "at least 1")?;
+        require("gamma", self.gamma, from(0.0), "at least 0")?;
+        require("kappa", self.kappa, from(0.0), "at least 0")?;
+        require("refined", self.refined, 1.., "at least 1")?;
         Ok(Checked(self))
     }
 }
@@ -169,7 +151,7 @@ mod tests {
     #[test]
     fn each_setting_has_a_range() {
         type Change = fn(&mut Params);
-        let changes: [(Change, &str); 12] = [
+        let changes: [(Change, &str); 13] = [
             (|p| p.alpha = 1.0, "alpha is 1, it has to be .01 to .99"),
             (|p| p.beta = -0.5, "beta"),
             (|p| p.eta = 0.0, "eta"),
@@ -182,6 +164,7 @@ mod tests {
             (|p| p.min_box_area = 0.0, "min_box_area"),
             (|p| p.gamma = -1.0, "gamma"),
             (|p| p.kappa = f32::NAN, "kappa"),
+            (|p| p.refined = 0, "refined"),
         ];
         for (change, name) in changes {
             let mut params = Params::default();

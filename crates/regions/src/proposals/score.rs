@@ -8,6 +8,10 @@
 //! - **Deviation** none. All sums are in 32 bits and in OpenCV's order: boxes that differ by a pixel
 //!   often hold the same contours, so that rounding alone decides which of them a refinement keeps.
 //!   Early exits stay clear of what rounding can do ([`MARGIN`]), so that they change nothing.
+//! - **Speed** a box costs the groups on its sides and those reached from there. What decides whether
+//!   a neighbour counts is asked of all neighbours first, without a branch, because the answer is a
+//!   coin toss that no processor predicts; weights are 0 between boxes, so that one look tells whether
+//!   a group was reached and how well.
 
 use super::{
     affinity::{Affinities, LEAST},
@@ -69,33 +73,32 @@ pub(crate) struct Scorer {
     groups: Sums,
     lines: Lines,
     affinities: Affinities,
-    list: Vec<Group>,
+    list: Vec<Stand>,
     /// Factor by half the perimeter's half.
     norms: Vec<f32>,
     min_score: f32,
 }
 
-/// What one thread of the search writes: kept between boxes, so that none is cleared.
-pub(crate) struct Scratch {
-    nodes: Vec<Node>,
-    box_number: u32,
-    /// Groups reached, in the order in which they were.
-    reached: Vec<u32>,
-    /// For each group, its place among those reached.
-    places: Vec<u32>,
-}
-
-/// All that a box asks of a group, side by side in memory.
+/// All that a box asks of a group on its side.
 #[derive(Clone, Copy)]
-struct Node {
-    /// The box for which the group was last reached.
-    seen: u32,
-    /// Best product of affinities so far.
-    weight: f32,
+struct Stand {
     magnitude: f32,
     /// The pixel that stands for it.
     x: u16,
     y: u16,
+}
+
+/// What one thread of the search writes: kept between boxes.
+pub(crate) struct Scratch {
+    /// Best product of affinities of each group so far; 0 for a group that was not reached, and for
+    /// all between boxes.
+    weights: Vec<f32>,
+    /// Groups reached, in the order in which they were.
+    reached: Vec<u32>,
+    /// For each group that was reached through another, its place among those reached.
+    places: Vec<u32>,
+    /// Of one group, the neighbours that count, with the product on the way there.
+    counting: Vec<(u32, f32)>,
 }
 
 impl Scorer {
@@ -122,32 +125,45 @@ impl Scorer {
                 (1.0 / half as f32).powf(params.kappa)
             }
         };
+        let stand = |group: &Group| Stand {
+            magnitude: group.magnitude,
+            x: group.stand_in.0,
+            y: group.stand_in.1,
+        };
+        let (affinities, (lines, (edges, sums))) = rayon::join(
+            || Affinities::of(&groups, params.gamma),
+            || {
+                rayon::join(
+                    || Lines::of(&groups),
+                    || {
+                        (
+                            Sums::of(width, height, seen),
+                            Sums::of(width, height, |at| stand_ins[at]),
+                        )
+                    },
+                )
+            },
+        );
         Self {
             width: width as i32,
             height: height as i32,
-            edges: Sums::of(width, height, seen),
-            groups: Sums::of(width, height, |at| stand_ins[at]),
-            lines: Lines::of(&groups),
-            affinities: Affinities::of(&groups, params.gamma),
-            list: groups.list,
+            edges,
+            groups: sums,
+            lines,
+            affinities,
+            list: groups.list.iter().map(stand).collect(),
             norms: (0..=width + height).map(norm).collect(),
             min_score: params.min_score,
         }
     }
 
     pub(crate) fn scratch(&self) -> Scratch {
-        let node = |group: &Group| Node {
-            seen: 0,
-            weight: 0.0,
-            magnitude: group.magnitude,
-            x: group.stand_in.0,
-            y: group.stand_in.1,
-        };
+        let count = self.list.len();
         Scratch {
-            nodes: self.list.iter().map(node).collect(),
-            box_number: 0,
-            reached: Vec::new(),
-            places: vec![0; self.list.len()],
+            weights: vec![0.0; count],
+            reached: Vec::with_capacity(count),
+            places: vec![0; count],
+            counting: vec![(0, 0.0); self.affinities.most()],
         }
     }
 
@@ -164,14 +180,13 @@ impl Scorer {
         }
     }
 
-    /// The score of a box that is already cut; 0 where it is below the least score, and 0 or the
-    /// score where it is below `needed`.
+    /// What the score of a box that is already cut cannot exceed, and the same without the norm: the
+    /// score if nothing crosses the sides. 0 where the box is too small for a score.
     #[inline]
-    pub(crate) fn score(&self, scratch: &mut Scratch, window: Window, needed: f32) -> f32 {
-        let Window { x, y, w, h } = window;
+    fn bound(&self, Window { x, y, w, h }: Window) -> (f32, f32, f32) {
         let (half_w, half_h) = (w / 2, h / 2);
         if half_w < 1 || half_h < 1 {
-            return 0.0;
+            return (0.0, 0.0, 0.0);
         }
         let norm = self.norms[(half_w + half_h) as usize];
         let (inner_x, inner_y) = (x + half_w / 2, y + half_h / 2);
@@ -179,19 +194,39 @@ impl Scorer {
             - self
                 .edges
                 .inside(inner_x, inner_y, inner_x + half_w, inner_y + half_h);
+        (value * norm, value, norm)
+    }
+
+    /// What the score of a box that is already cut cannot exceed.
+    #[inline]
+    pub(crate) fn most(&self, window: Window) -> f32 {
+        self.bound(window).0
+    }
+
+    /// The score of a box that is already cut; 0 where it is below the least score, and 0 or the
+    /// score where it is below `needed`.
+    #[inline]
+    pub(crate) fn score(&self, scratch: &mut Scratch, window: Window, needed: f32) -> f32 {
+        let (most, value, norm) = self.bound(window);
         // Rounding only ever takes the same steps from here: no margin is needed.
-        if value * norm < needed {
+        if most < needed || norm == 0.0 {
             return 0.0;
         }
         // What a running sum may not fall below.
         let least = needed / norm - MARGIN * value;
-        self.without_crossing(scratch, window, value, least)
+        let value = self.without_crossing(scratch, window, value, least);
+        for &group in &scratch.reached {
+            scratch.weights[group as usize] = 0.0;
+        }
+        scratch.reached.clear();
+        value
             .map(|value| value * norm)
             .filter(|&score| score >= self.min_score)
             .unwrap_or(0.0)
     }
 
-    /// The value less what crosses the sides; none where it is below `least`.
+    /// The value less what crosses the sides; none where it is below `least`. Leaves the groups that
+    /// it reached in `scratch`, with their weights.
     fn without_crossing(
         &self,
         scratch: &mut Scratch,
@@ -205,12 +240,11 @@ impl Scorer {
         let inside = |u: u16, v: u16| {
             ((i32::from(u) - x) as u32 <= w as u32) & ((i32::from(v) - y) as u32 <= h as u32)
         };
-        scratch.begin();
         let Scratch {
-            nodes,
-            box_number,
+            weights,
             reached,
             places,
+            counting,
         } = scratch;
         let sides = [
             self.lines.row(y, x, right),
@@ -221,69 +255,67 @@ impl Scorer {
         let mut running = value;
         for side in sides {
             for &group in side {
-                let node = &mut nodes[group as usize];
-                if node.seen == *box_number {
+                let weight = &mut weights[group as usize];
+                if *weight > 0.0 {
                     continue;
                 }
-                node.seen = *box_number;
-                node.weight = 1.0;
-                places[group as usize] = reached.len() as u32;
+                *weight = 1.0;
                 reached.push(group);
-                if inside(node.x, node.y) {
-                    running -= node.magnitude;
-                }
+                let stand = self.list[group as usize];
+                running -= if inside(stand.x, stand.y) {
+                    stand.magnitude
+                } else {
+                    0.0
+                };
             }
             if running < least {
                 return None;
             }
         }
+        let mut improved = false;
         let mut next = 0;
         while let Some(&group) = reached.get(next) {
             next += 1;
-            let weight = nodes[group as usize].weight;
+            let weight = weights[group as usize];
+            let mut count = 0;
             for neighbor in self.affinities.neighbors(group) {
                 let product = weight * neighbor.affinity;
+                counting[count] = (neighbor.group, product);
                 // A group that stands outside either crosses a side, with a weight of 1 already, or
                 // does not count.
-                if !inside(neighbor.x, neighbor.y) | (product < LEAST) {
+                count += usize::from(inside(neighbor.x, neighbor.y) & (product >= LEAST));
+            }
+            for &(other, product) in &counting[..count] {
+                let known = &mut weights[other as usize];
+                if product <= *known {
                     continue;
                 }
-                let node = &mut nodes[neighbor.group as usize];
-                if node.seen != *box_number {
-                    node.seen = *box_number;
-                    node.weight = product;
-                    places[neighbor.group as usize] = reached.len() as u32;
-                    reached.push(neighbor.group);
-                    running -= product * node.magnitude;
-                } else if product > node.weight {
-                    // Whatever it reaches is reached better now: back to it.
-                    running -= (product - node.weight) * node.magnitude;
-                    node.weight = product;
-                    next = next.min(places[neighbor.group as usize] as usize);
+                let magnitude = self.list[other as usize].magnitude;
+                if *known == 0.0 {
+                    places[other as usize] = reached.len() as u32;
+                    reached.push(other);
+                    running -= product * magnitude;
                 } else {
-                    continue;
+                    // Whatever it reaches is reached better now: back to it.
+                    running -= (product - *known) * magnitude;
+                    improved = true;
+                    next = next.min(places[other as usize] as usize);
                 }
+                *known = product;
                 if running < least {
                     return None;
                 }
             }
         }
-        let crossing = reached.iter().map(|&group| &nodes[group as usize]);
-        Some(
-            crossing
-                .filter(|node| inside(node.x, node.y))
-                .fold(value, |value, node| value - node.weight * node.magnitude),
-        )
-    }
-}
-
-impl Scratch {
-    fn begin(&mut self) {
-        self.reached.clear();
-        if self.box_number == u32::MAX {
-            self.nodes.iter_mut().for_each(|node| node.seen = 0);
-            self.box_number = 0;
+        if !improved {
+            // The same steps as below, in the same order.
+            return Some(running);
         }
-        self.box_number += 1;
+        let crossing = reached.iter().map(|&group| {
+            let stand = self.list[group as usize];
+            let part = weights[group as usize] * stand.magnitude;
+            if inside(stand.x, stand.y) { part } else { 0.0 }
+        });
+        Some(crossing.fold(value, |value, part| value - part))
     }
 }

@@ -8,30 +8,33 @@
 //! - **Deviation** a centre that loses all its points stays where it is.
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 /// Starts, of which the best counts: planted clusters are missed by a single one now and then.
 const STARTS: usize = 4;
 /// Rounds after which a start ends even if points still move.
 const ROUNDS: usize = 100;
 
-/// The cluster of each row of `points`; all 0 where `clusters` is 0 or 1.
+/// The cluster of each row of `points`; all 0 where `clusters` is 0 or 1. The starts go to the threads
+/// of rayon's pool; the result does not depend on their number.
 #[must_use]
 pub fn k_means(points: &DMatrix<f64>, clusters: usize, seed: u64) -> Vec<usize> {
-    let mut rng = fastrand::Rng::with_seed(seed);
     // Points as columns: one point's coordinates then lie side by side.
     let points = points.transpose();
-    let mut best = (f64::INFINITY, vec![0; points.ncols()]);
     if clusters < 2 || points.is_empty() {
-        return best.1;
+        return vec![0; points.ncols()];
     }
-    for _ in 0..STARTS {
-        let start = centers(&points, clusters, &mut rng);
-        let found = rounds(&points, start);
-        if found.0 < best.0 {
-            best = found;
-        }
-    }
-    best.1
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let starts: Vec<fastrand::Rng> = (0..STARTS).map(|_| rng.fork()).collect();
+    let found: Vec<(f64, Vec<usize>)> = starts
+        .into_par_iter()
+        .map(|mut rng| rounds(&points, centers(&points, clusters, &mut rng)))
+        .collect();
+    // The first of equals.
+    let best = found
+        .into_iter()
+        .reduce(|best, next| if next.0 < best.0 { next } else { best });
+    best.map_or_else(Vec::new, |(_, clusters)| clusters)
 }
 
 fn column(matrix: &DMatrix<f64>, index: usize) -> &[f64] {
@@ -39,8 +42,18 @@ fn column(matrix: &DMatrix<f64>, index: usize) -> &[f64] {
     &matrix.as_slice()[index * rows..][..rows]
 }
 
+/// Squared distance, in four sums that do not wait for each other.
 fn distance(one: &[f64], other: &[f64]) -> f64 {
-    one.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum()
+    let (ones, one) = one.as_chunks::<4>();
+    let (others, other) = other.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for (a, b) in ones.iter().zip(others) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += (a - b) * (a - b);
+        }
+    }
+    let rest: f64 = one.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
 /// k-means++: each next centre is a point drawn with its squared distance to the nearest one.
@@ -70,21 +83,21 @@ fn centers(points: &DMatrix<f64>, clusters: usize, rng: &mut fastrand::Rng) -> D
 /// Lloyd's rounds; the summed squared distance and the cluster of each point.
 fn rounds(points: &DMatrix<f64>, mut centers: DMatrix<f64>) -> (f64, Vec<usize>) {
     let mut clusters = vec![usize::MAX; points.ncols()];
-    let mut total = f64::INFINITY;
     for _ in 0..ROUNDS {
+        // |p − c|² = |p|² − 2·p·c + |c|²: all products in one, and |p|² is the same for all centres.
+        let lengths: Vec<f64> = centers.column_iter().map(|c| c.norm_squared()).collect();
+        let products = centers.transpose() * points;
         let mut moved = false;
-        total = 0.0;
         for (i, cluster) in clusters.iter_mut().enumerate() {
             let mut best = (f64::INFINITY, 0);
-            for c in 0..centers.ncols() {
-                let distance = distance(column(points, i), column(&centers, c));
+            for (c, (length, product)) in lengths.iter().zip(column(&products, i)).enumerate() {
+                let distance = length - 2.0 * product;
                 if distance < best.0 {
                     best = (distance, c);
                 }
             }
             moved |= *cluster != best.1;
             *cluster = best.1;
-            total += best.0;
         }
         if !moved {
             break;
@@ -100,7 +113,9 @@ fn rounds(points: &DMatrix<f64>, mut centers: DMatrix<f64>) -> (f64, Vec<usize>)
             centers.set_column(c, &(sums.column(c) / f64::from(count)));
         }
     }
-    (total, clusters)
+    let places = clusters.iter().enumerate();
+    let total = places.map(|(i, &c)| distance(column(points, i), column(&centers, c)));
+    (total.sum(), clusters)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{RegionsError, require};
+use crate::error::{RegionsError, from, require};
 
 /// Which rows k-means sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Default for Params {
             min_area: 800,
             max_aspect: 6.0,
             clusters: 50,
-            max_boxes: 1000,
+            max_boxes: 600,
             form: Form::Literal,
             nms_iou: 0.5,
             seed: 0,
@@ -56,30 +56,15 @@ impl Params {
     /// # Errors
     /// [`RegionsError::Parameter`] names the first that is not.
     pub fn check(self) -> Result<Checked, RegionsError> {
+        require("max_aspect", self.max_aspect, from(1.0), "at least 1")?;
+        require("clusters", self.clusters, 1..=1000, "1 to 1000")?;
         require(
-            self.max_aspect >= 1.0 && self.max_aspect.is_finite(),
-            "max_aspect",
-            self.max_aspect.into(),
-            "at least 1",
-        )?;
-        require(
-            (1..=1000).contains(&self.clusters),
-            "clusters",
-            self.clusters as f64,
-            "1 to 1000",
-        )?;
-        require(
-            (self.clusters..=4000).contains(&self.max_boxes),
             "max_boxes",
-            self.max_boxes as f64,
+            self.max_boxes,
+            self.clusters..=4000,
             "at least the number of clusters and at most 4000",
         )?;
-        require(
-            (0.0..=1.0).contains(&self.nms_iou),
-            "nms_iou",
-            self.nms_iou.into(),
-            "0 to 1",
-        )?;
+        require("nms_iou", self.nms_iou, 0.0..=1.0, "0 to 1")?;
         Ok(Checked(self))
     }
 }

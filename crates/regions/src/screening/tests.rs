@@ -94,6 +94,20 @@ fn identical_boxes_are_one_region_or_few() {
         suppress(&boxes, &checked(Params::default())).expect("kept"),
         boxes[..1]
     );
+    // So many that only some eigenvectors are computed: of a matrix with one direction.
+    let many = vec![boxes[0]; 300];
+    let kept = screen(&many, &checked(Params::default())).expect("kept");
+    assert!(!kept.is_empty() && kept.iter().all(|k| *k == boxes[0]));
+}
+
+#[test]
+fn apart_boxes_are_as_many_parts() {
+    // 200 boxes that do not touch: every eigenvalue is 1, and any 50 of them are as good.
+    let boxes: Vec<Proposal> = (0..200)
+        .map(|i| proposal([100 * i, 0, 40, 40], 0.5 - i as f32 * 1e-3))
+        .collect();
+    let kept = screen(&boxes, &checked(Params::default())).expect("kept");
+    assert!(kept.len() <= 50 && kept[0] == boxes[0]);
 }
 
 #[test]
