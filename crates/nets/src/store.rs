@@ -9,7 +9,7 @@ use crate::tensors::{Tensor, Tensors};
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::path::Path;
 
@@ -133,6 +133,19 @@ fn quantize(tensor: &Tensor) -> (Vec<u8>, Vec<f32>) {
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
 pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
+    from_bytes_selected(bytes, file, |_| {})
+}
+
+/// [`from_bytes`] of the tensors whose names `select` leaves in the list; the others may be of any
+/// type.
+///
+/// # Errors
+/// As [`from_bytes`].
+pub fn from_bytes_selected(
+    bytes: &[u8],
+    file: &str,
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<Tensors, NetError> {
     let malformed = |why: String| NetError::Malformed {
         file: file.to_owned(),
         format: FORMAT,
@@ -140,7 +153,10 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
     };
     let parsed = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
     let mut map = BTreeMap::new();
-    for (name, view) in parsed.iter() {
+    let mut names: Vec<String> = parsed.names().into_iter().map(Into::into).collect();
+    select(&mut names);
+    let names: BTreeSet<String> = names.into_iter().collect();
+    for (name, view) in parsed.iter().filter(|(name, _)| names.contains(*name)) {
         let data = match view.dtype() {
             Dtype::F32 => read_floats(view.data()),
             Dtype::F16 => halves(view.data()).map(f16::to_f32).collect(),
