@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path, sync::Arc, time::Instant};
 use affetti_nets::{
     NetError,
     clip::{Shape, weights::Tower},
-    registry,
+    registry, store,
 };
 use affetti_picture::Picture;
 use affetti_sketch::{
@@ -30,15 +30,24 @@ pub struct ClipassoRecipe {
     pub models: String,
 }
 
-/// The network called `model`, or in the file of that name.
+/// The network called `model`, or in the file of that name; and the name with the beginning of the
+/// SHA-256 of what was read, for metadata.
 ///
 /// # Errors
 /// [`NetError::Missing`] with what to do, and reading errors.
-pub fn tower(model: &str) -> Result<Tower, NetError> {
+pub fn tower(model: &str) -> Result<(Tower, String), NetError> {
+    let named = |name: &str, hash: &str| format!("{name} {}", &hash[..16.min(hash.len())]);
     if Shape::of_model(model).is_some() {
-        return Tower::cached(&registry::card(model)?);
+        let card = registry::card(model)?;
+        let bytes = registry::weights(&card)?;
+        let tower = Tower::read(&bytes, model, Shape::of_model(model))?;
+        return Ok((tower, named(model, &store::sha256(&bytes))));
     }
-    Tower::open(Path::new(model))
+    let path = Path::new(model);
+    let bytes = store::read_file(path)?;
+    let file = path.file_name().unwrap_or(path.as_os_str());
+    let name = named(&file.to_string_lossy(), &store::sha256(&bytes));
+    Ok((Tower::read(&bytes, model, None)?, name))
 }
 
 impl ClipassoRecipe {

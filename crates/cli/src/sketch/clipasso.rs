@@ -60,7 +60,7 @@ pub(super) fn recipe(args: &SketchArgs) -> Result<Option<ClipassoRecipe>> {
     let clip = ours.clip.as_deref().unwrap_or("clip-rn101");
     let saliency = ours.saliency.as_deref().unwrap_or("clip-vit-b-32");
     // Both are looked for before one is made ready, which takes a second.
-    let (seeing, attending) = (tower(clip)?, tower(saliency)?);
+    let ((seeing, clip), (attending, saliency)) = (tower(clip)?, tower(saliency)?);
     let method = Clipasso::new(seeing.into_resnet()?, attending.into_vit()?)?;
     Ok(Some(ClipassoRecipe {
         method: Arc::new(method),

@@ -20,7 +20,7 @@ pub mod weights;
 /// Mean of red, green and blue (0..=1) that CLIP's pictures are less by.
 pub const MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// Deviation that they are over.
-pub const DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+pub const DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// A network of this folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

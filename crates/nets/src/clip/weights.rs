@@ -10,12 +10,10 @@ use super::names::{Names, collect, shape_of};
 use super::resnet::ClipResNet;
 use super::vit::{ClipVit, Gate};
 use crate::error::NetError;
-use crate::registry::{self, Card};
 use crate::store::{self, Precision};
 use crate::tensors::{Tensor, Tensors};
 use crate::torch_file;
 use half::f16;
-use std::path::Path;
 
 /// What the note of a converted file says where the gate is not OpenAI's.
 const EXACT: &str = "gate=exact";
@@ -63,24 +61,6 @@ impl Tower {
             gate,
             tensors,
         })
-    }
-
-    /// From the cache (`affetti models pull` or `import` filled it).
-    ///
-    /// # Errors
-    /// [`NetError::Missing`] with what to do, and reading errors.
-    pub fn cached(card: &Card) -> Result<Self, NetError> {
-        let bytes = registry::weights(card)?;
-        Self::read(&bytes, &card.name, Shape::of_model(&card.name))
-    }
-
-    /// From the file at `path`.
-    ///
-    /// # Errors
-    /// [`NetError::Io`], [`NetError::TooLarge`] and those of [`Tower::read`].
-    pub fn open(path: &Path) -> Result<Self, NetError> {
-        let bytes = store::read_file(path)?;
-        Self::read(&bytes, &path.display().to_string(), None)
     }
 
     /// As a file of ours.
