@@ -318,6 +318,57 @@ pub(crate) struct SketchArgs {
     /// Keep this SVG file up to date with the best drawing so far
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) preview: Option<PathBuf>,
+    /// How strokes come about; clipasso needs CLIP's networks (`affetti models pull clip-rn101` and
+    /// clip-vit-b-32) and minutes to hours
+    #[arg(long, value_enum, default_value_t = Recipe::Trace)]
+    pub(crate) recipe: Recipe,
+    #[command(flatten)]
+    pub(crate) clipasso: ClipassoArgs,
+}
+
+/// What `--recipe clipasso` alone knows.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of --recipe clipasso")]
+pub(crate) struct ClipassoArgs {
+    /// Most steps; fewer where nothing gets better [default: 2001]
+    #[arg(long, value_name = "N")]
+    pub(crate) iterations: Option<usize>,
+    /// What the published program does and its paper does not say: all, none, or some of
+    /// black-corners, stretch, normalized-lines, late [default: all but late]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) quirks: Vec<Quirk>,
+    /// The network that judges drawings: clip-rn101, clip-rn50 or a file [default: clip-rn101]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) clip: Option<String>,
+    /// The network that says where strokes begin: clip-vit-b-32 or a file [default: clip-vit-b-32]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) saliency: Option<String>,
+}
+
+/// How strokes come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Recipe {
+    /// Along edges, in seconds
+    Trace,
+    /// The method of CLIPasso (Vinker et al. 2022): by what CLIP sees in strokes and picture
+    Clipasso,
+}
+
+/// A quirk of the published program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quirk {
+    /// Every one
+    All,
+    /// Not one
+    None,
+    /// Tilted views have black corners, not white ones
+    BlackCorners,
+    /// Pictures are stretched to a square, not framed
+    Stretch,
+    /// Lines are looked for in the colors that the network gets
+    NormalizedLines,
+    /// The best drawing is kept one step late
+    Late,
 }
 
 /// How much work goes into a drawing.
@@ -443,17 +494,32 @@ pub(crate) enum ModelsVerb {
         #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
         models: PathBuf,
     },
-    /// Convert a published weight file and keep it for training
+    /// Convert a published weight file and keep it
     #[command(
-        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known.\nAnother version of one of them, or weights of your own for its network, are taken with --model NAME."
+        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known. Another version of one of them, or weights of your own for its network, are taken with --as NAME; the tensors of CLIP's towers by the names of OpenAI, OpenCLIP, Hugging Face or timm:\n  affetti models import open_clip_model.safetensors --as clip-vit-b-32 --gelu"
     )]
     Import {
         /// The file as published
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
         /// Take it for the weights of this model, whatever its SHA-256
-        #[arg(long, value_name = "NAME")]
-        model: Option<String>,
+        #[arg(long = "as", value_name = "NAME")]
+        as_model: Option<String>,
+        /// It was trained with the exact GELU, as most of OpenCLIP's transformers were; OpenAI's were
+        /// not
+        #[arg(long, requires = "as_model")]
+        gelu: bool,
+    },
+    /// Download a published weight file, check it and keep it
+    #[command(
+        after_help = "A download that was cut goes on where it ended. A mirror is named by --url, or its folder by $AFFETTI_MODELS_URL; the SHA-256 is the card's in any case:\n  affetti models pull clip-rn101"
+    )]
+    Pull {
+        /// Its name
+        name: String,
+        /// Another address of the same file
+        #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+        url: Option<String>,
     },
 }
 

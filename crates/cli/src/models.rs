@@ -4,7 +4,9 @@ use std::path::Path;
 
 use affetti::{
     nets::{
-        NetError, import,
+        NetError,
+        clip::vit::Gate,
+        import::{self, Imported},
         registry::{self, Card},
         store,
     },
@@ -34,7 +36,12 @@ pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
             weights,
             models,
         } => reference(data.as_deref(), weights.as_deref(), &models, settings),
-        ModelsVerb::Import { file, model } => take_in(&file, model.as_deref(), settings),
+        ModelsVerb::Import {
+            file,
+            as_model,
+            gelu,
+        } => take_in(&file, as_model.as_deref(), gelu, settings),
+        ModelsVerb::Pull { name, url } => pull(&name, url, settings),
     }
 }
 
@@ -262,20 +269,26 @@ fn reference(
     Ok(Exit::Done)
 }
 
-fn take_in(file: &Path, model: Option<&str>, settings: &Settings) -> Result<Exit> {
+fn take_in(file: &Path, model: Option<&str>, gelu: bool, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &[file])?;
     let imported = match model {
-        Some(name) => import::import_as(file, name),
-        None => import::import(file),
+        Some(name) => {
+            let gate = if gelu { Gate::Exact } else { Gate::Quick };
+            import::import_as(file, name, gate)?
+        }
+        None => import::import(file).map_err(|error| match error {
+            // The room names every digest that it knows, which tells a reader nothing.
+            NetError::Hash { file, .. } => anyhow!(
+                "{file}: not a file that this build knows; `affetti models list` names those, \
+                 `affetti models show NAME` their digests"
+            ),
+            other => other.into(),
+        })?,
     };
-    let imported = imported.map_err(|error| match error {
-        // The room names every digest that it knows, which tells a reader nothing.
-        NetError::Hash { file, .. } => anyhow!(
-            "{file}: not a file that this build knows; `affetti models list` names those, \
-             `affetti models show NAME` their digests"
-        ),
-        other => other.into(),
-    })?;
+    imported_to(&imported, settings)
+}
+
+fn imported_to(imported: &Imported, settings: &Settings) -> Result<Exit> {
     let path = imported.path.display().to_string();
     let text = if settings.wants_json() {
         format!("{}\n", json!({"name": imported.card.name, "path": path}))
@@ -284,4 +297,50 @@ fn take_in(file: &Path, model: Option<&str>, settings: &Settings) -> Result<Exit
     };
     output::emit(settings, &text)?;
     Ok(Exit::Done)
+}
+
+/// The address of a card's file: the one given, one in the folder of a mirror, or the publisher's.
+#[cfg(feature = "pull")]
+fn address(card: &Card, given: Option<String>) -> Result<String> {
+    let mirror = std::env::var("AFFETTI_MODELS_URL").ok();
+    let mirror = mirror.filter(|folder| !folder.is_empty());
+    let mirrored = mirror.map(|folder| format!("{}/{}", folder.trim_end_matches('/'), card.file));
+    given.or(mirrored).or(card.url.clone()).ok_or_else(|| {
+        anyhow!(
+            "{} is not published at an address; its card says how it is made: `affetti models \
+             show {}`",
+            card.name,
+            card.name
+        )
+    })
+}
+
+#[cfg(feature = "pull")]
+fn pull(name: &str, url: Option<String>, settings: &Settings) -> Result<Exit> {
+    let card = registry::card(name)?;
+    let url = address(&card, url)?;
+    if registry::cached_file(&card).is_file() && registry::weights(&card).is_ok() {
+        settings.summary(&format!("{name} is here already"));
+        let path = registry::cached_file(&card);
+        return imported_to(&Imported { card, path }, settings);
+    }
+    settings.summary(&format!("downloading {url}"));
+    let progress = Progress::new("kB", !settings.quiet);
+    let kilobytes = |bytes: u64| (bytes / 1000) as usize;
+    let pulled = affetti::nets::pull::pull(&card, &url, &mut |done, total| {
+        progress.at(kilobytes(done), total.map(kilobytes));
+        std::ops::ControlFlow::Continue(())
+    });
+    progress.finish();
+    imported_to(&pulled?, settings)
+}
+
+#[cfg(not(feature = "pull"))]
+fn pull(name: &str, url: Option<String>, _settings: &Settings) -> Result<Exit> {
+    let card = registry::card(name)?;
+    let url = url.or(card.url).unwrap_or_default();
+    Err(anyhow!(
+        "this build downloads nothing (it lacks the feature `pull`): fetch {url} by other means, \
+         then run `affetti models import FILE`"
+    ))
 }

@@ -526,6 +526,7 @@ fn card_text(
         summary: config.summary.clone(),
         file: format!("{}.safetensors", id.name),
         sha256: id.sha256.clone(),
+        url: None,
         embedded: true,
         license: "models/LICENSE: research data behind it; see there".into(),
         input: InputContract {

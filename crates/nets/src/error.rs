@@ -68,15 +68,20 @@ pub enum NetError {
         known: String,
     },
     /// Weights that are neither embedded nor imported.
-    #[error(
-        "the weights of {name} are not here: run `affetti models import {file}`, \
-         or build with the feature `weights`"
-    )]
+    #[error("the weights of {name} are not here: {hint}")]
     Missing {
         /// The model.
         name: String,
-        /// The file to import.
-        file: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A download that did not come to its end.
+    #[error("cannot download {url}: {why}")]
+    Download {
+        /// From where.
+        url: String,
+        /// Why not.
+        why: String,
     },
     /// A device that this build or machine lacks.
     #[error("{0}")]
@@ -88,7 +93,7 @@ impl NetError {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Io { .. } => ErrorKind::Io,
+            Self::Io { .. } | Self::Download { .. } => ErrorKind::Io,
             Self::Malformed { .. } => ErrorKind::Input,
             Self::TooLarge { .. } => ErrorKind::Limit,
             Self::Mismatch { .. } | Self::Hash { .. } | Self::Missing { .. } => ErrorKind::Model,

@@ -34,6 +34,11 @@ impl Buffer {
     pub(crate) fn data(&self) -> &[f32] {
         &self.data[..self.shape.len()]
     }
+
+    pub(crate) fn data_mut(&mut self) -> &mut [f32] {
+        let length = self.shape.len();
+        &mut self.data[..length]
+    }
 }
 
 /// A convolution packed for one instruction set.

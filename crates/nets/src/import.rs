@@ -1,8 +1,11 @@
 //! Turns published weight files into files of ours in the cache.
 
+use crate::clip::Shape;
+use crate::clip::vit::Gate;
+use crate::clip::weights::Tower;
 use crate::efficientnet_lite::{Variant, Weights};
 use crate::error::NetError;
-use crate::registry::{self, Card, cached_file, cards, hash_file};
+use crate::registry::{Card, cached_file, card, cards, hash_file};
 use crate::store::{self, Precision, read_file, sha256};
 use crate::{hdf5, hed, resnet, torch_file, vgg16};
 use std::io::Write;
@@ -37,19 +40,33 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
             expected: known.collect::<Vec<_>>().join(" or "),
         });
     };
-    keep(card, bytes, &file)
+    put(card, &convert(card, bytes, &file)?)
+}
+
+/// [`import`] of a file that is known to be the published one of `card`.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_known(path: &Path, card: &Card) -> Result<Imported, NetError> {
+    let file = path.display().to_string();
+    put(card, &convert(card, read_file(path)?, &file)?)
 }
 
 /// Takes `path` for the weights of the card called `name`, whatever its SHA-256: for versions that
-/// no card knows, and weights that a user trained.
+/// no card knows, and weights that a user trained. `gate` is that of CLIP's transformer; the others
+/// have none. Tensors are checked, their content is not.
 ///
 /// # Errors
 /// As [`import`], and [`NetError::UnknownModel`]; [`NetError::Hash`] for weights of this project,
 /// which have one version.
-pub fn import_as(path: &Path, name: &str) -> Result<Imported, NetError> {
-    let card = registry::card(name)?;
+pub fn import_as(path: &Path, name: &str, gate: Gate) -> Result<Imported, NetError> {
+    let card = card(name)?;
     let bytes = read_file(path)?;
     let file = path.display().to_string();
+    if let Some(shape) = Shape::of_model(name) {
+        let tower = Tower::read(&bytes, &file, Some(shape))?;
+        return put(&card, &Tower { gate, ..tower }.to_bytes()?);
+    }
     let found = sha256(&bytes);
     if card.embedded && found != card.sha256 {
         return Err(NetError::Hash {
@@ -58,7 +75,7 @@ pub fn import_as(path: &Path, name: &str) -> Result<Imported, NetError> {
             expected: card.sha256,
         });
     }
-    keep(&card, bytes, &file)
+    put(&card, &convert(&card, bytes, &file)?)
 }
 
 /// The file of ours for the published `bytes` of `card`.
@@ -71,6 +88,9 @@ fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError>
     if card.name == hed::NAME {
         let weights = hed::Weights::from_keras(hdf5::read(&bytes, file)?)?;
         return store::to_bytes(&weights.to_tensors(), |_| Precision::Full);
+    }
+    if let Some(shape) = Shape::of_model(&card.name) {
+        return Tower::read(&bytes, file, Some(shape))?.to_bytes();
     }
     // These are trained on with their normalisation as it is: they keep their names and tensors,
     // without the classifier, which nothing here reads.
@@ -91,11 +111,10 @@ fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError>
     store::to_bytes(&tensors, |_| Precision::Full)
 }
 
-fn keep(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Imported, NetError> {
-    let converted = convert(card, bytes, file)?;
+fn put(card: &Card, converted: &[u8]) -> Result<Imported, NetError> {
     let target = cached_file(card);
-    write_whole(&target, &converted)?;
-    write_whole(&hash_file(&target), sha256(&converted).as_bytes())?;
+    write_whole(&target, converted)?;
+    write_whole(&hash_file(&target), sha256(converted).as_bytes())?;
     Ok(Imported {
         card: card.clone(),
         path: target,

@@ -1,5 +1,6 @@
 //! Networks, their weights, devices and CPU kernels.
 
+pub mod clip;
 #[cfg(feature = "train")]
 pub mod dcgan;
 pub mod device;
@@ -19,6 +20,8 @@ pub mod layers;
 pub mod lite_layers;
 mod pickle;
 mod published;
+#[cfg(feature = "pull")]
+pub mod pull;
 pub mod registry;
 pub mod resnet;
 #[cfg(feature = "train")]

@@ -1,4 +1,4 @@
-//! The part of Python's pickle language that state dictionaries use, as data.
+//! The part of Python's pickle language that state dictionaries and TorchScript modules use, as data.
 //!
 //! Globals and calls are kept as inert values; nothing is imported or run. Unknown instructions end
 //! the reading with an error, and stack and memo are bounded by the length of the input.
@@ -9,6 +9,7 @@ pub(crate) enum Value {
     None,
     Bool(bool),
     Int(i64),
+    Float,
     /// An integer too long for 64 bits, little-endian two's complement.
     Long(Vec<u8>),
     Text(String),
@@ -24,6 +25,8 @@ pub(crate) enum Value {
         function: String,
         arguments: Vec<Value>,
     },
+    /// An instance that was not made, with its attributes.
+    Object(Vec<(Value, Value)>),
     Mark,
 }
 
@@ -45,6 +48,8 @@ impl Value {
 
 /// Memo entries copy their value; an honest file's are small. This bounds a hostile one's.
 const MAX_NODES: usize = 2_000_000;
+/// CLIP's transformers have six modules in each other and four values in a tensor.
+const MAX_DEPTH: usize = 16;
 const TOO_MANY: &str = "more values than any state dictionary has";
 
 /// Reads pickle after pickle from one buffer.
@@ -148,6 +153,11 @@ impl<'a> Machine<'a> {
                 let n = self.u32()?;
                 stack.push(Value::Int(i64::from(n.cast_signed())));
             }
+            // No tensor's description has one: its value is of no use here.
+            b'G' => {
+                self.take(8)?;
+                stack.push(Value::Float);
+            }
             0x8a => {
                 let length = self.byte()?;
                 let bytes = self.take(length)?.to_vec();
@@ -190,9 +200,9 @@ impl<'a> Machine<'a> {
 
     fn remember(&mut self, stack: &mut Stack, key: usize) -> Result<(), String> {
         // Containers are filled after they are remembered and never recalled here: only leaves,
-        // tuples and globals are worth a copy.
+        // tuples, globals and tensors, which modules may share, are worth a copy.
         let value = match stack.values.last().ok_or("an empty stack")? {
-            Value::Dict(_) | Value::List(_) | Value::Call { .. } => return Ok(()),
+            Value::Dict(_) | Value::List(_) | Value::Object(_) => return Ok(()),
             value => value.clone(),
         };
         self.count(&value)?;
@@ -222,7 +232,7 @@ fn size(value: &Value) -> usize {
         Value::Persistent(id) => 1 + size(id),
         Value::Text(text) | Value::Global(text) => 1 + text.len() / 64,
         Value::Call { arguments, .. } => 1 + arguments.iter().map(size).sum::<usize>(),
-        Value::Dict(entries) => {
+        Value::Dict(entries) | Value::Object(entries) => {
             1 + entries
                 .iter()
                 .map(|(k, v)| size(k) + size(v))
@@ -275,6 +285,13 @@ impl Stack {
                 Ok(())
             }
             b'R' => self.call(),
+            0x81 => {
+                let (Value::Tuple(_), Value::Global(_)) = (self.pop()?, self.pop()?) else {
+                    return Err("an instance of something that is no name".into());
+                };
+                self.push(Value::Object(Vec::new()));
+                Ok(())
+            }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
                 self.insert(vec![key, value])
@@ -291,8 +308,17 @@ impl Stack {
                 let items = self.pop_mark()?;
                 self.extend(items)
             }
-            // BUILD sets attributes (a dictionary's metadata): nothing that we read.
-            b'b' => self.pop().map(drop),
+            // BUILD sets attributes: those of modules, and a dictionary's metadata, which we do not
+            // read.
+            b'b' => {
+                let state = self.pop()?;
+                if let (Some(Value::Object(into)), Value::Dict(entries)) =
+                    (self.values.last_mut(), state)
+                {
+                    *into = entries;
+                }
+                Ok(())
+            }
             _ => Err(format!("instruction {code:#04x} is not allowed")),
         }
     }
@@ -341,10 +367,10 @@ impl Stack {
     }
 }
 
-/// Refuses to build on values that are nested deeply already. Honest ones are nearly flat; a
-/// hostile one would exhaust the call stack when it is walked or dropped.
+/// Refuses to build on values that are nested deeply already. Honest ones are nearly flat, or as deep
+/// as a network's modules; a hostile one would exhaust the call stack when it is walked or dropped.
 fn shallow(items: &[Value]) -> Result<(), String> {
-    if items.iter().map(depth).max().unwrap_or(0) > 8 {
+    if items.iter().map(depth).max().unwrap_or(0) > MAX_DEPTH {
         return Err("values nested too deeply".into());
     }
     Ok(())
@@ -355,7 +381,7 @@ fn depth(value: &Value) -> usize {
         Value::Tuple(items) | Value::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Persistent(id) => 1 + depth(id),
         Value::Call { arguments, .. } => 1 + arguments.iter().map(depth).max().unwrap_or(0),
-        Value::Dict(entries) => {
+        Value::Dict(entries) | Value::Object(entries) => {
             let deepest = entries.iter().map(|(k, v)| depth(k).max(depth(v))).max();
             1 + deepest.unwrap_or(0)
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Card {
     /// Unique name.
     pub name: String,
-    /// What it is for: `feel`, `backbone`, `edges`.
+    /// What it is for: `feel`, `backbone`, `edges`, `clip`.
     pub kind: String,
     /// One sentence.
     pub summary: String,
@@ -23,6 +23,9 @@ pub struct Card {
     pub file: String,
     /// Of that file; of published files whose makers tell no more, the first eight digits.
     pub sha256: String,
+    /// Where it is published, for `affetti models pull`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// True where the binary carries the weights.
     pub embedded: bool,
     /// Terms of the weights.
@@ -114,6 +117,9 @@ pub struct Metric {
 }
 
 const CARDS: &[&str] = &[
+    include_str!("../../../models/clip-rn50.toml"),
+    include_str!("../../../models/clip-rn101.toml"),
+    include_str!("../../../models/clip-vit-b-32.toml"),
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/edges-1.toml"),
@@ -244,8 +250,20 @@ pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
     }
     Err(NetError::Missing {
         name: card.name.clone(),
-        file: card.file.clone(),
+        hint: hint(card),
     })
+}
+
+/// What brings the weights of `card` here.
+fn hint(card: &Card) -> String {
+    let Card { name, file, .. } = card;
+    match card.url {
+        Some(_) => format!(
+            "run `affetti models pull {name}`, or `affetti models import FILE --as {name}` with a \
+             file of your own"
+        ),
+        None => format!("run `affetti models import {file}`, or build with the feature `weights`"),
+    }
 }
 
 /// The embedded reference table of the model called `name`, where there is one.

@@ -10,7 +10,7 @@ use half::f16;
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::path::Path;
 
@@ -134,14 +134,33 @@ fn quantize(tensor: &Tensor) -> (Vec<u8>, Vec<f32>) {
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
 pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
+    from_bytes_selected(bytes, file, |_| {})
+}
+
+/// [`from_bytes`] of the tensors whose names `select` leaves in the list; the others may be of any
+/// type.
+///
+/// # Errors
+/// As [`from_bytes`].
+pub fn from_bytes_selected(
+    bytes: &[u8],
+    file: &str,
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<Tensors, NetError> {
     let malformed = |why: String| NetError::Malformed {
         file: file.to_owned(),
         format: FORMAT,
         why,
     };
     let parsed = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
+    let mut names: Vec<String> = parsed.names().into_iter().map(Into::into).collect();
+    select(&mut names);
+    let names: BTreeSet<String> = names.into_iter().collect();
     // Millions of numbers: a part of every start.
-    let views: Vec<_> = parsed.iter().collect();
+    let views: Vec<_> = parsed
+        .iter()
+        .filter(|(name, _)| names.contains(*name))
+        .collect();
     let read = |(name, view): &(&str, TensorView<'_>)| -> Result<(String, Tensor), NetError> {
         let data = match view.dtype() {
             Dtype::F32 => read_floats(view.data()),

@@ -1,10 +1,10 @@
-//! The entries of a zip archive that compresses nothing, as PyTorch writes it.
+//! The stored entries of a zip archive, as PyTorch writes tensors.
 //!
-//! - **Computes** name → bytes of every entry, from the directory at the end of the file.
+//! - **Computes** name → bytes of every stored entry, from the directory at the end of the file.
 //! - **Input** a whole file of at most four gigabytes; **output** slices of it.
 //! - **Source** PKWARE's APPNOTE 6.3.10, sections 4.3.6 to 4.3.16.
-//! - **Deviations** no compression, encryption, parts or 64-bit sizes: such files are refused. Every
-//!   entry's checksum must be right.
+//! - **Deviations** no encryption, parts or 64-bit sizes: such files are refused. Compressed entries
+//!   (TorchScript's code) are named and not read. Every stored entry's checksum must be right.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,38 @@ const END: u32 = 0x0605_4b50;
 const END_LENGTH: usize = 22;
 const COMMENT: usize = 0xffff;
 
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub(crate) struct Entries<'a> {
+    /// Name → bytes.
+    pub(crate) stored: BTreeMap<String, &'a [u8]>,
+    /// Names of what is compressed.
+    compressed: Vec<String>,
+}
+
+impl<'a> Entries<'a> {
+    /// The entry called `name`; none where there is none.
+    ///
+    /// # Errors
+    /// Where it is compressed.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&'a [u8]>, String> {
+        if self.compressed.iter().any(|other| other == name) {
+            return Err(format!("{name} is compressed"));
+        }
+        Ok(self.stored.get(name).copied())
+    }
+
+    /// Every name, of compressed entries too.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.stored.keys().chain(&self.compressed)
+    }
+}
+
 /// Every entry of `bytes`.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(crate) fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>, String> {
+pub(crate) fn entries(bytes: &[u8]) -> Result<Entries<'_>, String> {
     let last = bytes.len().checked_sub(END_LENGTH).ok_or("cut short")?;
     let end = (last.saturating_sub(COMMENT)..=last)
         .rev()
@@ -28,21 +55,26 @@ pub(crate) fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>, String> {
         .ok_or("the archive has no directory: it is cut short")?;
     let count = number16(bytes, end + 10).ok_or("cut short")?;
     let mut at = number32(bytes, end + 16).ok_or("cut short")? as usize;
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::default();
     for _ in 0..count {
         let (name, data, next) = entry(bytes, at).ok_or("a damaged directory")??;
-        if entries.insert(name.clone(), data).is_some() {
-            return Err(format!("two entries are called {name}"));
+        match data {
+            Some(data) if !entries.stored.contains_key(&name) => {
+                entries.stored.insert(name, data);
+            }
+            Some(_) => return Err(format!("two entries are called {name}")),
+            None => entries.compressed.push(name),
         }
         at = next;
     }
     Ok(entries)
 }
 
-type Entry<'a> = (String, &'a [u8], usize);
+/// Name, bytes unless they are compressed, and where the next record is.
+type Entry<'a> = (String, Option<&'a [u8]>, usize);
 
-/// The entry whose directory record is at `at`, and where the next record is; none where the record
-/// is not one or points out of the file.
+/// The entry whose directory record is at `at`; none where the record is not one or points out of
+/// the file.
 fn entry(bytes: &[u8], at: usize) -> Option<Result<Entry<'_>, String>> {
     (number32(bytes, at)? == DIRECTORY).then_some(())?;
     let (flags, method) = (number16(bytes, at + 8)?, number16(bytes, at + 10)?);
@@ -54,8 +86,11 @@ fn entry(bytes: &[u8], at: usize) -> Option<Result<Entry<'_>, String>> {
     let text = std::str::from_utf8(bytes.get(at + 46..at + 46 + name)?).ok()?;
     let next = at + 46 + name + extra + comment;
     // Bit 0 of the flags is encryption; method 0 is none.
-    if method != 0 || flags & 1 != 0 {
-        return Some(Err(format!("{text} is compressed or encrypted")));
+    if flags & 1 != 0 {
+        return Some(Err(format!("{text} is encrypted")));
+    }
+    if method != 0 {
+        return Some(Ok((text.to_owned(), None, next)));
     }
     (number32(bytes, start)? == ENTRY).then_some(())?;
     let skip = |offset| Some(usize::from(number16(bytes, start + offset)?));
@@ -64,7 +99,7 @@ fn entry(bytes: &[u8], at: usize) -> Option<Result<Entry<'_>, String>> {
     if crc32(data) != checksum {
         return Some(Err(format!("{text} is damaged: its checksum is wrong")));
     }
-    Some(Ok((text.to_owned(), data, next)))
+    Some(Ok((text.to_owned(), Some(data), next)))
 }
 
 fn number16(bytes: &[u8], at: usize) -> Option<u16> {

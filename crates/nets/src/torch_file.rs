@@ -3,7 +3,9 @@
 //! - before 1.6: a sequence of pickles (magic number, protocol, system, the dictionary, the list of
 //!   storages) followed by raw storages;
 //! - since then: a zip archive of stored entries, `NAME/data.pkl` with the dictionary and
-//!   `NAME/data/KEY` with each storage ([`crate::stored_zip`]).
+//!   `NAME/data/KEY` with each storage ([`crate::stored_zip`]);
+//! - TorchScript: the same with a tree of modules in place of the dictionary, and with code, which is
+//!   not read.
 //!
 //! A pickle can run any code when Python loads it. This reader runs none: it knows the few
 //! instructions that tensors need ([`crate::pickle`]) and refuses everything else. Sizes are
@@ -13,17 +15,31 @@ use crate::error::NetError;
 use crate::pickle::{Machine, Value};
 use crate::stored_zip;
 use crate::tensors::{Tensor, Tensors};
-use std::collections::BTreeMap;
+use half::f16;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FORMAT: &str = "PyTorch state dictionary";
+const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-/// Reads every f32 (and, as f32, i64) tensor of `bytes`; `file` is its name for messages.
+/// Reads every f32 (and, as f32, f16 and i64) tensor of `bytes`; `file` is its name for messages.
 ///
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
 pub fn read(bytes: &[u8], file: &str) -> Result<Tensors, NetError> {
-    parse(bytes)
+    read_selected(bytes, file, |_| {})
+}
+
+/// [`read`] of the tensors whose names `select` leaves in the list.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_selected(
+    bytes: &[u8],
+    file: &str,
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<Tensors, NetError> {
+    parse(bytes, select)
         .map(|map| Tensors {
             file: file.to_owned(),
             note: String::new(),
@@ -47,6 +63,7 @@ struct View {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
+    F16,
     F32,
     I64,
 }
@@ -54,21 +71,30 @@ enum Kind {
 impl Kind {
     const fn bytes(self) -> usize {
         match self {
+            Self::F16 => 2,
             Self::F32 => 4,
             Self::I64 => 8,
         }
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
+fn parse(
+    bytes: &[u8],
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<BTreeMap<String, Tensor>, String> {
     let (views, storages) = if bytes.starts_with(b"PK") {
         archive(bytes)?
     } else {
         sequence(bytes)?
     };
-    let mut budget = bytes.len();
+    let mut names: Vec<String> = views.iter().map(|(name, _)| name.clone()).collect();
+    select(&mut names);
+    let names: BTreeSet<String> = names.into_iter().collect();
+    // Halves double.
+    let mut budget = bytes.len().saturating_mul(2);
     views
         .into_iter()
+        .filter(|(name, _)| names.contains(name))
         .map(|(name, view)| {
             // Many views of one storage must not multiply its memory.
             budget = view
@@ -91,18 +117,20 @@ type Parts<'a> = (Vec<(String, View)>, BTreeMap<String, &'a [u8]>);
 /// The format since PyTorch 1.6.
 fn archive(bytes: &[u8]) -> Result<Parts<'_>, String> {
     let entries = stored_zip::entries(bytes).map_err(|why| format!("zip archive: {why}"))?;
-    let pickle = entries.iter().find_map(|(name, data)| {
+    let folder = entries.names().find_map(|name| {
         let folder = name.strip_suffix("/data.pkl")?;
-        (!folder.contains('/')).then_some((folder, *data))
+        (!folder.contains('/')).then_some(folder)
     });
-    let (folder, pickle) = pickle.ok_or("the archive has no data.pkl")?;
-    let order = entries.get(&format!("{folder}/byteorder"));
-    if order.is_some_and(|order| *order != b"little") {
+    let folder = folder.ok_or("the archive has no data.pkl")?;
+    let pickle = entries.get(&format!("{folder}/data.pkl"))?;
+    let pickle = pickle.ok_or("the archive has no data.pkl")?;
+    let order = entries.get(&format!("{folder}/byteorder"))?;
+    if order.is_some_and(|order| order != b"little") {
         return Err("its numbers are big-endian".into());
     }
     let views = views(Machine::new(pickle).load()?)?;
     let prefix = format!("{folder}/data/");
-    let storages = entries.iter().filter_map(|(name, data)| {
+    let storages = entries.stored.iter().filter_map(|(name, data)| {
         let key = name.strip_prefix(&prefix)?;
         Some((key.to_owned(), *data))
     });
@@ -144,8 +172,14 @@ fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
 }
 
 fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
-    let Value::Dict(entries) = dictionary else {
-        return Err("no dictionary of tensors".into());
+    let entries = match dictionary {
+        Value::Dict(entries) => entries,
+        Value::Object(module) => {
+            let mut found = Vec::new();
+            attributes("", module, &mut found)?;
+            return Ok(found);
+        }
+        _ => return Err("no dictionary of tensors".into()),
     };
     entries
         .into_iter()
@@ -156,7 +190,7 @@ fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
                     function,
                     arguments,
                 },
-            ) if function == "torch._utils._rebuild_tensor_v2" => {
+            ) if function == TENSOR => {
                 let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
                 Ok((name, view))
             }
@@ -164,6 +198,32 @@ fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
             _ => Err("an entry without a name".into()),
         })
         .collect()
+}
+
+/// The tensors of a module and of the modules in it; other attributes are left out.
+fn attributes(
+    prefix: &str,
+    module: Vec<(Value, Value)>,
+    found: &mut Vec<(String, View)>,
+) -> Result<(), String> {
+    for (name, value) in module {
+        let Value::Text(name) = name else {
+            return Err("an attribute without a name".into());
+        };
+        let name = format!("{prefix}{name}");
+        match value {
+            Value::Object(inner) => attributes(&format!("{name}."), inner, found)?,
+            Value::Call {
+                function,
+                arguments,
+            } if function == TENSOR => {
+                let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
+                found.push((name, view));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Arguments: (persistent id, offset, shape, strides, …); the id is
@@ -178,6 +238,7 @@ fn view(arguments: &[Value]) -> Option<View> {
     };
     let kind = match (tag.as_str(), class.as_str()) {
         ("storage", "torch.FloatStorage") => Kind::F32,
+        ("storage", "torch.HalfStorage") => Kind::F16,
         ("storage", "torch.LongStorage") => Kind::I64,
         _ => return None,
     };
@@ -229,6 +290,7 @@ fn gather(view: &View, storage: &[u8]) -> Result<Tensor, String> {
 fn element(storage: &[u8], at: usize, kind: Kind) -> Option<f32> {
     let bytes = storage.get(at..at.checked_add(kind.bytes())?)?;
     match kind {
+        Kind::F16 => Some(f16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
         Kind::F32 => Some(f32::from_le_bytes(bytes.try_into().ok()?)),
         Kind::I64 => Some(i64::from_le_bytes(bytes.try_into().ok()?) as f32),
     }

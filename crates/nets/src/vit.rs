@@ -6,7 +6,7 @@
 //! - **Output** `[batch, outputs]` (512), unbounded, not of unit length.
 //! - **Source** Dosovitskiy et al. (2021); Radford et al., "Learning Transferable Visual Models
 //!   From Natural Language Supervision" (2021), section 2.4.
-//! - **Deviations** none.
+//! - **Deviations** none. [`crate::clip::vit`] is the same network for inference, without burn.
 //! - **Weights** random, or OpenAI's by name; nothing of this project ships any.
 
 use crate::error::NetError;
@@ -18,38 +18,7 @@ use crate::tensors::{Taker, Tensors};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Sizes of a tower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Of the square picture, in pixels; a multiple of the patch.
-    pub side: usize,
-    /// Side of a patch in pixels.
-    pub patch: usize,
-    /// Floats of a token.
-    pub width: usize,
-    /// Divides the width.
-    pub heads: usize,
-    /// Blocks.
-    pub layers: usize,
-    /// Floats of the embedding.
-    pub outputs: usize,
-}
-
-impl Shape {
-    /// ViT-B/32, 88 M parameters.
-    pub const B32: Self = Self {
-        side: 224,
-        patch: 32,
-        width: 768,
-        heads: 12,
-        layers: 12,
-        outputs: 512,
-    };
-
-    fn tokens(&self) -> usize {
-        (self.side / self.patch).pow(2) + 1
-    }
-}
+pub use crate::clip::vit::Shape;
 
 /// The network.
 #[derive(Module, Debug)]

@@ -46,6 +46,7 @@ mod measures;
 mod palette;
 mod picture;
 mod resize;
+mod xdog;
 
 pub use decode::{decode, dimensions, read};
 pub use error::{ErrorKind, PictureError};
@@ -56,3 +57,4 @@ pub use measures::{Measures, measures};
 pub use palette::Swatch;
 pub use picture::{MAX_SIDE, Picture};
 pub use resize::Filter;
+pub use xdog::xdog;

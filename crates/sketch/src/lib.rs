@@ -8,8 +8,10 @@
 //! | drawings to files, and back from SVG | [`export`], [`read_svg`] |
 //! | drawings to pixels, exactly | [`exact`] |
 //! | drawings to pixels and gradients back | [`soft`] |
+//! | strokes by what networks see in them | [`clipasso`] |
 
 mod adam;
+pub mod clipasso;
 mod cubic;
 pub mod edges;
 mod error;
@@ -31,6 +33,7 @@ mod svg_read;
 mod trace;
 mod weld;
 
+pub use clipasso::{Clipasso, ClipassoSettings, Photo, Quirks};
 pub use cubic::{Cubic, Point, bernstein};
 pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};

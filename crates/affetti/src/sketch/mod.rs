@@ -3,6 +3,7 @@
 //! One picture after the other: within a picture all cores work. [`sketch`] goes from the bytes of
 //! one picture to its drawings, [`sheet`] puts these beside the picture on a page.
 
+mod clipasso;
 mod edges;
 mod sheet;
 
@@ -19,6 +20,7 @@ use affetti_sketch::{
 };
 use serde_json::json;
 
+pub use clipasso::{ClipassoRecipe, tower};
 pub use sheet::sheet;
 
 use crate::{
@@ -49,6 +51,8 @@ pub struct SketchOptions {
     pub begin: Option<Drawing>,
     /// Edges in place of our own.
     pub edges: Option<EdgeMap>,
+    /// The method of CLIPasso in place of tracing; it knows no levels, edges, quality, ink and color.
+    pub clipasso: Option<ClipassoRecipe>,
 }
 
 /// The drawings of one picture.
@@ -58,7 +62,8 @@ pub struct Sketched {
     pub path: String,
     /// One drawing per level.
     pub levels: Vec<(Sketch, Metadata)>,
-    /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`).
+    /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`);
+    /// empty where no edges were looked for.
     pub fits: Vec<[f64; 2]>,
     /// What was drawn, small, as JPEG.
     pub thumbnail: Vec<u8>,
@@ -123,6 +128,21 @@ fn one(
     let bad = |error| Failure::from_picture(path.clone(), &error);
     let picture = decode(&bytes, &options.decode).map_err(bad)?;
     let alpha = alpha(&bytes, &picture, &options.decode).map_err(bad)?;
+    if let Some(recipe) = &options.clipasso {
+        let drawn = recipe.draw(&picture, alpha.as_deref(), options, begun, watch);
+        return drawn
+            .map(|(levels, stopped)| Sketched {
+                levels,
+                fits: Vec::new(),
+                thumbnail: picture
+                    .fit_within(THUMBNAIL_SIDE, Filter::Bicubic)
+                    .encode_jpeg(80),
+                seconds: begun.elapsed().as_secs_f64(),
+                path: path.clone(),
+                stopped,
+            })
+            .map_err(failed);
+    }
     let source = match &options.edges {
         Some(map) => EdgeSource::Map(map),
         None => edges::source(),

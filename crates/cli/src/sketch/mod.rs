@@ -1,5 +1,6 @@
 //! `affetti sketch`: pictures in, drawings out.
 
+mod clipasso;
 mod eval;
 mod target;
 
@@ -154,6 +155,7 @@ fn options(args: &SketchArgs, settings: &Settings) -> Result<SketchOptions> {
         None => None,
     };
     let begin = args.begin.as_deref().map(begin).transpose()?;
+    clipasso::check(args)?;
     let edges = match &args.edges {
         Some(path) => Some(EdgeMap::from_picture(
             &self::read(path, &DecodeOptions::default())
@@ -169,6 +171,7 @@ fn options(args: &SketchArgs, settings: &Settings) -> Result<SketchOptions> {
         sweep: args.sweep.clone(),
         begin,
         edges,
+        clipasso: clipasso::recipe(args)?,
     })
 }
 

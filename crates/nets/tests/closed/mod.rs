@@ -26,7 +26,7 @@ pub(crate) fn values(name: &str, count: usize) -> Vec<f32> {
     uniform(name, count).into_iter().map(|v| v as f32).collect()
 }
 
-fn closed_form(name: &str, shape: &[usize]) -> Tensor {
+pub(crate) fn closed_form(name: &str, shape: &[usize]) -> Tensor {
     let count: usize = shape.iter().product();
     let mut data = uniform(name, count);
     let (scale, shift) = if name.ends_with("running_var") {
@@ -82,7 +82,13 @@ pub(crate) struct Case(Value);
 
 impl Case {
     pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/networks.json");
+        Self::of("networks.json", name)
+    }
+
+    /// Of another fixture.
+    pub(crate) fn of(file: &str, name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let path = folder.join(file);
         let text = std::fs::read_to_string(path).expect("the fixture");
         let all: Value = serde_json::from_str(&text).expect("JSON");
         Self(all["cases"][name].clone())
@@ -92,6 +98,20 @@ impl Case {
     pub(crate) fn shape(&self) -> [usize; 4] {
         let size = |i: usize| self.0["shape"][i].as_u64().expect("a size") as usize;
         std::array::from_fn(size)
+    }
+
+    /// The tensors that the fixture lists, filled.
+    pub(crate) fn listed(&self) -> Tensors {
+        let list = self.0["tensors"].as_object().expect("names and shapes");
+        let filled = list.iter().map(|(name, shape)| {
+            let shape: Vec<usize> = serde_json::from_value(shape.clone()).expect("a shape");
+            (name.clone(), closed_form(name, &shape))
+        });
+        Tensors {
+            file: "peer".into(),
+            map: filled.collect(),
+            ..Tensors::default()
+        }
     }
 
     pub(crate) fn input(&self) -> Vec<f32> {

@@ -1,10 +1,15 @@
 //! From strokes to the pixels of a band of rows.
 //!
 //! For each stroke: where its chords may reach each row (`spans`), the nearest chord of every pixel
-//! there (a loop over neighbouring pixels that compilers turn into vector instructions), and for
-//! the pixels on the ramp the true distance by Newton's method.
+//! there, and the true nearest point by Newton's method. Both are loops over neighbouring pixels that
+//! compilers turn into vector instructions; the few pixels that a fixed number of steps does not
+//! bring to a stand are polished one by one.
 
-use super::{in_pixels, profile::coverage};
+use super::{
+    in_pixels,
+    newton::{Power, polish_row},
+    profile::coverage,
+};
 use crate::{
     cubic::{Cubic, Point, cross, dot, sub},
     stroke::Stroke,
@@ -22,6 +27,7 @@ const LOOKS: usize = 24;
 #[derive(Debug, Clone)]
 pub(super) struct Pen {
     curve: Cubic,
+    power: Power,
     chords: Vec<Point>,
     radius: f32,
     color: [f32; 3],
@@ -46,6 +52,7 @@ impl Pen {
         let top = rows.clone().fold(f32::INFINITY, f32::min) - reach;
         let bottom = rows.fold(f32::NEG_INFINITY, f32::max) + reach;
         Self {
+            power: Power::new(&curve),
             curve,
             chords,
             radius,
@@ -103,6 +110,8 @@ struct Field {
     spans: Vec<(usize, usize)>,
     square: Vec<f32>,
     place: Vec<f32>,
+    /// From the nearest point to the pixel's centre.
+    off: [Vec<f32>; 2],
 }
 
 impl Band {
@@ -114,6 +123,7 @@ impl Band {
             spans: Vec::new(),
             square: vec![f32::INFINITY; rows.len()],
             place: vec![0.0; rows.len()],
+            off: [vec![0.0; rows.len()], vec![0.0; rows.len()]],
         };
         for (index, pen) in pens.iter().enumerate() {
             let outside = pen.bottom < first as f32 || pen.top > (first + height) as f32;
@@ -125,9 +135,8 @@ impl Band {
                 let (from, to) = field.spans[y];
                 for x in from..to {
                     let at = y * width + x;
-                    let center = [x as f32 + 0.5, (first + y) as f32 + 0.5];
-                    if let Some(fragment) = fragment(pen, center, field.square[at], field.place[at])
-                    {
+                    let off = [field.off[0][at], field.off[1][at]];
+                    if let Some(fragment) = fragment(pen, field.square[at], field.place[at], off) {
                         let under = rows[at];
                         let alpha = pen.opacity * fragment.coverage;
                         rows[at] = [0, 1, 2].map(|c| under[c] + alpha * (pen.color[c] - under[c]));
@@ -183,6 +192,7 @@ impl Field {
                 let (from, to) = span(chord[0], chord[1], reach, row, width);
                 if from < to {
                     let part = y * width + from..y * width + to;
+                    // The chords' nearest; see below for the curve's.
                     nearest_in_row(
                         (chord[0], chord[1]),
                         [from as f32 + 0.5, row],
@@ -191,6 +201,22 @@ impl Field {
                         &mut self.place[part],
                     );
                 }
+            }
+        }
+        let [off_x, off_y] = &mut self.off;
+        // Near a centre of curvature the nearest chord may be some chords off.
+        let far = 2.0 / steps as f32;
+        for (y, &(from, to)) in self.spans.iter().enumerate() {
+            if from < to {
+                let part = y * width + from..y * width + to;
+                polish_row(
+                    (&pen.power, &pen.curve),
+                    [from as f32 + 0.5, (first + y) as f32 + 0.5],
+                    (reach * reach, far),
+                    &self.square[part.clone()],
+                    &mut self.place[part.clone()],
+                    [&mut off_x[part.clone()], &mut off_y[part]],
+                );
             }
         }
     }
@@ -244,16 +270,17 @@ fn nearest_in_row(
     }
 }
 
-/// What the stroke does to the pixel at `center`, if anything; `under` and `pixel` are not set.
+/// What the stroke does to a pixel, if anything; `under` and `pixel` are not set. `square` is the
+/// squared distance from the chords, `t` and `off` the nearest point and the way from there.
 #[inline(always)]
-fn fragment(pen: &Pen, center: Point, square: f32, place: f32) -> Option<Fragment> {
+fn fragment(pen: &Pen, square: f32, t: f32, off: Point) -> Option<Fragment> {
     let reach = pen.reach();
     if square >= reach * reach {
         return None;
     }
     let mut found = Fragment {
         pixel: 0,
-        t: place,
+        t,
         coverage: 1.0,
         pull: [0.0; 2],
         by_radius: 0.0,
@@ -263,10 +290,6 @@ fn fragment(pen: &Pen, center: Point, square: f32, place: f32) -> Option<Fragmen
     if inside > 0.0 && square < inside * inside {
         return Some(found);
     }
-    // Near a centre of curvature the nearest chord may be some chords off.
-    let step = 1.0 / (pen.chords.len() - 1) as f32;
-    found.t = pen.curve.polish(center, place, 2.0 * step);
-    let off = sub(center, pen.curve.at(found.t));
     let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
     let covered = coverage(distance, pen.radius);
     // No coverage is no fragment; its slopes are those of a place beyond the ramp: 0.

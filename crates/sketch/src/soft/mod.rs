@@ -27,6 +27,7 @@
 
 mod backward;
 mod forward;
+mod newton;
 pub mod plain;
 mod profile;
 

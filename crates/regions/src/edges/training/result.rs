@@ -75,6 +75,7 @@ fn card(
         summary: config.summary.clone(),
         file: file.to_owned(),
         sha256: store::sha256(bytes),
+        url: None,
         embedded: true,
         license: "models/LICENSE: research data behind it; see there".into(),
         input: InputContract {
