@@ -8,12 +8,7 @@ use crate::{
 use anyhow::Result;
 
 #[cfg(not(feature = "train"))]
-pub(crate) fn train(
-    _: &TrainingArgs,
-    _: &RunArgs,
-    _: Option<usize>,
-    _: &Settings,
-) -> Result<Exit> {
+pub(crate) fn train(_: &TrainingArgs, _: &RunArgs, _: Option<usize>, _: &Settings) -> Result<Exit> {
     anyhow::bail!(crate::training::NEEDS_FEATURE)
 }
 

@@ -10,9 +10,9 @@ use affetti::{
 use anyhow::{Result, anyhow, bail};
 
 use crate::{
-    Exit,
+    Exit, affect,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    affect, art, device, edges,
+    art, device, edges,
     out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,

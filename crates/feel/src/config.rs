@@ -114,7 +114,9 @@ impl Config {
                 "name: a backbone has it",
             ),
             (
-                ["affect", "basis", "emotions"].iter().any(|head| names.contains(head)),
+                ["affect", "basis", "emotions"]
+                    .iter()
+                    .any(|head| names.contains(head)),
                 "features.backbones: affect, basis and emotions are parts of every model",
             ),
             (

@@ -90,10 +90,10 @@ pub(crate) fn figures_of(
         let total = stages.len();
         (options.progress)(Step { stage, done, total });
         figures.extend(match done {
-            0 => judge.photos_on_test(predictor, photos, stage)?,
-            1 => judge.paintings_on_test(predictor, paintings, stage)?,
-            2 => judge.photos_out_of_fold(predictor, (photos, paintings), stage)?,
-            _ => judge.paintings_out_of_fold(predictor, paintings, stage)?,
+            0 => judge.on_test(Head::Affect, predictor, photos, stage)?,
+            1 => judge.on_test(Head::Emotions, predictor, paintings, stage)?,
+            2 => judge.out_of_fold(Head::Affect, predictor, (photos, paintings), stage)?,
+            _ => judge.out_of_fold(Head::Emotions, predictor, (photos, paintings), stage)?,
         });
     }
     let ModelId { name, sha256 } = predictor.model();
@@ -112,8 +112,17 @@ fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
     let lengths = backbones[..last]
         .iter()
         .filter_map(crate::features::BackboneSettings::variant);
-    let start = lengths.map(affetti_nets::efficientnet_lite::Variant::descriptor_len).sum();
+    let start = lengths
+        .map(affetti_nets::efficientnet_lite::Variant::descriptor_len)
+        .sum();
     start..start + FEATURES
+}
+
+/// What is judged: valence and arousal of photographs, or emotions of paintings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    Affect,
+    Emotions,
 }
 
 struct Judge<'a> {
@@ -198,8 +207,29 @@ impl Judge<'_> {
         Ok(logits.iter().map(|z| softmax(z)).collect())
     }
 
-    fn photos_on_test(
+    fn frozen_answers(
         &self,
+        head: Head,
+        set: &Set,
+        learn: &[usize],
+        rows: &[usize],
+    ) -> Result<Vec<Vec<f64>>, FeelError> {
+        match head {
+            Head::Affect => self.frozen_affect(set, learn, rows),
+            Head::Emotions => self.frozen_emotions(set, learn, rows),
+        }
+    }
+
+    fn figures(&self, head: Head, answers: &Answers, set: &str) -> Result<Vec<Figure>, FeelError> {
+        match head {
+            Head::Affect => self.affect_figures(answers, set),
+            Head::Emotions => self.emotion_figures(answers, set),
+        }
+    }
+
+    fn on_test(
+        &self,
+        head: Head,
         predictor: &Predictor,
         set: &Set,
         name: &str,
@@ -207,113 +237,92 @@ impl Judge<'_> {
         let (learn, rows) = (set.rows(&LEARN), set.rows(&[Split::Test]));
         let mut model = Vec::new();
         for &i in &rows {
-            let p = predictor.predict_features(set.features.row(i))?;
-            model.push(vec![p.valence, p.arousal]);
+            let said = predictor.predict_features(set.features.row(i))?;
+            model.push(match head {
+                Head::Affect => vec![said.valence, said.arousal],
+                Head::Emotions => said.emotions.as_slice().to_vec(),
+            });
         }
-        self.affect_figures(
-            &Answers {
-                truth: set.targets(&rows),
-                model,
-                frozen: self.frozen_affect(set, &learn, &rows)?,
-                prior: column_means(&set.targets(&learn)),
-                half: vec![predictor.weights().half_width; rows.len()],
-            },
-            name,
-        )
+        let answers = Answers {
+            truth: set.targets(&rows),
+            model,
+            frozen: self.frozen_answers(head, set, &learn, &rows)?,
+            prior: column_means(&set.targets(&learn)),
+            half: vec![predictor.weights().half_width; rows.len()],
+        };
+        self.figures(head, &answers, name)
     }
 
-    fn photos_out_of_fold(
+    fn out_of_fold(
         &self,
+        head: Head,
         predictor: &Predictor,
-        (set, paintings): (&Set, &Set),
+        (photos, paintings): (&Set, &Set),
         name: &str,
     ) -> Result<Vec<Figure>, FeelError> {
-        let rows: Vec<usize> = (0..set.samples.len()).collect();
         let model = predictor.weights();
-        let all = lesson(&model.basis, set, &rows).with_cues(&model.emotions)?;
-        let fold_of = folds(FOLDS, &all.groups)?;
-        let mut answers = Answers::empty(all.targets.clone());
-        let twins = self.twins.map(|twins| twins.affect(self.config, paintings, set));
-        let twins = twins.transpose()?;
-        for fold in 0..FOLDS {
-            let (held, seen) = split_rows(&fold_of, fold);
-            let frozen = self.frozen_affect(set, &seen, &held)?;
-            if let Some(twins) = &twins {
-                for (&i, frozen) in held.iter().zip(frozen) {
-                    answers.model[i].clone_from(&twins.predicted[i]);
-                    answers.frozen[i] = frozen;
-                    answers.half[i] = twins.half[i];
-                }
-                continue;
-            }
-            let (kernel, half) = fit_affect(self.config, &all.select(&seen))?;
-            for (&i, frozen) in held.iter().zip(frozen) {
-                let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
-                answers.model[i] = kernel
-                    .apply(all.z.row(i), all.cues[i])
-                    .iter()
-                    .map(inside)
-                    .collect();
-                answers.frozen[i] = frozen;
-                answers.half[i] = half;
-            }
-        }
-        self.affect_figures(&answers, name)
-    }
-
-    fn paintings_on_test(
-        &self,
-        predictor: &Predictor,
-        set: &Set,
-        name: &str,
-    ) -> Result<Vec<Figure>, FeelError> {
-        let (learn, rows) = (set.rows(&LEARN), set.rows(&[Split::Test]));
-        let mut model = Vec::new();
-        for &i in &rows {
-            let prediction = predictor.predict_features(set.features.row(i))?;
-            model.push(prediction.emotions.as_slice().to_vec());
-        }
-        self.emotion_figures(
-            &Answers {
-                truth: set.targets(&rows),
-                model,
-                frozen: self.frozen_emotions(set, &learn, &rows)?,
-                prior: column_means(&set.targets(&learn)),
-                half: Vec::new(),
-            },
-            name,
-        )
-    }
-
-    fn paintings_out_of_fold(
-        &self,
-        predictor: &Predictor,
-        set: &Set,
-        name: &str,
-    ) -> Result<Vec<Figure>, FeelError> {
+        let set = match head {
+            Head::Affect => photos,
+            Head::Emotions => paintings,
+        };
         let rows: Vec<usize> = (0..set.samples.len()).collect();
-        let all = lesson(&predictor.weights().basis, set, &rows);
+        let mut all = lesson(&model.basis, set, &rows);
+        if head == Head::Affect {
+            all = all.with_cues(&model.emotions)?;
+        }
+        let twins = match (self.twins, head) {
+            (None, _) => None,
+            (Some(twins), Head::Affect) => Some(twins.affect(self.config, paintings, photos)?),
+            (Some(twins), Head::Emotions) => Some(twins.emotions(self.config, paintings)?),
+        };
         let fold_of = folds(FOLDS, &all.groups)?;
         let mut answers = Answers::empty(all.targets.clone());
-        let twins = self.twins.map(|twins| twins.emotions(self.config, set));
-        let twins = twins.transpose()?;
         for fold in 0..FOLDS {
             let (held, seen) = split_rows(&fold_of, fold);
-            let frozen = self.frozen_emotions(set, &seen, &held)?;
-            if let Some(twins) = &twins {
-                for (&i, frozen) in held.iter().zip(frozen) {
-                    answers.model[i].clone_from(&twins.predicted[i]);
-                    answers.frozen[i] = frozen;
-                }
-                continue;
-            }
-            let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &all.select(&seen))?;
+            let frozen = self.frozen_answers(head, set, &seen, &held)?;
             for (&i, frozen) in held.iter().zip(frozen) {
-                answers.model[i] = softmax(&model.apply(all.z.row(i)));
                 answers.frozen[i] = frozen;
             }
+            match &twins {
+                Some(twins) => {
+                    for &i in &held {
+                        answers.model[i].clone_from(&twins.predicted[i]);
+                        answers.half[i] = twins.half.get(i).copied().unwrap_or_default();
+                    }
+                }
+                None => self.fit(head, &all, (&held, &seen), &mut answers)?,
+            }
         }
-        self.emotion_figures(&answers, name)
+        self.figures(head, &answers, name)
+    }
+
+    /// Answers for `held` by a head that learned from `seen`.
+    fn fit(
+        &self,
+        head: Head,
+        all: &Lesson<'_>,
+        (held, seen): (&[usize], &[usize]),
+        answers: &mut Answers,
+    ) -> Result<(), FeelError> {
+        let seen = all.select(seen);
+        match head {
+            Head::Affect => {
+                let (kernel, half) = fit_affect(self.config, &seen)?;
+                for &i in held {
+                    let said = kernel.apply(all.z.row(i), all.cues[i]);
+                    let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
+                    answers.model[i] = said.iter().map(inside).collect();
+                    answers.half[i] = half;
+                }
+            }
+            Head::Emotions => {
+                let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &seen)?;
+                for &i in held {
+                    answers.model[i] = softmax(&model.apply(all.z.row(i)));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn affect_figures(&self, answers: &Answers, set: &str) -> Result<Vec<Figure>, FeelError> {

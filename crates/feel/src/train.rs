@@ -206,7 +206,11 @@ pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<Stri
 }
 
 /// The shared basis, from all pictures that may be learned from; it sees no label.
-pub(crate) fn basis(config: &Config, extractor: &Extractor, sets: &[&Set]) -> Result<Basis, FeelError> {
+pub(crate) fn basis(
+    config: &Config,
+    extractor: &Extractor,
+    sets: &[&Set],
+) -> Result<Basis, FeelError> {
     let mut all = Matrix {
         columns: extractor.len(),
         data: Vec::new(),
@@ -342,8 +346,7 @@ pub(crate) fn choose_affect(
     let score = |predicted: &[Vec<f64>]| {
         correlation(targets, predicted, rows, 0) + correlation(targets, predicted, rows, 1)
     };
-    let (setting, predicted) =
-        best(tried, |predicted| -score(predicted)).ok_or_else(unsolvable)?;
+    let (setting, predicted) = best(tried, |predicted| -score(predicted)).ok_or_else(unsolvable)?;
     let half = |output: usize| {
         let residuals: Vec<f64> = rows
             .iter()
@@ -358,10 +361,7 @@ pub(crate) fn choose_affect(
 }
 
 /// The first of the settings with the lowest loss.
-fn best<S>(
-    tried: &Tried<S>,
-    loss: impl Fn(&[Vec<f64>]) -> f64,
-) -> Option<(usize, &[Vec<f64>])> {
+fn best<S>(tried: &Tried<S>, loss: impl Fn(&[Vec<f64>]) -> f64) -> Option<(usize, &[Vec<f64>])> {
     let losses = tried.iter().map(|(_, predicted)| loss(predicted));
     let (n, _) = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some((n, &tried[n].1))
@@ -403,12 +403,7 @@ pub(crate) fn split_rows(fold_of: &[usize], fold: usize) -> (Vec<usize>, Vec<usi
     (0..fold_of.len()).partition(|&i| fold_of[i] == fold)
 }
 
-fn correlation(
-    targets: &[Vec<f64>],
-    predicted: &[Vec<f64>],
-    rows: &[usize],
-    output: usize,
-) -> f64 {
+fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], rows: &[usize], output: usize) -> f64 {
     let column = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i][output]).collect::<Vec<_>>();
     pearson(&column(targets), &column(predicted)).unwrap_or(-1.0)
 }
@@ -439,12 +434,10 @@ pub(crate) fn choose_emotions(
 ) -> Result<(usize, f64), FeelError> {
     let pick = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
     let targets = pick(targets);
-    let (setting, logits) = best(tried, |logits| {
-        cross_entropy(&targets, &pick(logits), 1.0)
-    })
-    .ok_or_else(|| FeelError::NothingToLearn {
-        what: "nine emotions: no penalty to try".into(),
-    })?;
+    let (setting, logits) = best(tried, |logits| cross_entropy(&targets, &pick(logits), 1.0))
+        .ok_or_else(|| FeelError::NothingToLearn {
+            what: "nine emotions: no penalty to try".into(),
+        })?;
     Ok((setting, sharpness(&targets, &pick(logits))))
 }
 

@@ -157,8 +157,7 @@ impl Weights {
     #[must_use]
     pub fn random(variant: Variant, seed: u64) -> Self {
         let mut random = crate::layers::Normal::new(seed);
-        let mut make =
-            |spec: &LayerSpec| ConvTensors::random(*spec, Some(EPSILON), &mut random);
+        let mut make = |spec: &LayerSpec| ConvTensors::random(*spec, Some(EPSILON), &mut random);
         Self {
             variant,
             stem: make(&stem()),

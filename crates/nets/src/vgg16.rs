@@ -112,9 +112,7 @@ impl Weights {
         let mut first = true;
         let blocks = blocks().into_iter().map(|block| {
             let layers = block.iter();
-            layers
-                .map(|_| layer(std::mem::take(&mut first)))
-                .collect()
+            layers.map(|_| layer(std::mem::take(&mut first))).collect()
         });
         Self {
             blocks: blocks.collect(),

@@ -157,7 +157,10 @@ fn a_network_goes_on_from_the_maps_of_a_stage() {
         assert!(off <= TOLERANCE, "{stages}: {off:e}");
     }
     let all = LiteLayers::from_weights(&weights, &device).top(variant, 0);
-    let data = picture.pixels().iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
+    let data = picture
+        .pixels()
+        .iter()
+        .map(|&v| (f32::from(v) - 127.0) / 128.0);
     let sides = [1, side as usize, side as usize, 3];
     let x = TensorData::new(data.collect::<Vec<f32>>(), sides);
     let features = floats(all.forward(Tensor::from_data(x, &device)));
@@ -181,6 +184,10 @@ fn a_resnet_goes_on_from_the_maps_of_a_stage() {
         let (shape, map) = plain.map_below(shape, &case.input(), stages, &mut work);
         let map = TensorData::new(map.to_vec(), shape.dims());
         let top = ResNetLayers::from_weights(&weights, &device).top(variant, stages);
-        case.check("output", &floats(top.forward(Tensor::from_data(map, &device))), TOLERANCE);
+        case.check(
+            "output",
+            &floats(top.forward(Tensor::from_data(map, &device))),
+            TOLERANCE,
+        );
     }
 }

@@ -27,7 +27,6 @@ pub(super) struct Judged {
     polarity: [Vec<f64>; 2],
     /// True and answered valence and arousal of photographs, then of paintings.
     ratings: [[[Vec<f64>; 2]; 2]; 2],
-
 }
 
 impl Judged {

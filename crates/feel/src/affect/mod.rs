@@ -151,7 +151,10 @@ impl Affect<'_> {
             let mut put = |head: usize, values: &[f64], weight: f64| {
                 let (targets, width) = &mut all[head];
                 let place = &mut targets[n * *width..(n + 1) * *width];
-                place.iter_mut().zip(values).for_each(|(t, v)| *t = *v as f32);
+                place
+                    .iter_mut()
+                    .zip(values)
+                    .for_each(|(t, v)| *t = *v as f32);
                 weights[head][n] = weight as f32;
             };
             if let Some((shares, votes)) = &sample.emotions {
@@ -168,14 +171,17 @@ impl Affect<'_> {
                 put(2, &standard(self.scales.painting, rated), 1.0);
             }
         }
-        let mut pairs = all.into_iter().zip(weights).map(|((targets, width), weights)| {
-            let targets = TensorData::new(targets, [rows.len(), width]);
-            let weights = TensorData::new(weights, [rows.len()]);
-            (
-                Tensor::from_data(targets, device),
-                Tensor::from_data(weights, device),
-            )
-        });
+        let mut pairs = all
+            .into_iter()
+            .zip(weights)
+            .map(|((targets, width), weights)| {
+                let targets = TensorData::new(targets, [rows.len(), width]);
+                let weights = TensorData::new(weights, [rows.len()]);
+                (
+                    Tensor::from_data(targets, device),
+                    Tensor::from_data(weights, device),
+                )
+            });
         std::array::from_fn(|_| pairs.next().expect("three heads"))
     }
 
@@ -226,16 +232,18 @@ impl Affect<'_> {
             let data = tensor.clone().into_data();
             let values: Vec<f64> = data.iter::<f32>().map(f64::from).collect();
             let [_, columns] = tensor.dims();
-            values.chunks(columns).map(<[f64]>::to_vec).collect::<Vec<_>>()
+            values
+                .chunks(columns)
+                .map(<[f64]>::to_vec)
+                .collect::<Vec<_>>()
         };
         let (emotions, photo, painting) = (
             rows(&said.emotions),
             rows(&said.photo),
             rows(&said.painting),
         );
-        let rated = |scales: [samples::Scale; 2], row: &[f64]| {
-            [0, 1].map(|n| scales[n].rating(row[n]))
-        };
+        let rated =
+            |scales: [samples::Scale; 2], row: &[f64]| [0, 1].map(|n| scales[n].rating(row[n]));
         let each = emotions.iter().zip(&photo).zip(&painting);
         each.map(|((emotions, photo), painting)| Answer {
             emotions: softmax(emotions),
@@ -245,7 +253,11 @@ impl Affect<'_> {
         .collect()
     }
 
-    fn judged(&self, model: &AffectNetwork, of: &dyn Fn(&Sample) -> bool) -> Result<Judged, FeelError> {
+    fn judged(
+        &self,
+        model: &AffectNetwork,
+        of: &dyn Fn(&Sample) -> bool,
+    ) -> Result<Judged, FeelError> {
         let all = &self.measured.samples;
         let rows: Vec<usize> = (0..all.len()).filter(|&row| of(&all[row])).collect();
         let answers = self.answers(model, &rows);
@@ -470,7 +482,9 @@ fn merged(start: &Weights, frozen: usize, model: &AffectNetwork) -> Result<Weigh
     let below = start.variant().blocks_of(frozen);
     let mut all = start.to_folded();
     for (name, tensor) in folded(values(&model.trunk)).map {
-        let block = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.'));
+        let block = name
+            .strip_prefix("blocks.")
+            .and_then(|rest| rest.split_once('.'));
         let name = match block {
             Some((n, part)) => match n.parse::<usize>() {
                 Ok(n) => format!("blocks.{}.{part}", n + below),

@@ -41,8 +41,7 @@ pub(super) fn samples(data: &Path) -> Result<Vec<Sample>, FeelError> {
     let rows = paintings::read(&data.join("paintings/labelled.csv"), &limits)?.rows;
     let votes = artemis::group(&artemis::read(&data.join("artemis.csv"), &limits)?.rows);
     let votes = |row: &paintings::Painting| votes.get(row.artemis_key.as_deref()?);
-    let (voted, others): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|row| votes(row).is_some());
+    let (voted, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| votes(row).is_some());
     let mut fold_of_group = BTreeMap::new();
     let groups = |rows: &[paintings::Painting]| {
         let groups = rows.iter().map(|row| row.group.clone());

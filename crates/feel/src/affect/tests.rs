@@ -39,7 +39,10 @@ pub(crate) fn replica(folder: &Path) {
         let red = n % 2 == 0;
         let (valence, arousal) = if red { (2.5, 5.0) } else { (5.5, 3.0) };
         let valence = valence + f64::from(n) / 10.0;
-        oasis += &format!("I{n},T {n},Object,{valence},1,9,{arousal},1,9,{}\n", split(n, 7));
+        oasis += &format!(
+            "I{n},T {n},Object,{valence},1,9,{arousal},1,9,{}\n",
+            split(n, 7)
+        );
         let path = folder.join(format!("oasis/images/I{n}.jpg"));
         write(path, &picture(red, n).encode_jpeg(90));
     }
@@ -49,9 +52,8 @@ pub(crate) fn replica(folder: &Path) {
     for n in 0..12_u8 {
         let red = n % 2 == 0;
         let split = split(n, 11);
-        paintings += &format!(
-            "p{n},images/p{n}.png,a,t,,Cubism,,Cubism/p{n},5,,,48,40,0,s,g{n},{split}\n"
-        );
+        paintings +=
+            &format!("p{n},images/p{n}.png,a,t,,Cubism,,Cubism/p{n},5,,,48,40,0,s,g{n},{split}\n");
         let word = if red { "sadness" } else { "contentment" };
         for vote in 0..4 {
             let word = if vote == 3 { "awe" } else { word };
@@ -86,7 +88,10 @@ fn every_label_is_read_and_near_copies_share_a_fold() {
     // Three of four votes are sadness, the eighth word; one is awe, the second.
     let (shares, votes) = voted[0].emotions.as_ref().expect("votes");
     assert_eq!((shares[7], shares[1], *votes), (0.75, 0.25, 4.0));
-    let copy = rated.iter().find(|s| s.file.ends_with("d1.png")).expect("d1");
+    let copy = rated
+        .iter()
+        .find(|s| s.file.ends_with("d1.png"))
+        .expect("d1");
     assert_eq!(copy.fold, voted[0].fold);
     for fold in 0..FOLDS {
         assert!(voted.iter().any(|s| s.fold == fold), "{fold}");
@@ -216,11 +221,15 @@ mod trained {
         // What is below stays, up to the half precision of the file; what is above moved.
         let file = store::from_bytes(&bytes, "x").expect("reads");
         assert!(file.note.contains("train affect"));
-        let end = Weights::from_folded(Variant::Lite0, file).expect("fits").to_folded();
+        let end = Weights::from_folded(Variant::Lite0, file)
+            .expect("fits")
+            .to_folded();
         let begun = start.to_folded();
         let moved = |name: &str| {
             let pairs = end.map[name].data.iter().zip(&begun.map[name].data);
-            pairs.map(|(a, b)| (a - b).abs() / b.abs().max(1e-3)).fold(0.0, f32::max)
+            pairs
+                .map(|(a, b)| (a - b).abs() / b.abs().max(1e-3))
+                .fold(0.0, f32::max)
         };
         // Block 8 is the last of the fourth stage's, 9 the first of the fifth's.
         assert_eq!(Variant::Lite0.blocks_of(4), 8);
@@ -229,7 +238,11 @@ mod trained {
         assert!(moved("blocks.8.depthwise.weight") > 1e-3);
         assert!(moved("head.weight") > 1e-3);
         // Held pictures are scored, and none of them is learned from: 8 + 12 + 2 pictures.
-        let held = whole.scores.iter().find(|s| s.set == "fold 2 of 5").expect("held");
+        let held = whole
+            .scores
+            .iter()
+            .find(|s| s.set == "fold 2 of 5")
+            .expect("held");
         assert!(held.n >= 2);
         assert!(whole.pictures[0] + whole.pictures[1] <= 22);
         // Stopped in the third epoch and resumed: the same bytes.

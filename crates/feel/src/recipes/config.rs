@@ -140,10 +140,7 @@ impl RecipeConfig {
                 "crop: above 0, at most 1",
             ),
             (!(1..=4096).contains(&self.hidden), "hidden: 1 to 4096"),
-            (
-                !(0.0..1.0).contains(&self.dropout),
-                "dropout: 0 to below 1",
-            ),
+            (!(0.0..1.0).contains(&self.dropout), "dropout: 0 to below 1"),
             (
                 self.norm && self.training.batch < 2,
                 "training.batch: 2 or more, where there is a norm",

@@ -191,19 +191,20 @@ impl Judged {
     fn scores(&self, set: &str, seed: u64) -> Result<Vec<Score>, FeelError> {
         let bootstrap = Bootstrap::seeded(seed).check()?;
         let mut scores = Vec::new();
-        let mut put = |metric: &str, prior: f64, n: usize, value: &dyn Fn(&[usize]) -> Option<f64>| {
-            let Ok(found) = bootstrap.estimate(n, value) else {
-                return;
+        let mut put =
+            |metric: &str, prior: f64, n: usize, value: &dyn Fn(&[usize]) -> Option<f64>| {
+                let Ok(found) = bootstrap.estimate(n, value) else {
+                    return;
+                };
+                scores.push(Score {
+                    set: set.to_owned(),
+                    metric: metric.to_owned(),
+                    value: found.value,
+                    interval: [found.interval.low, found.interval.high],
+                    prior,
+                    n,
+                });
             };
-            scores.push(Score {
-                set: set.to_owned(),
-                metric: metric.to_owned(),
-                value: found.value,
-                interval: [found.interval.low, found.interval.high],
-                prior,
-                n,
-            });
-        };
         put("KL skill", 0.0, self.kl.len(), &|draw| self.skill(draw));
         for (hits, name) in [
             (&self.hits, "accuracy, majority > .5"),
@@ -262,9 +263,8 @@ impl Task for Recipe<'_> {
 
     fn validate(&mut self, model: &RecipeNetwork) -> Result<Vec<Metric>, TrainError> {
         let judged = self.judged(model, 1);
-        let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| {
-            values.sum::<f64>() / n.max(1) as f64
-        };
+        let mean =
+            |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n.max(1) as f64;
         let n = judged.kl.len();
         let all: Vec<usize> = (0..n).collect();
         let metric = |name, value| Metric { name, value };

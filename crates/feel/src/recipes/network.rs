@@ -86,7 +86,7 @@ pub(super) struct Frozen {
 
 enum Base {
     /// Without so many last stages.
-    Residual(ResNet, usize),
+    Residual(Box<ResNet>, usize),
     Vgg(Vgg16),
 }
 
@@ -143,7 +143,9 @@ impl Below for Frozen {
         let count = (height * width) as f32;
         let mut mean = vec![0.0; channels];
         for pixel in map.chunks_exact(channels) {
-            mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v / count);
+            mean.iter_mut()
+                .zip(pixel)
+                .for_each(|(m, v)| *m += v / count);
         }
         ([1, 1, channels], mean)
     }
@@ -181,12 +183,15 @@ pub(super) fn build(config: &RecipeConfig) -> Result<(Frozen, RecipeNetwork), Fe
         let device = plain.autodiff();
         ResNetLayers::from_weights(&weights, &device).top(variant, stages)
     });
-    let network = Base::Residual(ResNet::new(&weights), stages);
+    let network = Base::Residual(Box::new(ResNet::new(&weights)), stages);
     let frozen = Frozen {
         network,
         pixels: TORCHVISION,
     };
-    Ok((frozen, RecipeNetwork::new(config, trunk, variant.features())))
+    Ok((
+        frozen,
+        RecipeNetwork::new(config, trunk, variant.features()),
+    ))
 }
 
 /// The imported weights of a card.

@@ -67,9 +67,8 @@ fn official(data: &Path, pictures: &Path) -> Result<Vec<Sample>, FeelError> {
 
 /// The three sentiments of nine shares.
 fn merged(sample: Sample) -> Result<Sample, FeelError> {
-    let nine = affetti_emotion::Distribution::<affetti_emotion::Emotion>::from_counts(
-        &sample.shares,
-    )?;
+    let nine =
+        affetti_emotion::Distribution::<affetti_emotion::Emotion>::from_counts(&sample.shares)?;
     Ok(Sample {
         shares: nine.polarity().as_slice().to_vec(),
         ..sample

@@ -27,8 +27,14 @@ fn the_published_settings() {
     let c = artemis();
     assert!(c.check().is_ok());
     let t = &c.training;
-    assert_eq!((c.side, c.hidden, c.dropout, c.learning_stages), (256, 100, 0.3, 1));
-    assert_eq!((t.epochs, t.patience, t.batch, t.optimizer.rate), (25, 5, 128, 5e-4));
+    assert_eq!(
+        (c.side, c.hidden, c.dropout, c.learning_stages),
+        (256, 100, 0.3, 1)
+    );
+    assert_eq!(
+        (t.epochs, t.patience, t.batch, t.optimizer.rate),
+        (25, 5, 128, 5e-4)
+    );
     assert!(wikiart().check().is_ok());
     let stand_in = config(include_str!("../../../../configs/artemis-vgg16.toml"));
     assert!(stand_in.check().is_ok());
@@ -84,7 +90,13 @@ impl Watch for Until {
     }
 }
 
-fn train(config: &RecipeConfig, data: &Path, run: &Path, resume: bool, steps: usize) -> RecipeTrained {
+fn train(
+    config: &RecipeConfig,
+    data: &Path,
+    run: &Path,
+    resume: bool,
+    steps: usize,
+) -> RecipeTrained {
     let options = RecipeOptions {
         data,
         run,
@@ -149,7 +161,13 @@ fn pieces(folder: &Path) {
         }
         table += &(row.join("\t") + "\n");
         let color = if red { [200, 20, 20] } else { [20, 60, 200] };
-        let pixels = (0..40 * 36).flat_map(|i| if i % 40 == usize::from(n) { [9; 3] } else { color });
+        let pixels = (0..40 * 36).flat_map(|i| {
+            if i % 40 == usize::from(n) {
+                [9; 3]
+            } else {
+                color
+            }
+        });
         let picture = Picture::new(40, 36, pixels.collect()).expect("sizes fit");
         let path = folder.join(format!("images/w{n}.jpg"));
         std::fs::write(path, picture.encode_jpeg(90)).expect("writable");
@@ -172,7 +190,10 @@ fn three_sentiments_are_learned_on_a_frozen_vgg16() {
     let all = samples(&config, folder.path()).expect("reads");
     let shares = |n: usize| all[n].shares.clone();
     // Positive, negative, other: anger is negative, love positive, and so with optimism.
-    assert_eq!((all.len(), shares(0), shares(1)), (24, vec![0.0, 1.0, 0.0], vec![1.0, 0.0, 0.0]));
+    assert_eq!(
+        (all.len(), shares(0), shares(1)),
+        (24, vec![0.0, 1.0, 0.0], vec![1.0, 0.0, 0.0])
+    );
     config.training.batch = 4;
     config.training.epochs = 6;
     learns(&config, folder.path());
