@@ -514,7 +514,7 @@ pub(crate) enum TrainVerb {
 pub(crate) enum EvalVerb {
     /// Measure the predictor of `affetti feel`
     #[command(
-        after_help = "Examples:\n  affetti eval feel configs/feel-1.toml --data data/\n  affetti eval feel configs/feel-1.toml --out figures.csv"
+        after_help = "Examples:\n  affetti eval feel configs/feel-2.toml --data data/\n  affetti eval feel configs/feel-2.toml --against configs/feel-1.toml --out figures.csv"
     )]
     Feel {
         #[command(flatten)]
@@ -522,6 +522,10 @@ pub(crate) enum EvalVerb {
         /// Weights made by `affetti train feel` [default: those inside the program]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
+        /// Measure against the predictor of this config, whose weights are NAME.safetensors in the
+        /// folder of weights [default: a plain head on frozen features]
+        #[arg(long, value_name = "CONFIG", value_hint = ValueHint::FilePath)]
+        against: Option<PathBuf>,
     },
     /// Measure edges against boundaries that people drew (BSDS500 val)
     #[command(

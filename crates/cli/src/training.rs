@@ -5,7 +5,7 @@ use std::{io::Write, path::Path};
 use affetti::{
     FeelError,
     places::{RegionWay, evaluate::evaluate as evaluate_regions},
-    training::{Config, Figures, Step, TrainOptions, evaluate, train as train_feel},
+    training::{Config, Entry, Figures, Step, TrainOptions, evaluate, train as train_feel},
 };
 use anyhow::{Result, anyhow, bail};
 
@@ -41,7 +41,7 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         TrainVerb::Art { training, run } => return art::train(&training, &run, settings),
     };
     let form = Form::of(settings)?;
-    let mut config = config(&args)?;
+    let mut config = config(&args.config)?;
     config.seed = settings.seed.unwrap_or(config.seed);
     let trained = with_options(&config, &args, &[], settings, |config, options| {
         Ok(train_feel(config, options)?)
@@ -56,8 +56,12 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 }
 
 pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
-    let (training, weights) = match verb {
-        EvalVerb::Feel { training, weights } => (training, weights),
+    match verb {
+        EvalVerb::Feel {
+            training,
+            weights,
+            against,
+        } => feel(&training, weights.as_deref(), against.as_deref(), settings),
         EvalVerb::Edges {
             detector,
             weights,
@@ -70,7 +74,7 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
                 thresholds,
                 data,
             };
-            return edges::eval(&what, settings);
+            edges::eval(&what, settings)
         }
         EvalVerb::Regions {
             training,
@@ -90,16 +94,42 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
                 limit,
                 plots: plots.as_deref(),
             };
-            return regions(&training, weights.as_deref(), &study, settings);
+            regions(&training, weights.as_deref(), &study, settings)
         }
-        EvalVerb::Sketch(args) => return sketch::eval(&args, settings),
-    };
+        EvalVerb::Sketch(args) => sketch::eval(&args, settings),
+    }
+}
+
+/// `affetti eval feel`: beside frozen features, or beside the predictor of `against`.
+fn feel(
+    training: &TrainingArgs,
+    weights: Option<&Path>,
+    against: Option<&Path>,
+    settings: &Settings,
+) -> Result<Exit> {
     let form = Form::of(settings)?;
-    let config = config(&training)?;
-    let inputs: Vec<&Path> = weights.as_deref().into_iter().collect();
-    let figures = with_options(&config, &training, &inputs, settings, |config, options| {
-        let predictor = device::predictor(weights.as_deref(), settings)?;
-        Ok(evaluate(config, &predictor, options)?)
+    let ours = config(&training.config)?;
+    let theirs = against.map(config).transpose()?;
+    let rival = theirs
+        .as_ref()
+        .map(|config| training.models.join(format!("{}.safetensors", config.name)));
+    let inputs: Vec<&Path> = [weights, rival.as_deref(), against]
+        .into_iter()
+        .flatten()
+        .collect();
+    let figures = with_options(&ours, training, &inputs, settings, |config, options| {
+        let predictor = device::predictor(weights, settings)?;
+        let entry = Entry {
+            config,
+            predictor: &predictor,
+        };
+        let rival = match &rival {
+            Some(file) => Some(device::predictor(Some(file), settings)?),
+            None => None,
+        };
+        let rival = rival.as_ref().zip(theirs.as_ref());
+        let rival = rival.map(|(predictor, config)| Entry { config, predictor });
+        Ok(evaluate(entry, rival, options)?)
     })?;
     output::emit(settings, &form.write(&figures))?;
     Ok(Exit::Done)
@@ -118,7 +148,7 @@ fn regions(
     study: &Study<'_>,
     settings: &Settings,
 ) -> Result<Exit> {
-    let config = config(training)?;
+    let config = config(&training.config)?;
     // Before the work, which takes long: a folder that cannot be made must not cost its result.
     if let Some(folder) = study.plots {
         std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
@@ -151,8 +181,8 @@ fn regions(
 }
 
 /// The config; of a syntax error the place and the fault, without the excerpt that toml draws.
-fn config(args: &TrainingArgs) -> Result<Config> {
-    Config::read(&args.config).map_err(|error| match error {
+fn config(path: &Path) -> Result<Config> {
+    Config::read(path).map_err(|error| match error {
         FeelError::Config { file, what } => {
             anyhow!("{}: {}", file.display(), without_excerpt(&what))
         }

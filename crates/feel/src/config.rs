@@ -106,6 +106,12 @@ impl Config {
                 "features.backbones: each once",
             ),
             (
+                f.backbones
+                    .iter()
+                    .any(|b| b.side.is_some_and(|side| !(32..=512).contains(&side))),
+                "features.backbones.side: 32 to 512",
+            ),
+            (
                 f.backbones.iter().any(|b| b.folds && b.network.is_none()),
                 "features.backbones: folds are of weights of our own, with a network",
             ),

@@ -47,6 +47,10 @@ pub struct BackboneSettings {
     /// left one fold out, stand in for them wherever a picture must be new to the model.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folds: bool,
+    /// Pixels of the square that the network sees, 32 to 512; the network's own resolution where
+    /// none is named. Weights that learned from small pictures see best at their size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<u32>,
 }
 
 impl BackboneSettings {
@@ -55,12 +59,21 @@ impl BackboneSettings {
     pub fn variant(&self) -> Option<Variant> {
         Variant::parse(self.network.as_ref().unwrap_or(&self.name))
     }
+
+    /// Pixels of the square that `variant` is shown.
+    #[must_use]
+    pub fn side(&self, variant: Variant) -> u32 {
+        let own = || u32::try_from(variant.resolution()).unwrap_or(u32::MAX);
+        self.side.unwrap_or_else(own)
+    }
 }
 
 /// The frozen part of the predictor.
 #[derive(Clone, Debug)]
 pub struct Extractor {
     networks: Vec<Backbone>,
+    /// Pixels of the square that each network sees.
+    sides: Vec<u32>,
     views: Vec<View>,
     filter: Filter,
     color: bool,
@@ -119,6 +132,12 @@ impl Extractor {
         };
         Ok(Self {
             networks: weights.iter().map(|w| Backbone::new(w, device)).collect(),
+            sides: settings
+                .backbones
+                .iter()
+                .zip(weights)
+                .map(|(backbone, w)| backbone.side(w.variant()))
+                .collect(),
             views: settings.views.clone(),
             filter,
             color: settings.color_share > 0.0,
@@ -168,8 +187,7 @@ impl Extractor {
         threads: usize,
     ) -> Result<Vec<f32>, FeelError> {
         let mut features = Vec::with_capacity(self.len());
-        for network in &self.networks {
-            let side = side(network.variant());
+        for (network, &side) in self.networks.iter().zip(&self.sides) {
             let mut mean = vec![0.0_f32; network.variant().descriptor_len()];
             for view in views(picture, &self.views, side, self.filter) {
                 let descriptor = network.describe(&view, &mut scratch.workspace, threads)?;
@@ -204,10 +222,9 @@ impl Extractor {
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
-        for network in &self.networks {
+        for (network, &side) in self.networks.iter().zip(&self.sides) {
             match way {
                 RegionWay::Crop => {
-                    let side = side(network.variant());
                     for (row, &region) in rows.iter_mut().zip(regions) {
                         let view = picture.resize_region(region, side, side, self.filter)?;
                         row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
@@ -285,8 +302,4 @@ fn scaled(picture: &Picture, region: [u32; 4], small: &Picture) -> [u32; 4] {
     let [x, w] = range(left, right, small.width());
     let [y, h] = range(top, bottom, small.height());
     [x, y, w, h]
-}
-
-fn side(variant: Variant) -> u32 {
-    u32::try_from(variant.resolution()).unwrap_or(u32::MAX)
 }

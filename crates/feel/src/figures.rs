@@ -17,9 +17,9 @@ pub struct Figure {
     pub interval: [f64; 2],
     /// The answer without looking at the picture.
     pub prior: f64,
-    /// The same metric for a plain head on pooled features of one frozen network.
-    pub frozen: f64,
-    /// 95 % interval of value − frozen, the same pictures drawn for both.
+    /// The same metric for the baseline; see [`Figures::against`].
+    pub baseline: f64,
+    /// 95 % interval of value − baseline, the same pictures drawn for both.
     pub gain: [f64; 2],
     /// Number of pictures.
     pub n: usize,
@@ -30,6 +30,8 @@ pub struct Figure {
 pub struct Figures {
     /// The model.
     pub model: String,
+    /// The baseline: a plain head on the pooled features of one frozen network, or another model.
+    pub against: String,
     /// In the order of the table.
     pub figures: Vec<Figure>,
 }
@@ -38,7 +40,7 @@ impl Figures {
     /// A table for people.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut text = format!("{}\n", self.model);
+        let mut text = format!("{}\nbaseline: {}\n", self.model, self.against);
         let _ = writeln!(
             text,
             "{:<26} {:<26} {:>7}  {:<16} {:>7} {:>7}  {:<18} {:>5}",
@@ -47,8 +49,8 @@ impl Figures {
             "value",
             "95 % interval",
             "prior",
-            "frozen",
-            "gain over frozen",
+            "base",
+            "gain over baseline",
             "n"
         );
         for f in &self.figures {
@@ -57,7 +59,7 @@ impl Figures {
             let _ = writeln!(
                 text,
                 "{:<26} {:<26} {:>7.3}  {interval:<16} {:>7.3} {:>7.3}  {gain:<18} {:>5}",
-                f.set, f.metric, f.value, f.prior, f.frozen, f.n
+                f.set, f.metric, f.value, f.prior, f.baseline, f.n
             );
         }
         text
@@ -67,7 +69,7 @@ impl Figures {
     #[must_use]
     pub fn csv(&self) -> String {
         let mut text = String::from(
-            "set,metric,value,interval_low,interval_high,prior,frozen,gain_low,gain_high,n\n",
+            "set,metric,value,interval_low,interval_high,prior,baseline,gain_low,gain_high,n\n",
         );
         for f in &self.figures {
             let _ = writeln!(
@@ -79,7 +81,7 @@ impl Figures {
                 f.interval[0],
                 f.interval[1],
                 f.prior,
-                f.frozen,
+                f.baseline,
                 f.gain[0],
                 f.gain[1],
                 f.n
@@ -104,8 +106,8 @@ impl Figures {
                 set: f.set.clone(),
                 name: f.metric.clone(),
                 value: round(f.value),
-                baseline: round(f.frozen),
-                against: "plain head on the pooled features of the last backbone".into(),
+                baseline: round(f.baseline),
+                against: self.against.clone(),
                 interval: f.interval.map(round),
                 n: f.n,
             })

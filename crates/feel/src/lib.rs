@@ -43,7 +43,7 @@ mod view;
 pub use config::{AffectSettings, Config, EmotionSettings};
 pub use crossfit::{FOLDS, fold_name};
 pub use error::{ErrorKind, FeelError};
-pub use evaluate::evaluate;
+pub use evaluate::{Entry, evaluate};
 pub use features::{BackboneSettings, Extractor, FeatureSettings, RegionWay, Scratch};
 pub use figures::{Figure, Figures};
 pub use intention::{Aim, Intention, Target, matching};

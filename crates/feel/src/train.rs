@@ -5,7 +5,7 @@ use crate::conformal::half_width;
 use crate::crossfit::Twins;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
-use crate::evaluate::figures_of;
+use crate::evaluate::{Fitted, figures_of};
 use crate::features::{BackboneSettings, Extractor};
 use crate::figures::Figures;
 use crate::kernel::{self, Kernel};
@@ -18,7 +18,7 @@ use affetti_data::{Split, splits::folds};
 use affetti_emotion::Distribution;
 use affetti_emotion::metrics::pearson;
 use affetti_nets::device::Device;
-use affetti_nets::efficientnet_lite::{Variant, Weights};
+use affetti_nets::efficientnet_lite::Weights;
 use affetti_nets::import::write_whole;
 use affetti_nets::registry::{self, Card, InputContract, Origin};
 use affetti_nets::store::{self, Precision, sha256};
@@ -141,13 +141,14 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         Model::from_bytes(&bytes, &id.name)?,
         &Device::Cpu,
     )?;
-    let figures = figures_of(
+    let fitted = Fitted {
         config,
-        &predictor,
-        (&photos, &paintings),
-        twins.as_ref(),
-        options,
-    )?;
+        predictor: &predictor,
+        photos: &photos,
+        paintings: &paintings,
+        twins: twins.as_ref(),
+    };
+    let figures = figures_of(&fitted, options)?;
     let learned = [photos.rows(&LEARN).len(), paintings.rows(&LEARN).len()];
     let weights = options.models.join(format!("{}.safetensors", config.name));
     let card = options.models.join(format!("{}.toml", config.name));
@@ -199,7 +200,8 @@ pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<Stri
     } else {
         ""
     };
-    for weights in backbones {
+    for (backbone, weights) in config.features.backbones.iter().zip(backbones) {
+        text += &backbone.side.map_or(String::new(), |side| side.to_string());
         text += &sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
     }
     Ok(text)
@@ -503,11 +505,11 @@ fn card_text(
     learned: [usize; 2],
     models: &Path,
 ) -> Result<String, FeelError> {
-    let variants = config
+    let sides = config
         .features
         .backbones
         .iter()
-        .filter_map(BackboneSettings::variant);
+        .filter_map(|backbone| Some(backbone.side(backbone.variant()?) as usize));
     let mut starts = Vec::new();
     for backbone in &config.features.backbones {
         starts.push(start_of(backbone, models)?);
@@ -527,7 +529,7 @@ fn card_text(
         embedded: true,
         license: "models/LICENSE: research data behind it; see there".into(),
         input: InputContract {
-            resolution: variants.map(Variant::resolution).collect(),
+            resolution: sides.collect(),
             channels: "RGB".into(),
             mean: 127.0,
             scale: 128.0,

@@ -457,6 +457,7 @@ fn start(config: &AffectConfig) -> BackboneSettings {
         precision: "full".into(),
         share: 1.0,
         folds: false,
+        side: None,
     }
 }
 
