@@ -1,7 +1,14 @@
 //! Changes the files of the corpus at random and runs a target on them, without coverage: for machines
 //! without libFuzzer. `cargo run --release --example plain -- TARGET RUNS SEED [CORPUS]`
 
-use std::{env, fs, panic, path::PathBuf};
+use std::{
+    env, fs, panic,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Longer runs are findings too: the files are small.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// SplitMix64.
 fn next(state: &mut u64) -> usize {
@@ -70,6 +77,8 @@ fn main() {
     let runs: u64 = runs.parse().expect("a number");
     let mut state: u64 = seed.parse().expect("a number");
     let mut found = 0_u64;
+    let mut slowest = Duration::ZERO;
+    let all = Instant::now();
     // A decoder's panic that became an error is no finding: only what comes out of `run` counts.
     panic::set_hook(Box::new(|_| {}));
     for i in 0..runs {
@@ -77,15 +86,23 @@ fn main() {
         let other = pick(&mut state).clone();
         let mut bytes = pick(&mut state).clone();
         change(&mut bytes, &other, &mut state);
-        if panic::catch_unwind(|| run(&bytes)).is_err() {
+        let begun = Instant::now();
+        let panics = panic::catch_unwind(|| run(&bytes)).is_err();
+        let spent = begun.elapsed();
+        slowest = slowest.max(spent);
+        if panics || spent > SLOW {
             found += 1;
             let name = format!("{target}-{seed}-{i}");
             fs::write(&name, &bytes).expect("the current folder is writable");
-            println!("run {i} panics: {name}");
+            let what = if panics { "panics" } else { "is slow" };
+            println!("run {i} {what} ({spent:.1?}): {name}");
             if found >= 10 {
                 break;
             }
         }
     }
-    println!("{target}: {runs} runs, {found} panics");
+    println!(
+        "{target}: {runs} runs in {:.0?}, {found} findings, slowest run {slowest:.1?}",
+        all.elapsed()
+    );
 }

@@ -1,8 +1,8 @@
-//! Weight files: safetensors, the predictor, the reference table, PyTorch's pickles, NumPy arrays.
-//! The first byte chooses the format.
+//! Weight files: safetensors, the predictor, the reference table, PyTorch's pickles, NumPy arrays,
+//! HDF5. The first byte chooses the format.
 
 use affetti_feel::{Model, Reference};
-use affetti_nets::{store, torch_file};
+use affetti_nets::{hdf5, store, torch_file};
 use affetti_regions::npy;
 
 /// One run.
@@ -10,7 +10,7 @@ pub fn run(bytes: &[u8]) {
     let Some((choice, file)) = bytes.split_first() else {
         return;
     };
-    match choice % 5 {
+    match choice % 6 {
         0 => {
             if let Ok(tensors) = store::from_bytes(file, "fuzz") {
                 // What was read can be written, or is refused for values that cannot be stored.
@@ -20,6 +20,7 @@ pub fn run(bytes: &[u8]) {
         1 => drop(Model::from_bytes(file, "fuzz")),
         2 => drop(Reference::from_bytes(file, "fuzz")),
         3 => drop(torch_file::read(file, "fuzz")),
-        _ => drop(npy::from_bytes(file)),
+        4 => drop(npy::from_bytes(file)),
+        _ => drop(hdf5::read(file, "fuzz")),
     }
 }

@@ -283,3 +283,40 @@ impl Seen {
         Some(predicted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FOLDS, Seen, fold_name};
+    use crate::linear::Matrix;
+
+    #[test]
+    fn every_row_is_asked_of_the_twin_that_left_it_out() {
+        let fold_of = vec![0, 1, 2, 3, 4, 0, 1];
+        // Twin f sees row i as 10 f + i.
+        let components = (0..FOLDS).map(|fold| Matrix {
+            columns: 1,
+            data: (0..7).map(|row| (10 * fold + row) as f32).collect(),
+        });
+        let seen = Seen {
+            components: components.collect(),
+            fold_of: fold_of.clone(),
+        };
+        // Row 4 is no part of it: a test picture, say.
+        let rows = [0, 1, 2, 3, 5, 6];
+        let answers = seen.out_of_fold(&rows, |fold, learned| {
+            assert!(learned.iter().all(|&row| fold_of[row] != fold && row != 4));
+            let expected = rows.iter().filter(|&&row| fold_of[row] != fold).count();
+            assert_eq!(learned.len(), expected);
+            Some(move |z: &[f32], place: usize| vec![f64::from(z[0]), place as f64])
+        });
+        let answers = answers.expect("all models fit");
+        for (place, &row) in rows.iter().enumerate() {
+            let z = (10 * fold_of[row] + row) as f64;
+            assert_eq!(answers[place], [z, place as f64]);
+        }
+        type Model = fn(&[f32], usize) -> Vec<f64>;
+        let none = seen.out_of_fold(&rows, |_, _| None::<Model>);
+        assert!(none.is_none());
+        assert_eq!(fold_name("affect-1", 3), "affect-1-fold3");
+    }
+}

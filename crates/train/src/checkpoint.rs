@@ -64,6 +64,19 @@ mod bits {
     }
 }
 
+impl History {
+    /// Whether its parts fit each other: a changed file must not count below zero.
+    fn check(&self) -> Result<(), &'static str> {
+        let fits = self.best_epoch <= self.epochs
+            && self.rows.len() == self.epochs
+            && self.rows.iter().all(|row| row.len() == self.columns.len());
+        if fits {
+            return Ok(());
+        }
+        Err("is damaged: its history contradicts itself")
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Note {
     version: u32,
@@ -138,6 +151,9 @@ impl Checkpoint {
                         choose another run folder, or the settings saved in it";
             return Err(wrong(what.to_owned()));
         }
+        note.history
+            .check()
+            .map_err(|what| wrong(what.to_owned()))?;
         let average = all.split_off("average.");
         let optimizer = all.split_off("optimizer.");
         Ok(Self {

@@ -274,6 +274,58 @@ fn a_checkpoint_of_another_training_is_refused() {
     assert!(error.to_string().contains("last.safetensors"), "{error}");
 }
 
+/// Whatever is changed in a checkpoint: an error, or a training that goes on.
+#[test]
+fn changed_checkpoints_never_panic() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    train(folder.path(), Some(9), false);
+    let run_folder = RunFolder::create(folder.path(), "").expect("writable");
+    let whole = std::fs::read(run_folder.last()).expect("there");
+    // The header is text that says what the rest is: half of all changes go there.
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().expect("eight")) as usize;
+    let mut taken = 0;
+    for round in 0..20_000_u64 {
+        let draw = |k: u64| mix(&[round, k]) as usize;
+        let mut bytes = whole.clone();
+        for change in 0..1 + draw(0) as u64 % 3 {
+            let end = if draw(1) % 2 == 0 {
+                header
+            } else {
+                bytes.len()
+            };
+            let at = draw(2 + 4 * change) % end.min(bytes.len());
+            match draw(3 + 4 * change) % 8 {
+                // A digit for a digit keeps the text readable.
+                0..=4 if bytes[at].is_ascii_digit() => {
+                    bytes[at] = b'0' + (draw(4 + 4 * change) % 10) as u8;
+                }
+                5 => bytes.truncate(at.max(1)),
+                _ => bytes[at] = draw(4 + 4 * change) as u8,
+            }
+        }
+        std::fs::write(run_folder.last(), &bytes).expect("writable");
+        let mut task = Lines { poison: None };
+        let mut watch = Quiet {
+            stop_at: Some(1),
+            ..Quiet::default()
+        };
+        let model = Line::new();
+        let resumed = run(
+            &mut task,
+            model,
+            &settings(),
+            SEED,
+            &run_folder,
+            true,
+            &mut watch,
+        );
+        taken += usize::from(resumed.is_ok());
+        // A training that went on has written a best epoch of its own.
+        assert!(run_folder.last().exists());
+    }
+    assert!((1..20_000).contains(&taken), "{taken}");
+}
+
 #[test]
 fn patience_ends_a_training() {
     struct Flat;

@@ -310,8 +310,8 @@ pub fn train_art(
     let weights = Weights::from_folded(variant, tensors)?;
     let mut tensors = weights.to_folded();
     tensors.note = format!(
-        "trained on from {} by `affetti train art` with style, genre and artist of {} small \
-         paintings, seed {}",
+        "trained on from {} by `affetti train art` with style, genre, artist and title of \
+         {} small paintings, seed {}",
         config.start, pictures[0], config.seed
     );
     let bytes = store::to_bytes(&tensors, |_| Precision::Half)?;

@@ -86,7 +86,7 @@ pub(super) struct Frozen {
 
 enum Base {
     /// Without so many last stages.
-    Residual(ResNet, usize),
+    Residual(Box<ResNet>, usize),
     Vgg(Vgg16),
 }
 
@@ -183,7 +183,7 @@ pub(super) fn build(config: &RecipeConfig) -> Result<(Frozen, RecipeNetwork), Fe
         let device = plain.autodiff();
         ResNetLayers::from_weights(&weights, &device).top(variant, stages)
     });
-    let network = Base::Residual(ResNet::new(&weights), stages);
+    let network = Base::Residual(Box::new(ResNet::new(&weights)), stages);
     let frozen = Frozen {
         network,
         pixels: TORCHVISION,
