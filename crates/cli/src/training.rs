@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    art, device, edges,
+    art, device, edges, encoder, mask,
     out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,
@@ -29,6 +29,12 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     let args = match verb {
         TrainVerb::Feel(args) => args,
         TrainVerb::Edges { training, run } => return edges::train(&training, &run, settings),
+        TrainVerb::Mask {
+            training,
+            run,
+            maps,
+        } => return mask::train(&training, &run, &maps, settings),
+        TrainVerb::Encoder { training, run } => return encoder::train(&training, &run, settings),
         TrainVerb::Art { training, run } => return art::train(&training, &run, settings),
     };
     let form = Form::of(settings)?;
@@ -82,6 +88,18 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
                 plots: plots.as_deref(),
             };
             return regions(&training, weights.as_deref(), &study, settings);
+        }
+        EvalVerb::Mask {
+            maps,
+            weights,
+            data,
+        } => {
+            let what = mask::Measured {
+                maps,
+                weights,
+                data,
+            };
+            return mask::eval(&what, settings);
         }
         EvalVerb::Sketch(args) => return sketch::eval(&args, settings),
     };

@@ -3,15 +3,20 @@
 //! | step | where |
 //! |---|---|
 //! | strokes and drawings | [`Stroke`], [`Drawing`], [`Cubic`] |
+//! | picture → its object | [`mask`] |
 //! | picture → edges → weighted points | [`edges`], [`Scene`] |
 //! | points → traced strokes → refined strokes | [`Scene::draw`], [`Scene::sweep`] |
+//! | lines → what they show | [`encoder`] |
 //! | drawings to files, and back from SVG | [`export`], [`read_svg`] |
 //! | drawings to pixels, exactly | [`exact`] |
 //! | drawings to pixels and gradients back | [`soft`] |
 
 mod adam;
+#[cfg(feature = "train")]
+mod config;
 mod cubic;
 pub mod edges;
+pub mod encoder;
 mod error;
 pub mod exact;
 pub mod export;
@@ -19,6 +24,9 @@ mod field;
 mod fit;
 mod geometry;
 mod ink;
+mod learned;
+pub mod mask;
+mod meaning;
 mod order;
 mod points;
 mod refine;
@@ -34,6 +42,7 @@ mod weld;
 pub use cubic::{Cubic, Point, bernstein};
 pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};
+pub use learned::{EMBEDDED as EDGES, LearnedEdges};
 pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
 pub use settings::{Quality, Settings};
 pub use stroke::{Drawing, MAX_STROKES, Stroke};

@@ -4,6 +4,10 @@
 //! one picture to its drawings, [`sheet`] puts these beside the picture on a page.
 
 mod edges;
+mod emotion;
+mod object;
+mod reader;
+mod recognise;
 mod sheet;
 
 use std::{
@@ -12,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use affetti_emotion::Emotion;
 use affetti_picture::{DecodeOptions, Filter, Format, Picture, decode};
 use affetti_sketch::{
     Cubic, Drawing, EdgeMap, EdgeSource, Moment, Scene, Settings, Sketch, SketchError,
@@ -19,6 +24,9 @@ use affetti_sketch::{
 };
 use serde_json::json;
 
+pub use emotion::{Pulled, pull};
+use object::object;
+pub use recognise::{LEAST, RANKED, RecogniseOptions, Recognition, Row, STAMPS, Share, recognise};
 pub use sheet::sheet;
 
 use crate::{
@@ -49,6 +57,12 @@ pub struct SketchOptions {
     pub begin: Option<Drawing>,
     /// Edges in place of our own.
     pub edges: Option<EdgeMap>,
+    /// Draw the object alone that stands out, or what is opaque where there is transparency.
+    pub object: bool,
+    /// Let the encoder say which edges matter and which drawing is best.
+    pub meaning: bool,
+    /// Pull the drawings toward this emotion.
+    pub emotion: Option<Emotion>,
 }
 
 /// The drawings of one picture.
@@ -60,6 +74,9 @@ pub struct Sketched {
     pub levels: Vec<(Sketch, Metadata)>,
     /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`).
     pub fits: Vec<[f64; 2]>,
+    /// Predicted share of the emotion asked for, before and after, of each level; empty where none
+    /// was asked for.
+    pub shares: Vec<[f64; 2]>,
     /// What was drawn, small, as JPEG.
     pub thumbnail: Vec<u8>,
     /// Time from bytes to drawings, in seconds.
@@ -77,7 +94,7 @@ impl Sketched {
     #[must_use]
     pub fn json(&self, level: usize, svg: &str) -> String {
         let sketch = &self.levels[level].0;
-        json!({
+        let mut line = json!({
             "path": self.path,
             "svg": svg,
             "strokes": sketch.drawing.strokes.len(),
@@ -85,8 +102,12 @@ impl Sketched {
             "iterations": sketch.iterations,
             "seconds": round4(self.seconds),
             "loss": round4(sketch.loss),
-        })
-        .to_string()
+        });
+        if let Some([before, after]) = self.shares.get(level) {
+            line["share_before"] = round4(*before).into();
+            line["share"] = round4(*after).into();
+        }
+        line.to_string()
     }
 }
 
@@ -123,13 +144,31 @@ fn one(
     let bad = |error| Failure::from_picture(path.clone(), &error);
     let picture = decode(&bytes, &options.decode).map_err(bad)?;
     let alpha = alpha(&bytes, &picture, &options.decode).map_err(bad)?;
+    let alpha = match alpha {
+        None if options.object => Some(object(&picture).map_err(failed)?),
+        other => other,
+    };
     let source = match &options.edges {
         Some(map) => EdgeSource::Map(map),
         None => edges::source(),
     };
-    let scene = Scene::new(&picture, alpha.as_deref(), &source).map_err(failed)?;
+    let mut scene = Scene::new(&picture, alpha.as_deref(), &source).map_err(failed)?;
+    if options.meaning {
+        scene.read_by(reader::encoder().map_err(failed)?);
+    }
     drop((bytes, picture));
     let levels = levels(&scene, options, begun, watch).map_err(failed)?;
+    let mut levels = levels;
+    let mut shares = Vec::new();
+    if let Some(emotion) = options.emotion {
+        let predictor = emotion::predictor().map_err(failed)?;
+        for sketch in &mut levels {
+            let threads = crate::available_threads();
+            let pulled = pull(&sketch.drawing, emotion, predictor, threads).map_err(failed)?;
+            sketch.drawing = pulled.drawing;
+            shares.push([pulled.before, pulled.after]);
+        }
+    }
     let stopped = levels.iter().any(|level| level.stopped);
     let fit = |sketch: &Sketch| scene.recall_and_precision(&sketch.drawing, NEAR);
     let fits = levels.iter().map(fit).collect();
@@ -143,6 +182,7 @@ fn one(
     Ok(Sketched {
         levels: levels.into_iter().enumerate().map(with_metadata).collect(),
         fits,
+        shares,
         thumbnail: scene
             .picture()
             .fit_within(THUMBNAIL_SIDE, Filter::Bicubic)

@@ -25,6 +25,7 @@ use affetti_train::order::{batch, mix};
 use affetti_train::{Metric, RunFolder, Settings, Task, TrainError, Watch, losses, run, values};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
+pub use pictures::members;
 use pictures::{Labels, Painted, load};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
