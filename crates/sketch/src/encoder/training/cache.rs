@@ -108,7 +108,7 @@ fn make(config: &Config, options: &TrainOptions<'_>) -> Result<Renditions, Sketc
     let maker = Maker {
         teacher: teacher(&config.teacher)?,
         edges: LearnedEdges::embedded(1)?,
-        mask: mask_network()?,
+        mask: mask_network(options.models)?,
         seed: config.seed,
     };
     let done = AtomicUsize::new(0);

@@ -34,7 +34,9 @@ pub struct Config {
     pub chosen: usize,
     /// Values of an embedding.
     pub dimension: usize,
-    /// What the rates of the trunk are multiplied with, 0..=1.
+    /// First blocks of the trunk, with what is before them, that stay as published.
+    pub frozen: usize,
+    /// What the rates of the rest of the trunk are multiplied with, 0..=1.
     pub trunk_rate: f64,
     /// The loop.
     pub training: affetti_train::Settings,

@@ -31,11 +31,11 @@ use affetti_nets::{
     efficientnet_lite::{Variant, Weights},
     registry, store,
 };
-use affetti_train::{RunFolder, Watch, run};
+use affetti_train::{RunFolder, Watch, freeze, run};
 use burn::tensor::Device;
 
 use super::EncoderWeights;
-use crate::error::SketchError;
+use crate::{config::is_early, error::SketchError};
 use network::LineNetwork;
 use task::LineTask;
 
@@ -74,6 +74,11 @@ pub fn train(
     let widths = [config.dimension, teacher.stage_means(cache::STAGE).len()];
     let device = Device::flex().autodiff();
     let network = LineNetwork::new(&start, widths, config.seed, &device);
+    let early = |name: &str| {
+        let name = name.strip_prefix("trunk.");
+        name.is_some_and(|name| is_early(name, config.frozen))
+    };
+    let network = freeze(network, &early);
     let outcome = run(
         &mut task,
         network,

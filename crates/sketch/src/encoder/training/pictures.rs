@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 use affetti_data::{Limits, Split, bsds, oasis, paintings, splits};
 use affetti_feel::art::members;
-use affetti_nets::NetError;
+use affetti_nets::{NetError, store};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 
 use super::Config;
 use crate::{
     error::SketchError,
-    mask::{MaskNetwork, on_white},
+    mask::{EMBEDDED, MaskNetwork, on_white},
 };
 
 /// Where a picture is.
@@ -133,8 +133,18 @@ fn cut_out(picture: &Picture, mask: &MaskNetwork) -> Option<Shown> {
     })
 }
 
-/// For weights that are missing in a build without them: no cut-outs then.
-pub(super) fn mask_network() -> Result<Option<MaskNetwork>, SketchError> {
+/// The mask network in the folder of models, else the embedded one; none in a build without weights:
+/// no cut-outs then.
+///
+/// # Errors
+/// Damaged weights.
+pub(super) fn mask_network(models: &Path) -> Result<Option<MaskNetwork>, SketchError> {
+    let path = models.join(format!("{EMBEDDED}.safetensors"));
+    if path.is_file() {
+        let bytes = store::read_file(&path)?;
+        let file = path.display().to_string();
+        return MaskNetwork::from_bytes(&bytes, &file, 1).map(Some);
+    }
     match MaskNetwork::embedded(1) {
         Ok(network) => Ok(Some(network)),
         Err(SketchError::Net(NetError::Missing { .. } | NetError::UnknownModel { .. })) => Ok(None),

@@ -11,6 +11,9 @@ use affetti_nets::efficientnet_lite::FEATURES;
 
 use super::{super::Projection, cache::Rendered};
 
+/// Embedding and standardised middle layer of a picture.
+pub(super) type Target = (Vec<f32>, Vec<f32>);
+
 /// From the teacher's descriptor to targets.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
@@ -65,8 +68,8 @@ impl Basis {
         }
     }
 
-    /// Embedding and standardised middle layer of a picture.
-    pub(super) fn target(&self, rendered: &Rendered) -> (Vec<f32>, Vec<f32>) {
+    /// What the student has to say of a picture.
+    pub(super) fn target(&self, rendered: &Rendered) -> Target {
         let (pooled, middle) = rendered.described.split_at(FEATURES);
         let middle = middle.iter().zip(&self.middle);
         (

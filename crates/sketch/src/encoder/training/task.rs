@@ -19,7 +19,7 @@ use super::{
     cache::{Rendered, Renditions, STAGE},
     network::LineNetwork,
     sample::{Kind, plain, sample},
-    target::Basis,
+    target::{Basis, Target},
 };
 
 /// What the validation measures, the score first: kinds and names.
@@ -37,8 +37,8 @@ pub(super) struct LineTask<'a> {
     config: &'a Config,
     learned: Vec<Rendered>,
     chosen: Vec<Rendered>,
-    /// Embedding and middle layer of each of `learned`.
-    targets: Vec<(Vec<f32>, Vec<f32>)>,
+    /// Of each of `learned`.
+    targets: Vec<Target>,
     /// Embeddings of `chosen`.
     photos: Vec<Vec<f32>>,
     middle: usize,
@@ -82,7 +82,7 @@ impl<'a> LineTask<'a> {
     fn objective(&self, found: [Tensor<2>; 2], rows: &[usize]) -> Tensor<1> {
         let [line, middle] = found;
         let [batch, dimension] = line.dims();
-        let targets = |of: fn(&(Vec<f32>, Vec<f32>)) -> &Vec<f32>, width: usize| {
+        let targets = |of: fn(&Target) -> &Vec<f32>, width: usize| {
             let values: Vec<f32> = rows
                 .iter()
                 .flat_map(|&row| of(&self.targets[row]).iter().copied())

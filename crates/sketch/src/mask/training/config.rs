@@ -24,7 +24,9 @@ pub struct Config {
     pub precision: String,
     /// Share of the examples that are objects pasted on another ground, 0..=1.
     pub composites: f64,
-    /// What the rates of the trunk are multiplied with, 0..=1.
+    /// First blocks of the trunk, with what is before them, that stay as published.
+    pub frozen: usize,
+    /// What the rates of the rest of the trunk are multiplied with, 0..=1.
     pub trunk_rate: f64,
     /// The loop.
     pub training: affetti_train::Settings,

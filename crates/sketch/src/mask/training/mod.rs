@@ -26,11 +26,11 @@ use affetti_nets::{
     lite_layers::LiteLayers,
     registry, store,
 };
-use affetti_train::{RunFolder, Watch, run};
+use affetti_train::{RunFolder, Watch, freeze, run};
 use burn::tensor::Device;
 
 use super::examples::{Use, examples};
-use crate::error::SketchError;
+use crate::{config::is_early, error::SketchError};
 use task::MaskTask;
 
 /// Where a training reads and writes.
@@ -87,5 +87,6 @@ fn start(config: &Config) -> Result<EdgeLayers, SketchError> {
     let weights = Weights::from_folded(Variant::Lite0, tensors)?;
     let device = Device::flex().autodiff();
     let trunk = LiteLayers::from_weights(&weights, &device);
-    Ok(EdgeLayers::init(trunk, config.seed, &device))
+    let network = EdgeLayers::init(trunk, config.seed, &device);
+    Ok(freeze(network, &|name| is_early(name, config.frozen)))
 }
