@@ -267,6 +267,7 @@ Examples:
   affetti sketch photo.jpg --out photo.svg
   affetti sketch gallery/ --strokes 32 --out drawings/
   affetti sketch photo.jpg --sweep 32,16,8,4 --formats svg,html --out levels/
+  affetti sketch photo.jpg --mask object --out object.svg
   cat photo.jpg | affetti sketch - --quality draft > photo.svg
 
 Pictures with transparency: only what is opaque is drawn, and the view is cut to it.")]
@@ -294,12 +295,21 @@ pub(crate) struct SketchArgs {
         conflicts_with = "strokes"
     )]
     pub(crate) sweep: Vec<usize>,
+    /// Which part of the picture to draw
+    #[arg(long, value_enum, default_value_t = MaskArg::None)]
+    pub(crate) mask: MaskArg,
     /// Strokes in the colors of the picture
     #[arg(long)]
     pub(crate) color: bool,
     /// Width and opacity by the strength of the edge
     #[arg(long)]
     pub(crate) ink: bool,
+    /// Let a network that reads lines say which edges matter and which drawing is best
+    #[arg(long)]
+    pub(crate) meaning: bool,
+    /// Pull pen, bends and colors toward an emotion, such as fear or contentment
+    #[arg(long, value_name = "EMOTION")]
+    pub(crate) emotion: Option<String>,
     /// Width of the strokes; the long side of a drawing is 224
     #[arg(long, value_name = "W", default_value_t = 3.0)]
     pub(crate) width: f32,
@@ -369,6 +379,15 @@ pub(crate) enum Quirk {
     NormalizedLines,
     /// The best drawing is kept one step late
     Late,
+}
+
+/// Which part of a picture is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MaskArg {
+    /// All of it; with transparency, what is opaque
+    None,
+    /// What stands out, found by a network; with transparency, what is opaque
+    Object,
 }
 
 /// How much work goes into a drawing.
@@ -565,6 +584,31 @@ pub(crate) enum TrainVerb {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Train a network that reads lines, for `affetti sketch` and `affetti eval sketch`; needs a
+    /// build with the feature `train`
+    #[command(
+        after_help = "Examples:\n  affetti train encoder configs/encoder-1.toml --data data/\n  affetti train encoder configs/judge-1.toml --data data/"
+    )]
+    Encoder {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train the mask network of `affetti sketch --mask object`; needs a build with the feature
+    /// `train`
+    #[command(
+        after_help = "Example:\n  affetti train mask configs/mask-1.toml --data data/ --maps maps/"
+    )]
+    Mask {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+        /// The teacher's maps, made by peers/u2netp_maps.py
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        maps: PathBuf,
+    },
     /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
     /// a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]
@@ -634,9 +678,24 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         plots: Option<PathBuf>,
     },
+    /// Measure the masks of `affetti sketch --mask object` against U2NetP's
+    #[command(after_help = "Example:\n  affetti eval mask --data data/ --maps maps/")]
+    Mask {
+        /// The teacher's maps, made by peers/u2netp_maps.py
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        maps: PathBuf,
+        /// Weights made by `affetti train mask` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// The folder with paintings/, oasis/, bsds500/ and met/ [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
     /// Measure the drawings of `affetti sketch`: which share of the edges is drawn, which share of
-    /// the strokes is on an edge
-    #[command(after_help = "Example:\n  affetti eval sketch gallery/ --strokes 16")]
+    /// the strokes is on an edge, and whether a judge recognises what is drawn
+    #[command(
+        after_help = "Examples:\n  affetti eval sketch gallery/ --strokes 16\n  affetti eval sketch --recognise --data data/"
+    )]
     Sketch(SketchEvalArgs),
 }
 
@@ -675,7 +734,7 @@ impl RunArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct SketchEvalArgs {
     /// Pictures, or folders of pictures
-    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present = "recognise", value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<OsString>,
     /// Numbers of strokes
     #[arg(
@@ -688,6 +747,30 @@ pub(crate) struct SketchEvalArgs {
     /// How much work
     #[arg(long, value_enum, default_value_t = SketchQuality::Normal)]
     pub(crate) quality: SketchQuality,
+    /// Which part of the pictures to draw
+    #[arg(long, value_enum, default_value_t = MaskArg::None)]
+    pub(crate) mask: MaskArg,
+    /// Use the first so many pictures, of each set with --recognise [default: all]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) limit: usize,
+    /// Draw OASIS photographs and stamps instead, and let a judge say what it recognises
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) recognise: bool,
+    /// Let a network that reads lines say which edges matter and which drawing is best
+    #[arg(long)]
+    pub(crate) meaning: bool,
+    /// Pull the drawings toward an emotion, and say how far that went
+    #[arg(long, value_name = "EMOTION", conflicts_with = "recognise")]
+    pub(crate) emotion: Option<String>,
+    /// For --recognise: the folder with oasis/ [default: $AFFETTI_DATA]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+    /// For --recognise: the judge's weights
+    #[arg(long, value_name = "FILE", default_value = "models/judge-1.safetensors", value_hint = ValueHint::FilePath)]
+    pub(crate) judge: PathBuf,
+    /// For --recognise: the stamps of Debian's tuxpaint-stamps-default
+    #[arg(long, value_name = "FOLDER", default_value = affetti::sketch::STAMPS, value_hint = ValueHint::DirPath)]
+    pub(crate) stamps: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

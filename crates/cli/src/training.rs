@@ -16,7 +16,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit, affect,
     args::{EvalVerb, TrainVerb, TrainingArgs},
-    art, device, edges,
+    art, device, edges, encoder, mask,
     out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,
@@ -42,6 +42,12 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         TrainVerb::Recipe { config, data, run } => {
             return recipe::train(&config, data.as_deref(), &run, settings);
         }
+        TrainVerb::Mask {
+            training,
+            run,
+            maps,
+        } => return mask::train(&training, &run, &maps, settings),
+        TrainVerb::Encoder { training, run } => return encoder::train(&training, &run, settings),
         TrainVerb::Art { training, run } => return art::train(&training, &run, settings),
     };
     let form = Form::of(settings)?;
@@ -99,6 +105,18 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
                 plots: plots.as_deref(),
             };
             regions(&training, weights.as_deref(), &study, settings)
+        }
+        EvalVerb::Mask {
+            maps,
+            weights,
+            data,
+        } => {
+            let what = mask::Measured {
+                maps,
+                weights,
+                data,
+            };
+            mask::eval(&what, settings)
         }
         EvalVerb::Sketch(args) => sketch::eval(&args, settings),
     }

@@ -274,3 +274,35 @@ fn drawings_are_measured() {
     let recall = |i: usize| lines[i]["recall"].as_f64().unwrap();
     assert!(recall(0) > recall(1) && recall(0) <= 1.0, "{lines:?}");
 }
+
+#[cfg(feature = "weights")]
+#[test]
+fn an_object_alone_and_an_emotion() {
+    let root = folder();
+    let at = root.path();
+    write(at, "a.png", &square(160, 120));
+    let run = draft(
+        at,
+        &["a.png", "--mask", "object", "--strokes", "6", "--json"],
+    );
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.json().len(), 1);
+    let run = draft(
+        at,
+        &["a.png", "--emotion", "fear", "--strokes", "6", "--json"],
+    );
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let line = &run.json()[0];
+    let share = |name: &str| line[name].as_f64().expect("a share");
+    // What is tried first is the drawing as it came: no search can end below it.
+    assert!(share("share") >= share("share_before"));
+    let run = draft(at, &["a.png", "--emotion", "hunger"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("hunger"), "{}", run.err);
+    // Nothing stands out of an even ground, or there are no edges in it.
+    let blank = Picture::new(64, 64, vec![128; 64 * 64 * 3]).expect("a picture");
+    write(at, "blank.png", &blank.encode_png());
+    let run = draft(at, &["blank.png", "--mask", "object"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("nothing to draw"), "{}", run.err);
+}

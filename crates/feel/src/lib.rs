@@ -50,6 +50,7 @@ pub use intention::{Aim, Intention, Target, matching};
 pub use kernel::Kernel;
 pub use linear::{Linear, Matrix, Standardizer};
 pub use model::{Basis, Model};
+pub use pca::components as principal_components;
 pub use predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
 pub use reference::{About, Reference, ReferenceOptions, make_reference};
 pub use study::{STUDY_FOLDS, Study};

@@ -16,7 +16,7 @@ const POWER_ITERATIONS: usize = 4;
 
 /// The leading directions; fewer where there are fewer rows or columns.
 #[must_use]
-pub(crate) fn components(x: &Matrix, components: usize, seed: u64) -> Vec<Vec<f64>> {
+pub fn components(x: &Matrix, components: usize, seed: u64) -> Vec<Vec<f64>> {
     let (rows, columns) = (x.rows(), x.columns);
     let rank = (components + OVERSAMPLE).min(rows).min(columns);
     let wide = DMatrix::from_fn(columns, rows, |j, i| f64::from(x.row(i)[j]));

@@ -110,6 +110,22 @@ impl Variant {
         }
     }
 
+    /// Where in the descriptor the means of a stage are; `stage` counts from 0 to 6.
+    #[must_use]
+    pub fn stage_means(self, stage: usize) -> std::ops::Range<usize> {
+        let width = |n: usize| self.widen(STAGES[n].4);
+        let begin = FEATURES + (0..stage).map(|n| 2 * width(n)).sum::<usize>();
+        begin..begin + width(stage)
+    }
+
+    /// The last block of a stage; both count from 0.
+    #[must_use]
+    pub fn last_block(self, stage: usize) -> usize {
+        let blocks = self.blocks();
+        let mut ends = blocks.iter().enumerate().filter(|(_, b)| b.ends_stage);
+        ends.nth(stage).map_or(blocks.len() - 1, |(n, _)| n)
+    }
+
     pub(crate) fn blocks(self) -> Vec<BlockSpec> {
         let mut blocks = Vec::new();
         let mut inputs = STEM;
@@ -185,7 +201,7 @@ pub struct Weights {
     pub(crate) stem: Folded,
     pub(crate) blocks: Vec<FoldedBlock>,
     pub(crate) head: Folded,
-    classifier: Option<Folded>,
+    pub(crate) classifier: Option<Folded>,
 }
 
 impl Weights {

@@ -164,6 +164,41 @@ impl LiteLayers {
         }
     }
 
+    /// The pooled features, and the means of every channel behind block `tap`.
+    #[must_use]
+    pub fn forward_with(&self, x: Tensor<4>, tap: usize) -> [Tensor<2>; 2] {
+        let mut x = self.stem.forward(x, None);
+        let mut middle = None;
+        for (n, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x);
+            if n == tap {
+                middle = Some(mean_pool(x.clone()));
+            }
+        }
+        let middle = middle.unwrap_or_else(|| mean_pool(x.clone()));
+        [mean_pool(self.head.forward(x, None)), middle]
+    }
+
+    /// The weights as a network for inference takes them, which is of `variant`.
+    #[must_use]
+    pub fn weights(&self, variant: Variant) -> Weights {
+        let folded = |unit: &Unit| {
+            let (weight, bias) = unit.weights();
+            Folded { weight, bias }
+        };
+        let block = |b: &LiteBlock| {
+            let expand = b.expand.as_ref().map(folded);
+            (expand, folded(&b.depthwise), folded(&b.project))
+        };
+        Weights {
+            variant,
+            stem: folded(&self.stem),
+            blocks: self.blocks.iter().map(block).collect(),
+            head: folded(&self.head),
+            classifier: None,
+        }
+    }
+
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {

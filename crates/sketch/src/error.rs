@@ -1,5 +1,7 @@
 //! What can go wrong between a picture and its drawing, and who is at fault.
 
+use std::{io, path::PathBuf};
+
 use affetti_picture::PictureError;
 
 pub use affetti_picture::ErrorKind;
@@ -54,6 +56,53 @@ pub enum SketchError {
         limit: usize,
     },
 
+    /// Weights and cards.
+    #[error(transparent)]
+    Net(#[from] affetti_nets::NetError),
+
+    /// Data sets.
+    #[error(transparent)]
+    Data(#[from] affetti_data::DataError),
+
+    /// The training loop.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] affetti_train::TrainError),
+
+    /// A config file that cannot be used.
+    #[error("{}: {what}", file.display())]
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+
+    /// A folder without anything to learn from or to measure.
+    #[error("{}: nothing there belongs to a picture of the data sets", folder.display())]
+    NoExamples {
+        /// The folder.
+        folder: PathBuf,
+    },
+
+    /// A data set that another room could not read.
+    #[error("{what}")]
+    Unreadable {
+        /// What is wrong, with the file.
+        what: String,
+    },
+
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+
     /// A picture that could not be made or read.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -64,9 +113,18 @@ impl SketchError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Parameter { .. } => ErrorKind::Parameter,
+            Self::Net(error) => error.kind(),
+            Self::Data(error) => error.kind(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.kind(),
+            Self::Io { .. } => ErrorKind::Io,
+            Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,
             Self::SvgLimit { .. } => ErrorKind::Limit,
-            Self::Nothing { .. } | Self::Shapes { .. } | Self::BadSvg { .. } => ErrorKind::Input,
+            Self::Nothing { .. }
+            | Self::NoExamples { .. }
+            | Self::Unreadable { .. }
+            | Self::Shapes { .. }
+            | Self::BadSvg { .. } => ErrorKind::Input,
             Self::Picture(error) => error.kind(),
         }
     }

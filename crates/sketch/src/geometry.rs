@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use crate::{
     cubic::{Cubic, Point, add, bernstein, distance, dot, project, scale, sub},
     field::Field,
+    meaning::Critic,
     points::{EdgePoint, FINER},
 };
 
@@ -27,6 +28,8 @@ const BESIDE: f32 = 4.0;
 const BESIDE_SHARE: f32 = 0.5;
 const OUTSIDE_SHARE: f32 = 0.1;
 const BEND_SHARE: f32 = 0.02;
+/// What the critic's verdict weighs beside the loss.
+const CRITIC_SHARE: f64 = 0.5;
 /// Points that one task takes: sums are taken task by task, whatever the number of threads.
 const TASK: usize = 256;
 
@@ -37,6 +40,8 @@ pub(crate) struct Geometry<'a> {
     pub(crate) beside: &'a Field,
     /// Width and height of the view, in units.
     pub(crate) view: Point,
+    /// Who compares whole drawings beside.
+    pub(crate) critic: Option<&'a Critic>,
 }
 
 /// The nearest curve of a point.
@@ -113,6 +118,12 @@ impl<'a> Chorded<'a> {
 }
 
 impl Geometry<'_> {
+    /// What finished drawings are compared by: the loss, and how far the critic finds them off.
+    pub(crate) fn verdict(&self, curves: &[Cubic], sigma: f32) -> f64 {
+        let off = self.critic.map_or(0.0, |critic| critic.off(curves));
+        self.loss(curves, sigma).0 + CRITIC_SHARE * off
+    }
+
     /// The loss and its gradient.
     pub(crate) fn loss(&self, curves: &[Cubic], sigma: f32) -> (f64, Vec<[Point; 4]>) {
         let mut gradient = vec![[[0.0; 2]; 4]; curves.len()];
@@ -254,6 +265,7 @@ mod tests {
             points: &points,
             beside: &beside,
             view: [80.0, 60.0],
+            critic: None,
         };
         let (mut worst, mut total) = (0.0_f64, 0);
         for _ in 0..60 {
@@ -309,6 +321,7 @@ mod tests {
             points: &points,
             beside: &beside,
             view: [80.0, 60.0],
+            critic: None,
         };
         let on = geometry.loss(&[curve], 3.0).0;
         let off = geometry

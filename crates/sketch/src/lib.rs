@@ -3,8 +3,10 @@
 //! | step | where |
 //! |---|---|
 //! | strokes and drawings | [`Stroke`], [`Drawing`], [`Cubic`] |
+//! | picture → its object | [`mask`] |
 //! | picture → edges → weighted points | [`edges`], [`Scene`] |
 //! | points → traced strokes → refined strokes | [`Scene::draw`], [`Scene::sweep`] |
+//! | lines → what they show | [`encoder`] |
 //! | drawings to files, and back from SVG | [`export`], [`read_svg`] |
 //! | drawings to pixels, exactly | [`exact`] |
 //! | drawings to pixels and gradients back | [`soft`] |
@@ -12,8 +14,11 @@
 
 mod adam;
 pub mod clipasso;
+#[cfg(feature = "train")]
+mod config;
 mod cubic;
 pub mod edges;
+pub mod encoder;
 mod error;
 pub mod exact;
 pub mod export;
@@ -21,6 +26,9 @@ mod field;
 mod fit;
 mod geometry;
 mod ink;
+mod learned;
+pub mod mask;
+mod meaning;
 mod order;
 mod points;
 mod refine;
@@ -37,6 +45,7 @@ pub use clipasso::{Clipasso, ClipassoSettings, Photo, Quirks};
 pub use cubic::{Cubic, Point, bernstein};
 pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};
+pub use learned::{EMBEDDED as EDGES, LearnedEdges};
 pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
 pub use settings::{Quality, Settings};
 pub use stroke::{Drawing, MAX_STROKES, Stroke};

@@ -55,7 +55,7 @@ impl Candidate {
     /// Joined where ends nearly meet, and measured.
     pub(crate) fn welded(mut curves: Vec<Cubic>, geometry: &Geometry, strokes: usize) -> Self {
         weld(&mut curves, WELD.min(Reach::of(strokes).erase + 2.0));
-        let loss = geometry.loss(&curves, SIGMA).0;
+        let loss = geometry.verdict(&curves, SIGMA);
         Self {
             curves,
             loss,

@@ -3,7 +3,7 @@
 //! A [`Scene`] is what is known of a picture before the first stroke: the view, the edges as weighted
 //! points, and how far every place is from them. Many drawings can be made of one scene.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use affetti_picture::{Filter, Picture};
 use fastrand::Rng;
@@ -11,10 +11,12 @@ use fastrand::Rng;
 use crate::{
     cubic::Cubic,
     edges::{self, EdgeMap},
+    encoder::{Encoder, Ink},
     error::SketchError,
     field::{Field, distances},
     geometry::{Chorded, Geometry},
     ink,
+    meaning::{self, Critic},
     points::{EdgePoint, FINER, Grid, points},
     refine::{Candidate, Watch, refine, trace},
     saliency::saliency,
@@ -54,6 +56,7 @@ pub struct Scene {
     strength: Field,
     points: Vec<EdgePoint>,
     beside: Field,
+    critic: Option<Critic>,
     /// Part of the original picture that is in the view: `[x, y, w, h]` in pixels, half-open.
     pub region: [u32; 4],
     view: [f32; 2],
@@ -135,14 +138,37 @@ impl Scene {
             set[y.min(high - 1) * wide + x.min(wide - 1)] = true;
         }
         let finer = FINER as f32;
+        let mut strength = strength;
+        if let Some(mask) = &mask {
+            for (v, inside) in strength.values.iter_mut().zip(&mask.values) {
+                *v *= inside;
+            }
+        }
         Ok(Self {
             picture: small,
             strength,
             beside: distances(wide, high, &set),
             points,
+            critic: None,
             region,
             view: [width as f32 / finer, height as f32 / finer],
         })
+    }
+
+    /// Lets `encoder` say which edges matter, and which of several drawings is best.
+    pub fn read_by(&mut self, encoder: Arc<Encoder>) {
+        let edges = self.edge_ink();
+        let critic = Critic::new(encoder, &edges, self.view);
+        let weights = critic.weights(&edges);
+        for p in &mut self.points {
+            let [x, y] = meaning::cell(p.at, self.view);
+            p.weight *= weights.between(x, y);
+        }
+        let mean = self.points.iter().map(|p| p.weight).sum::<f32>() / self.points.len() as f32;
+        for p in &mut self.points {
+            p.weight /= mean.max(1e-12);
+        }
+        self.critic = Some(critic);
     }
 
     /// Width and height of the view, in units.
@@ -211,6 +237,35 @@ impl Scene {
         Ok(sketches)
     }
 
+    /// One trace at each of falling levels, each out of the one before, without a choice among
+    /// several and without refinement: many of them teach a network what drawings look like.
+    #[cfg(feature = "train")]
+    pub(crate) fn traces(&self, levels: &[usize], seed: u64) -> Vec<Vec<Cubic>> {
+        let mut rng = Rng::with_seed(seed);
+        let mut points = self.points.clone();
+        let mut found = Vec::new();
+        for &strokes in levels {
+            let grid = Grid::new(&points, CELL);
+            let mut curves = Vec::new();
+            let reach = Reach::of(strokes);
+            crate::trace::Tracer::new(&points, &grid).trace(&mut curves, strokes, reach, &mut rng);
+            fade(&mut points, &curves, strokes);
+            found.push(curves);
+        }
+        found
+    }
+
+    /// All edges of the view as the encoder sees lines.
+    #[must_use]
+    pub fn edge_ink(&self) -> Ink {
+        let Field {
+            width,
+            height,
+            values,
+        } = &self.strength;
+        Ink::of_strength(*width, *height, values)
+    }
+
     fn candidate(
         &self,
         points: &[EdgePoint],
@@ -223,6 +278,7 @@ impl Scene {
             points,
             beside: &self.beside,
             view: self.view,
+            critic: self.critic.as_ref(),
         };
         let mut rng = Rng::with_seed(settings.seed);
         let traced = trace(&geometry, &grid, begin, settings, &mut rng);

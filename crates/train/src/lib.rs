@@ -16,6 +16,7 @@
 //! | [`run_folder`], [`curves`] | what a training leaves behind |
 //! | [`losses`] | objectives that several rooms share |
 //! | [`order`] | which example comes when |
+//! | [`augment`] | pieces of pictures, varied |
 //!
 //! # Conventions
 //! - The same task, settings and number of threads give the same bytes. Whatever is random is
@@ -24,6 +25,7 @@
 //! - Loss or weights that stop being numbers end the training with an error; the checkpoints
 //!   before that stay.
 
+pub mod augment;
 pub mod average;
 pub mod checkpoint;
 pub mod curves;

@@ -2,47 +2,12 @@
 
 use std::sync::OnceLock;
 
-use affetti_picture::Picture;
-use affetti_regions::edges::{EMBEDDED, EdgeNetwork};
-use affetti_sketch::{Detector, EdgeSource};
-
-/// The network's strengths are low: its best threshold on photographs is .2 (its card). Doubled,
-/// what people draw is above the tracer's half.
-const GAIN: f32 = 2.0;
-
-/// Parts of the long side: photographs of paintings show a rim of canvas or frame, and a stroke
-/// spent on it is one less for the picture.
-const RIM: usize = 40;
-
-/// The embedded edge network as the tracer asks it.
-#[derive(Debug)]
-struct Learned(EdgeNetwork);
-
-impl Detector for Learned {
-    fn edges(&self, picture: &Picture) -> Vec<f32> {
-        let strength = self.0.strength(picture);
-        let (width, height) = strength.size();
-        let rim = width.max(height) / RIM;
-        let inside = |at: usize, length: usize| at >= rim && at + rim < length;
-        let value = |(i, v): (usize, &f32)| {
-            if inside(i % width, width) && inside(i / width, height) {
-                (GAIN * v).min(1.0)
-            } else {
-                0.0
-            }
-        };
-        strength.values().iter().enumerate().map(value).collect()
-    }
-}
+use affetti_sketch::{EdgeSource, LearnedEdges};
 
 /// Loaded once; nothing in a build without weights.
-fn learned() -> Option<&'static Learned> {
-    static NETWORK: OnceLock<Option<Learned>> = OnceLock::new();
-    let load = || {
-        EdgeNetwork::embedded(crate::available_threads())
-            .ok()
-            .map(Learned)
-    };
+fn learned() -> Option<&'static LearnedEdges> {
+    static NETWORK: OnceLock<Option<LearnedEdges>> = OnceLock::new();
+    let load = || LearnedEdges::embedded(crate::available_threads()).ok();
     NETWORK.get_or_init(load).as_ref()
 }
 
@@ -56,7 +21,7 @@ pub(super) fn source() -> EdgeSource<'static> {
 /// Its name, for the metadata of drawings.
 pub(super) fn name() -> &'static str {
     if learned().is_some() {
-        EMBEDDED
+        affetti_sketch::EDGES
     } else {
         "gradient"
     }

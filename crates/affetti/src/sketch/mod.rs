@@ -5,6 +5,10 @@
 
 mod clipasso;
 mod edges;
+mod emotion;
+mod object;
+mod reader;
+mod recognise;
 mod sheet;
 
 use std::{
@@ -13,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use affetti_emotion::Emotion;
 use affetti_picture::{DecodeOptions, Filter, Format, Picture, decode};
 use affetti_sketch::{
     Cubic, Drawing, EdgeMap, EdgeSource, Moment, Scene, Settings, Sketch, SketchError,
@@ -21,6 +26,9 @@ use affetti_sketch::{
 use serde_json::json;
 
 pub use clipasso::{ClipassoRecipe, tower};
+pub use emotion::{Pulled, pull};
+use object::object;
+pub use recognise::{LEAST, RANKED, RecogniseOptions, Recognition, Row, STAMPS, Share, recognise};
 pub use sheet::sheet;
 
 use crate::{
@@ -53,6 +61,12 @@ pub struct SketchOptions {
     pub edges: Option<EdgeMap>,
     /// The method of CLIPasso in place of tracing; it knows no levels, edges, quality, ink and color.
     pub clipasso: Option<ClipassoRecipe>,
+    /// Draw the object alone that stands out, or what is opaque where there is transparency.
+    pub object: bool,
+    /// Let the encoder say which edges matter and which drawing is best.
+    pub meaning: bool,
+    /// Pull the drawings toward this emotion.
+    pub emotion: Option<Emotion>,
 }
 
 /// The drawings of one picture.
@@ -65,6 +79,9 @@ pub struct Sketched {
     /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`);
     /// empty where no edges were looked for.
     pub fits: Vec<[f64; 2]>,
+    /// Predicted share of the emotion asked for, before and after, of each level; empty where none
+    /// was asked for.
+    pub shares: Vec<[f64; 2]>,
     /// What was drawn, small, as JPEG.
     pub thumbnail: Vec<u8>,
     /// Time from bytes to drawings, in seconds.
@@ -82,7 +99,7 @@ impl Sketched {
     #[must_use]
     pub fn json(&self, level: usize, svg: &str) -> String {
         let sketch = &self.levels[level].0;
-        json!({
+        let mut line = json!({
             "path": self.path,
             "svg": svg,
             "strokes": sketch.drawing.strokes.len(),
@@ -90,8 +107,12 @@ impl Sketched {
             "iterations": sketch.iterations,
             "seconds": round4(self.seconds),
             "loss": round4(sketch.loss),
-        })
-        .to_string()
+        });
+        if let Some([before, after]) = self.shares.get(level) {
+            line["share_before"] = round4(*before).into();
+            line["share"] = round4(*after).into();
+        }
+        line.to_string()
     }
 }
 
@@ -134,6 +155,7 @@ fn one(
             .map(|(levels, stopped)| Sketched {
                 levels,
                 fits: Vec::new(),
+                shares: Vec::new(),
                 thumbnail: picture
                     .fit_within(THUMBNAIL_SIDE, Filter::Bicubic)
                     .encode_jpeg(80),
@@ -143,13 +165,31 @@ fn one(
             })
             .map_err(failed);
     }
+    let alpha = match alpha {
+        None if options.object => Some(object(&picture).map_err(failed)?),
+        other => other,
+    };
     let source = match &options.edges {
         Some(map) => EdgeSource::Map(map),
         None => edges::source(),
     };
-    let scene = Scene::new(&picture, alpha.as_deref(), &source).map_err(failed)?;
+    let mut scene = Scene::new(&picture, alpha.as_deref(), &source).map_err(failed)?;
+    if options.meaning {
+        scene.read_by(reader::encoder().map_err(failed)?);
+    }
     drop((bytes, picture));
     let levels = levels(&scene, options, begun, watch).map_err(failed)?;
+    let mut levels = levels;
+    let mut shares = Vec::new();
+    if let Some(emotion) = options.emotion {
+        let predictor = emotion::predictor().map_err(failed)?;
+        for sketch in &mut levels {
+            let threads = crate::available_threads();
+            let pulled = pull(&sketch.drawing, emotion, predictor, threads).map_err(failed)?;
+            sketch.drawing = pulled.drawing;
+            shares.push([pulled.before, pulled.after]);
+        }
+    }
     let stopped = levels.iter().any(|level| level.stopped);
     let fit = |sketch: &Sketch| scene.recall_and_precision(&sketch.drawing, NEAR);
     let fits = levels.iter().map(fit).collect();
@@ -163,6 +203,7 @@ fn one(
     Ok(Sketched {
         levels: levels.into_iter().enumerate().map(with_metadata).collect(),
         fits,
+        shares,
         thumbnail: scene
             .picture()
             .fit_within(THUMBNAIL_SIDE, Filter::Bicubic)

@@ -1,32 +1,55 @@
-//! `affetti eval sketch`: how much of the edges drawings draw, and how much beside them.
+//! `affetti eval sketch`: how much of the edges drawings draw, and how much beside them; and whether
+//! a judge recognises what is drawn.
 
 use std::ops::ControlFlow;
 
 use affetti::{
-    Found, Input, Inputs, round4,
-    sketch::{SketchOptions, sketch},
-    sketching::Settings as Wanted,
+    Found, Input, Inputs,
+    emotion::{Bootstrap, Emotion, Label as _},
+    nets::store,
+    round4,
+    sketch::{RecogniseOptions, SketchOptions, recognise, sketch},
+    sketching::{Settings as Wanted, encoder::Encoder},
 };
 use anyhow::Result;
 use serde_json::json;
 
-use crate::{Exit, args::SketchEvalArgs, output, progress::Progress, settings::Settings};
+use crate::{
+    Exit,
+    args::{MaskArg, SketchEvalArgs},
+    out_file::spare,
+    output,
+    progress::Progress,
+    settings::{Settings, data_folder},
+};
+
+/// Of the bootstrap.
+const SEED: u64 = 8;
 
 /// Sums over pictures of one number of strokes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sums {
     recall: f64,
     precision: f64,
     loss: f64,
     seconds: f64,
+    /// Change of the emotion's share, picture by picture.
+    changes: Vec<f64>,
 }
 
 pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
+    if args.recognise {
+        return judged(args, settings);
+    }
+    let emotion = args.emotion.as_deref().map(Emotion::parse).transpose()?;
     let inputs: Vec<Input> = args.inputs.iter().map(|i| i.as_os_str().into()).collect();
     let progress = Progress::new("drawings", !settings.quiet);
     let mut sums = vec![Sums::default(); args.strokes.len()];
     let (mut good, mut bad) = (0_usize, 0_usize);
     for found in Inputs::new(inputs) {
+        if args.limit > 0 && good >= args.limit {
+            break;
+        }
         let job = match found {
             Found::Note(_) => continue,
             Found::Failed(failure) => {
@@ -45,6 +68,9 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
                     seed: settings.seed.unwrap_or(0),
                     ..Wanted::default()
                 },
+                object: args.mask == MaskArg::Object,
+                meaning: args.meaning,
+                emotion,
                 ..SketchOptions::default()
             };
             match sketch(&job, &options, &mut |_| ControlFlow::Continue(())) {
@@ -55,6 +81,9 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
                     sum.precision += precision;
                     sum.loss += sketched.levels[0].0.loss;
                     sum.seconds += sketched.seconds;
+                    let shares = sketched.shares.first();
+                    sum.changes
+                        .extend(shares.map(|[before, after]| after - before));
                 }
                 Err(failure) => {
                     whole = false;
@@ -75,6 +104,40 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     Ok(Exit::of(good, bad))
 }
 
+/// `--recognise`.
+fn judged(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
+    let data = data_folder(args.data.as_deref())?;
+    spare(settings.out.as_deref(), &[data.as_path(), &args.judge])?;
+    let file = args.judge.display().to_string();
+    let bytes = store::read_file(&args.judge)?;
+    let judge = Encoder::from_bytes(&bytes, &file, settings.threads)?;
+    let progress = Progress::new("pictures", !settings.quiet);
+    let options = RecogniseOptions {
+        data: &data,
+        stamps: &args.stamps,
+        strokes: &args.strokes,
+        settings: Wanted {
+            quality: super::quality(args.quality),
+            seed: settings.seed.unwrap_or(0),
+            ..Wanted::default()
+        },
+        object: args.mask == MaskArg::Object,
+        meaning: args.meaning,
+        limit: args.limit,
+        progress: &|done, all| progress.at(done, Some(all)),
+    };
+    let found = recognise(&judge, &options);
+    progress.finish();
+    let found = found?;
+    let text = if settings.wants_json() {
+        found.json() + "\n"
+    } else {
+        found.table()
+    };
+    output::emit(settings, &text)?;
+    Ok(Exit::Done)
+}
+
 fn table(args: &SketchEvalArgs, sums: &[Sums], count: usize, json: bool) -> String {
     let mean = |sum: f64| sum / count as f64;
     let mut text = if json {
@@ -84,7 +147,7 @@ fn table(args: &SketchEvalArgs, sums: &[Sums], count: usize, json: bool) -> Stri
     };
     for (strokes, sum) in args.strokes.iter().zip(sums) {
         text += &if json {
-            let line = json!({
+            let mut line = json!({
                 "strokes": strokes,
                 "pictures": count,
                 "recall": round4(mean(sum.recall)),
@@ -92,10 +155,17 @@ fn table(args: &SketchEvalArgs, sums: &[Sums], count: usize, json: bool) -> Stri
                 "loss": round4(mean(sum.loss)),
                 "seconds": round4(mean(sum.seconds)),
             });
+            if let Some((change, [low, high])) = change(&sum.changes) {
+                line["share_change"] = round4(change).into();
+                line["share_change_interval"] = json!([round4(low), round4(high)]);
+            }
             format!("{line}\n")
         } else {
+            let pulled = change(&sum.changes).map_or_else(String::new, |(change, [low, high])| {
+                format!("  share of the emotion {change:+.3} ({low:+.3}..{high:+.3})")
+            });
             format!(
-                "{strokes:>7}  {:>6.3}  {:>9.3}  {:>5.3}  {:>7.2}\n",
+                "{strokes:>7}  {:>6.3}  {:>9.3}  {:>5.3}  {:>7.2}{pulled}\n",
                 mean(sum.recall),
                 mean(sum.precision),
                 mean(sum.loss),
@@ -104,4 +174,18 @@ fn table(args: &SketchEvalArgs, sums: &[Sums], count: usize, json: bool) -> Stri
         };
     }
     text
+}
+
+/// Mean with its 95 % bootstrap interval over pictures; nothing where there are none.
+fn change(changes: &[f64]) -> Option<(f64, [f64; 2])> {
+    let mean = |draw: &[usize]| {
+        let sum = draw.iter().map(|&i| changes[i]).sum::<f64>();
+        Some(sum / draw.len() as f64)
+    };
+    let bootstrap = Bootstrap::seeded(SEED).check().ok()?;
+    let estimate = bootstrap.estimate(changes.len(), mean).ok()?;
+    Some((
+        estimate.value,
+        [estimate.interval.low, estimate.interval.high],
+    ))
 }

@@ -14,6 +14,7 @@ use std::{
 
 use affetti::{
     Found, Input, Inputs, Job,
+    emotion::{Emotion, Label as _},
     picture::{DecodeOptions, read},
     sketch::{SketchOptions, Sketched, sketch},
     sketching::{
@@ -24,7 +25,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::{
     Exit,
-    args::{SketchArgs, SketchQuality},
+    args::{MaskArg, SketchArgs, SketchQuality},
     interrupt,
     out_file::{OutFile, cannot_write, spare},
     progress::Progress,
@@ -172,6 +173,9 @@ fn options(args: &SketchArgs, settings: &Settings) -> Result<SketchOptions> {
         begin,
         edges,
         clipasso: clipasso::recipe(args)?,
+        object: args.mask == MaskArg::Object,
+        meaning: args.meaning,
+        emotion: args.emotion.as_deref().map(Emotion::parse).transpose()?,
     })
 }
 

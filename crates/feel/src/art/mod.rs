@@ -26,6 +26,7 @@ use affetti_train::order::batch;
 use affetti_train::{Metric, RunFolder, Settings, Task, TrainError, Watch, losses, run, values};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
+pub use pictures::members;
 use pictures::{LABELS, Labels, Painted, load};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -104,8 +104,11 @@ fn known(row: &paintings::Painting) -> [Vec<String>; LABELS] {
     ]
 }
 
-/// The files of a tar by name.
-fn members(path: &Path) -> Result<HashMap<String, Vec<u8>>, FeelError> {
+/// The files of a tar by name, those of up to a megabyte.
+///
+/// # Errors
+/// [`FeelError::Io`] where it cannot be read.
+pub fn members(path: &Path) -> Result<HashMap<String, Vec<u8>>, FeelError> {
     let io = |source| FeelError::Io {
         action: "read",
         path: path.to_owned(),

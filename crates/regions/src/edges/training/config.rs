@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use affetti_nets::edge_net::CELL;
 use affetti_nets::efficientnet_lite::Variant;
 use affetti_nets::store::Precision;
+pub use affetti_train::augment::Augmentation;
 use serde::{Deserialize, Serialize};
 
 use crate::RegionsError;
@@ -61,18 +62,6 @@ pub struct Objective {
     pub sides: f64,
 }
 
-/// How photographs are varied; mirrored ones are half of all.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Augmentation {
-    /// Least and greatest enlargement.
-    pub scale: [f64; 2],
-    /// Greatest turn to either side, in degrees.
-    pub turn: f64,
-    /// Strength of the changes of color: 0 none, 1 strong.
-    pub color: f64,
-}
-
 impl Config {
     /// Reads and checks `path`.
     ///
@@ -105,7 +94,6 @@ impl Config {
             dice,
             sides,
         } = self.objective;
-        let [low, high] = self.augmentation.scale;
         let checks = [
             (
                 !self.name.is_empty() && self.name.chars().all(good),
@@ -132,18 +120,10 @@ impl Config {
                 weight(dice) && weight(sides),
                 "objective: weights of 0 or more",
             ),
-            (
-                low > 0.1 && high < 10.0 && low <= high,
-                "augmentation.scale: two numbers between .1 and 10, the smaller first",
-            ),
-            (
-                (0.0..=180.0).contains(&self.augmentation.turn),
-                "augmentation.turn: 0 to 180",
-            ),
-            (share(self.augmentation.color), "augmentation.color: 0 to 1"),
         ];
         let wrong = checks.iter().find(|(good, _)| !good);
-        wrong.map_or(Ok(()), |(_, what)| Err((*what).to_owned()))
+        wrong.map_or(Ok(()), |(_, what)| Err((*what).to_owned()))?;
+        self.augmentation.check().map_err(str::to_owned)
     }
 }
 

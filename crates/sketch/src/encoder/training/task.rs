@@ -1,0 +1,223 @@
+//! Batches, loss and validation.
+//!
+//! - **Computes** 1 − cosine to the own picture's embedding; the cross-entropy of finding the own
+//!   picture among those of the batch, from lines to pictures and from pictures to lines; the
+//!   squared error of the middle layer; each with its weight. As score, the share of pictures held
+//!   out that are found among all of them by 16 strokes.
+//! - **Source** A. van den Oord et al., "Representation Learning with Contrastive Predictive Coding"
+//!   (2018); A. Radford et al., "CLIP" (2021), for both directions.
+
+use affetti_nets::efficientnet_lite::Variant;
+use affetti_train::{Metric, Task, TrainError, losses, order};
+use burn::tensor::{Device, Tensor, TensorData};
+use fastrand::Rng;
+use rayon::prelude::*;
+
+use super::{
+    super::{Encoder, Ink, SIDE, likeness},
+    Config,
+    cache::{Rendered, Renditions, STAGE},
+    network::LineNetwork,
+    sample::{Kind, plain, sample},
+    target::{Basis, Target},
+};
+
+/// What the validation measures, the score first: kinds and names.
+pub(super) const MEASURED: [(Kind, &str); 4] = [
+    (Kind::Traced(1), "found_16"),
+    (Kind::Traced(0), "found_32"),
+    (Kind::Traced(3), "found_4"),
+    (Kind::Soft, "found_soft"),
+];
+/// Lines in one pass of the validation.
+const PART: usize = 64;
+
+/// The learning of one network.
+pub(super) struct LineTask<'a> {
+    config: &'a Config,
+    learned: Vec<Rendered>,
+    chosen: Vec<Rendered>,
+    /// Of each of `learned`.
+    targets: Vec<Target>,
+    /// Embeddings of `chosen`.
+    photos: Vec<Vec<f32>>,
+    middle: usize,
+    device: Device,
+}
+
+impl<'a> LineTask<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        rendered: Renditions,
+        basis: &Basis,
+        teacher: Variant,
+    ) -> Self {
+        let Renditions { learned, chosen } = rendered;
+        Self {
+            targets: learned.iter().map(|r| basis.target(r)).collect(),
+            photos: chosen.iter().map(|r| basis.target(r).0).collect(),
+            middle: teacher.stage_means(STAGE).len(),
+            config,
+            learned,
+            chosen,
+            device: Device::flex().autodiff(),
+        }
+    }
+
+    /// Pictures to learn from, and to choose the epoch.
+    pub(super) fn counts(&self) -> [usize; 2] {
+        [self.learned.len(), self.chosen.len()]
+    }
+
+    /// For each measured kind of lines, whether each picture held out is found by them.
+    pub(super) fn finds(&self, encoder: &Encoder) -> Vec<(&'static str, Vec<bool>)> {
+        let of = |kind: Kind| {
+            let embed = |r: &Rendered| encoder.embed(&plain(r, kind));
+            let lines: Vec<Vec<f32>> = self.chosen.par_iter().map(embed).collect();
+            finds(&lines, &self.photos)
+        };
+        MEASURED.map(|(kind, name)| (name, of(kind))).into()
+    }
+
+    fn objective(&self, found: [Tensor<2>; 2], rows: &[usize]) -> Tensor<1> {
+        let [line, middle] = found;
+        let [batch, dimension] = line.dims();
+        let targets = |of: fn(&Target) -> &Vec<f32>, width: usize| {
+            let values: Vec<f32> = rows
+                .iter()
+                .flat_map(|&row| of(&self.targets[row]).iter().copied())
+                .collect();
+            Tensor::<2>::from_data(TensorData::new(values, [batch, width]), &self.device)
+        };
+        let photo = targets(|t| &t.0, dimension);
+        let line = unit(line);
+        let how = self.config.objective;
+        let cosine = (line.clone() * photo.clone()).sum_dim(1).mean();
+        let mut loss = (cosine.neg() + 1.0) * how.cosine;
+        if how.contrast > 0.0 {
+            let likeness = line.matmul(photo.transpose()) / how.temperature;
+            loss =
+                loss + (own(likeness.clone()) + own(likeness.transpose())) * (how.contrast / 2.0);
+        }
+        if how.middle > 0.0 {
+            let off = middle - targets(|t| &t.1, self.middle);
+            loss = loss + (off.clone() * off).mean() * how.middle;
+        }
+        loss
+    }
+}
+
+/// Rows made one long.
+fn unit(x: Tensor<2>) -> Tensor<2> {
+    let square = (x.clone() * x.clone()).sum_dim(1);
+    x / (square + 1e-12).sqrt()
+}
+
+/// Cross-entropy of choosing column i in row i.
+fn own(logits: Tensor<2>) -> Tensor<1> {
+    let [batch, _] = logits.dims();
+    let device = logits.device();
+    let wanted = Tensor::<2>::eye(batch, &device);
+    losses::soft_cross_entropy(logits, wanted, Tensor::ones([batch], &device))
+}
+
+fn tensor(inks: &[Ink], device: &Device) -> Tensor<4> {
+    let pixels = inks.iter().flat_map(|Ink(values)| {
+        values
+            .iter()
+            .flat_map(|v| [(f32::from(*v) - 127.0) / 128.0; 3])
+    });
+    let data = TensorData::new(pixels.collect::<Vec<f32>>(), [inks.len(), SIDE, SIDE, 3]);
+    Tensor::from_data(data, device)
+}
+
+impl Task for LineTask<'_> {
+    type Model = LineNetwork;
+
+    fn steps(&self) -> usize {
+        (self.learned.len() / self.config.training.batch).max(1)
+    }
+
+    fn loss(
+        &mut self,
+        model: &LineNetwork,
+        epoch: usize,
+        step: usize,
+    ) -> Result<Tensor<1>, TrainError> {
+        let (seed, size) = (self.config.seed, self.config.training.batch);
+        let rows = order::batch(seed, epoch, self.learned.len(), size, step);
+        let inks: Vec<Ink> = rows
+            .par_iter()
+            .map(|&row| {
+                let parts = [seed, epoch as u64, row as u64];
+                sample(&self.learned[row], &mut Rng::with_seed(order::mix(&parts)))
+            })
+            .collect();
+        let found = model.forward(tensor(&inks, &self.device));
+        Ok(self.objective(found, &rows))
+    }
+
+    fn validate(&mut self, model: &LineNetwork) -> Result<Vec<Metric>, TrainError> {
+        let device = Device::flex();
+        let mut metrics = Vec::new();
+        for (kind, name) in MEASURED {
+            let inks: Vec<Ink> = self.chosen.par_iter().map(|r| plain(r, kind)).collect();
+            let mut lines: Vec<Vec<f32>> = Vec::with_capacity(inks.len());
+            for part in inks.chunks(PART) {
+                let [found, _] = model.forward(tensor(part, &device));
+                let values: Vec<f32> = unit(found).into_data().iter::<f32>().collect();
+                lines.extend(values.chunks(self.config.dimension).map(<[f32]>::to_vec));
+            }
+            let found = finds(&lines, &self.photos);
+            let count = found.iter().filter(|found| **found).count();
+            let value = count as f64 / found.len().max(1) as f64;
+            metrics.push(Metric { name, value });
+        }
+        Ok(metrics)
+    }
+
+    fn rate(&self, name: &str) -> f64 {
+        if name.starts_with("trunk.") {
+            self.config.trunk_rate
+        } else {
+            1.0
+        }
+    }
+}
+
+/// Whether no photo is nearer to lines than their own.
+fn finds(lines: &[Vec<f32>], photos: &[Vec<f32>]) -> Vec<bool> {
+    let first = |(n, line): (usize, &Vec<f32>)| {
+        let own = likeness(line, &photos[n]);
+        let others = photos.iter().enumerate().filter(|(m, _)| *m != n);
+        others.map(|(_, p)| likeness(line, p)).all(|l| l < own)
+    };
+    lines.iter().enumerate().map(first).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(tensor: Tensor<1>) -> f32 {
+        tensor.into_data().iter::<f32>().next().expect("a number")
+    }
+
+    #[test]
+    fn the_choice_by_hand() {
+        // Rows (2, 0) and (0, 0): ln(1 + e⁻²) and ln 2.
+        let data = TensorData::new(vec![2.0_f32, 0.0, 0.0, 0.0], [2, 2]);
+        let loss = own(Tensor::from_data(data, &Device::flex()));
+        let expected = (0.126_928 + std::f32::consts::LN_2) / 2.0;
+        assert!((number(loss) - expected).abs() < 1e-5);
+    }
+
+    #[test]
+    fn found_by_hand() {
+        let photos = [vec![1.0, 0.0], vec![0.0, 1.0], vec![-1.0, 0.0]];
+        let lines = [vec![0.9, 0.1], vec![1.0, 0.0], vec![-0.5, 0.5]];
+        // The first is nearest to its own, the second to the first, the third to none more than
+        // another: a tie is no find.
+        assert_eq!(finds(&lines, &photos), [true, false, false]);
+    }
+}

@@ -1,0 +1,191 @@
+//! The object of a picture: which pixels belong to what stands out.
+//!
+//! - **Computes** the chance of every pixel to belong to the object, by the network of
+//!   [`affetti_nets::edge_net`] with weights of its own; then bits that are small beside the largest
+//!   one are dropped.
+//! - **Input** a picture of any size, squeezed to [`SIDE`] squared.
+//! - **Output** one value a pixel, 0..=255, 128 and more is the object: what
+//!   [`Scene::new`](crate::Scene::new) takes as alpha.
+//! - **Source** ours; taught by U2NetP (X. Qin et al., "U2-Net", 2020).
+//! - **Weights** `mask-1` of this project.
+//!
+//! | step | where |
+//! |---|---|
+//! | pictures, and the teacher's maps of them | [`examples`] |
+//! | agreement with the teacher | [`evaluate`](fn@evaluate) |
+//! | `affetti train mask` | `training` (feature `train`) |
+
+mod evaluate;
+pub mod examples;
+#[cfg(feature = "train")]
+pub mod training;
+
+use std::sync::Mutex;
+
+use affetti_nets::{
+    edge_net::{EdgeNet, Weights, Workspace},
+    registry, store,
+};
+use affetti_picture::{Filter, Picture};
+
+use crate::{error::SketchError, field::Field};
+
+pub use evaluate::{MaskFigure, MaskFigures, evaluate};
+
+/// The network inside the program.
+pub const EMBEDDED: &str = "mask-1";
+/// Side of the square that the network sees, in pixels: objects are large, and all of the picture
+/// has to be in reach of every pixel.
+pub const SIDE: usize = 160;
+/// Bits of less than this share of the largest one are dropped.
+const BIT: f32 = 0.05;
+
+/// The mask network.
+#[derive(Debug)]
+pub struct MaskNetwork {
+    net: EdgeNet,
+    threads: usize,
+    spare: Mutex<Vec<Workspace>>,
+}
+
+impl MaskNetwork {
+    /// The embedded network, or the imported one of a build without weights. `threads` are used for
+    /// each picture.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn embedded(threads: usize) -> Result<Self, SketchError> {
+        let card = registry::card(EMBEDDED)?;
+        Self::from_bytes(&registry::weights(&card)?, &card.file, threads)
+    }
+
+    /// The network of a weight file's bytes; `file` is named in messages.
+    ///
+    /// # Errors
+    /// Damaged weights.
+    pub fn from_bytes(bytes: &[u8], file: &str, threads: usize) -> Result<Self, SketchError> {
+        let weights = Weights::from_tensors(store::from_bytes(bytes, file)?)?;
+        Ok(Self::new(&weights, threads))
+    }
+
+    /// The network of these weights.
+    #[must_use]
+    pub fn new(weights: &Weights, threads: usize) -> Self {
+        Self {
+            net: EdgeNet::new(weights),
+            threads: threads.max(1),
+            spare: Mutex::default(),
+        }
+    }
+
+    /// The chance of every pixel of the squeezed picture, `[SIDE, SIDE]` in 0..=1. A network whose
+    /// weights are no numbers finds nothing.
+    #[must_use]
+    pub fn chances(&self, picture: &Picture) -> Vec<f32> {
+        let side = SIDE as u32;
+        let small = picture.resize(side, side, Filter::Bilinear);
+        let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+        let mut work = spare.unwrap_or_default();
+        let mut values = self.net.edges(&small, &mut work, self.threads);
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.push(work);
+        }
+        for v in &mut values {
+            *v = if *v >= 0.0 { v.min(1.0) } else { 0.0 };
+        }
+        values
+    }
+
+    /// The object, one value a pixel of the picture. All below 128 where nothing stands out.
+    #[must_use]
+    pub fn alpha(&self, picture: &Picture) -> Vec<u8> {
+        let mut chances = self.chances(picture);
+        drop_bits(&mut chances, SIDE);
+        let field = Field::new(SIDE, SIDE, chances);
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let large = field.resized(width, height);
+        large
+            .values
+            .iter()
+            .map(|v| (v * 255.0).round() as u8)
+            .collect()
+    }
+}
+
+/// The picture with white where `alpha`, one value a pixel, is 0; unchanged where there are fewer
+/// values than pixels.
+#[must_use]
+pub fn on_white(picture: &Picture, alpha: &[u8]) -> Picture {
+    let pixels = picture.pixels().chunks_exact(3).zip(alpha);
+    let white = pixels.flat_map(|(p, a)| {
+        let a = u32::from(*a);
+        [0, 1, 2].map(|c| ((u32::from(p[c]) * a + 255 * (255 - a)) / 255) as u8)
+    });
+    let made = Picture::new(picture.width(), picture.height(), white.collect());
+    made.unwrap_or_else(|_| picture.clone())
+}
+
+/// Sets to zero what belongs to a connected part (of chances of a half and more) that is small
+/// beside the largest part.
+fn drop_bits(chances: &mut [f32], width: usize) {
+    let mut part = vec![0_usize; chances.len()];
+    let mut sizes = vec![0_usize];
+    let mut stack = Vec::new();
+    for start in 0..chances.len() {
+        if chances[start] < 0.5 || part[start] > 0 {
+            continue;
+        }
+        let name = sizes.len();
+        sizes.push(0);
+        part[start] = name;
+        stack.push(start);
+        while let Some(at) = stack.pop() {
+            sizes[name] += 1;
+            let (x, height) = (at % width, chances.len() / width);
+            let sides = [
+                (x > 0).then(|| at - 1),
+                (x + 1 < width).then(|| at + 1),
+                (at >= width).then(|| at - width),
+                (at / width + 1 < height).then(|| at + width),
+            ];
+            for next in sides.into_iter().flatten() {
+                if chances[next] >= 0.5 && part[next] == 0 {
+                    part[next] = name;
+                    stack.push(next);
+                }
+            }
+        }
+    }
+    let largest = sizes.iter().copied().max().unwrap_or(0);
+    for (v, part) in chances.iter_mut().zip(part) {
+        if part > 0 && (sizes[part] as f32) < BIT * largest as f32 {
+            *v = 0.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_bits_are_dropped() {
+        // A block of 6 × 5, one pixel beside it, and a faint rest that is no part of anything.
+        let mut chances = vec![0.2; 100];
+        for y in 0..5 {
+            chances[10 * y..10 * y + 6].fill(0.9);
+        }
+        chances[88] = 0.8;
+        drop_bits(&mut chances, 10);
+        assert_eq!(chances[88], 0.0);
+        assert_eq!(chances.iter().filter(|v| **v > 0.5).count(), 30);
+        assert_eq!(chances[99], 0.2);
+        // Two of about the same size stay.
+        let mut chances = vec![0.0; 100];
+        chances[0..4].fill(0.7);
+        chances[50..53].fill(0.7);
+        drop_bits(&mut chances, 10);
+        assert_eq!(chances.iter().filter(|v| **v > 0.5).count(), 7);
+        drop_bits(&mut [], 10);
+    }
+}

@@ -1,0 +1,198 @@
+//! Pictures with their maps, varied; and objects pasted on other grounds.
+//!
+//! - **Computes** a square of [`SIDE`] pixels of a squeezed picture, mirrored, turned, scaled and
+//!   recolored at random, and the teacher's map of the same pixels. A composite takes the object of
+//!   one picture, where the teacher is sure of it, to any place of another one: there the mask is
+//!   known exactly, whatever the teacher would say.
+//! - **Input** squeezed pictures with maps, a random generator; **output** [`Sample`].
+//! - **Source** pasting: N. Xu et al., "Deep Image Matting" (2017), for data of this kind.
+//! - **Deviation** the map is used as alpha once contrast has made it surer.
+
+use affetti_picture::{Filter, Picture};
+use affetti_train::augment::{Augmentation, Frame, Recolor, between};
+use fastrand::Rng;
+
+use super::super::{SIDE, examples::TeacherMap};
+use crate::field::Field;
+
+/// Side of the squeezed pictures, of which pieces are taken.
+pub(super) const STORED: usize = 180;
+
+/// A squeezed picture with its map.
+#[derive(Clone, Debug)]
+pub(super) struct Taught {
+    pub(super) picture: Picture,
+    pub(super) map: Field,
+    /// Whether the object can be cut out.
+    pub(super) definite: bool,
+    /// Left, top, right and bottom of the object, in pixels of the squeezed picture.
+    bounds: [f32; 4],
+}
+
+impl Taught {
+    pub(super) fn new(picture: &Picture, map: &TeacherMap) -> Self {
+        let side = STORED as u32;
+        let small = picture.resize(side, side, Filter::Bilinear);
+        let field = Field::new(map.width, map.height, map.values.clone());
+        let field = field.resized(STORED, STORED);
+        let mut bounds = [STORED as f32, STORED as f32, 0.0, 0.0];
+        for (i, v) in field.values.iter().enumerate() {
+            if *v >= 0.5 {
+                let (x, y) = ((i % STORED) as f32, (i / STORED) as f32);
+                bounds = [
+                    bounds[0].min(x),
+                    bounds[1].min(y),
+                    bounds[2].max(x + 1.0),
+                    bounds[3].max(y + 1.0),
+                ];
+            }
+        }
+        Self {
+            picture: small,
+            definite: map.is_definite(),
+            map: field,
+            bounds,
+        }
+    }
+}
+
+/// What the network sees, and what it should say.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sample {
+    /// `[SIDE, SIDE, 3]`, (v − 127) / 128.
+    pub(super) pixels: Vec<f32>,
+    /// `[SIDE, SIDE]`, 0..=1.
+    pub(super) chances: Vec<f32>,
+}
+
+/// A varied piece of one picture.
+pub(super) fn sample(taught: &Taught, how: &Augmentation, random: &mut Rng) -> Sample {
+    let frame = Frame::random((STORED, STORED), SIDE, how, random);
+    let recolor = Recolor::random(how.color, random);
+    let mut sample = Sample {
+        pixels: Vec::with_capacity(3 * SIDE * SIDE),
+        chances: Vec::with_capacity(SIDE * SIDE),
+    };
+    for i in 0..SIDE * SIDE {
+        let [u, v] = frame.at(i % SIDE, i / SIDE, SIDE).map(|place| place - 0.5);
+        sample
+            .pixels
+            .extend(recolor.apply(between(&taught.picture, u, v)));
+        sample.chances.push(taught.map.between(u as f32, v as f32));
+    }
+    sample
+}
+
+/// The object of `taught` somewhere on a piece of `ground`.
+pub(super) fn composite(
+    taught: &Taught,
+    ground: &Taught,
+    how: &Augmentation,
+    random: &mut Rng,
+) -> Sample {
+    let mut sample = sample(ground, how, random);
+    sample.chances.fill(0.0);
+    let recolor = Recolor::random(0.5 * how.color, random);
+    let [left, top, right, bottom] = taught.bounds;
+    let (width, height) = ((right - left).max(1.0), (bottom - top).max(1.0));
+    let side = SIDE as f32;
+    // The object's longer side becomes .3 to .9 of the picture's.
+    let scale = side * (0.3 + 0.6 * random.f32()) / width.max(height);
+    let mut place = |size: f32| (side - scale * size) * random.f32();
+    let (x0, y0) = (place(width), place(height));
+    let flip = random.bool();
+    for (i, chance) in sample.chances.iter_mut().enumerate() {
+        let x = ((i % SIDE) as f32 + 0.5 - x0) / scale;
+        let y = ((i / SIDE) as f32 + 0.5 - y0) / scale;
+        let edge = 2.0;
+        if !(-edge..width + edge).contains(&x) || !(-edge..height + edge).contains(&y) {
+            continue;
+        }
+        let x = if flip { width - x } else { x };
+        let (u, v) = (left + x - 0.5, top + y - 0.5);
+        // Half sure becomes a half, .3 nothing and .7 all.
+        let alpha = ((taught.map.between(u, v) - 0.3) / 0.4).clamp(0.0, 1.0);
+        if alpha <= 0.0 {
+            continue;
+        }
+        *chance = alpha;
+        let color = recolor.apply(between(&taught.picture, f64::from(u), f64::from(v)));
+        for (below, above) in sample.pixels[3 * i..3 * i + 3].iter_mut().zip(color) {
+            *below += alpha * (above - *below);
+        }
+    }
+    sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STILL: Augmentation = Augmentation {
+        scale: [1.0, 1.0],
+        turn: 0.0,
+        color: 0.0,
+    };
+
+    /// A red square of a sixteenth of the area on blue.
+    fn taught() -> Taught {
+        let inside = |x: u32, y: u32| (24..48).contains(&x) && (24..48).contains(&y);
+        let color = |x, y| {
+            if inside(x, y) {
+                [255, 0, 0]
+            } else {
+                [0, 0, 255]
+            }
+        };
+        let pixels = affetti_testkit::pixels(96, 96, color);
+        let picture = Picture::new(96, 96, pixels).expect("a picture");
+        let values = (0..96 * 96).map(|i| f32::from(u8::from(inside(i % 96, i / 96))));
+        let map = TeacherMap {
+            width: 96,
+            height: 96,
+            values: values.collect(),
+        };
+        Taught::new(&picture, &map)
+    }
+
+    #[test]
+    fn map_and_picture_move_together() {
+        let how = Augmentation {
+            scale: [0.8, 1.2],
+            turn: 20.0,
+            color: 0.0,
+        };
+        let mut random = Rng::with_seed(3);
+        for _ in 0..5 {
+            let Sample { pixels, chances } = sample(&taught(), &how, &mut random);
+            for (pixel, chance) in pixels.chunks_exact(3).zip(&chances) {
+                // Red goes from −127/128 to 1 as the chance goes from 0 to 1; the two were
+                // squeezed by different filters, which differ at the border alone.
+                let red = (pixel[0] + 127.0 / 128.0) * 128.0 / 255.0;
+                assert!((red - chance).abs() < 0.3, "{red} {chance}");
+            }
+            assert!(chances.iter().sum::<f32>() > 1000.0);
+        }
+    }
+
+    #[test]
+    fn an_object_is_pasted_with_its_mask() {
+        let object = taught();
+        assert!(object.definite);
+        let mut ground = taught();
+        ground.picture = Picture::new(180, 180, vec![0; 3 * 180 * 180]).expect("a picture");
+        let mut random = Rng::with_seed(4);
+        for _ in 0..5 {
+            let Sample { pixels, chances } = composite(&object, &ground, &STILL, &mut random);
+            let area = chances.iter().sum::<f32>() / (SIDE * SIDE) as f32;
+            assert!((0.08..0.85).contains(&area), "{area}");
+            for (pixel, chance) in pixels.chunks_exact(3).zip(&chances) {
+                if *chance > 0.999 {
+                    assert!(pixel[0] > 0.5, "{pixel:?}");
+                } else if *chance == 0.0 {
+                    assert!(pixel[0] < -0.9);
+                }
+            }
+        }
+    }
+}
