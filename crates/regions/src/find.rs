@@ -134,7 +134,7 @@ pub fn find(
                 extractor.region_features(picture, &places, options.way, scratch, threads)?;
             (count, screened, rows)
         }
-        RegionWay::Roi(side) | RegionWay::Anchored(side) => {
+        RegionWay::Roi(side) => {
             // What a region evokes and where one is do not wait for each other.
             let mut observe = || extractor.observe(&small, side, scratch, threads);
             let (found, observed) = if threads > 1 {
@@ -144,8 +144,7 @@ pub fn find(
             };
             let (count, screened) = found?;
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
-            let rows =
-                extractor.pooled(&small, &observed, &places, options.way, scratch, threads)?;
+            let rows = extractor.pooled(&small, &observed, &places, threads)?;
             (count, screened, rows)
         }
     };
