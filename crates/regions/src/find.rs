@@ -74,7 +74,12 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            edges: Kind::default(),
+            // People's boundaries rather than every contrast: see `docs/regions.md`.
+            edges: if cfg!(feature = "weights") {
+                Kind::Net
+            } else {
+                Kind::Gradient
+            },
             proposals: proposals::Params::for_screening(),
             screening: screening::Params::default(),
             normalization: Normalization::default(),
