@@ -90,14 +90,11 @@ pub enum RegionWay {
     /// One pass over the whole picture, its long side so many pixels; regions are pooled from its
     /// maps.
     Roi(u32),
-    /// As `Roi`, then all moved by one step, so that the whole picture, pooled in the same way, has the
-    /// features that it has by itself.
-    Anchored(u32),
 }
 
 impl RegionWay {
     /// Pooling at the resolution of `docs/regions.md`.
-    pub const FAST: Self = Self::Roi(448);
+    pub const FAST: Self = Self::Roi(640);
 }
 
 impl Default for RegionWay {
@@ -228,9 +225,9 @@ impl Extractor {
             // One pixel of each: what cannot be cut out is refused either way.
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
-        if let RegionWay::Roi(side) | RegionWay::Anchored(side) = way {
+        if let RegionWay::Roi(side) = way {
             let observed = self.observe(picture, side, scratch, threads);
-            return self.pooled(picture, &observed, regions, way, scratch, threads);
+            return self.pooled(picture, &observed, regions, threads);
         }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for (network, &side) in self.networks.iter().zip(&self.sides) {
@@ -240,7 +237,7 @@ impl Extractor {
             }
         }
         if self.color {
-            self.append_colors(picture, regions, way, &mut rows)?;
+            append_colors(picture, regions, &mut rows)?;
         }
         Ok(rows)
     }
@@ -269,16 +266,8 @@ impl Extractor {
         picture: &Picture,
         observed: &[Observed],
         regions: &[[u32; 4]],
-        way: RegionWay,
-        scratch: &mut Scratch,
         threads: usize,
     ) -> Result<Vec<Vec<f32>>, FeelError> {
-        let whole = [0, 0, picture.width(), picture.height()];
-        let anchored = matches!(way, RegionWay::Anchored(_));
-        let mut regions = regions.to_vec();
-        if anchored {
-            regions.push(whole);
-        }
         let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for (network, observed) in self.networks.iter().zip(observed) {
@@ -288,43 +277,28 @@ impl Extractor {
             }
         }
         if self.color {
-            self.append_colors(picture, &regions, way, &mut rows)?;
-        }
-        if anchored {
-            let pooled = rows.pop().unwrap_or_default();
-            let global = self.features(picture, scratch, threads)?;
-            for row in &mut rows {
-                for ((v, g), p) in row.iter_mut().zip(&global).zip(&pooled) {
-                    *v += g - p;
-                }
-            }
+            let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
+            let places: Vec<[u32; 4]> = regions
+                .iter()
+                .map(|&region| scaled(picture, region, &small))
+                .collect();
+            append_colors(&small, &places, &mut rows)?;
         }
         Ok(rows)
     }
+}
 
-    fn append_colors(
-        &self,
-        picture: &Picture,
-        regions: &[[u32; 4]],
-        way: RegionWay,
-        rows: &mut [Vec<f32>],
-    ) -> Result<(), FeelError> {
-        let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
-        let append = |(row, &region): (&mut Vec<f32>, &[u32; 4])| -> Result<(), FeelError> {
-            let [x, y, w, h] = match way {
-                RegionWay::Crop => region,
-                RegionWay::Roi(_) | RegionWay::Anchored(_) => scaled(picture, region, &small),
-            };
-            let from = if way == RegionWay::Crop {
-                picture
-            } else {
-                &small
-            };
-            row.extend(color_features(&from.crop(x, y, w, h)?));
-            Ok(())
-        };
-        rows.par_iter_mut().zip(regions).try_for_each(append)
-    }
+/// Appends the colors of each region of `picture` to its row.
+fn append_colors(
+    picture: &Picture,
+    regions: &[[u32; 4]],
+    rows: &mut [Vec<f32>],
+) -> Result<(), FeelError> {
+    let append = |(row, &[x, y, w, h]): (&mut Vec<f32>, &[u32; 4])| -> Result<(), FeelError> {
+        row.extend(color_features(&picture.crop(x, y, w, h)?));
+        Ok(())
+    };
+    rows.par_iter_mut().zip(regions).try_for_each(append)
 }
 
 /// The picture with its long side at `side` pixels, larger or smaller than it was.

@@ -26,6 +26,9 @@ pub struct Model {
     pub half_width: [f64; 2],
 }
 
+/// Features that [`Basis::under`] sums at a time.
+const PIECE: usize = 256;
+
 /// Standardisation and projection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Basis {
@@ -51,19 +54,23 @@ impl Basis {
     #[must_use]
     pub fn under(&self, head: &Linear) -> Linear {
         let columns = self.standard.mean.len();
-        let joined = |row: &Vec<f64>| {
-            let mut sum = vec![0.0; columns];
-            for (factor, direction) in row.iter().zip(&self.directions) {
-                sum.iter_mut()
-                    .zip(direction)
-                    .for_each(|(s, d)| *s += factor * d);
-            }
-            sum
-        };
-        let plain = Linear {
-            weights: head.weights.iter().map(joined).collect(),
+        let mut plain = Linear {
+            weights: vec![vec![0.0; columns]; head.weights.len()],
             bias: head.bias.clone(),
         };
+        // Piece by piece, so that the sums of all outputs stay in the cache while every direction is
+        // read once.
+        for start in (0..columns).step_by(PIECE) {
+            let piece = start..(start + PIECE).min(columns);
+            for (component, direction) in self.directions.iter().enumerate() {
+                let direction = &direction[piece.clone()];
+                for (sums, row) in plain.weights.iter_mut().zip(&head.weights) {
+                    let factor = row[component];
+                    let sums = sums[piece.clone()].iter_mut();
+                    sums.zip(direction).for_each(|(s, d)| *s += factor * d);
+                }
+            }
+        }
         plain.fold(&self.standard)
     }
 

@@ -16,13 +16,10 @@ use affetti_regions::{
     find::{Options, WORKING_SIDE, candidates, rank},
 };
 
-const WAYS: [RegionWay; 6] = [
+const WAYS: [RegionWay; 3] = [
     RegionWay::Roi(448),
-    RegionWay::Anchored(448),
     RegionWay::Roi(640),
-    RegionWay::Anchored(640),
     RegionWay::Roi(896),
-    RegionWay::Anchored(896),
 ];
 /// Best regions that are compared.
 const BEST: usize = 8;

@@ -74,7 +74,12 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            edges: Kind::default(),
+            // People's boundaries rather than every contrast: see `docs/regions.md`.
+            edges: if cfg!(feature = "weights") {
+                Kind::Net
+            } else {
+                Kind::Gradient
+            },
             proposals: proposals::Params::for_screening(),
             screening: screening::Params::default(),
             normalization: Normalization::default(),
@@ -134,7 +139,7 @@ pub fn find(
                 extractor.region_features(picture, &places, options.way, scratch, threads)?;
             (count, screened, rows)
         }
-        RegionWay::Roi(side) | RegionWay::Anchored(side) => {
+        RegionWay::Roi(side) => {
             // What a region evokes and where one is do not wait for each other.
             let mut observe = || extractor.observe(&small, side, scratch, threads);
             let (found, observed) = if threads > 1 {
@@ -144,8 +149,7 @@ pub fn find(
             };
             let (count, screened) = found?;
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
-            let rows =
-                extractor.pooled(&small, &observed, &places, options.way, scratch, threads)?;
+            let rows = extractor.pooled(&small, &observed, &places, threads)?;
             (count, screened, rows)
         }
     };

@@ -91,17 +91,6 @@ pub(super) struct Part {
     pub(super) cue: f64,
 }
 
-impl Measured {
-    /// Moves the components so that those of the whole picture, pooled, become `global`.
-    pub(super) fn anchor(&mut self, global: &[f32]) {
-        let shift: Vec<f32> = global.iter().zip(&self.whole).map(|(g, w)| g - w).collect();
-        for row in &mut self.components {
-            row.iter_mut().zip(&shift).for_each(|(v, s)| *v += s);
-        }
-        self.whole = global.to_vec();
-    }
-}
-
 fn polarity(emotions: &Distribution<Emotion>) -> f64 {
     let polarity = emotions.polarity();
     polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)

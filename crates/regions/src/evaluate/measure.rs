@@ -1,7 +1,6 @@
 //! The regions of labelled pictures, measured once and kept.
 //!
-//! - **Computes** of each picture the components of the whole, pooled or cut out as a region is, and
-//!   boxes, objectness and components of its regions.
+//! - **Computes** boxes, objectness and components of the regions of each picture.
 //! - **Input** labelled pictures through [`Study`].
 //! - **Output** [`Measured`]; kept under `nets::registry::cache_folder` in files of [`PART`] pictures,
 //!   so that an evaluation that was stopped goes on where it was, and one with other heads, settings
@@ -39,8 +38,6 @@ const PART: usize = 64;
 /// Regions of one picture, best objectness first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Measured {
-    /// Components of the whole picture, described as its regions are.
-    pub(super) whole: Vec<f32>,
     /// In pixels of the picture at working size.
     pub(super) boxes: Vec<Region>,
     /// Raw.
@@ -185,17 +182,13 @@ fn measure_one(
     let picture = read(study.file(i), &DecodeOptions::default()).map_err(FeelError::from)?;
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
     let (_, screened) = find::candidates(&small, &tools.find)?;
-    let mut boxes: Vec<Region> = screened.iter().map(|p| p.region).collect();
-    boxes.push([0, 0, small.width(), small.height()]);
+    let boxes: Vec<Region> = screened.iter().map(|p| p.region).collect();
     let extractor = tools.predictor.extractor();
     let rows = extractor.region_features(&small, &boxes, tools.way, scratch, 1)?;
-    let mut components = projection.apply(&rows);
-    boxes.pop();
     Ok(Measured {
-        whole: components.pop().unwrap_or_default(),
-        boxes,
         objectness: screened.iter().map(|p| p.objectness).collect(),
-        components,
+        components: projection.apply(&rows),
+        boxes,
     })
 }
 
@@ -224,7 +217,9 @@ fn cache_file(
 }
 
 fn pack(part: &[Measured]) -> Result<Vec<u8>, RegionsError> {
-    let columns = part.first().map_or(0, |m| m.whole.len());
+    let mut rows = part.iter().flat_map(|m| &m.components);
+    // Of pictures without regions nobody knows.
+    let columns = rows.next().map_or(1, Vec::len);
     let flat = |rows: Vec<f32>, columns: usize| Tensor {
         shape: vec![rows.len() / columns.max(1), columns],
         data: rows,
@@ -240,17 +235,10 @@ fn pack(part: &[Measured]) -> Result<Vec<u8>, RegionsError> {
     put("boxes", flat(all.map(|&v| v as f32).collect(), 4));
     let all = part.iter().flat_map(|m| m.objectness.iter());
     put("objectness", flat(all.copied().collect(), 1));
-    put(
-        "whole",
-        flat(
-            part.iter().flat_map(|m| m.whole.iter().copied()).collect(),
-            columns,
-        ),
-    );
     let all = part.iter().flat_map(|m| m.components.iter().flatten());
     put("components", flat(all.copied().collect(), columns));
     let precision = |name: &str| match name {
-        "whole" | "components" => Precision::Half,
+        "components" => Precision::Half,
         _ => Precision::Full,
     };
     Ok(store::to_bytes(&tensors, precision)?)
@@ -266,12 +254,10 @@ fn unpack(bytes: &[u8], pictures: usize) -> Option<Vec<Measured>> {
     let (_, counts) = take("counts")?;
     let (_, boxes) = take("boxes")?;
     let (_, objectness) = take("objectness")?;
-    let (columns, whole) = take("whole")?;
-    let (_, components) = take("components")?;
+    let (columns, components) = take("components")?;
     let total = counts.iter().sum::<f32>() as usize;
     if columns == 0
         || counts.len() != pictures
-        || whole.len() != pictures * columns
         || boxes.len() != 4 * total
         || objectness.len() != total
         || components.len() != total * columns
@@ -281,14 +267,12 @@ fn unpack(bytes: &[u8], pictures: usize) -> Option<Vec<Measured>> {
     let mut boxes = boxes.as_chunks::<4>().0.iter().map(|b| b.map(|v| v as u32));
     let mut objectness = objectness.into_iter();
     let mut rows = components.chunks_exact(columns).map(<[f32]>::to_vec);
-    let wholes = whole.chunks_exact(columns).map(<[f32]>::to_vec);
     Some(
-        wholes
-            .zip(counts)
-            .map(|(whole, count)| {
+        counts
+            .into_iter()
+            .map(|count| {
                 let count = count as usize;
                 Measured {
-                    whole,
                     boxes: boxes.by_ref().take(count).collect(),
                     objectness: objectness.by_ref().take(count).collect(),
                     components: rows.by_ref().take(count).collect(),
@@ -305,7 +289,6 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back() {
         let one = |count: usize| Measured {
-            whole: vec![0.5, -2.0, 0.25],
             boxes: (0..count as u32).map(|i| [i, 2 * i, 30, 40]).collect(),
             objectness: (0..count).map(|i| i as f32 / 7.0).collect(),
             components: vec![vec![1.0, 0.125, -0.5]; count],

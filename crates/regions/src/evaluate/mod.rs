@@ -105,20 +105,11 @@ fn answers(
     };
     let tools = Instruments {
         predictor,
-        // Anchoring moves what was pooled.
-        way: match what.way {
-            RegionWay::Anchored(side) => RegionWay::Roi(side),
-            way => way,
-        },
+        way: what.way,
         find: what.find,
     };
     let stage = questions.first().map_or("", |q| q.set());
-    let mut measured = measure(study, total, &tools, stage, options)?;
-    if matches!(what.way, RegionWay::Anchored(_)) {
-        for (i, picture) in measured.iter_mut().enumerate() {
-            picture.anchor(&study.components(i));
-        }
-    }
+    let measured = measure(study, total, &tools, stage, options)?;
     cases(study, config, &measured, questions)
 }
 
@@ -156,6 +147,5 @@ fn way_name(way: RegionWay) -> String {
     match way {
         RegionWay::Crop => "regions cut out".into(),
         RegionWay::Roi(side) => format!("regions pooled at {side} px"),
-        RegionWay::Anchored(side) => format!("regions pooled at {side} px, anchored"),
     }
 }

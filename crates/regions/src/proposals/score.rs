@@ -246,6 +246,12 @@ impl Scorer {
             places,
             counting,
         } = scratch;
+        // Slices, so that their places stay in registers.
+        let (weights, places, counting) = (
+            weights.as_mut_slice(),
+            places.as_mut_slice(),
+            counting.as_mut_slice(),
+        );
         let sides = [
             self.lines.row(y, x, right),
             self.lines.row(bottom, x, right),
