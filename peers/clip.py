@@ -29,6 +29,16 @@ warnings.filterwarnings("ignore")
 SIDE = 224
 
 
+def damped(net):
+    """Filled, and what blocks add made small: else values grow from block to block until the attention
+    at the end picks one token, and no 32 bits hold its gradient."""
+    state = fill(net).state_dict()
+    for name, tensor in state.items():
+        if name.startswith("layer") and name.endswith("bn3.weight"):
+            tensor *= 0.3
+    return net
+
+
 def weighted(name, y):
     factors = torch.from_numpy(uniform(name, y.numel()).astype(np.float32))
     return (y * factors.reshape(y.shape)).sum()
@@ -106,6 +116,7 @@ class Outer(torch.nn.Module):
 
 def script(path):
     net = fill(Outer())
+    net.input_resolution.fill_(224)
     with torch.no_grad():
         traced = torch.jit.trace(net, torch.zeros(1, 3, 8, 8), check_trace=False)
     for _, module in traced.named_modules():
@@ -119,12 +130,11 @@ def main():
     torch.manual_seed(0)
     cases = {}
     rn50 = ModifiedResNet([3, 4, 6, 3], 1024, heads=32, image_size=SIDE, width=64)
-    cases["rn50"] = resnet(fill(rn50), [1, SIDE, SIDE, 3])
-    # The deeper one on smaller pictures, so that the test takes seconds.
-    rn101 = ModifiedResNet([3, 4, 23, 3], 512, heads=32, image_size=64, width=64)
-    cases["rn101"] = resnet(fill(rn101), [2, 64, 64, 3])
+    cases["rn50"] = resnet(damped(rn50), [1, SIDE, SIDE, 3])
+    rn101 = ModifiedResNet([3, 4, 23, 3], 512, heads=32, image_size=SIDE, width=64)
+    cases["rn101"] = resnet(damped(rn101), [1, SIDE, SIDE, 3])
     small = ModifiedResNet([2, 1, 1, 1], 24, heads=4, image_size=64, width=8)
-    cases["small"] = resnet(fill(small), [3, 64, 64, 3])
+    cases["small"] = resnet(damped(small), [3, 64, 64, 3])
     # Four of the twelve blocks: all are alike.
     cases["vit-quick"] = vit(fill(tower(QuickGELU)), [2, SIDE, SIDE, 3])
     cases["vit-exact"] = vit(fill(tower(torch.nn.GELU)), [2, SIDE, SIDE, 3])

@@ -39,7 +39,11 @@ fn case(name: &str) -> Case {
 /// The tensors of a shape from the closed formula.
 fn filled(shape: Shape) -> Tensors {
     let fill = |(name, sizes): (String, Vec<usize>)| {
-        let tensor = closed_form(&name, &sizes);
+        let mut tensor = closed_form(&name, &sizes);
+        // As in the peer: else no 32 bits hold the gradient.
+        if name.starts_with("layer") && name.ends_with("bn3.weight") {
+            tensor.data.iter_mut().for_each(|v| *v *= 0.3);
+        }
         (name, tensor)
     };
     Tensors {
@@ -72,7 +76,14 @@ fn check(name: &str, shape: resnet::Shape) {
     };
     let mut scratch = Scratch::default();
     let gradient = net.backward(&maps, gradients, &mut scratch);
-    case.check("gradient", gradient, GRADIENT);
+    if shape.blocks == resnet::Shape::RN101.blocks {
+        // Of its fifteen million rectifiers some lie within rounding of their kink, and one that
+        // opens late in the network moves many pixels: PyTorch with its norms folded is 4·10⁻³ off
+        // PyTorch, and 3.5·10⁻³ for pictures that are 3·10⁻⁷ brighter.
+        case.check_most("gradient", gradient, GRADIENT, 2e-2);
+    } else {
+        case.check("gradient", gradient, GRADIENT);
+    }
 }
 
 #[test]
@@ -82,11 +93,7 @@ fn rn50_is_open_clips() {
 
 #[test]
 fn rn101_is_open_clips() {
-    let shape = resnet::Shape {
-        side: 64,
-        ..resnet::Shape::RN101
-    };
-    check("rn101", shape);
+    check("rn101", resnet::Shape::RN101);
 }
 
 #[test]
@@ -146,30 +153,28 @@ fn gradients_are_finite_differences() {
             + dot(maps.tap(4), &last)
             + dot(maps.embedding(), &embedding)
     };
-    let (mut good, mut seen) = (0, 0);
+    let length: f64 = gradient.iter().map(|g| f64::from(*g).powi(2)).sum();
+    let length = length.sqrt();
+    let (mut worst, mut total) = (0.0_f64, 0);
     for _ in 0..20 {
         let direction: Vec<f32> = random.many(picture.len());
-        let step = 1e-3;
-        let mut at = |sign: f32| {
-            let moved = picture
-                .iter()
-                .zip(&direction)
-                .map(|(p, d)| p + sign * step * d);
-            loss(&moved.collect::<Vec<f32>>())
+        let mut at = |step: f32| {
+            let pairs = picture.iter().zip(&direction);
+            loss(&pairs.map(|(p, d)| p + step * d).collect::<Vec<f32>>())
         };
-        let expected = (at(1.0) - at(-1.0)) / (2.0 * f64::from(step));
+        let mut difference = |step: f32| (at(step) - at(-step)) / f64::from(2.0 * step);
+        let (coarse, fine) = (difference(1e-3), difference(5e-4));
+        // Where two steps differ, rectifiers open or close in between.
+        if (coarse - fine).abs() > 0.005 * length {
+            continue;
+        }
         let products = gradient.iter().zip(&direction);
         let slope: f64 = products.map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
-        let length: f64 = gradient
-            .iter()
-            .map(|g| f64::from(*g).powi(2))
-            .sum::<f64>()
-            .sqrt();
-        seen += 1;
-        // Kinks between the two places and rounding of the sums.
-        good += usize::from((slope - expected).abs() < 0.02 * length);
+        worst = worst.max((slope - fine).abs() / length);
+        total += 1;
     }
-    assert!(good + 1 >= seen, "{good} of {seen}");
+    println!("worst {worst:.4} of the gradient's length over {total}");
+    assert!(total >= 8 && worst < 0.02, "{worst} over {total}");
 }
 
 fn embedding(name: &str, tower: Tower) {

@@ -7,7 +7,8 @@
 //! - **Source** H. Winnemöller, J. Kyprianidis and S. Olsen, "XDoG" (2012), with the settings that
 //!   CLIPasso (Vinker et al. 2022) chooses; N. Otsu, "A Threshold Selection Method" (1979).
 //! - **Deviations** what is darker than −.1 counts as white, as CLIPasso has it; in the paper only
-//!   what is lighter than a threshold does. A flat picture has no threshold and no line.
+//!   what is lighter than a threshold does. A dark face then has the middle value, and whether it is
+//!   above Otsu's threshold may hang on a thousandth. A flat picture has no threshold and no line.
 
 /// Deviation of the narrow Gaussian, and the wide one's over it.
 const SIGMA: f64 = 0.8;

@@ -199,7 +199,7 @@ impl AttentionPool {
         let mut query = vec![0.0; shape.batch * channels];
         let mut key = vec![0.0; kept.key.len()];
         let mut value = vec![0.0; kept.value.len()];
-        let mut slopes = vec![0.0; tokens];
+        let mut slopes = vec![0.0_f64; tokens];
         for n in 0..shape.batch * self.heads {
             let (picture, head) = (n / self.heads, n % self.heads);
             let at = |t: usize| (picture * tokens + t) * channels + head * depth;
@@ -207,12 +207,20 @@ impl AttentionPool {
             let by_attended = &attended[own.clone()];
             let weights = &kept.weights[n * tokens..][..tokens];
             for (t, slope) in slopes.iter_mut().enumerate() {
-                *slope = dot(by_attended, &kept.value[at(t)..][..depth]);
+                *slope = exact_dot(by_attended, &kept.value[at(t)..][..depth]);
             }
-            let level = dot(&slopes, weights);
+            // Against the slope of the token that is read most: where nearly all is read of one, the
+            // others' differences are what is left of large numbers.
+            let most = (0..tokens).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
+            let base = slopes[most.unwrap_or(0)];
+            slopes.iter_mut().for_each(|slope| *slope -= base);
+            let pairs = slopes.iter().zip(weights);
+            let level: f64 = pairs
+                .map(|(slope, weight)| slope * f64::from(*weight))
+                .sum();
             for (t, (&slope, &weight)) in slopes.iter().zip(weights).enumerate() {
                 // Through the softmax and the scale.
-                let by_score = scale * weight * (slope - level);
+                let by_score = scale * weight * (slope - level) as f32;
                 let rows = at(t)..at(t) + depth;
                 let sums = query[own.clone()].iter_mut().zip(&kept.key[rows.clone()]);
                 sums.for_each(|(q, k)| *q += by_score * k);
@@ -248,6 +256,11 @@ fn first_tokens(tokens: &[f32], count: usize, channels: usize) -> Vec<f32> {
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn exact_dot(a: &[f32], b: &[f32]) -> f64 {
+    let products = a.iter().zip(b);
+    products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 fn softmax(row: &mut [f32]) {

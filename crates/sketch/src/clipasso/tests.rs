@@ -194,14 +194,14 @@ fn strokes_begin_short_on_lines() {
     let method = method();
     let saliency = Saliency::new(&photo(Quirks::ALL), &method.attending, &settings());
     let mut rng = Rng::with_seed(4);
-    let places = saliency.expect("lines").draw(30, &mut rng).expect("places");
+    // Ten pixels of this small picture are lines; see `xdog` for why a dark face may be none.
+    let places = saliency.expect("lines").draw(8, &mut rng).expect("places");
     // The disc in the square view: half axes 30 · 64/120 and 30 · 64/100 around (32, 32).
     let near = |[x, y]: &Point| {
         let (x, y) = ((x - 32.0) / 16.0, (y - 32.0) / 19.2);
-        (0.6..1.5).contains(&x.hypot(y))
+        (0.7..1.3).contains(&x.hypot(y))
     };
-    let share = places.iter().filter(|p| near(p)).count();
-    assert!(share >= 25, "{share}: {places:?}");
+    assert!(places.iter().all(near), "{places:?}");
     let short = method.short([10.0, 20.0], &mut rng);
     assert_eq!(short.0[0], [10.0, 20.0]);
     for pair in short.0.windows(2) {
@@ -247,7 +247,7 @@ fn the_gradient_meets_finite_differences() {
             at(&moved).0
         };
         let mut difference = |h: f32| (moved(h) - moved(-h)) / f64::from(2.0 * h);
-        let (coarse, fine) = (difference(4e-2), difference(2e-2));
+        let (coarse, fine) = (difference(4e-3), difference(2e-3));
         if (coarse - fine).abs() > 0.02 * norm {
             continue;
         }
