@@ -276,6 +276,7 @@ fn drawings_are_measured() {
 }
 
 #[cfg(feature = "weights")]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[test]
 fn an_object_alone_and_an_emotion() {
     let root = folder();
@@ -299,6 +300,16 @@ fn an_object_alone_and_an_emotion() {
     let run = draft(at, &["a.png", "--emotion", "hunger"]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("hunger"), "{}", run.err);
+    if run_in(at, &["models", "show", "mask-1"]).code != 0 {
+        println!("skipped: this build has no mask network");
+        return;
+    }
+    let run = draft(
+        at,
+        &["a.png", "--mask", "object", "--strokes", "6", "--json"],
+    );
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.json().len(), 1);
     // Nothing stands out of an even ground, or there are no edges in it.
     let blank = Picture::new(64, 64, vec![128; 64 * 64 * 3]).expect("a picture");
     write(at, "blank.png", &blank.encode_png());
