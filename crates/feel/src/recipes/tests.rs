@@ -134,7 +134,9 @@ fn artemis_learns_with_its_last_residual_stage() {
         ..artemis()
     };
     config.training.batch = 4;
-    config.training.epochs = 4;
+    config.training.epochs = 10;
+    config.training.patience = 0;
+    config.training.optimizer.rate = 2e-3;
     learns(&config, folder.path());
 }
 
@@ -195,7 +197,9 @@ fn three_sentiments_are_learned_on_a_frozen_vgg16() {
         (24, vec![0.0, 1.0, 0.0], vec![1.0, 0.0, 0.0])
     );
     config.training.batch = 4;
-    config.training.epochs = 6;
+    config.training.epochs = 10;
+    config.training.patience = 0;
+    config.training.optimizer.rate = 2e-3;
     learns(&config, folder.path());
 }
 
