@@ -545,7 +545,7 @@ pub(crate) enum ModelsVerb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainVerb {
     /// Train the predictor of `affetti feel`
-    #[command(after_help = "Example:\n  affetti train feel configs/feel-1.toml --data data/")]
+    #[command(after_help = "Example:\n  affetti train feel configs/feel-2.toml --data data/")]
     Feel(TrainingArgs),
     /// Train the edge network; needs a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/")]
@@ -657,7 +657,7 @@ pub(crate) enum EvalVerb {
     },
     /// Measure what regions add to the prediction of the whole picture
     #[command(
-        after_help = "Example:\n  affetti eval regions configs/feel-1.toml --data data/ --plots docs/"
+        after_help = "Example:\n  affetti eval regions configs/feel-2.toml --data data/ --plots docs/"
     )]
     Regions {
         #[command(flatten)]

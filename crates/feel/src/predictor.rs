@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// The card of the embedded model.
-pub const EMBEDDED: &str = "feel-1";
+pub const EMBEDDED: &str = "feel-2";
 /// Ends of the valence and arousal scales.
 pub const SCALE: [f64; 2] = [1.0, 7.0];
 

@@ -123,7 +123,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/edges-1.toml"),
-    include_str!("../../../models/feel-1.toml"),
+    include_str!("../../../models/feel-2.toml"),
     include_str!("../../../models/hed.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
@@ -137,8 +137,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/edges-1.safetensors"),
     ),
     (
-        "feel-1",
-        include_bytes!("../../../models/feel-1.safetensors"),
+        "feel-2",
+        include_bytes!("../../../models/feel-2.safetensors"),
     ),
 ];
 #[cfg(not(feature = "weights"))]
@@ -147,8 +147,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[];
 /// The reference tables are small and say nothing without their weights: they are embedded with them.
 #[cfg(feature = "weights")]
 const REFERENCES: &[(&str, &[u8])] = &[(
-    "feel-1",
-    include_bytes!("../../../models/feel-1.reference.safetensors"),
+    "feel-2",
+    include_bytes!("../../../models/feel-2.reference.safetensors"),
 )];
 #[cfg(not(feature = "weights"))]
 const REFERENCES: &[(&str, &[u8])] = &[];

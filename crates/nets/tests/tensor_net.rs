@@ -17,8 +17,8 @@ const TOLERANCE: f32 = 2e-4;
 
 /// The embedded backbone.
 fn backbone(variant: Variant) -> Weights {
-    let bytes = weights(&card("feel-1").unwrap()).unwrap();
-    let mut tensors = store::from_bytes(&bytes, "feel-1").unwrap();
+    let bytes = weights(&card("feel-2").unwrap()).unwrap();
+    let mut tensors = store::from_bytes(&bytes, "feel-2").unwrap();
     let part = tensors.split_off(&format!("{}.", variant.name()));
     Weights::from_folded(variant, part).unwrap()
 }
