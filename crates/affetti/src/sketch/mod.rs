@@ -149,6 +149,10 @@ fn one(
     let bad = |error| Failure::from_picture(path.clone(), &error);
     let picture = decode(&bytes, &options.decode).map_err(bad)?;
     let alpha = alpha(&bytes, &picture, &options.decode).map_err(bad)?;
+    let alpha = match alpha {
+        None if options.object => Some(object(&picture).map_err(failed)?),
+        other => other,
+    };
     if let Some(recipe) = &options.clipasso {
         let drawn = recipe.draw(&picture, alpha.as_deref(), options, begun, watch);
         return drawn
@@ -165,10 +169,6 @@ fn one(
             })
             .map_err(failed);
     }
-    let alpha = match alpha {
-        None if options.object => Some(object(&picture).map_err(failed)?),
-        other => other,
-    };
     let source = match &options.edges {
         Some(map) => EdgeSource::Map(map),
         None => edges::source(),
