@@ -66,8 +66,8 @@ impl ClipassoRecipe {
             });
         }
         let side = self.method.side();
-        // What is transparent has been put on white already.
-        let photo = Photo::new(picture, None, side, self.settings.quirks)?;
+        // What is transparent has been put on white already; a mask of the object comes the same way.
+        let photo = Photo::new(picture, alpha, side, self.settings.quirks)?;
         let begin = options.begin.as_ref().map(|drawing| fitted(drawing, side));
         let begin = begin.unwrap_or_default();
         let late = || options.time.is_some_and(|time| begun.elapsed() >= time);
