@@ -276,7 +276,6 @@ fn drawings_are_measured() {
 }
 
 #[cfg(feature = "weights")]
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[test]
 fn an_object_alone_and_an_emotion() {
     let root = folder();

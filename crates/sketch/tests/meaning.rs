@@ -1,6 +1,5 @@
 //! The embedded networks on pictures made by hand.
 #![cfg(feature = "weights")]
-#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use affetti_picture::Picture;
 use affetti_sketch::{
