@@ -280,7 +280,8 @@ fn take_in(file: &Path, model: Option<&str>, gelu: bool, settings: &Settings) ->
             // The room names every digest that it knows, which tells a reader nothing.
             NetError::Hash { file, .. } => anyhow!(
                 "{file}: not a file that this build knows; `affetti models list` names those, \
-                 `affetti models show NAME` their digests"
+                 `affetti models show NAME` their digests; --as NAME takes it for another version of \
+                 one"
             ),
             other => other.into(),
         })?,

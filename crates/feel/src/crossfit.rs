@@ -84,6 +84,16 @@ impl Twins {
                 let mut twin = backbone.clone();
                 if backbone.folds {
                     twin.name = fold_name(&backbone.name, fold);
+                    let file = options.models.join(format!("{}.safetensors", twin.name));
+                    if !file.is_file() {
+                        return Err(FeelError::NothingToLearn {
+                            what: format!(
+                                "{}: no such file; `affetti train affect --fold {fold}` makes it, \
+                                 and a backbone that knows the labels needs all {FOLDS}",
+                                file.display()
+                            ),
+                        });
+                    }
                 }
                 load_backbone(&twin, options.models)
             };
