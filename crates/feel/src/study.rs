@@ -224,6 +224,12 @@ fn set_of(
         features: predictor.weights().settings.clone(),
         ..config.clone()
     };
+    // Its features know the answers, whatever the heads have seen.
+    if let Some(knows) = settings.features.backbones.iter().find(|b| b.folds) {
+        return Err(FeelError::Unfit {
+            what: format!("the backbone {} has learned from these labels", knows.name),
+        });
+    }
     let print = fingerprint(&settings, &predictor.weights().backbones)?;
     let (samples, stage) = if photos {
         (photographs(options.data)?, "photographs")

@@ -74,9 +74,9 @@ pub(super) struct Case {
     pub(super) truth: f64,
     /// Of the whole picture.
     pub(super) global: f64,
-    /// Of the mean of the best regions' components, by heads fitted on such means; of a picture
-    /// without regions that of the whole picture.
-    pub(super) refit: f64,
+    /// Of the mean of the best regions' components, by heads fitted on such means (of a picture
+    /// without regions that of the whole picture); none where only a part of the set was measured.
+    pub(super) refit: Option<f64>,
     /// Of each region.
     pub(super) regions: Vec<Part>,
 }
@@ -149,7 +149,7 @@ pub(super) fn cases(
         let refit = study.refit(config, means)?;
         for (&question, cases) in questions.iter().zip(&mut cases) {
             for (case, values) in cases.iter_mut().zip(&refit) {
-                case.refit = target(question, values)?;
+                case.refit = Some(target(question, values)?);
             }
         }
     }
@@ -178,7 +178,7 @@ fn one(
             fold: study.fold(i),
             truth: target(question, study.target(i))?,
             global: global[q],
-            refit: global[q],
+            refit: None,
             regions: parts
                 .map(|((sentiment, cues), &objectness)| Part {
                     objectness,

@@ -26,7 +26,10 @@ pub struct Figure {
     pub global: f64,
     /// Of the answer that is right most often, or 0 for a correlation.
     pub prior: f64,
-    /// 95 % bootstrap interval of value − global, the same pictures drawn for both.
+    /// What the gain is over: `global`, or `recalibrated` for fusions that recalibrate too, so that
+    /// the gain is that of the regions.
+    pub over: String,
+    /// 95 % bootstrap interval of the value less that of `over`, the same pictures drawn for both.
     pub gain: [f64; 2],
     /// Number of pictures.
     pub n: usize,
@@ -53,15 +56,15 @@ impl Report {
         let mut text = format!("{}\n", self.model);
         let _ = writeln!(
             text,
-            "{:<20} {:<14} {:<18} {:>8} {:>8} {:>8}  {:<18} {:>5}",
-            "pictures", "fusion", "metric", "regions", "global", "prior", "gain, 95 %", "n"
+            "{:<20} {:<14} {:<18} {:>8} {:>8} {:>8}  {:<16} {:<13} {:>5}",
+            "pictures", "fusion", "metric", "regions", "global", "prior", "gain, 95 %", "over", "n"
         );
         for f in &self.figures {
             let gain = format!("{:+.3}..{:+.3}", f.gain[0], f.gain[1]);
             let _ = writeln!(
                 text,
-                "{:<20} {:<14} {:<18} {:>8.3} {:>8.3} {:>8.3}  {gain:<18} {:>5}",
-                f.set, f.fusion, f.metric, f.value, f.global, f.prior, f.n
+                "{:<20} {:<14} {:<18} {:>8.3} {:>8.3} {:>8.3}  {gain:<16} {:<13} {:>5}",
+                f.set, f.fusion, f.metric, f.value, f.global, f.prior, f.over, f.n
             );
         }
         text
@@ -85,18 +88,20 @@ fn decided(cases: &[Case]) -> Vec<usize> {
         .collect()
 }
 
-/// All figures of one fusion.
+/// All figures of one fusion, called `fusion`, that says `predicted`; `over` is the name and the
+/// cues of what it is compared with.
 pub(super) fn of(
     question: Question,
-    fusion: &str,
+    (fusion, predicted): (&str, &[f64]),
+    (over, base): (&str, &[f64]),
     cases: &[Case],
-    predicted: &[f64],
-    global: &[f64],
     bootstrap: &CheckedBootstrap,
 ) -> Result<Vec<Figure>, RegionsError> {
-    let rows = decided(cases);
+    let global: Vec<f64> = cases.iter().map(|c| c.global).collect();
+    let everyone: Vec<usize> = (0..cases.len()).collect();
+    let sides = decided(cases);
     let positive = |i: usize| cases[i].truth > 0.0;
-    let of = |draw: &[usize]| -> Vec<usize> { draw.iter().map(|&d| rows[d]).collect() };
+    let of = |draw: &[usize]| -> Vec<usize> { draw.iter().map(|&d| sides[d]).collect() };
     let accuracy = |cue: &[f64], draw: &[usize]| {
         let hits = of(draw)
             .into_iter()
@@ -121,19 +126,18 @@ pub(super) fn of(
         auc(&scores, &sides).ok()
     };
     let r = |cue: &[f64], draw: &[usize]| {
-        let drawn = of(draw);
-        let told: Vec<f64> = drawn.iter().map(|&i| cue[i]).collect();
-        let truth: Vec<f64> = drawn.iter().map(|&i| cases[i].truth).collect();
+        let told: Vec<f64> = draw.iter().map(|&i| cue[i]).collect();
+        let truth: Vec<f64> = draw.iter().map(|&i| cases[i].truth).collect();
         pearson(&truth, &told).ok()
     };
-    let all: Vec<usize> = (0..rows.len()).collect();
-    let most = rows.iter().filter(|&&i| positive(i)).count() as f64 / rows.len().max(1) as f64;
+    let most = sides.iter().filter(|&&i| positive(i)).count() as f64 / sides.len().max(1) as f64;
     type Measure<'a> = &'a dyn Fn(&[f64], &[usize]) -> Option<f64>;
-    let metrics: [(&str, Measure<'_>, f64); 4] = [
-        ("Pearson r", &r, 0.0),
-        ("accuracy", &accuracy, most.max(1.0 - most)),
-        ("balanced accuracy", &balanced, 0.5),
-        ("AUC", &area, 0.5),
+    // A correlation is of all pictures, the others are of those with a side.
+    let metrics: [(&str, Measure<'_>, f64, &[usize]); 4] = [
+        ("Pearson r", &r, 0.0, &everyone),
+        ("accuracy", &accuracy, most.max(1.0 - most), &sides),
+        ("balanced accuracy", &balanced, 0.5, &sides),
+        ("AUC", &area, 0.5, &sides),
     ];
     let count = if question.has_sides() {
         metrics.len()
@@ -143,19 +147,21 @@ pub(super) fn of(
     metrics
         .into_iter()
         .take(count)
-        .map(|(metric, measure, prior)| {
+        .map(|(metric, measure, prior, rows)| {
+            let all: Vec<usize> = (0..rows.len()).collect();
             let gain = bootstrap.difference(
                 rows.len(),
                 |draw| measure(predicted, draw),
-                |draw| measure(global, draw),
+                |draw| measure(base, draw),
             )?;
             Ok(Figure {
                 set: question.name().to_owned(),
                 fusion: fusion.to_owned(),
                 metric: metric.to_owned(),
                 value: measure(predicted, &all).unwrap_or(f64::NAN),
-                global: measure(global, &all).unwrap_or(f64::NAN),
+                global: measure(&global, &all).unwrap_or(f64::NAN),
                 prior,
+                over: over.to_owned(),
                 gain: [gain.interval.low, gain.interval.high],
                 n: rows.len(),
             })

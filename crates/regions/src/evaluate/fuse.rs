@@ -31,10 +31,15 @@ const PENALTIES: [f64; 6] = [0.003, 0.01, 0.03, 0.1, 0.3, 10.0];
 /// The article's.
 pub(super) const PUBLISHED: (f32, usize, f64) = (0.6, 8, 0.3);
 
+/// The name of what regressions are without regions.
+pub(super) const RECALIBRATED: &str = "recalibrated";
+
 /// The cues of all pictures by one way of fusion.
 pub(super) struct Answer {
     pub(super) name: &'static str,
     pub(super) cues: Vec<f64>,
+    /// Whether it moves the global cue's scale too, as [`RECALIBRATED`] does.
+    pub(super) recalibrates: bool,
     /// Chosen in each fold; none where nothing was chosen.
     pub(super) settings: Vec<String>,
 }
@@ -87,6 +92,7 @@ pub(super) fn all(question: Question, cases: &[Case]) -> Result<Fused, RegionsEr
     let mut answers = vec![Answer {
         name: "sum",
         cues: by_sum,
+        recalibrates: false,
         settings: picks.iter().map(settings).collect(),
     }];
     let fused = Fused {
@@ -96,6 +102,7 @@ pub(super) fn all(question: Question, cases: &[Case]) -> Result<Fused, RegionsEr
     answers.push(Answer {
         name: "sum, published",
         cues: fused.sum(PUBLISHED).to_vec(),
+        recalibrates: false,
         settings: Vec::new(),
     });
     let (by_max, picks) = chosen(cases, &maxima);
@@ -103,6 +110,7 @@ pub(super) fn all(question: Question, cases: &[Case]) -> Result<Fused, RegionsEr
     answers.push(Answer {
         name: "max",
         cues: by_max,
+        recalibrates: false,
         settings: picks.iter().map(settings).collect(),
     });
     let alone = Table {
@@ -111,8 +119,9 @@ pub(super) fn all(question: Question, cases: &[Case]) -> Result<Fused, RegionsEr
     };
     let (cues, _) = regressed(question, cases, &[alone])?;
     answers.push(Answer {
-        name: "recalibrated",
+        name: RECALIBRATED,
         cues,
+        recalibrates: false,
         settings: Vec::new(),
     });
     let tables: Vec<Table> = choices
@@ -130,21 +139,26 @@ pub(super) fn all(question: Question, cases: &[Case]) -> Result<Fused, RegionsEr
     answers.push(Answer {
         name: "concatenation",
         cues,
+        recalibrates: true,
         settings,
     });
-    let own = Table {
-        name: String::new(),
-        rows: cases
-            .iter()
-            .map(|c| vec![c.global, c.refit - c.global])
-            .collect(),
-    };
-    let (cues, settings) = regressed(question, cases, &[own])?;
-    answers.push(Answer {
-        name: "own heads",
-        cues,
-        settings,
-    });
+    let own: Option<Vec<Vec<f64>>> = cases
+        .iter()
+        .map(|c| Some(vec![c.global, c.refit? - c.global]))
+        .collect();
+    if let Some(rows) = own {
+        let own = Table {
+            name: String::new(),
+            rows,
+        };
+        let (cues, settings) = regressed(question, cases, &[own])?;
+        answers.push(Answer {
+            name: "own heads",
+            cues,
+            recalibrates: true,
+            settings,
+        });
+    }
     Ok(Fused { answers, ..fused })
 }
 

@@ -38,6 +38,7 @@ pub use figures::{Figure, Report};
 
 use crate::{error::RegionsError, find::Options};
 use case::{Case, Question, cases};
+use fuse::RECALIBRATED;
 use measure::{Instruments, measure};
 
 /// What [`evaluate`] measures, and how.
@@ -121,15 +122,16 @@ fn judge(
 ) -> Result<(), RegionsError> {
     let global: Vec<f64> = cases.iter().map(|c| c.global).collect();
     let fused = fuse::all(question, cases)?;
+    let recalibrated = fused.answers.iter().find(|a| a.name == RECALIBRATED);
     for fusion in &fused.answers {
-        report.figures.extend(figures::of(
-            question,
-            fusion.name,
-            cases,
-            &fusion.cues,
-            &global,
-            bootstrap,
-        )?);
+        let over = match recalibrated.filter(|_| fusion.recalibrates) {
+            Some(plain) => (plain.name, &plain.cues[..]),
+            None => ("global", &global[..]),
+        };
+        let told = (fusion.name, &fusion.cues[..]);
+        report
+            .figures
+            .extend(figures::of(question, told, over, cases, bootstrap)?);
         if !fusion.settings.is_empty() {
             report.chosen.push(format!(
                 "{}, {}: {}",

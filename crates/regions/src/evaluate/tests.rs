@@ -29,7 +29,7 @@ fn made(knowing: bool) -> Vec<Case> {
                 fold: i % STUDY_FOLDS,
                 truth,
                 global,
-                refit: if knowing { truth } else { 0.0 } + noise(),
+                refit: Some(if knowing { truth } else { 0.0 } + noise()),
                 regions,
             }
         })
@@ -87,7 +87,7 @@ fn a_picture_without_regions_keeps_its_own_cue() {
         fold: 0,
         truth: 0.0,
         global: 0.4,
-        refit: 0.4,
+        refit: Some(0.4),
         regions: Vec::new(),
     };
     assert_eq!(sum(&case, &[], 0.7), 0.4);
