@@ -198,9 +198,10 @@ fn transpose(filters: &[f32], (inputs, squared): (usize, usize), width: usize, o
                     let part = rows[n][place..].first_chunk();
                     *part.expect("eight floats are left")
                 });
-                for column in 0..FILTERS {
+                let turned: [[f32; FILTERS]; FILTERS] =
+                    std::array::from_fn(|column| square.map(|row| row[column]));
+                for values in turned {
                     let to = (position * inputs + input) * width + first;
-                    let values: [f32; FILTERS] = std::array::from_fn(|n| square[n][column]);
                     out[to..to + FILTERS].copy_from_slice(&values);
                     position += 1;
                     if position == squared {
