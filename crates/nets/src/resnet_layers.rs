@@ -8,9 +8,8 @@
 //!   ([`ResNetLayers::from_weights`]).
 
 use crate::flow::LayerSpec;
-use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, max_pool, mean_pool};
+use crate::layers::{After, Normal, Unit, UnitSpec, max_pool, mean_pool};
 use crate::published::ConvTensors;
 use crate::resnet::{EPSILON, Residual, Variant, Weights, stem};
 use burn::module::Module;

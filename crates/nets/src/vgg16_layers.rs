@@ -7,9 +7,8 @@
 //! - **Weights** random ([`Vgg16Layers::init`]) or published ones ([`Vgg16Layers::from_weights`]).
 
 use crate::flow::LayerSpec;
-use crate::kernels::norm::Rectifier;
 use crate::kernels::{Geometry, Padding};
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec, max_pool};
+use crate::layers::{After, Normal, Unit, UnitSpec, max_pool};
 use crate::published::ConvTensors;
 use crate::vgg16::{BLOCKS, Weights, blocks};
 use burn::module::Module;
