@@ -16,6 +16,8 @@ The peak is measured in each round before the layers: a 48 x 256 x 32 matrix pro
 stay in the first-level cache, on all threads at once (`peak` in crates/nets/benches/layers.rs), the
 median of the rounds. Beside it stands PyTorch's own 2048 x 2048 x 2048 product.
 
+On a busy machine, --layers --cpu --threads 1 compares what both take of a core.
+
 PyTorch runs as its users would: channels-first default layout, two threads, no_grad for forward
 passes, frozen weights for input gradients, SGD for training steps (`set_to_none`). Its
 `channels_last` layout and torch.compile are measured with --channels-last.
@@ -42,14 +44,18 @@ WORKS = [
 GROUPS = ["vgg16", "resnet50", "dcgan64", "lite0"]
 
 
+# What a time is read from.
+clock = time.perf_counter
+
+
 def median_ms(run, iterations, warm=2):
     for _ in range(warm):
         run()
     times = []
     for _ in range(iterations):
-        start = time.perf_counter()
+        start = clock()
         run()
-        times.append((time.perf_counter() - start) * 1e3)
+        times.append((clock() - start) * 1e3)
     return statistics.median(times)
 
 
@@ -185,7 +191,10 @@ def peak_mib():
 
 def peer(args):
     """The child process that PyTorch runs in."""
+    global clock
     import torch
+    if args.cpu:
+        clock = time.process_time
     torch.set_num_threads(args.threads)
     if args.peer == "layers":
         for text in sys.stdin:
@@ -259,7 +268,7 @@ def layers(args, this):
         timed = []
         # Group by group, so that both sides of a ratio are measured within seconds.
         for group in [args.only] if args.only else GROUPS:
-            lines = child([binary, group], args.threads)
+            lines = child([binary, group, *(["cpu"] if args.cpu else [])], args.threads)
             peaks += [line["gflops"] for line in lines if line["layer"] == "peak"]
             lines = [line for line in lines if line["layer"] != "peak"]
             if not lines:
@@ -301,13 +310,17 @@ def main():
     parser.add_argument("--layers", action="store_true", help="layer shapes instead of networks")
     parser.add_argument("--all", action="store_true", help="networks, then layer shapes")
     parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--cpu", action="store_true", help="layers by CPU time instead of wall time")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peer:
         return peer(args)
+    if args.cpu and not args.layers:
+        parser.error("--cpu goes with --layers: networks are measured by wall time only")
     this = [sys.executable, __file__, "--threads", str(args.threads),
             "--iterations", str(args.iterations)]
     this += ["--channels-last"] if args.channels_last else []
+    this += ["--cpu"] if args.cpu else []
     if args.all:
         machine()
     if not args.layers:

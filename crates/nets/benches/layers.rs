@@ -1,11 +1,12 @@
 //! Time of every layer shape that the bars name: one JSON line per layer and direction.
 //!
-//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER] [direct]`; against PyTorch:
+//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER] [direct] [cpu]`; against PyTorch:
 //! `python peers/torch_speed.py --layers`. Weights are packed before the clock starts, as a frozen
 //! layer has them, and may take Winograd's way unless the word `direct` is there; a weight gradient
 //! includes its output's memory. `gflops` counts two operations per multiply-add of the direct
 //! algorithm, also where Winograd's needs fewer; `peak` is the best rate of a 12 × 32 register tile on data in the first-level
-//! cache with all threads, the machine's practical ceiling.
+//! cache with all threads, the machine's practical ceiling. With the word `cpu` the time is that of
+//! all threads together, without what other programs take: for one thread on a busy machine.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use affetti_nets::kernels::{
@@ -14,15 +15,33 @@ use affetti_nets::kernels::{
 };
 use std::time::Instant;
 
+/// Seconds that all threads of this process have run, where the system tells.
+fn cpu_seconds() -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let nanoseconds = tasks.flatten().filter_map(|task| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
+}
+
 /// Median seconds of enough runs to fill a tenth of a second, after one to warm up.
 fn time(mut run: impl FnMut()) -> f64 {
     run();
-    let start = Instant::now();
+    let cpu = std::env::args().any(|a| a == "cpu");
+    let begin = Instant::now();
+    let clock = || {
+        if cpu {
+            cpu_seconds()
+        } else {
+            begin.elapsed().as_secs_f64()
+        }
+    };
     let mut times = Vec::new();
-    while times.len() < 3 || (start.elapsed().as_secs_f64() < 0.1 && times.len() < 200) {
-        let start = Instant::now();
+    while times.len() < 3 || (begin.elapsed().as_secs_f64() < 0.1 && times.len() < 200) {
+        let start = clock();
         run();
-        times.push(start.elapsed().as_secs_f64());
+        times.push(clock() - start);
     }
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
@@ -244,7 +263,7 @@ fn main() {
     let direct = std::env::args().any(|a| a == "direct");
     let filter = std::env::args()
         .skip(1)
-        .find(|a| !a.starts_with('-') && a != "direct");
+        .find(|a| !a.starts_with('-') && a != "direct" && a != "cpu");
     let wanted = |name: &str| filter.as_ref().is_none_or(|f| name.contains(f.as_str()));
     peak();
     for &(name, batch, side, inputs, outputs, kernel, stride) in DENSE {

@@ -131,11 +131,13 @@ fn three_by_three() -> impl Strategy<Value = (Geometry, Batch, u64)> {
     )
 }
 
-/// Largest difference, relative to the largest magnitude.
+/// Largest difference, relative to the largest magnitude; NaN where there is one.
 fn off(found: &[f32], expected: &[f32]) -> f32 {
     let scale = expected.iter().fold(1e-3_f32, |m, v| m.max(v.abs()));
     let pairs = found.iter().zip(expected);
-    pairs.fold(0.0_f32, |m, (a, b)| m.max((a - b).abs())) / scale
+    // `f32::max` would drop a NaN.
+    let larger = |m: f32, d: f32| if d > m || d.is_nan() { d } else { m };
+    pairs.fold(0.0_f32, |m, (a, b)| larger(m, (a - b).abs())) / scale
 }
 
 /// Winograd's way against the direct one, which `dense_is_the_plain_one` checks: with bias,
@@ -184,7 +186,7 @@ proptest! {
 /// As deep as the networks' layers are; few tiles and many, and the same bits for all threads.
 #[test]
 fn deep_winograd_stays_within_its_tolerance() {
-    for (inputs, outputs, side, batch) in [(512, 512, 14, 1), (256, 512, 28, 1), (64, 64, 75, 2)] {
+    for (inputs, outputs, side, batch) in [(512, 512, 18, 1), (256, 512, 28, 1), (64, 64, 75, 2)] {
         let g = Geometry {
             inputs,
             outputs,

@@ -154,7 +154,7 @@ impl Gather<'_> {
         }
         let bias = self.finish.bias.len();
         assert!(bias == 0 || bias == self.panels.columns, "bias");
-        if !self.panels.finite {
+        if !self.panels.finite && self.meets_border() {
             return self.leave_out(out);
         }
         if let Some(weights) = &self.panels.winograd
@@ -181,6 +181,17 @@ impl Gather<'_> {
             1 => run(0),
             tasks => (0..tasks).into_par_iter().for_each(run),
         }
+    }
+
+    /// Whether some window reaches beyond the map.
+    fn meets_border(&self) -> bool {
+        let beyond = |first: isize, count: usize, taps: usize, size: usize| {
+            let last = first + (count.saturating_sub(1) * self.stride + taps) as isize;
+            first < 0 || last > size as isize
+        };
+        let (rows, columns) = self.size;
+        beyond(self.corner.0, rows, self.taps, self.shape.height)
+            || beyond(self.corner.1, columns, self.tap_columns, self.shape.width)
     }
 
     /// All outputs by plain loops that leave the border out: its zeros times an infinite weight would

@@ -4,9 +4,9 @@
 //! count rounded up to [`CHANNEL_ALIGN`] so that no kernel needs a channel tail. The padded
 //! channels always hold zeros: their weights and biases are zero and every activation function
 //! here maps zero to zero. (After an infinite input they hold NaN, which a later dense layer
-//! spreads: a map with an infinity has no use anyway.) The border's zeros are multiplied like other
-//! inputs, so an infinite or absent *weight* over the border gives NaN, where PyTorch leaves the
-//! border out; weights are finite in any network that can be used.
+//! spreads: a map with an infinity has no use anyway.) There the border's zeros are multiplied like
+//! other inputs, so an infinite or absent *weight* over the border gives NaN, where PyTorch leaves
+//! the border out; weights are finite in any network that can be used.
 //!
 //! Convolution is *implicit* matrix multiplication: in channels-last order the `kernel_width ×
 //! channels` inputs of one kernel row are contiguous, so a dense convolution is a matrix product

@@ -10,7 +10,7 @@
 //! - **Deviations** the cuts depend on the shape alone: the same bits for any number of threads.
 #![expect(
     unsafe_code,
-    reason = "tasks write disjoint parts of the filters through a raw pointer"
+    reason = "tasks write disjoint parts of the filters, whose memory is new, through a raw pointer"
 )]
 
 use super::border;
@@ -23,10 +23,15 @@ use super::shape::{Batch, Geometry};
 use super::window;
 use rayon::prelude::*;
 use std::cell::RefCell;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pixels per block: a panel of them, 128 bytes each, stays in a first-level cache of 32 KiB.
 const PIXELS: usize = 200;
+/// Columns per block: taller blocks share more of their windows.
+const COLUMNS: usize = 64;
+/// Panels of a task at most.
+const GROUP: usize = 16;
 /// Floats of sums per task: a third of a second-level cache of one MiB.
 const SUMS: usize = 96 * 1024;
 /// Tasks worth having, for an even load.
@@ -67,11 +72,16 @@ pub fn conv_weight_gradient(
     let to = geometry.output(shape).expect("the input fits the layer");
     assert_eq!(input.len(), shape.len(), "input");
     assert_eq!(gradient.len(), to.len(), "gradient");
-    let mut weight = vec![0.0; geometry.weights()];
-    if weight.is_empty() || to.is_empty() {
-        return weight;
+    let length = geometry.weights();
+    if length == 0 || to.is_empty() {
+        return vec![0.0; length];
     }
-    let finite = Plan::new(geometry, (shape, to), (input, gradient), isa).run(&mut weight);
+    // Not zeros: every filter is written, and clearing megabytes takes as long as writing them.
+    let mut weight = Vec::with_capacity(length);
+    let target = &mut weight.spare_capacity_mut()[..length];
+    let finite = Plan::new(geometry, (shape, to), (input, gradient), isa).run(target);
+    // SAFETY: `run` wrote all of them: the tasks' panels and strips cover all inputs and outputs.
+    unsafe { weight.set_len(length) };
     if !finite && geometry.padding != Padding::default() {
         border::leave_out(geometry, shape, input, gradient, &mut weight);
     }
@@ -125,15 +135,26 @@ impl<'a> Plan<'a> {
         let each = length.div_ceil(isa.tile_rows());
         let rows = length.div_ceil(each);
         let (strips, panels) = (each * lines, columns.div_ceil(isa.panel()));
-        // Packing is paid back by taps or by panels.
-        let groups = panels.div_ceil(if taps >= 4 { 1 } else { 8 });
         let tile = rows * isa.panel() * taps;
-        let range = (SUMS / (panels.div_ceil(groups) * tile)).clamp(1, strips);
-        let ranges = strips.div_ceil(range);
+        // Every group of panels packs all strips, every range of strips all panels with the border
+        // around: the grid that packs least.
+        let grid = |group: usize| {
+            let groups = panels.div_ceil(group);
+            let range = (SUMS / (group * tile)).clamp(1, strips);
+            (groups, strips.div_ceil(range))
+        };
+        let packed = |&(groups, ranges): &(usize, usize)| {
+            2 * groups * strips * rows + 3 * ranges * panels * isa.panel()
+        };
+        // Sums of a group have to stay in the cache.
+        let fits = |group: &usize| *group == 1 || group * tile <= SUMS;
+        let grids = (1..=GROUP.min(panels)).filter(fits).map(grid);
+        let (groups, ranges) = grids.min_by_key(packed).expect("one panel at least");
         let slot = panels.div_ceil(groups) * strips.div_ceil(ranges) * tile;
-        let cuts = to.width.div_ceil(PIXELS);
+        let most = if g.kernel == 1 { PIXELS } else { COLUMNS };
+        let cuts = to.width.div_ceil(most);
         let lines = to.batch * to.height;
-        let blocks = lines.div_ceil((PIXELS / to.width).max(1));
+        let blocks = lines.div_ceil((PIXELS / to.width.div_ceil(cuts)).max(1));
         let tasks = groups * ranges;
         let parts = (TASKS / tasks)
             .min(blocks * cuts / 2)
@@ -190,7 +211,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Fills `weight`; false where a number in it is not finite.
-    fn run(&self, weight: &mut [f32]) -> bool {
+    fn run(&self, weight: &mut [MaybeUninit<f32>]) -> bool {
         let tasks = self.grid.0 * self.grid.1;
         let work = self.source.to.pixels() * self.source.g.weights();
         let serial = work < SERIAL || rayon::current_num_threads() == 1;
@@ -253,9 +274,11 @@ impl<'a> Plan<'a> {
             slots.enumerate().for_each(join);
         }
         if self.narrow {
-            let sums = first.chunks_exact(self.slot).enumerate();
-            sums.for_each(|(n, sums)| self.write_narrow(self.task(n), sums, weight));
-            wrong.store(!finite(weight), Ordering::Relaxed);
+            for (n, sums) in first.chunks_exact(self.slot).enumerate() {
+                if !self.write_narrow(self.task(n), sums, weight) {
+                    wrong.store(true, Ordering::Relaxed);
+                }
+            }
         }
         PARTS.set(buffer);
         !wrong.into_inner()
@@ -364,6 +387,7 @@ impl<'a> Plan<'a> {
                         std::slice::from_raw_parts_mut(target.start.add(start), count * taps)
                     };
                     let tile = (&sums[row * width..], self.tile_len());
+                    good &= isa.run(|| finite_rows(tile, taps, count));
                     isa.run(|| match taps {
                         1 => interleave::<1>(tile, out),
                         4 => interleave::<4>(tile, out),
@@ -372,14 +396,15 @@ impl<'a> Plan<'a> {
                         25 => interleave::<25>(tile, out),
                         _ => interleave_any(tile, taps, out),
                     });
-                    good &= isa.run(|| finite(out));
                 }
             }
         }
         good
     }
 
-    fn write_narrow(&self, task: Task, sums: &[f32], weight: &mut [f32]) {
+    /// The same for a narrow layer.
+    fn write_narrow(&self, task: Task, sums: &[f32], weight: &mut [MaybeUninit<f32>]) -> bool {
+        let mut good = true;
         let Source { isa, g, .. } = self.source;
         let width = isa.panel();
         let strips = task.strips.1 - task.strips.0;
@@ -398,10 +423,12 @@ impl<'a> Plan<'a> {
                 let outputs = (panel * width..g.outputs).zip(sums);
                 for (output, sum) in outputs {
                     let filter = output * g.inputs + input;
-                    weight[(filter * g.kernel + line) * g.kernel + column] = *sum;
+                    weight[(filter * g.kernel + line) * g.kernel + column].write(*sum);
+                    good &= sum.is_finite();
                 }
             }
         }
+        good
     }
 }
 
@@ -414,7 +441,7 @@ struct Task {
 
 /// The weight gradient that tasks write.
 struct Filters {
-    start: *mut f32,
+    start: *mut MaybeUninit<f32>,
     length: usize,
 }
 // SAFETY: tasks write disjoint elements, see `Plan::write`.
@@ -432,7 +459,7 @@ fn add(sum: &mut [f32], part: &[f32]) {
 
 /// out[i][tap] = tile[tap][i]: from one row of `TAPS` tiles to as many channels as `out` has.
 #[inline(always)]
-fn interleave<const TAPS: usize>((sums, stride): (&[f32], usize), out: &mut [f32]) {
+fn interleave<const TAPS: usize>((sums, stride): (&[f32], usize), out: &mut [MaybeUninit<f32>]) {
     const AT_ONCE: usize = 8;
     for (n, out) in out.chunks_mut(AT_ONCE * TAPS).enumerate() {
         // A tile's rows are whole panels, so that a part of eight can always be read.
@@ -442,16 +469,22 @@ fn interleave<const TAPS: usize>((sums, stride): (&[f32], usize), out: &mut [f32
         });
         for (i, out) in out.as_chunks_mut::<TAPS>().0.iter_mut().enumerate() {
             for (out, from) in out.iter_mut().zip(from) {
-                *out = from[i];
+                out.write(from[i]);
             }
         }
     }
 }
 
-fn interleave_any((sums, stride): (&[f32], usize), taps: usize, out: &mut [f32]) {
+/// Whether `count` channels of all taps are finite.
+#[inline(always)]
+fn finite_rows((sums, stride): (&[f32], usize), taps: usize, count: usize) -> bool {
+    (0..taps).all(|tap| finite(&sums[tap * stride..][..count]))
+}
+
+fn interleave_any((sums, stride): (&[f32], usize), taps: usize, out: &mut [MaybeUninit<f32>]) {
     for (i, out) in out.chunks_exact_mut(taps).enumerate() {
         for (tap, out) in out.iter_mut().enumerate() {
-            *out = sums[tap * stride + i];
+            out.write(sums[tap * stride + i]);
         }
     }
 }

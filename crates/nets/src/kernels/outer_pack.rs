@@ -112,25 +112,33 @@ impl Source<'_> {
         (first, strips, width): (usize, usize, usize),
         out: &mut Vec<f32>,
     ) -> usize {
+        // Pixels at a time: a strip's part of them is written in one go.
+        const PIXELS: usize = 8;
         let channels = self.to.channels;
-        let stride = block.depth() * width + COPY - width;
+        let (depth, wide) = (block.depth(), block.wide());
+        let stride = depth * width + COPY - width;
         let out = window::grow(out, strips * stride);
-        let mut position = 0;
-        for line in block.lines.0..block.lines.1 {
-            for x in block.columns.0..block.columns.1 {
-                let pixel = &self.gradient[(line * self.to.width + x) * channels + first..];
-                for strip in 0..strips {
-                    let from = &pixel[strip * width..];
-                    let out = &mut out[strip * stride + position * width..];
+        for from in (0..depth).step_by(PIXELS) {
+            let starts: [usize; PIXELS] = std::array::from_fn(|n| {
+                let line = block.lines.0 + (from + n) / wide;
+                let x = block.columns.0 + (from + n) % wide;
+                (line * self.to.width + x) * channels
+            });
+            let starts = &starts[..PIXELS.min(depth - from)];
+            for strip in 0..strips {
+                let out = &mut out[strip * stride..][..stride];
+                let channel = first + strip * width;
+                for (n, start) in starts.iter().enumerate() {
+                    let out = &mut out[(from + n) * width..];
+                    let from = &self.gradient[start + channel..];
                     match (out.first_chunk_mut::<COPY>(), from.first_chunk::<COPY>()) {
                         (Some(out), Some(from)) => *out = *from,
                         _ => {
-                            let count = width.min(channels - first - strip * width);
+                            let count = width.min(channels - channel);
                             out[..count].copy_from_slice(&from[..count]);
                         }
                     }
                 }
-                position += 1;
             }
         }
         stride

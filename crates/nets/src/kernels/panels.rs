@@ -134,7 +134,10 @@ impl Panels {
     ) -> Self {
         let width = isa.panel();
         assert!(width <= WIDEST, "a bias for every column of a panel");
-        let mut data = take(columns.div_ceil(width) * taps * depth * width);
+        let wanted = columns.div_ceil(width) * taps * depth * width;
+        let mut data = take(wanted);
+        // The kernels read all of it unchecked.
+        assert_eq!(data.len(), wanted, "memory for the packed weights");
         let chunk = (taps * depth * width).max(1);
         let wrong = AtomicBool::new(false);
         let fill = |(n, panel): (usize, &mut [f32])| {
@@ -198,9 +201,10 @@ fn transpose(filters: &[f32], (inputs, squared): (usize, usize), width: usize, o
                     let part = rows[n][place..].first_chunk();
                     *part.expect("eight floats are left")
                 });
-                for column in 0..FILTERS {
+                let turned: [[f32; FILTERS]; FILTERS] =
+                    std::array::from_fn(|column| square.map(|row| row[column]));
+                for values in turned {
                     let to = (position * inputs + input) * width + first;
-                    let values: [f32; FILTERS] = std::array::from_fn(|n| square[n][column]);
                     out[to..to + FILTERS].copy_from_slice(&values);
                     position += 1;
                     if position == squared {

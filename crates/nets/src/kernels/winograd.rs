@@ -25,7 +25,7 @@ use std::cell::RefCell;
 /// Tiles that a task takes through all steps: rows of its matrix products.
 const BLOCK: usize = 48;
 /// Tiles below which the weights cost more to read than the products save.
-const FEWEST: usize = 12;
+const FEWEST: usize = 24;
 /// Channels on either side below which the transforms cost more than the products save.
 const NARROWEST: usize = 32;
 

@@ -4,51 +4,58 @@
 //!   kilobytes, which for the large maps of a training step is as much as the arithmetic on them.
 //! - **Input** tensors that nobody reads any more; **output** vectors of old contents.
 //! - **Source** ours. Vectors come back where a node's backward pass drops the last reference.
-//! - **Deviations** a vector that nobody takes while [`KEPT`] others come back is freed, so that
-//!   tensors of other origin, such as the input of every step, do not pile up. [`release`] frees all.
+//! - **Deviations** of each size no more is kept than was handed out at once: tensors of other
+//!   origin, such as the input of every step, do not pile up. [`release`] frees all.
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// Floats below which the allocator is as good.
 const SMALL: usize = 16 * 1024;
-/// More vectors than a training step of our deepest networks gives back.
-const KEPT: u64 = 1024;
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    given: 0,
-    free: VecDeque::new(),
-});
+static POOL: Mutex<Pool> = Mutex::new(Pool(BTreeMap::new()));
 
-/// Vectors that came back, the oldest first, each with the count of vectors at its return.
-struct Pool {
-    given: u64,
-    free: VecDeque<(u64, Vec<f32>)>,
+/// Vectors by capacity.
+struct Pool(BTreeMap<usize, Class>);
+
+/// Vectors of one capacity.
+#[derive(Default)]
+struct Class {
+    free: Vec<Vec<f32>>,
+    /// How many are out.
+    lent: usize,
 }
 
 impl Pool {
-    /// The smallest that holds `length` floats without wasting half as much again.
-    fn take(&mut self, length: usize) -> Option<Vec<f32>> {
-        let fits = |v: &Vec<f32>| v.capacity() >= length && v.capacity() <= length + length / 2;
-        let best = (0..self.free.len())
-            .filter(|&i| fits(&self.free[i].1))
-            .min_by_key(|&i| self.free[i].1.capacity())?;
-        let (_, mut vector) = self.free.remove(best)?;
-        vector.resize(length, 0.0);
-        Some(vector)
+    /// The smallest that holds `length` floats without wasting half as much again; a new one where
+    /// there is none.
+    fn take(&mut self, length: usize) -> Vec<f32> {
+        let fitting = self.0.range_mut(length..=length + length / 2);
+        let found = fitting
+            .filter_map(|(_, class)| {
+                let vector = class.free.pop()?;
+                class.lent += 1;
+                Some(vector)
+            })
+            .next();
+        if let Some(mut vector) = found {
+            vector.resize(length, 0.0);
+            return vector;
+        }
+        let vector = vec![0.0; length];
+        self.0.entry(vector.capacity()).or_default().lent += 1;
+        vector
     }
 
+    /// Keeps `vector` in place of one of its size that was lent.
     fn give(&mut self, vector: Vec<f32>) {
-        self.given += 1;
-        self.free.push_back((self.given, vector));
-        while self
-            .free
-            .front()
-            .is_some_and(|(at, _)| at + KEPT < self.given)
+        if let Some(class) = self.0.get_mut(&vector.capacity())
+            && class.lent > 0
         {
-            self.free.pop_front();
+            class.lent -= 1;
+            class.free.push(vector);
         }
     }
 }
@@ -57,9 +64,8 @@ impl Pool {
 pub(super) fn take(length: usize) -> Vec<f32> {
     if length >= SMALL
         && let Ok(mut pool) = POOL.lock()
-        && let Some(vector) = pool.take(length)
     {
-        return vector;
+        return pool.take(length);
     }
     vec![0.0; length]
 }
@@ -83,7 +89,7 @@ pub(super) fn recycle(tensor: FlexTensor) {
 /// Frees all kept buffers.
 pub fn release() {
     if let Ok(mut pool) = POOL.lock() {
-        pool.free.clear();
+        pool.0.clear();
     }
 }
 
@@ -139,29 +145,26 @@ pub(super) fn tensor(vector: Vec<f32>, shape: &[usize]) -> FlexTensor {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT, Pool};
-    use std::collections::VecDeque;
+    use super::Pool;
+    use std::collections::BTreeMap;
 
     #[test]
-    fn vectors_come_back_and_what_nobody_takes_is_freed() {
-        let mut pool = Pool {
-            given: 0,
-            free: VecDeque::new(),
-        };
+    fn what_was_lent_comes_back_and_nothing_else_is_kept() {
+        let mut pool = Pool(BTreeMap::new());
+        let kept = |pool: &Pool| pool.0.values().map(|class| class.free.len()).sum::<usize>();
         pool.give(vec![0.0; 100]);
-        assert!(pool.take(101).is_none());
-        assert!(pool.take(60).is_none(), "wastes more than half");
-        assert_eq!(pool.take(80).map(|v| v.len()), Some(80));
-        assert!(pool.take(80).is_none(), "it was the only one");
-        // A step that brings ten vectors and takes back nine: the tenth must not pile up.
-        for _ in 0..10 * KEPT {
-            pool.give(vec![0.0; 7]);
-            for _ in 0..9 {
-                let vector = pool.take(100).unwrap_or_else(|| vec![0.0; 100]);
-                pool.give(vector);
-            }
-        }
-        assert!(pool.free.len() as u64 <= KEPT + 1);
-        assert!(pool.take(100).is_some(), "what is used stays");
+        assert_eq!(kept(&pool), 0, "nobody took one of this size");
+        let (a, b) = (pool.take(100), pool.take(100));
+        let place = a.as_ptr();
+        pool.give(a);
+        pool.give(b);
+        pool.give(vec![0.0; 100]);
+        assert_eq!(kept(&pool), 2, "two were out at once");
+        let again = [pool.take(80), pool.take(70)];
+        assert_eq!(again.each_ref().map(Vec::len), [80, 70]);
+        assert!(again.iter().any(|v| v.as_ptr() == place), "no new memory");
+        assert_eq!(kept(&pool), 0);
+        let small = pool.take(60);
+        assert_eq!(small.capacity(), 60, "100 would waste more than half");
     }
 }
