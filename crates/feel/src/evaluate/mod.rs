@@ -22,6 +22,7 @@ use affetti_emotion::Bootstrap;
 pub(crate) use answers::Fitted;
 use answers::{Answers, Contestant, Frozen, Part};
 use judge::Judge;
+#[cfg(feature = "train")]
 pub(crate) use judge::{FLOOR, TIE};
 
 /// A predictor and the config it was trained by.

@@ -24,7 +24,7 @@ use affetti_nets::{
     NetError,
     efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights, Workspace},
     registry, store,
-    tensors::{Tensor, Tensors},
+    tensors::Tensors,
 };
 use affetti_picture::{Filter, Picture};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,8 @@ impl EncoderWeights {
             let mut put = |part: &str, shape: Vec<usize>, data: &[f32]| {
                 let data = data.to_vec();
                 let name = format!("{name}.{part}");
-                tensors.map.insert(name, Tensor { shape, data });
+                let tensor = affetti_nets::tensors::Tensor { shape, data };
+                tensors.map.insert(name, tensor);
             };
             put("weight", vec![p.bias.len(), FEATURES], &p.weight);
             put("bias", vec![p.bias.len()], &p.bias);

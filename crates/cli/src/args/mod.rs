@@ -1,0 +1,391 @@
+//! The command line as types. What the words mean is decided elsewhere.
+
+mod sketch;
+mod training;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{
+    ArgAction, ArgGroup, Parser, Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser,
+};
+use clap_complete::Shell;
+
+pub(crate) use sketch::*;
+pub(crate) use training::*;
+
+/// Feels a picture: which emotions it evokes, how pleasant it is, how stirring.
+#[derive(Debug, Parser)]
+#[command(
+    name = "affetti",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  affetti feel photo.jpg
+  affetti feel gallery/ --out report.html
+  affetti feel photos/ --json | jq .dominant
+
+Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage or no input succeeded."
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options that every verb accepts.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Threads to use [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub(crate) threads: Option<usize>,
+    /// Seed of a training, in place of the config's, or of a drawing
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Where networks run
+    #[arg(long, global = true, value_enum, default_value_t = Device::Auto)]
+    pub(crate) device: Device,
+    /// Write JSON, one object per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the result to this file instead of standard output
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// No progress and no summary; errors are still told
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// Tell more about what happens
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
+}
+
+/// Where networks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Device {
+    /// The best that is there.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A graphics card through Vulkan; the processor where there is none.
+    Vulkan,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Feel(FeelArgs),
+    Regions(RegionsArgs),
+    Find(FindArgs),
+    Sketch(SketchArgs),
+    /// Look at data sets: statistics, and whether every picture is sound
+    #[command(subcommand)]
+    Data(DataVerb),
+    /// Look at models: what there is, whether it is intact, import of published weights
+    #[command(subcommand)]
+    Models(ModelsVerb),
+    /// Train a model
+    #[command(subcommand)]
+    Train(TrainVerb),
+    /// Measure a model: every figure of its card, beside its baselines
+    #[command(subcommand)]
+    Eval(EvalVerb),
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example:\n  affetti completions bash > ~/.local/share/bash-completion/completions/affetti"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page; with --out FOLDER, write one page per verb
+    #[command(after_help = "Example:\n  affetti man | man -l -")]
+    Man,
+}
+
+/// Say what pictures make people feel
+///
+/// For each picture: the share of viewers who would name each of nine emotions, valence (1
+/// unpleasant to 7 pleasant) and arousal (1 calm to 7 stirring) with 80 % intervals. Prints a card
+/// per picture, or JSON Lines with --json; --out FILE writes a report (.html), a table (.csv) or
+/// JSON Lines (.jsonl, .json) instead.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti feel photo.jpg
+  affetti feel gallery/ --out report.html
+  affetti feel photos/ holiday.webp --out feelings.csv
+  affetti feel sketches/ --intend awe=.6,fear=.4
+  affetti feel photos/ --index photos.affetti
+  curl -s https://example.org/picture.jpg | affetti feel - --json
+
+If a folder has a credits.csv (columns file, title, artist, date), the report shows its lines.")]
+pub(crate) struct FeelArgs {
+    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Weights made by `affetti train feel` [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// Let the most affective regions take part in the emotions, and report them
+    #[arg(long)]
+    pub(crate) regions: bool,
+    /// What the pictures should evoke: an emotion, or shares that sum to 1 (awe=.6,fear=.4). Adds
+    /// how near each comes, ranked among paintings, and what it evokes instead
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) intend: Option<String>,
+    /// Keep an index of the pictures in this file, for `affetti find`. If it is there already, it
+    /// is brought up to date: files of the same length and time are not read again, unless --json
+    /// or --out are to show them too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) index: Option<PathBuf>,
+}
+
+/// Find the parts of pictures that carry their feeling
+///
+/// For each picture: boxes around things, from their edges alone, ranked by how certain the feeling
+/// of each is (AR score), with the nine emotions of each. Prints a card per picture, or JSON Lines
+/// with --json; --out FOLDER draws them (PNG, SVG, and a figure of occlusion, objectness, sentiment
+/// and score), --out FILE.jsonl writes the lines.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti regions photo.jpg
+  affetti regions gallery/ --out regions/
+  affetti regions photo.jpg --json | jq .regions[0]
+  affetti regions --edges E.npy --orientation O.npy --proposals-json
+
+The last reads maps of f32, [height, width], and prints their raw proposals as one JSON object.")]
+pub(crate) struct RegionsArgs {
+    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    #[arg(required_unless_present = "edges", value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Regions shown and drawn, best first; JSON has all
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub(crate) top: usize,
+    /// Weight of sentiment against objectness, 0 to 1
+    #[arg(long, value_name = "A", default_value_t = affetti::places::find::ALPHA)]
+    pub(crate) alpha: f32,
+    /// How objectness becomes 0 to 1
+    #[arg(long, value_enum, default_value_t = ObjNorm::Max)]
+    pub(crate) obj_norm: ObjNorm,
+    /// Whose certainty makes a region affective: two sentiments or nine emotions
+    #[arg(long, value_enum, default_value_t = ClassesArg::Two)]
+    pub(crate) classes: ClassesArg,
+    /// Cut every region out and look at it by itself: exact, and many times slower
+    #[arg(long)]
+    pub(crate) crops: bool,
+    /// Weights made by `affetti train feel` [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// An edge map, thin, 0 to 1, in place of pictures
+    #[arg(long, value_name = "NPY", value_hint = ValueHint::FilePath)]
+    pub(crate) edges: Option<PathBuf>,
+    /// Its orientations, in radians
+    #[arg(long, value_name = "NPY", value_hint = ValueHint::FilePath)]
+    pub(crate) orientation: Option<PathBuf>,
+    /// Print the proposals of the maps
+    #[arg(long)]
+    pub(crate) proposals_json: bool,
+}
+
+/// Scale of objectness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ObjNorm {
+    /// As EdgeBoxes gives it
+    Raw,
+    /// Divided by the picture's largest
+    Max,
+    /// The picture's smallest is 0, its largest 1
+    Minmax,
+}
+
+/// Classes of the sentiment score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassesArg {
+    /// Positive and negative
+    Two,
+    /// The nine emotions
+    Nine,
+}
+
+/// Find pictures by what they evoke
+///
+/// Asks an index that `affetti feel DIR --index FILE` made, and prints the nearest pictures,
+/// nearest first: by the shares of the emotions, by valence and arousal, or by likeness with a
+/// picture.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = ArgGroup::new("wish").required(true).multiple(true).args(["like", "valence", "arousal", "picture"]),
+    after_help = "\
+Examples:
+  affetti feel photos/ --index photos.affetti
+  affetti find photos.affetti --like awe=.6,fear=.4
+  affetti find photos.affetti --valence 6 --arousal 2 --top 5
+  affetti find photos.affetti --picture sketch.jpg --json
+
+Paths are printed as they were given to `affetti feel`."
+)]
+pub(crate) struct FindArgs {
+    /// The index
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) index: PathBuf,
+    /// An emotion, or shares that sum to 1: awe=.6,fear=.4
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["valence", "arousal", "picture"])]
+    pub(crate) like: Option<String>,
+    /// From 1 (unpleasant) to 7 (pleasant)
+    #[arg(
+        long,
+        value_name = "X",
+        conflicts_with = "picture",
+        allow_negative_numbers = true
+    )]
+    pub(crate) valence: Option<f64>,
+    /// From 1 (calm) to 7 (stirring)
+    #[arg(
+        long,
+        value_name = "X",
+        conflicts_with = "picture",
+        allow_negative_numbers = true
+    )]
+    pub(crate) arousal: Option<f64>,
+    /// A picture that those found should be like
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) picture: Option<PathBuf>,
+    /// How many pictures to print
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    pub(crate) top: usize,
+    /// Weights that made the index [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+}
+
+/// A layout of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Set {
+    /// ArtEmis utterances (artemis.csv)
+    Artemis,
+    /// OASIS photographs (oasis.csv)
+    Oasis,
+    /// Labelled paintings (labelled.csv)
+    Paintings,
+    /// WikiArt-Emotions (WikiArt-Emotions-Ag4.tsv, or Ag3, Ag5, All)
+    WikiartEmotions,
+    /// A list of ArtGAN (style_val.csv, artist_train, …) with its class list beside it
+    Artgan,
+    /// Abstract paintings with votes (ABSTRACT_groundTruth.csv)
+    Abstract,
+    /// ArtPhoto's folder: emotion_0001.jpg
+    Artphoto,
+    /// A list of IAPS numbers and emotions
+    Iapsa,
+    /// A list of Twitter I: name and 1 or 0
+    Twitter1,
+    /// A list of Twitter II: name and 1 or -1
+    Twitter2,
+    /// EmotionROI's folder, with training_testing_split/
+    EmotionRoi,
+    /// FI's folder: a folder per emotion
+    Fi,
+    /// A list of Flickr numbers and sentiments
+    Flickr,
+    /// A folder per class, perhaps below train/, val/, test/
+    Classes,
+    /// A tar file of pictures, or a folder of them
+    Shards,
+    /// Any folder of pictures
+    Folder,
+    /// Any CSV file with a column path, file or image
+    Table,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataVerb {
+    /// Print the statistics of a set beside the published ones
+    #[command(
+        after_help = "Examples:\n  affetti data stats artemis data/artemis.csv\n  affetti data stats folder photos/ --json"
+    )]
+    Stats {
+        /// Its layout
+        set: Set,
+        /// Its file, or the folder that holds it [default for artemis, oasis and paintings:
+        /// $AFFETTI_DATA]
+        #[arg(value_hint = ValueHint::AnyPath)]
+        path: Option<PathBuf>,
+    },
+    /// Open every picture of a set; name what is missing, unreadable, double or leaks between splits
+    #[command(
+        after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/\n  affetti data check artgan style_val.csv --pictures wikiart/"
+    )]
+    Check {
+        /// Its layout
+        set: Set,
+        /// Its file, or the folder that holds it
+        #[arg(value_hint = ValueHint::AnyPath)]
+        path: PathBuf,
+        /// For artemis and artgan: WikiArt's folder of pictures, STYLE/PAINTING.jpg; for
+        /// wikiart-emotions: the folder of ID.jpg [default: what lies beside the file]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        pictures: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsVerb {
+    /// List all models
+    List,
+    /// Show a model's card: input, origin, terms, figures, cautions
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Compare weights with their cards
+    Verify {
+        /// Their names [default: all that are here]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Predict the labelled paintings: the table that --intend ranks pictures against
+    #[command(
+        after_help = "Writes NAME.reference.safetensors beside the weights and names it in their card. Once per model:\n  affetti models reference --data data/"
+    )]
+    Reference {
+        /// The folder with paintings/labelled.csv [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// The folder of the table and the card, where no weights are named
+        #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
+        models: PathBuf,
+    },
+    /// Convert a published weight file and keep it
+    #[command(
+        after_help = "The file is recognised by its SHA-256; `affetti models list` names the files that are known. Another version of one of them, or weights of your own for its network, are taken with --as NAME; the tensors of CLIP's towers by the names of OpenAI, OpenCLIP, Hugging Face or timm:\n  affetti models import open_clip_model.safetensors --as clip-vit-b-32 --gelu"
+    )]
+    Import {
+        /// The file as published
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Take it for the weights of this model, whatever its SHA-256
+        #[arg(long = "as", value_name = "NAME")]
+        as_model: Option<String>,
+        /// It was trained with the exact GELU, as most of OpenCLIP's transformers were; OpenAI's were
+        /// not
+        #[arg(long, requires = "as_model")]
+        gelu: bool,
+    },
+    /// Download a published weight file, check it and keep it
+    #[command(
+        after_help = "A download that was cut goes on where it ended. A mirror is named by --url, or its folder by $AFFETTI_MODELS_URL; the SHA-256 is the card's in any case:\n  affetti models pull clip-rn101"
+    )]
+    Pull {
+        /// Its name
+        name: String,
+        /// Another address of the same file
+        #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+        url: Option<String>,
+    },
+}

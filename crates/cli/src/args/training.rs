@@ -1,0 +1,209 @@
+//! The words of `affetti train` and `affetti eval`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser};
+
+use super::SketchEvalArgs;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainVerb {
+    /// Train the predictor of `affetti feel`
+    #[command(after_help = "Example:\n  affetti train feel configs/feel-2.toml --data data/")]
+    Feel(TrainingArgs),
+    /// Train the edge network; needs a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/")]
+    Edges {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train a backbone on the feelings of all labelled pictures, for `affetti train feel`; needs a
+    /// build with the feature `train`
+    #[command(
+        after_help = "Examples:\n  affetti train affect configs/affect-1.toml --data data/\n  affetti train affect configs/affect-1.toml --fold 1 --data data/\n\nWith --fold the weights are NAME-fold1: all five are what figures out of fold need."
+    )]
+    Affect {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Leave this one of five folds out, besides the test split
+        #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=5))]
+        fold: Option<usize>,
+    },
+    /// Train a classifier of feelings as its authors describe it; needs a build with the feature
+    /// `train`
+    #[command(
+        after_help = "Examples:\n  affetti train recipe configs/artemis-resnet34.toml --data data/\n  affetti train recipe configs/wikiart-vgg16.toml --data data/\n\nThe weights stay in the folder of the run."
+    )]
+    Recipe {
+        /// The settings, a TOML file
+        #[arg(value_hint = ValueHint::FilePath)]
+        config: PathBuf,
+        /// The folder of the data sets [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train a network that reads lines, for `affetti sketch` and `affetti eval sketch`; needs a
+    /// build with the feature `train`
+    #[command(
+        after_help = "Examples:\n  affetti train encoder configs/encoder-1.toml --data data/\n  affetti train encoder configs/judge-1.toml --data data/"
+    )]
+    Encoder {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train the mask network of `affetti sketch --mask object`; needs a build with the feature
+    /// `train`
+    #[command(
+        after_help = "Example:\n  affetti train mask configs/mask-1.toml --data data/ --maps maps/"
+    )]
+    Mask {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+        /// The teacher's maps, made by peers/u2netp_maps.py
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        maps: PathBuf,
+    },
+    /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
+    /// a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]
+    Art {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalVerb {
+    /// Measure the predictor of `affetti feel`
+    #[command(
+        after_help = "Examples:\n  affetti eval feel configs/feel-2.toml --data data/\n  affetti eval feel configs/feel-2.toml --against configs/feel-1.toml --out figures.csv"
+    )]
+    Feel {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Measure against the predictor of this config, whose weights are NAME.safetensors in the
+        /// folder of weights [default: a plain head on frozen features]
+        #[arg(long, value_name = "CONFIG", value_hint = ValueHint::FilePath)]
+        against: Option<PathBuf>,
+    },
+    /// Measure edges against boundaries that people drew (BSDS500 val)
+    #[command(
+        after_help = "Examples:\n  affetti eval edges --data data/\n  affetti eval edges --detector hed --data data/ --json"
+    )]
+    Edges {
+        /// What finds the edges
+        #[arg(long, value_enum, default_value_t = Detector::Net)]
+        detector: Detector,
+        /// For the net: weights made by `affetti train edges` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Thresholds, evenly between 0 and 1; published figures have 99, fewer are faster
+        #[arg(long, value_name = "N", default_value_t = 99, value_parser = RangedU64ValueParser::<usize>::new().range(1..=999))]
+        thresholds: usize,
+        /// The folder with bsds500/ [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
+    /// Measure what regions add to the prediction of the whole picture
+    #[command(
+        after_help = "Example:\n  affetti eval regions configs/feel-2.toml --data data/ --plots docs/"
+    )]
+    Regions {
+        #[command(flatten)]
+        training: TrainingArgs,
+        /// Weights made by `affetti train feel` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// Cut every region out instead of pooling it from one pass
+        #[arg(long, conflicts_with = "side")]
+        crops: bool,
+        /// Long side of the pass, in pixels [default: that of `affetti regions`]
+        #[arg(long, value_name = "PX", value_parser = RangedU64ValueParser::<u32>::new().range(64..=2048))]
+        side: Option<u32>,
+        /// Use the first so many pictures of each set [default: all]
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// The folder for plots of the settings
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        plots: Option<PathBuf>,
+    },
+    /// Measure the masks of `affetti sketch --mask object` against U2NetP's
+    #[command(after_help = "Example:\n  affetti eval mask --data data/ --maps maps/")]
+    Mask {
+        /// The teacher's maps, made by peers/u2netp_maps.py
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        maps: PathBuf,
+        /// Weights made by `affetti train mask` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// The folder with paintings/, oasis/, bsds500/ and met/ [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
+    /// Measure the drawings of `affetti sketch`: which share of the edges is drawn, which share of
+    /// the strokes is on an edge, and whether a judge recognises what is drawn
+    #[command(
+        after_help = "Examples:\n  affetti eval sketch gallery/ --strokes 16\n  affetti eval sketch --recognise --data data/"
+    )]
+    Sketch(SketchEvalArgs),
+}
+
+/// What finds edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detector {
+    /// The gradient of color, without a network
+    Gradient,
+    /// The edge network of this project
+    Net,
+    /// HED, imported with `affetti models import`
+    Hed,
+}
+
+/// The run of a network's training.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// The folder of the run: settings, metrics, curves, checkpoints [default: runs/NAME, NAME from
+    /// the config]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) run: Option<PathBuf>,
+    /// Go on where the run's last checkpoint ended
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+#[cfg(feature = "train")]
+impl RunArgs {
+    /// The folder of the run of `name`.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let default = || std::path::Path::new("runs").join(name);
+        self.run.clone().unwrap_or_else(default)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainingArgs {
+    /// The settings, a TOML file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// The folder with artemis.csv, bsds500/, oasis/ and paintings/ [default: $AFFETTI_DATA]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+    /// The folder for weights and card
+    #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
+    pub(crate) models: PathBuf,
+}
