@@ -134,8 +134,11 @@ fn a_signal_stops_and_leaves_nothing() {
         let process = child.id().to_string();
         let sent = Command::new("kill").args([signal, &process]).status();
         assert!(sent.unwrap().success());
-        // Standard input stays open until the end.
+        // Standard input stays open until the end: waiting would close it, and an end of the picture
+        // is something else to tell.
+        let input = child.stdin.take();
         assert_eq!(child.wait().unwrap().code(), Some(130));
+        drop(input);
         let mut err = String::new();
         child.stderr.unwrap().read_to_string(&mut err).unwrap();
         assert_eq!(err, "stopped\n");

@@ -182,3 +182,36 @@ impl Views {
         Tensor::from_data(TensorData::new(maps.concat(), dims), device)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Below, Shape, Viewing};
+    use affetti_picture::{Filter, Picture};
+
+    /// Maps of a thousand values.
+    struct Thousand;
+
+    impl Below for Thousand {
+        type Work = ();
+
+        fn map(&self, _: &Picture, (): &mut ()) -> (Shape, Vec<f32>) {
+            ([10, 10, 10], vec![0.0; 1000])
+        }
+    }
+
+    #[test]
+    fn views_that_fill_the_memory_are_refused_beforehand() {
+        let viewing = Viewing {
+            seed: 1,
+            side: 32,
+            filter: Filter::Bilinear,
+            crop: 1.0,
+            color: 0.0,
+        };
+        // 2,000 bytes a map; 8 GiB are 8,589,934,592 bytes.
+        assert!(viewing.check_memory(&Thousand, 4_294_967).is_ok());
+        let refused = viewing.check_memory(&Thousand, 4_294_968);
+        let told = refused.expect_err("too much").to_string();
+        assert!(told.contains("fewer views"), "{told}");
+    }
+}
