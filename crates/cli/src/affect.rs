@@ -24,25 +24,16 @@ pub(crate) fn train(
         output,
         progress::Progress,
         settings::data_folder,
-        training::{Form, without_excerpt},
+        training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::{
-        FeelError,
-        training::{
-            affect::{AffectConfig, AffectOptions, train_affect},
-            scores::{csv, table},
-        },
+    use affetti::training::{
+        affect::{AffectConfig, AffectOptions, train_affect},
+        scores::{csv, table},
     };
-    use anyhow::anyhow;
 
     let form = Form::of(settings)?;
-    let mut config = AffectConfig::read(&args.config).map_err(|error| match error {
-        FeelError::Config { file, what } => {
-            anyhow!("{}: {}", file.display(), without_excerpt(&what))
-        }
-        other => other.into(),
-    })?;
+    let mut config = AffectConfig::read(&args.config).map_err(config_fault)?;
     config.seed = settings.seed.unwrap_or(config.seed);
     config.fold = fold.or(config.fold);
     let data = data_folder(args.data.as_deref())?;

@@ -19,22 +19,13 @@ pub(crate) fn train(args: &TrainingArgs, run: &RunArgs, settings: &Settings) -> 
         output,
         progress::Progress,
         settings::data_folder,
-        training::{Form, without_excerpt},
+        training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::{
-        FeelError,
-        training::art::{ArtConfig, ArtOptions, train_art},
-    };
-    use anyhow::anyhow;
+    use affetti::training::art::{ArtConfig, ArtOptions, train_art};
 
     let form = Form::of(settings)?;
-    let mut config = ArtConfig::read(&args.config).map_err(|error| match error {
-        FeelError::Config { file, what } => {
-            anyhow!("{}: {}", file.display(), without_excerpt(&what))
-        }
-        other => other.into(),
-    })?;
+    let mut config = ArtConfig::read(&args.config).map_err(config_fault)?;
     config.seed = settings.seed.unwrap_or(config.seed);
     let data = data_folder(args.data.as_deref())?;
     spare(settings.out.as_deref(), &[&args.config, &data])?;

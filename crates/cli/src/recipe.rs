@@ -22,26 +22,17 @@ pub(crate) fn train(
         output,
         progress::Progress,
         settings::data_folder,
-        training::{Form, without_excerpt},
+        training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::{
-        FeelError,
-        training::{
-            recipes::{RecipeConfig, RecipeOptions, train_recipe},
-            scores::{csv, table},
-        },
+    use affetti::training::{
+        recipes::{RecipeConfig, RecipeOptions, train_recipe},
+        scores::{csv, table},
     };
-    use anyhow::anyhow;
 
     let form = Form::of(settings)?;
     let file = config;
-    let mut config = RecipeConfig::read(file).map_err(|error| match error {
-        FeelError::Config { file, what } => {
-            anyhow!("{}: {}", file.display(), without_excerpt(&what))
-        }
-        other => other.into(),
-    })?;
+    let mut config = RecipeConfig::read(file).map_err(config_fault)?;
     config.seed = settings.seed.unwrap_or(config.seed);
     let data = data_folder(data)?;
     spare(settings.out.as_deref(), &[file, &data])?;

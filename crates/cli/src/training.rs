@@ -249,12 +249,17 @@ impl Shown<'_> {
 
 /// The config; of a syntax error the place and the fault, without the excerpt that toml draws.
 fn config(path: &Path) -> Result<Config> {
-    Config::read(path).map_err(|error| match error {
+    Config::read(path).map_err(config_fault)
+}
+
+/// An error of a config of the room `feel`; of a syntax error the place and the fault.
+pub(crate) fn config_fault(error: FeelError) -> anyhow::Error {
+    match error {
         FeelError::Config { file, what } => {
             anyhow!("{}: {}", file.display(), without_excerpt(&what))
         }
         other => other.into(),
-    })
+    }
 }
 
 /// Joins the lines of `text`, but for those that quote a file: `3 | seed = x` and the marks below.
