@@ -42,10 +42,10 @@ pub(crate) fn eval(what: &Measured, settings: &Settings) -> Result<Exit> {
     check_maps(&what.maps)?;
     // Pictures go side by side: one thread for each is faster than all for one.
     let (network, name) = match &what.weights {
-        None => (MaskNetwork::embedded(1)?, EMBEDDED.to_owned()),
+        None => (MaskNetwork::embedded()?, EMBEDDED.to_owned()),
         Some(path) => {
             let file = path.display().to_string();
-            let network = MaskNetwork::from_bytes(&store::read_file(path)?, &file, 1)?;
+            let network = MaskNetwork::from_bytes(&store::read_file(path)?, &file)?;
             (network, file)
         }
     };

@@ -7,7 +7,7 @@ use crate::efficientnet_lite::{Variant, Weights};
 use crate::error::NetError;
 use crate::registry::{Card, cached_file, card, cards, hash_file};
 use crate::store::{self, Precision, read_file, sha256};
-use crate::{hdf5, hed, resnet, torch_file, vgg16};
+use crate::{hdf5, hed, resnet, torch_file, u2net, vgg16};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +87,10 @@ fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError>
     }
     if card.name == hed::NAME {
         let weights = hed::Weights::from_keras(hdf5::read(&bytes, file)?)?;
+        return store::to_bytes(&weights.to_tensors(), |_| Precision::Full);
+    }
+    if card.name == u2net::PUBLISHED {
+        let weights = u2net::Weights::from_onnx(&bytes, file)?;
         return store::to_bytes(&weights.to_tensors(), |_| Precision::Full);
     }
     if let Some(shape) = Shape::of_model(&card.name) {

@@ -18,6 +18,7 @@ pub mod kernels;
 pub mod layers;
 #[cfg(feature = "train")]
 pub mod lite_layers;
+mod onnx;
 mod pickle;
 mod published;
 #[cfg(feature = "pull")]
@@ -32,6 +33,9 @@ mod stored_zip;
 pub mod tensor_net;
 pub mod tensors;
 pub mod torch_file;
+pub mod u2net;
+#[cfg(feature = "train")]
+pub mod u2net_layers;
 pub mod vgg16;
 #[cfg(feature = "train")]
 pub mod vgg16_layers;

@@ -127,6 +127,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/hed.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
+    include_str!("../../../models/u2netp.toml"),
     include_str!("../../../models/vgg16.toml"),
 ];
 

@@ -14,7 +14,7 @@ pub(super) fn object(picture: &Picture) -> Result<Vec<u8>, SketchError> {
     let network = match NETWORK.get() {
         Some(network) => network,
         None => {
-            let loaded = MaskNetwork::embedded(crate::available_threads())?;
+            let loaded = MaskNetwork::embedded()?;
             NETWORK.get_or_init(|| loaded)
         }
     };

@@ -87,11 +87,14 @@ impl Case {
 
     /// Of another fixture.
     pub(crate) fn of(file: &str, name: &str) -> Self {
+        Self(Self::whole(file).0["cases"][name].clone())
+    }
+
+    /// All of a fixture.
+    pub(crate) fn whole(file: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-        let path = folder.join(file);
-        let text = std::fs::read_to_string(path).expect("the fixture");
-        let all: Value = serde_json::from_str(&text).expect("JSON");
-        Self(all["cases"][name].clone())
+        let text = std::fs::read_to_string(folder.join(file)).expect("the fixture");
+        Self(serde_json::from_str(&text).expect("JSON"))
     }
 
     /// `[batch, height, width, channels]` of the input.

@@ -110,14 +110,21 @@ pub fn evaluate(
     })
 }
 
-/// Mean agreement of a network with maps of [`SIDE`] squared: what chooses an epoch.
+/// Mean agreement of a network with the objects of prepared pictures: what chooses an epoch.
 #[cfg(feature = "train")]
-pub(super) fn agreement(network: &MaskNetwork, pairs: &[(Picture, Vec<bool>)]) -> f64 {
-    let each: Vec<f64> = pairs
-        .par_iter()
-        .map(|(picture, truth)| overlap(&found(network, picture), truth))
-        .collect();
+pub(super) fn agreement(network: &MaskNetwork, pairs: &[(Vec<f32>, Vec<bool>)]) -> f64 {
+    let each = overlaps(network, pairs);
     each.iter().sum::<f64>() / each.len().max(1) as f64
+}
+
+/// Agreement with each of some prepared pictures' objects.
+#[cfg(feature = "train")]
+pub(super) fn overlaps(network: &MaskNetwork, pairs: &[(Vec<f32>, Vec<bool>)]) -> Vec<f64> {
+    let overlap = |(pixels, truth): &(Vec<f32>, Vec<bool>)| {
+        let found = network.chances_of(pixels);
+        overlap(&found.iter().map(|v| *v >= 0.5).collect::<Vec<_>>(), truth)
+    };
+    pairs.par_iter().map(overlap).collect()
 }
 
 fn found(network: &MaskNetwork, picture: &Picture) -> Vec<bool> {
@@ -168,7 +175,23 @@ fn figure(set: String, part: &[&Measured], seed: u64) -> MaskFigure {
     }
 }
 
+fn round(x: f64) -> f64 {
+    (x * 1e4).round() / 1e4
+}
+
 impl MaskFigures {
+    /// Mean and interval of some agreements, rounded as on a card.
+    #[cfg(feature = "train")]
+    pub(super) fn mean(each: &[f64], seed: u64) -> (f64, [f64; 2]) {
+        let mean = |draw: &[usize]| draw.iter().map(|&i| each[i]).sum::<f64>() / draw.len() as f64;
+        let bootstrap = Bootstrap::seeded(seed).check().expect(SOUND);
+        let estimate = bootstrap
+            .estimate(each.len(), |draw: &[usize]| Some(mean(draw)))
+            .expect(SOUND);
+        let interval = [estimate.interval.low, estimate.interval.high];
+        (round(estimate.value), interval.map(round))
+    }
+
     /// A table for people.
     #[must_use]
     pub fn table(&self) -> String {
@@ -212,7 +235,6 @@ impl MaskFigures {
     /// The lines of a card.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
-        let round = |x: f64| (x * 1e4).round() / 1e4;
         let metric = |f: &MaskFigure| Metric {
             set: format!("held out: {}", f.set),
             name: "mean IoU with U2NetP".into(),

@@ -1,12 +1,11 @@
 //! The object of a picture: which pixels belong to what stands out.
 //!
 //! - **Computes** the chance of every pixel to belong to the object, by the network of
-//!   [`affetti_nets::edge_net`] with weights of its own; then bits that are small beside the largest
-//!   one are dropped.
+//!   [`affetti_nets::u2net`]; then bits that are small beside the largest one are dropped.
 //! - **Input** a picture of any size, squeezed to [`SIDE`] squared.
 //! - **Output** one value a pixel, 0..=255, 128 and more is the object: what
 //!   [`Scene::new`](crate::Scene::new) takes as alpha.
-//! - **Source** ours; taught by U2NetP (X. Qin et al., "U2-Net", 2020).
+//! - **Source** X. Qin et al., "U2-Net" (2020): the network, the start of its weights and the teacher.
 //! - **Weights** `mask-1` of this project.
 //!
 //! | step | where |
@@ -20,13 +19,11 @@ pub mod examples;
 #[cfg(feature = "train")]
 pub mod training;
 
-use std::sync::Mutex;
-
 use affetti_nets::{
-    edge_net::{EdgeNet, Weights, Workspace},
     registry, store,
+    u2net::{U2Net, Weights, prepare},
 };
-use affetti_picture::{Filter, Picture};
+use affetti_picture::Picture;
 
 use crate::{error::SketchError, field::Field};
 
@@ -34,47 +31,41 @@ pub use evaluate::{MaskFigure, MaskFigures, evaluate};
 
 /// The network inside the program.
 pub const EMBEDDED: &str = "mask-1";
-/// Side of the square that the network sees, in pixels: objects are large, and all of the picture
-/// has to be in reach of every pixel.
-pub const SIDE: usize = 160;
+/// Side of the square that the network sees, in pixels.
+pub const SIDE: usize = affetti_nets::u2net::SIDE;
 /// Bits of less than this share of the largest one are dropped.
 const BIT: f32 = 0.05;
 
 /// The mask network.
 #[derive(Debug)]
 pub struct MaskNetwork {
-    net: EdgeNet,
-    threads: usize,
-    spare: Mutex<Vec<Workspace>>,
+    net: U2Net,
 }
 
 impl MaskNetwork {
-    /// The embedded network, or the imported one of a build without weights. `threads` are used for
-    /// each picture.
+    /// The embedded network, or the imported one of a build without weights.
     ///
     /// # Errors
     /// Missing or damaged weights.
-    pub fn embedded(threads: usize) -> Result<Self, SketchError> {
+    pub fn embedded() -> Result<Self, SketchError> {
         let card = registry::card(EMBEDDED)?;
-        Self::from_bytes(&registry::weights(&card)?, &card.file, threads)
+        Self::from_bytes(&registry::weights(&card)?, &card.file)
     }
 
     /// The network of a weight file's bytes; `file` is named in messages.
     ///
     /// # Errors
     /// Damaged weights.
-    pub fn from_bytes(bytes: &[u8], file: &str, threads: usize) -> Result<Self, SketchError> {
+    pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self, SketchError> {
         let weights = Weights::from_tensors(store::from_bytes(bytes, file)?)?;
-        Ok(Self::new(&weights, threads))
+        Ok(Self::new(&weights))
     }
 
     /// The network of these weights.
     #[must_use]
-    pub fn new(weights: &Weights, threads: usize) -> Self {
+    pub fn new(weights: &Weights) -> Self {
         Self {
-            net: EdgeNet::new(weights),
-            threads: threads.max(1),
-            spare: Mutex::default(),
+            net: U2Net::new(weights),
         }
     }
 
@@ -82,14 +73,12 @@ impl MaskNetwork {
     /// weights are no numbers finds nothing.
     #[must_use]
     pub fn chances(&self, picture: &Picture) -> Vec<f32> {
-        let side = SIDE as u32;
-        let small = picture.resize(side, side, Filter::Bilinear);
-        let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-        let mut work = spare.unwrap_or_default();
-        let mut values = self.net.edges(&small, &mut work, self.threads);
-        if let Ok(mut spare) = self.spare.lock() {
-            spare.push(work);
-        }
+        self.chances_of(&prepare(picture))
+    }
+
+    /// The same of a picture that is prepared for the network, `[SIDE, SIDE, 3]`.
+    pub(crate) fn chances_of(&self, pixels: &[f32]) -> Vec<f32> {
+        let mut values = self.net.chances(pixels);
         for v in &mut values {
             *v = if *v >= 0.0 { v.min(1.0) } else { 0.0 };
         }

@@ -143,9 +143,9 @@ pub(super) fn mask_network(models: &Path) -> Result<Option<MaskNetwork>, SketchE
     if path.is_file() {
         let bytes = store::read_file(&path)?;
         let file = path.display().to_string();
-        return MaskNetwork::from_bytes(&bytes, &file, 1).map(Some);
+        return MaskNetwork::from_bytes(&bytes, &file).map(Some);
     }
-    match MaskNetwork::embedded(1) {
+    match MaskNetwork::embedded() {
         Ok(network) => Ok(Some(network)),
         Err(SketchError::Net(NetError::Missing { .. } | NetError::UnknownModel { .. })) => Ok(None),
         Err(other) => Err(other),

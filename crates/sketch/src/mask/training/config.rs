@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use affetti_nets::{efficientnet_lite::Variant, store::Precision};
+use affetti_nets::{store::Precision, u2net};
 use affetti_train::augment::Augmentation;
 use serde::{Deserialize, Serialize};
 
@@ -16,18 +16,18 @@ pub struct Config {
     pub name: String,
     /// One sentence for the card.
     pub summary: String,
-    /// Seed of the decoder, of the order and of all variation.
+    /// Seed of the order and of all variation.
     pub seed: u64,
-    /// The published trunk.
+    /// The published network.
     pub start: String,
     /// How weights are stored: `half`, `byte` or `full`.
     pub precision: String,
     /// Share of the examples that are objects pasted on another ground, 0..=1.
     pub composites: f64,
-    /// First blocks of the trunk, with what is before them, that stay as published.
-    pub frozen: usize,
-    /// What the rates of the rest of the trunk are multiplied with, 0..=1.
-    pub trunk_rate: f64,
+    /// At most so many pictures are learned from, spread evenly over all; at least 1.
+    pub pictures: usize,
+    /// At most so many choose the epoch; at least 1.
+    pub chosen: usize,
     /// The loop.
     pub training: affetti_train::Settings,
     /// What is minimised.
@@ -48,8 +48,6 @@ pub struct Config {
 pub struct Objective {
     /// Weight of the soft overlap, which is what is measured; 0 or more.
     pub overlap: f64,
-    /// Weight of each coarse side output; 0 or more.
-    pub sides: f64,
 }
 
 impl Config {
@@ -71,26 +69,26 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         let share = |x: f64| (0.0..=1.0).contains(&x);
         let weight = |x: f64| x >= 0.0 && x.is_finite();
-        let Objective { overlap, sides } = self.objective;
+        let overlap = self.objective.overlap;
         let checks = [
             (
                 crate::config::is_name(&self.name),
                 "name: letters, digits, - and _ only",
             ),
             (
-                self.start == Variant::Lite0.name(),
-                "start: efficientnet-lite0 is the only trunk",
+                self.start == u2net::PUBLISHED,
+                "start: u2netp is the only one",
             ),
             (
                 Precision::parse(&self.precision).is_some(),
                 "precision: full, half or byte",
             ),
             (share(self.composites), "composites: 0 to 1"),
-            (share(self.trunk_rate), "trunk_rate: 0 to 1"),
             (
-                weight(overlap) && weight(sides),
-                "objective: weights of 0 or more",
+                self.pictures > 0 && self.chosen > 0,
+                "pictures, chosen: 1 or more",
             ),
+            (weight(overlap), "objective.overlap: a weight of 0 or more"),
         ];
         crate::config::first_wrong(&checks)?;
         self.training

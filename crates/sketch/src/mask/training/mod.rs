@@ -20,17 +20,12 @@ pub use result::Trained;
 
 use std::path::Path;
 
-use affetti_nets::{
-    edge_layers::EdgeLayers,
-    efficientnet_lite::{Variant, Weights},
-    lite_layers::LiteLayers,
-    registry, store,
-};
-use affetti_train::{RunFolder, Watch, freeze, run};
+use affetti_nets::{registry, store, u2net::Weights, u2net_layers::U2NetLayers};
+use affetti_train::{RunFolder, Watch, run};
 use burn::tensor::Device;
 
-use super::examples::{Use, examples};
-use crate::{config::is_early, error::SketchError};
+use super::examples::{Example, Use, examples};
+use crate::error::SketchError;
 use task::MaskTask;
 
 /// Where a training reads and writes.
@@ -59,13 +54,16 @@ pub fn train(
     watch: &mut dyn Watch,
 ) -> Result<Option<Trained>, SketchError> {
     let learned = examples(options.data, options.maps, Use::Learn)?;
+    let learned = spread(learned, config.pictures);
     let chosen = examples(options.data, options.maps, Use::Choose)?;
+    let chosen = spread(chosen, config.chosen);
     let held = examples(options.data, options.maps, Use::Held)?;
+    let start = start(config)?;
     let mut task = MaskTask::open(config, &learned, &chosen)?;
     let folder = RunFolder::create(options.run, &config.text)?;
     let outcome = run(
         &mut task,
-        start(config)?,
+        U2NetLayers::from_weights(&start, &Device::flex().autodiff()),
         &config.training,
         config.seed,
         &folder,
@@ -77,16 +75,47 @@ pub fn train(
     }
     drop(task);
     let weights = outcome.model.weights();
-    result::write(config, options, &weights, learned.len(), &held).map(Some)
+    let made = result::Made {
+        start: &start,
+        weights: &weights,
+        learned: learned.len(),
+    };
+    result::write(config, options, &made, &held).map(Some)
 }
 
-/// A random decoder on the published trunk.
-fn start(config: &Config) -> Result<EdgeLayers, SketchError> {
+/// At most `count` of `examples`, evenly spread, so that each set keeps its share.
+fn spread(examples: Vec<Example>, count: usize) -> Vec<Example> {
+    let all = examples.len();
+    let kept = |n: usize| (n + 1) * count / all > n * count / all;
+    let examples = examples.into_iter().enumerate();
+    examples
+        .filter_map(|(n, example)| (count >= all || kept(n)).then_some(example))
+        .collect()
+}
+
+/// The published network.
+fn start(config: &Config) -> Result<Weights, SketchError> {
     let card = registry::card(&config.start)?;
     let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-    let weights = Weights::from_folded(Variant::Lite0, tensors)?;
-    let device = Device::flex().autodiff();
-    let trunk = LiteLayers::from_weights(&weights, &device);
-    let network = EdgeLayers::init(trunk, config.seed, &device);
-    Ok(freeze(network, &|name| is_early(name, config.frozen)))
+    Ok(Weights::from_tensors(tensors)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_spread_evenly() {
+        let example = |n: usize| Example {
+            set: if n < 6 { "paintings" } else { "oasis" },
+            picture: format!("{n}.jpg").into(),
+            map: format!("{n}.png").into(),
+        };
+        let all: Vec<Example> = (0..9).map(example).collect();
+        let some = spread(all.clone(), 3);
+        assert_eq!(some.len(), 3);
+        assert_eq!(some.iter().filter(|e| e.set == "oasis").count(), 1);
+        assert_eq!(spread(all.clone(), 20), all);
+        assert_eq!(spread(Vec::new(), 3), []);
+    }
 }

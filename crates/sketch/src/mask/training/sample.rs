@@ -8,6 +8,7 @@
 //! - **Source** pasting: N. Xu et al., "Deep Image Matting" (2017), for data of this kind.
 //! - **Deviation** the map is used as alpha once contrast has made it surer.
 
+use affetti_nets::u2net::normal;
 use affetti_picture::{Filter, Picture};
 use affetti_train::augment::{Augmentation, Frame, Recolor, between};
 use fastrand::Rng;
@@ -16,7 +17,7 @@ use super::super::{SIDE, examples::TeacherMap};
 use crate::field::Field;
 
 /// Side of the squeezed pictures, of which pieces are taken.
-pub(super) const STORED: usize = 180;
+pub(super) const STORED: usize = 360;
 
 /// A squeezed picture with its map.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub(super) struct Taught {
 impl Taught {
     pub(super) fn new(picture: &Picture, map: &TeacherMap) -> Self {
         let side = STORED as u32;
-        let small = picture.resize(side, side, Filter::Bilinear);
+        let small = picture.resize(side, side, Filter::Lanczos3);
         let field = Field::new(map.width, map.height, map.values.clone());
         let field = field.resized(STORED, STORED);
         let mut bounds = [STORED as f32, STORED as f32, 0.0, 0.0];
@@ -59,7 +60,7 @@ impl Taught {
 /// What the network sees, and what it should say.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sample {
-    /// `[SIDE, SIDE, 3]`, (v − 127) / 128.
+    /// `[SIDE, SIDE, 3]`, as the network wants it.
     pub(super) pixels: Vec<f32>,
     /// `[SIDE, SIDE]`, 0..=1.
     pub(super) chances: Vec<f32>,
@@ -75,12 +76,16 @@ pub(super) fn sample(taught: &Taught, how: &Augmentation, random: &mut Rng) -> S
     };
     for i in 0..SIDE * SIDE {
         let [u, v] = frame.at(i % SIDE, i / SIDE, SIDE).map(|place| place - 0.5);
-        sample
-            .pixels
-            .extend(recolor.apply(between(&taught.picture, u, v)));
+        let color = recolor.apply(between(&taught.picture, u, v));
+        sample.pixels.extend(prepared(color));
         sample.chances.push(taught.map.between(u as f32, v as f32));
     }
     sample
+}
+
+/// A color, (v − 127) / 128 with v in 0..=255, as the network wants it.
+fn prepared(color: [f32; 3]) -> [f32; 3] {
+    std::array::from_fn(|c| normal(c, (128.0 * color[c] + 127.0) / 255.0))
 }
 
 /// The object of `taught` somewhere on a piece of `ground`.
@@ -116,7 +121,7 @@ pub(super) fn composite(
             continue;
         }
         *chance = alpha;
-        let color = recolor.apply(between(&taught.picture, f64::from(u), f64::from(v)));
+        let color = prepared(recolor.apply(between(&taught.picture, f64::from(u), f64::from(v))));
         for (below, above) in sample.pixels[3 * i..3 * i + 3].iter_mut().zip(color) {
             *below += alpha * (above - *below);
         }
@@ -166,12 +171,12 @@ mod tests {
         for _ in 0..5 {
             let Sample { pixels, chances } = sample(&taught(), &how, &mut random);
             for (pixel, chance) in pixels.chunks_exact(3).zip(&chances) {
-                // Red goes from −127/128 to 1 as the chance goes from 0 to 1; the two were
-                // squeezed by different filters, which differ at the border alone.
-                let red = (pixel[0] + 127.0 / 128.0) * 128.0 / 255.0;
+                // Red goes from 0 to 1 as the chance does; the two were squeezed by different
+                // filters, which differ at the border alone.
+                let red = (pixel[0] - normal(0, 0.0)) / (normal(0, 1.0) - normal(0, 0.0));
                 assert!((red - chance).abs() < 0.3, "{red} {chance}");
             }
-            assert!(chances.iter().sum::<f32>() > 1000.0);
+            assert!(chances.iter().sum::<f32>() > 4000.0);
         }
     }
 
@@ -180,7 +185,7 @@ mod tests {
         let object = taught();
         assert!(object.definite);
         let mut ground = taught();
-        ground.picture = Picture::new(180, 180, vec![0; 3 * 180 * 180]).expect("a picture");
+        ground.picture = Picture::new(360, 360, vec![0; 3 * 360 * 360]).expect("a picture");
         let mut random = Rng::with_seed(4);
         for _ in 0..5 {
             let Sample { pixels, chances } = composite(&object, &ground, &STILL, &mut random);
@@ -194,10 +199,13 @@ mod tests {
                 pairs.filter(|(p, c)| wanted(p[0], **c)).count()
             };
             let object = count(&|_, chance| inside(chance));
-            let dark = count(&|red, chance| inside(chance) && red < 0.5);
+            let dark = count(&|red, chance| inside(chance) && red < normal(0, 0.75));
             assert!(dark * 10 <= object, "{dark} of {object}");
-            assert!(count(&|red, chance| inside(chance) && red < 0.0) == 0);
-            assert_eq!(count(&|red, chance| chance == 0.0 && red >= -0.9), 0);
+            assert!(count(&|red, chance| inside(chance) && red < normal(0, 0.5)) == 0);
+            assert_eq!(
+                count(&|red, chance| chance == 0.0 && red >= normal(0, 0.05)),
+                0
+            );
         }
     }
 }

@@ -1,14 +1,12 @@
 //! Batches, loss and validation.
 //!
 //! - **Computes** the mean cross-entropy of every pixel with the teacher's chance, plus 1 − the soft
-//!   overlap Σ min(p, t) / Σ max(p, t), min and max made smooth as Σpt / Σ(p + t − pt), plus the
-//!   cross-entropy of the coarse side outputs, each with its weight; as score, the mean overlap on
-//!   the pictures that choose the epoch.
+//!   overlap Σ min(p, t) / Σ max(p, t), min and max made smooth as Σpt / Σ(p + t − pt), with its
+//!   weight; as score, the mean overlap on the pictures that choose the epoch.
 //! - **Source** soft overlap: M. Rahman and Y. Wang, "Optimizing Intersection-Over-Union in Deep
 //!   Neural Networks for Image Segmentation" (2016).
 
-use affetti_nets::edge_layers::{EdgeLayers, EdgeLogits};
-use affetti_picture::{Filter, Picture};
+use affetti_nets::{u2net::prepare, u2net_layers::U2NetLayers};
 use affetti_train::{Metric, Task, TrainError, order};
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 use fastrand::Rng;
@@ -16,7 +14,7 @@ use rayon::prelude::*;
 
 use super::{
     Config,
-    sample::{STORED, Sample, Taught, composite, sample},
+    sample::{Sample, Taught, composite, sample},
 };
 use crate::{
     error::SketchError,
@@ -27,9 +25,6 @@ use crate::{
     },
 };
 
-/// Cells of the side outputs, in the network's order.
-const CELLS: [usize; 3] = [16, 8, 4];
-
 /// The learning of one network.
 pub(super) struct MaskTask<'a> {
     config: &'a Config,
@@ -37,7 +32,8 @@ pub(super) struct MaskTask<'a> {
     /// Those of `learned` whose object can be cut out, and those without a clear one.
     objects: Vec<usize>,
     grounds: Vec<usize>,
-    chosen: Vec<(Picture, Vec<bool>)>,
+    /// Prepared pictures and their objects.
+    chosen: Vec<(Vec<f32>, Vec<bool>)>,
     device: Device,
 }
 
@@ -60,9 +56,7 @@ impl<'a> MaskTask<'a> {
             .par_iter()
             .map(|example| {
                 let (picture, map) = example.open()?;
-                let side = STORED as u32;
-                let small = picture.resize(side, side, Filter::Bilinear);
-                Ok((small, squeezed(&map)))
+                Ok((prepare(&picture), squeezed(&map)))
             })
             .collect();
         let (objects, grounds) = (0..learned.len()).partition(|&n| learned[n].definite);
@@ -105,26 +99,14 @@ impl<'a> MaskTask<'a> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
-    fn objective(&self, logits: EdgeLogits, samples: &[Sample]) -> Tensor<1> {
-        let wanted = |cell: usize| -> Vec<f32> {
-            let maps = samples.iter().map(|s| coarser(&s.chances, cell));
-            maps.collect::<Vec<_>>().concat()
-        };
-        let fine: Vec<f32> = samples.iter().flat_map(|s| by_cells(&s.chances)).collect();
-        let shape = logits.fine.dims();
-        let fine = self.tensor(fine, shape);
-        let mut loss = cross_entropy(logits.fine.clone(), fine.clone());
-        let how = self.config.objective;
-        if how.overlap > 0.0 {
-            loss = loss + missed_overlap(logits.fine, fine) * how.overlap;
+    fn objective(&self, logits: Tensor<4>, samples: &[Sample]) -> Tensor<1> {
+        let wanted = samples.iter().flat_map(|s| s.chances.iter().copied());
+        let wanted = self.tensor(wanted.collect(), logits.dims());
+        let loss = cross_entropy(logits.clone(), wanted.clone());
+        match self.config.objective.overlap {
+            0.0 => loss,
+            weight => loss + missed_overlap(logits, wanted) * weight,
         }
-        if how.sides > 0.0 {
-            for (logits, cell) in logits.sides.into_iter().zip(CELLS) {
-                let shape = logits.dims();
-                loss = loss + cross_entropy(logits, self.tensor(wanted(cell), shape)) * how.sides;
-            }
-        }
-        loss
     }
 }
 
@@ -145,27 +127,8 @@ fn missed_overlap(z: Tensor<4>, wanted: Tensor<4>) -> Tensor<1> {
     ((sum(both) + 1.0) / union).mean().neg() + 1.0
 }
 
-/// Means over cells of a map of [`SIDE`] squared.
-fn coarser(chances: &[f32], cell: usize) -> Vec<f32> {
-    let side = SIDE / cell;
-    let mut sums = vec![0.0_f32; side * side];
-    for (i, v) in chances.iter().enumerate() {
-        sums[i / SIDE / cell * side + i % SIDE / cell] += v / (cell * cell) as f32;
-    }
-    sums
-}
-
-/// The pixels of each 2 × 2 cell together, as the network's last layer gives them.
-fn by_cells(chances: &[f32]) -> impl Iterator<Item = f32> + '_ {
-    let half = SIDE / 2;
-    (0..half * half).flat_map(move |i| {
-        let corner = 2 * (i / half) * SIDE + 2 * (i % half);
-        [corner, corner + 1, corner + SIDE, corner + SIDE + 1].map(|place| chances[place])
-    })
-}
-
 impl Task for MaskTask<'_> {
-    type Model = EdgeLayers;
+    type Model = U2NetLayers;
 
     fn steps(&self) -> usize {
         self.learned.len().div_ceil(self.config.training.batch)
@@ -173,7 +136,7 @@ impl Task for MaskTask<'_> {
 
     fn loss(
         &mut self,
-        model: &EdgeLayers,
+        model: &U2NetLayers,
         epoch: usize,
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
@@ -186,15 +149,10 @@ impl Task for MaskTask<'_> {
         Ok(self.objective(model.forward(pictures), &samples))
     }
 
-    fn validate(&mut self, model: &EdgeLayers) -> Result<Vec<Metric>, TrainError> {
-        let network = MaskNetwork::new(&model.weights(), 1);
+    fn validate(&mut self, model: &U2NetLayers) -> Result<Vec<Metric>, TrainError> {
+        let network = MaskNetwork::new(&model.weights());
         let value = agreement(&network, &self.chosen);
         Ok(vec![Metric { name: "iou", value }])
-    }
-
-    fn rate(&self, name: &str) -> f64 {
-        let trunk = name.starts_with("stem.") || name.starts_with("blocks.");
-        if trunk { self.config.trunk_rate } else { 1.0 }
     }
 }
 
@@ -224,16 +182,5 @@ mod tests {
         // p = 1, 1, 0 and t = 1, 0, 0: both 1, union 2: 1 − (1 + 1)/(2 + 1).
         let loss = missed_overlap(tensor(&[40.0, 40.0, -40.0]), tensor(&[1.0, 0.0, 0.0]));
         assert!((number(loss) - 1.0 / 3.0).abs() < 1e-5);
-    }
-
-    #[test]
-    fn cells_by_hand() {
-        let ramp: Vec<f32> = (0..SIDE * SIDE).map(|i| (i % SIDE) as f32).collect();
-        let cells: Vec<f32> = by_cells(&ramp).collect();
-        assert_eq!(cells[..8], [0.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 3.0]);
-        // Means of 0..4 and 4..8.
-        let coarse = coarser(&ramp, 4);
-        assert!((coarse[0] - 1.5).abs() < 1e-5 && (coarse[1] - 5.5).abs() < 1e-5);
-        assert_eq!(coarse.len(), (SIDE / 4).pow(2));
     }
 }
