@@ -1,8 +1,8 @@
 //! Weight files: safetensors, the predictor, the reference table, PyTorch's pickles, NumPy arrays,
-//! HDF5. The first byte chooses the format.
+//! HDF5, ONNX. The first byte chooses the format.
 
 use affetti_feel::{Model, Reference};
-use affetti_nets::{hdf5, store, torch_file};
+use affetti_nets::{hdf5, store, torch_file, u2net};
 use affetti_regions::npy;
 
 /// One run.
@@ -10,7 +10,7 @@ pub fn run(bytes: &[u8]) {
     let Some((choice, file)) = bytes.split_first() else {
         return;
     };
-    match choice % 6 {
+    match choice % 7 {
         0 => {
             if let Ok(tensors) = store::from_bytes(file, "fuzz") {
                 // What was read can be written, or is refused for values that cannot be stored.
@@ -21,6 +21,7 @@ pub fn run(bytes: &[u8]) {
         2 => drop(Reference::from_bytes(file, "fuzz")),
         3 => drop(torch_file::read(file, "fuzz")),
         4 => drop(npy::from_bytes(file)),
-        _ => drop(hdf5::read(file, "fuzz")),
+        5 => drop(hdf5::read(file, "fuzz")),
+        _ => drop(u2net::Weights::from_onnx(file, "fuzz")),
     }
 }

@@ -22,6 +22,7 @@ use affetti_nets::vit::{Shape, Vit};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use rayon::prelude::*;
 use std::time::Instant;
 
 const WORKS: [&str; 14] = [
@@ -46,10 +47,10 @@ fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tens
     Tensor::from_data(TensorData::new(data, shape), device)
 }
 
-/// Plain gradient descent.
+/// Plain gradient descent, in place as PyTorch's.
 struct Descent<'a> {
     gradients: &'a mut Gradients,
-    rate: f64,
+    rate: f32,
 }
 
 impl ModuleMapper for Descent<'_> {
@@ -58,7 +59,15 @@ impl ModuleMapper for Descent<'_> {
         let gradients = &mut *self.gradients;
         param.map(|tensor| match tensor.grad_remove(gradients) {
             Some(gradient) => {
-                let moved = tensor.inner() - gradient * rate;
+                let (shape, device) = (tensor.dims(), tensor.device().inner());
+                let values = |data: TensorData| data.try_into_vec::<f32>().expect("floats");
+                let (mut moved, gradient) = (
+                    values(tensor.inner().into_data()),
+                    values(gradient.into_data()),
+                );
+                let pairs = moved.par_iter_mut().zip(&gradient).with_min_len(1 << 14);
+                pairs.for_each(|(w, g)| *w -= rate * g);
+                let moved = Tensor::from_data(TensorData::new(moved, shape), &device);
                 Tensor::from_inner(moved).require_grad()
             }
             None => tensor,

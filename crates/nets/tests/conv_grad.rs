@@ -211,6 +211,67 @@ fn deep_winograd_stays_within_its_tolerance() {
     }
 }
 
+/// The input gradient of a layer with a step falls into phases, and those of three taps go Winograd's
+/// way where they are large enough.
+#[test]
+fn phases_of_strided_layers_go_winograds_way() {
+    for (kernel, stride) in [(5, 2), (6, 2), (7, 2), (9, 3)] {
+        let g = Geometry {
+            inputs: 40,
+            outputs: 33,
+            kernel,
+            stride,
+            padding: Padding::all(kernel / 2),
+        };
+        let side = 24 * stride + 1;
+        let shape = Batch::new([1, side, side, 40]);
+        for isa in Isa::available() {
+            check_winograd(g, shape, 5, isa);
+            let mut values = Values::new(6);
+            let to = g.output(shape).expect("fits");
+            let (w, dy) = (values.many(g.weights()), values.many(to.len()));
+            let run = |winograd| {
+                let mut dx = vec![f32::NAN; shape.len()];
+                let weights = BackwardWeights::new(g, &w, isa).winograd(winograd);
+                weights.run(shape, &dy, Epilogue::default(), &mut dx);
+                dx
+            };
+            assert!(run(true) != run(false), "{kernel}/{stride}: never reached");
+        }
+    }
+}
+
+/// Memory from elsewhere may hold anything.
+#[test]
+fn stale_memory_does_not_reach_results() {
+    for (kernel, stride, side) in [(3, 1, 9), (4, 2, 10), (5, 2, 9), (4, 1, 4)] {
+        let g = Geometry {
+            inputs: 5,
+            outputs: 37,
+            kernel,
+            stride,
+            padding: Padding::all(usize::from(side > kernel)),
+        };
+        let shape = Batch::new([2, side, side, 5]);
+        let to = g.output(shape).expect("fits");
+        let mut values = Values::new(9);
+        let (x, w) = (values.many(shape.len()), values.many(g.weights()));
+        let dy = values.many(to.len());
+        for isa in Isa::available() {
+            let both = |fill: f32| {
+                let mut take = |length: usize| vec![fill; length];
+                let (mut y, mut dx) = (vec![fill; to.len()], vec![fill; shape.len()]);
+                let forward = ForwardWeights::new_in(g, &w, isa, &mut take);
+                forward.run(shape, &x, Epilogue::default(), &mut y);
+                let backward = BackwardWeights::for_map(g, shape, &w, isa, &mut take);
+                backward.run(shape, &dy, Epilogue::default(), &mut dx);
+                (y, dx)
+            };
+            assert!(both(0.0) == both(f32::NAN), "{isa:?} {kernel}/{stride}");
+        }
+    }
+}
+
 /// A map that is one window, in the forms for any map and for this one; with bias and rectifier, as
 /// a generator's first layer has them.
 #[test]

@@ -100,10 +100,19 @@ fn nan_and_infinity_at_borders() {
 /// The same for weights of dense layers, forward and input gradient.
 #[test]
 fn infinite_weights_at_borders() {
-    for (kernel, stride, inputs) in [(3, 1, 7), (3, 2, 7), (4, 2, 40), (3, 1, 40), (1, 1, 5)] {
+    // The last one is large enough for Winograd's way.
+    let cases = [
+        (3, 1, 7, [6, 9]),
+        (3, 2, 7, [6, 9]),
+        (4, 2, 40, [6, 9]),
+        (3, 1, 40, [6, 9]),
+        (1, 1, 5, [6, 9]),
+        (3, 1, 40, [14, 15]),
+    ];
+    for (kernel, stride, inputs, [height, width]) in cases {
         for bad in [f32::NAN, f32::INFINITY] {
             let g = geometry(inputs, 37, kernel, stride);
-            let shape = Batch::new([2, 6, 9, inputs]);
+            let shape = Batch::new([2, height, width, inputs]);
             let to = g.output(shape).expect("fits");
             let mut values = Values::new(8);
             let (x, dy) = (values.many(shape.len()), values.many(to.len()));

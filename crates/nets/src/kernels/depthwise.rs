@@ -5,7 +5,7 @@
 )]
 
 use super::conv::Activation;
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 use super::map::{Map, MapShape, align_channels, outputs};
 use rayon::prelude::*;
 
@@ -133,20 +133,20 @@ impl Depthwise {
                 width,
                 layer: self,
             };
-            match (self.isa, self.kernel) {
+            match (self.isa.set(), self.kernel) {
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx512, 3) => row_avx512::<3>(&args),
+                (Set::Avx512, 3) => row_avx512::<3>(&args),
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx512, 5) => row_avx512::<5>(&args),
+                (Set::Avx512, 5) => row_avx512::<5>(&args),
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx512, _) => row_avx512::<0>(&args),
+                (Set::Avx512, _) => row_avx512::<0>(&args),
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx2, 3) => row_avx2::<3>(&args),
+                (Set::Avx2, 3) => row_avx2::<3>(&args),
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx2, 5) => row_avx2::<5>(&args),
+                (Set::Avx2, 5) => row_avx2::<5>(&args),
                 #[cfg(target_arch = "x86_64")]
-                (Isa::Avx2, _) => row_avx2::<0>(&args),
-                (Isa::Portable, _) => row::<PortableSimd, 4, 0>(&args),
+                (Set::Avx2, _) => row_avx2::<0>(&args),
+                (Set::Portable, _) => row::<PortableSimd, 4, 0>(&args),
             }
         }
     }

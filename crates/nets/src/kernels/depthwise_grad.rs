@@ -14,7 +14,7 @@
 )]
 
 use super::conv::Activation;
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 use super::map::Padding;
 use super::shape::{Batch, Geometry, Phase};
 use super::window::{self, Rectangle};
@@ -302,12 +302,12 @@ impl Pass<'_> {
                 // one, a float per channel; the rest is the caller's promise. An `Isa` value
                 // exists only where the machine has the set.
                 unsafe {
-                    match self.isa {
+                    match self.isa.set() {
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx512 => line_avx512(&line),
+                        Set::Avx512 => line_avx512(&line),
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx2 => line_avx2(&line),
-                        Isa::Portable => line.run::<PortableSimd>(),
+                        Set::Avx2 => line_avx2(&line),
+                        Set::Portable => line.run::<PortableSimd>(),
                     }
                 }
             }

@@ -13,7 +13,7 @@
 )]
 
 use super::depthwise_grad::clip;
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 use super::shape::{Batch, Geometry};
 use rayon::prelude::*;
 
@@ -109,18 +109,18 @@ fn add_row(
     // SAFETY: `sums` holds kernel · channels floats; source and gradient are whole rows. An `Isa`
     // value exists only where the machine has the set.
     unsafe {
-        match (isa, geometry.kernel) {
+        match (isa.set(), geometry.kernel) {
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx512, 3) => row_avx512::<3>(&row),
+            (Set::Avx512, 3) => row_avx512::<3>(&row),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx512, 5) => row_avx512::<5>(&row),
+            (Set::Avx512, 5) => row_avx512::<5>(&row),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx512, _) => row_avx512::<1>(&row),
+            (Set::Avx512, _) => row_avx512::<1>(&row),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx2, 3) => row_avx2::<3>(&row),
+            (Set::Avx2, 3) => row_avx2::<3>(&row),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx2, _) => row_avx2::<1>(&row),
-            (Isa::Portable, _) => row.run::<PortableSimd, 1>(),
+            (Set::Avx2, _) => row_avx2::<1>(&row),
+            (Set::Portable, _) => row.run::<PortableSimd, 1>(),
         }
     }
 }

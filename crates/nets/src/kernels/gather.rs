@@ -5,7 +5,8 @@
 //! - **Input** channels-last pictures, weights packed in panels; **output** written in place.
 //! - **Source** ours: implicit matrix multiplication as in the module's introduction. Blocks of
 //!   output rows whose padded input fits in the second-level cache are the tasks.
-//! - **Deviations** none: each output is one sum in one fixed order, whatever the threads.
+//! - **Deviations** the direct way is one sum in one fixed order, whatever the threads. 3 × 3 layers may
+//!   go [`super::winograd`]'s way, which rounds otherwise.
 #![expect(
     unsafe_code,
     reason = "tiles write disjoint parts of one tensor through a raw pointer"

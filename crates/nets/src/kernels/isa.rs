@@ -8,9 +8,14 @@
     reason = "vector intrinsics; every function's contract is in its doc"
 )]
 
-/// An instruction set that the kernels have code for.
+/// An instruction set that the kernels have code for and this machine has: a value exists only where
+/// the set was detected, so that holding one is the proof that its code may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isa {
+pub struct Isa(Set);
+
+/// The sets that there is code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Set {
     /// 16 lanes, 32 registers.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -25,59 +30,58 @@ impl Isa {
     /// The best set of this machine.
     #[must_use]
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
+        Self::each().next().unwrap_or(Self(Set::Portable))
     }
 
     /// Every set that this machine can run, best first. The portable one is always among them.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        let mut sets = Vec::new();
+        Self::each().collect()
+    }
+
+    fn each() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                sets.push(Self::Avx512);
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                sets.push(Self::Avx2);
-            }
-        }
-        sets.push(Self::Portable);
-        sets
+        let (wide512, wide256) = (
+            is_x86_feature_detected!("avx512f").then_some(Set::Avx512),
+            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"))
+                .then_some(Set::Avx2),
+        );
+        #[cfg(not(target_arch = "x86_64"))]
+        let (wide512, wide256) = (None, None);
+        let sets = [wide512, wide256, Some(Set::Portable)];
+        sets.into_iter().flatten().map(Self)
+    }
+
+    /// Which one.
+    #[inline(always)]
+    pub(super) const fn set(self) -> Set {
+        self.0
     }
 
     /// Runs plain loops compiled for this set: `work` is inlined into a function that has it
     /// enabled, so the compiler's own vectors are as wide as the machine's.
     #[inline(always)]
     pub(super) fn run<R>(self, work: impl FnOnce() -> R) -> R {
-        match self {
+        match self.0 {
             // SAFETY: an `Isa` value exists only where the machine has the set.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { x86::wide512(work) },
+            Set::Avx512 => unsafe { x86::wide512(work) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { x86::wide256(work) },
-            Self::Portable => work(),
+            Set::Avx2 => unsafe { x86::wide256(work) },
+            Set::Portable => work(),
         }
     }
 
     /// f32 lanes of one vector.
     #[must_use]
     pub const fn lanes(self) -> usize {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => 16,
+            Set::Avx512 => 16,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 8,
-            Self::Portable => 8,
+            Set::Avx2 => 8,
+            Set::Portable => 8,
         }
     }
 
@@ -90,12 +94,12 @@ impl Isa {
     /// Output pixels that one register tile covers at most.
     #[must_use]
     pub const fn tile_rows(self) -> usize {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => 12,
+            Set::Avx512 => 12,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 6,
-            Self::Portable => 4,
+            Set::Avx2 => 6,
+            Set::Portable => 4,
         }
     }
 }

@@ -4,7 +4,7 @@
     reason = "raw pointers and vector registers; the contract is on Tile"
 )]
 
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 
 /// One tile of work: `pixels` neighbouring output pixels × one packed weight panel.
 ///
@@ -46,12 +46,12 @@ impl Tile {
     pub(super) unsafe fn run(&self, isa: Isa, pixels: usize) {
         // SAFETY: the caller's promise is passed on unchanged.
         unsafe {
-            match isa {
+            match isa.set() {
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx512 => run_avx512(self, pixels),
+                Set::Avx512 => run_avx512(self, pixels),
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => run_avx2(self, pixels),
-                Isa::Portable => run_portable(self, pixels),
+                Set::Avx2 => run_avx2(self, pixels),
+                Set::Portable => run_portable(self, pixels),
             }
         }
     }

@@ -157,6 +157,39 @@ fn affine(
         .for_each(|((z, out), rest)| isa.run(|| run(z, rest, out)));
 }
 
+/// y = act(y + residual), in place.
+///
+/// # Panics
+/// Where lengths differ: a bug of the caller.
+pub fn rectify_values(act: Rectifier, residual: Option<&[f32]>, values: &mut [f32]) {
+    let isa = Isa::detect();
+    // One loop per rectifier, so that each is straight vector code.
+    let run = |y: &mut [f32], rest: Option<&[f32]>| {
+        if let Some(rest) = rest {
+            y.iter_mut().zip(rest).for_each(|(y, r)| *y += r);
+        }
+        match act {
+            Rectifier::Identity => {}
+            Rectifier::Relu => y.iter_mut().for_each(|y| *y = Rectifier::Relu.value(*y)),
+            Rectifier::Relu6 => y.iter_mut().for_each(|y| *y = Rectifier::Relu6.value(*y)),
+            Rectifier::Leaky(slope) => {
+                let act = Rectifier::Leaky(slope);
+                y.iter_mut().for_each(|y| *y = act.value(*y));
+            }
+        }
+    };
+    match residual {
+        None => values
+            .par_chunks_mut(BLOCK)
+            .for_each(|y| isa.run(|| run(y, None))),
+        Some(rest) => {
+            assert_eq!(rest.len(), values.len(), "residual");
+            let parts = values.par_chunks_mut(BLOCK).zip(rest.par_chunks(BLOCK));
+            parts.for_each(|(y, rest)| isa.run(|| run(y, Some(rest))));
+        }
+    }
+}
+
 /// g = dy · act′ for a piece, in place.
 #[inline(always)]
 fn rectify(act: Rectifier, y: &[f32], g: &mut [f32]) {

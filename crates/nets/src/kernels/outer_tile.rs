@@ -4,7 +4,7 @@
     reason = "raw pointers and vector registers; the contract is on Tile"
 )]
 
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 
 /// Pixels that follow each other on both sides.
 #[derive(Clone, Copy, Debug)]
@@ -107,12 +107,12 @@ pub(super) fn multiply(
     // SAFETY: `push` kept the reach of each run's last pixel, which the assertions compare with
     // what is there; an `Isa` value exists only where the machine has the set.
     unsafe {
-        match isa {
+        match isa.set() {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => run_avx512(&tile, rows, vectors),
+            Set::Avx512 => run_avx512(&tile, rows, vectors),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => run_avx2(&tile, rows, vectors),
-            Isa::Portable => run_portable(&tile, rows, vectors),
+            Set::Avx2 => run_avx2(&tile, rows, vectors),
+            Set::Portable => run_portable(&tile, rows, vectors),
         }
     }
 }

@@ -24,8 +24,11 @@ use std::cell::RefCell;
 
 /// Tiles that a task takes through all steps: rows of its matrix products.
 const BLOCK: usize = 48;
-/// Tiles below which the weights cost more to read than the products save.
+/// Outputs of a channel, in whole tiles, below which the weights cost more to read than the products
+/// save.
 const FEWEST: usize = 24;
+/// Floats of planes that threads share at most (64 MB): they stay. Above, each thread has its own.
+const SHARED_MOST: usize = 16 << 20;
 /// Channels on either side below which the transforms cost more than the products save.
 const NARROWEST: usize = 32;
 
@@ -54,14 +57,15 @@ pub(super) fn pack(panels: &Panels) -> Vec<f32> {
     data
 }
 
-/// Whether this way is the faster one.
+/// Whether this way is the faster one. That depends on the outputs of the whole batch, so that a
+/// picture's result may differ by rounding with the number of pictures beside it, as in other libraries.
 pub(super) fn pays(work: &Gather<'_>) -> bool {
     let channels = work.shape.channels.min(work.panels.columns);
     work.taps == 3
         && work.tap_columns == 3
         && work.stride == 1
         && channels >= NARROWEST
-        && Job::tiles(work).iter().product::<usize>() >= FEWEST
+        && work.shape.batch * work.size.0 * work.size.1 >= FEWEST * OUT * OUT
 }
 
 /// Planes of some tiles.
@@ -107,7 +111,8 @@ pub(super) unsafe fn run(work: &Gather<'_>, weights: &[f32], out: *mut f32) {
         "weights"
     );
     let blocks = total.div_ceil(BLOCK);
-    if threads == 1 || blocks >= 2 * threads {
+    let floats = POINTS * total * (work.shape.channels + work.panels.columns);
+    if threads == 1 || blocks >= 2 * threads || floats > SHARED_MOST {
         let block = |n: usize| {
             let (first, last) = (total * n / blocks, total * (n + 1) / blocks);
             SCRATCH.with_borrow_mut(|(planes, patch)| {

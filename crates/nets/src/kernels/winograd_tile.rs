@@ -9,7 +9,7 @@
     reason = "raw pointers and vector registers; the contracts are on the structs"
 )]
 
-use super::isa::{Isa, PortableSimd, Simd};
+use super::isa::{Isa, PortableSimd, Set, Simd};
 
 /// Outputs of a tile along each axis.
 pub(super) const OUT: usize = 4;
@@ -62,12 +62,12 @@ macro_rules! by_isa {
             pub(super) unsafe fn run(&self, isa: Isa) -> $result {
                 // SAFETY: the caller's promise is passed on unchanged.
                 unsafe {
-                    match isa {
+                    match isa.set() {
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx512 => $wide512(self),
+                        Set::Avx512 => $wide512(self),
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx2 => $wide256(self),
-                        Isa::Portable => $body::<PortableSimd>(self),
+                        Set::Avx2 => $wide256(self),
+                        Set::Portable => $body::<PortableSimd>(self),
                     }
                 }
             }

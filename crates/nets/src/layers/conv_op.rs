@@ -11,7 +11,7 @@
 use super::buffers;
 use super::op::batch;
 use crate::kernels::norm::{
-    NormState, Rectifier, channel_sums, moments, rectifier_backward, scale_shift,
+    NormState, Rectifier, channel_sums, moments, rectifier_backward, rectify_values, scale_shift,
 };
 use crate::kernels::{
     Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
@@ -134,19 +134,28 @@ impl Frozen {
             weights.backward(shape, gradient, out);
             return;
         }
-        let mut packed = self.backward.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = packed.iter().find(|(padding, _)| *padding == g.padding);
-        let weights = found
-            .map(|(_, weights)| Arc::clone(weights))
-            .unwrap_or_else(|| {
-                assert!(!self.weight.is_empty(), "frozen without input gradients");
-                let new = BackwardWeights::new(g, &self.weight, Isa::detect());
-                let new = Arc::new(new.winograd(true));
-                packed.push((g.padding, Arc::clone(&new)));
-                new
-            });
-        drop(packed);
+        let weights = self.packed(g.padding).unwrap_or_else(|| self.pack(g));
         weights.run(shape, gradient, Epilogue::default(), out);
+    }
+
+    fn packed(&self, padding: Padding) -> Option<Arc<BackwardWeights>> {
+        let packed = self.backward.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = packed.iter().find(|(known, _)| *known == padding);
+        found.map(|(_, weights)| Arc::clone(weights))
+    }
+
+    /// Packs for another border. Not under the lock: packing may hand work to other threads, and one
+    /// that waits for it may take up a layer that wants the lock. Two threads may pack the same; the
+    /// first one's stays.
+    fn pack(&self, g: Geometry) -> Arc<BackwardWeights> {
+        assert!(!self.weight.is_empty(), "frozen without input gradients");
+        let new = BackwardWeights::new(g, &self.weight, Isa::detect());
+        let new = Arc::new(new.winograd(true));
+        let mut packed = self.backward.lock().unwrap_or_else(PoisonError::into_inner);
+        if !packed.iter().any(|(known, _)| *known == g.padding) {
+            packed.push((g.padding, Arc::clone(&new)));
+        }
+        new
     }
 }
 
@@ -288,11 +297,7 @@ impl ConvOp {
             };
             self.convolve(shape, buffers::slice(&x), w, epilogue, &mut out);
             if activation.is_none() {
-                let (ones, zeros) = (vec![1.0; to.channels], vec![0.0; to.channels]);
-                let mut y = buffers::take(to.len());
-                let rest = rest.filter(|_| late);
-                scale_shift(&out, (&ones, &zeros), rest, self.act, &mut y);
-                buffers::give(std::mem::replace(&mut out, y));
+                rectify_values(self.act, rest.filter(|_| late), &mut out);
             }
         }
         let out = buffers::tensor(out, &to.dims());

@@ -16,9 +16,6 @@ use fastrand::Rng;
 use super::super::{SIDE, examples::TeacherMap};
 use crate::field::Field;
 
-/// Side of the squeezed pictures, of which pieces are taken.
-pub(super) const STORED: usize = 360;
-
 /// A squeezed picture with its map.
 #[derive(Clone, Debug)]
 pub(super) struct Taught {
@@ -32,14 +29,14 @@ pub(super) struct Taught {
 
 impl Taught {
     pub(super) fn new(picture: &Picture, map: &TeacherMap) -> Self {
-        let side = STORED as u32;
+        let side = SIDE as u32;
         let small = picture.resize(side, side, Filter::Lanczos3);
         let field = Field::new(map.width, map.height, map.values.clone());
-        let field = field.resized(STORED, STORED);
-        let mut bounds = [STORED as f32, STORED as f32, 0.0, 0.0];
+        let field = field.resized(SIDE, SIDE);
+        let mut bounds = [SIDE as f32, SIDE as f32, 0.0, 0.0];
         for (i, v) in field.values.iter().enumerate() {
             if *v >= 0.5 {
-                let (x, y) = ((i % STORED) as f32, (i / STORED) as f32);
+                let (x, y) = ((i % SIDE) as f32, (i / SIDE) as f32);
                 bounds = [
                     bounds[0].min(x),
                     bounds[1].min(y),
@@ -68,7 +65,7 @@ pub(super) struct Sample {
 
 /// A varied piece of one picture.
 pub(super) fn sample(taught: &Taught, how: &Augmentation, random: &mut Rng) -> Sample {
-    let frame = Frame::random((STORED, STORED), SIDE, how, random);
+    let frame = Frame::random((SIDE, SIDE), SIDE, how, random);
     let recolor = Recolor::random(how.color, random);
     let mut sample = Sample {
         pixels: Vec::with_capacity(3 * SIDE * SIDE),
@@ -185,7 +182,7 @@ mod tests {
         let object = taught();
         assert!(object.definite);
         let mut ground = taught();
-        ground.picture = Picture::new(360, 360, vec![0; 3 * 360 * 360]).expect("a picture");
+        ground.picture = Picture::new(320, 320, vec![0; 3 * 320 * 320]).expect("a picture");
         let mut random = Rng::with_seed(4);
         for _ in 0..5 {
             let Sample { pixels, chances } = composite(&object, &ground, &STILL, &mut random);
