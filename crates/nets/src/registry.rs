@@ -125,6 +125,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/edges-1.toml"),
     include_str!("../../../models/feel-2.toml"),
     include_str!("../../../models/hed.toml"),
+    include_str!("../../../models/mask-1.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
     include_str!("../../../models/u2netp.toml"),
@@ -140,6 +141,10 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     (
         "feel-2",
         include_bytes!("../../../models/feel-2.safetensors"),
+    ),
+    (
+        "mask-1",
+        include_bytes!("../../../models/mask-1.safetensors"),
     ),
 ];
 #[cfg(not(feature = "weights"))]

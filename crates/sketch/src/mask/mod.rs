@@ -1,7 +1,7 @@
 //! The object of a picture: which pixels belong to what stands out.
 //!
 //! - **Computes** the chance of every pixel to belong to the object, by the network of
-//!   [`affetti_nets::u2net`]; then bits that are small beside the largest one are dropped.
+//!   [`affetti_nets::u2net`], stretched to 0..=1; then bits that are small beside the largest one are dropped.
 //! - **Input** a picture of any size, squeezed to [`SIDE`] squared.
 //! - **Output** one value a pixel, 0..=255, 128 and more is the object: what
 //!   [`Scene::new`](crate::Scene::new) takes as alpha.
@@ -33,6 +33,8 @@ pub use evaluate::{MaskFigure, MaskFigures, evaluate};
 pub const EMBEDDED: &str = "mask-1";
 /// Side of the square that the network sees, in pixels.
 pub const SIDE: usize = affetti_nets::u2net::SIDE;
+/// Where no chance is larger than this, nothing stands out.
+const FAINT: f32 = 0.1;
 /// Bits of less than this share of the largest one are dropped.
 const BIT: f32 = 0.05;
 
@@ -82,6 +84,7 @@ impl MaskNetwork {
         for v in &mut values {
             *v = if *v >= 0.0 { v.min(1.0) } else { 0.0 };
         }
+        stretch(&mut values);
         values
     }
 
@@ -99,6 +102,18 @@ impl MaskNetwork {
             .map(|v| (v * 255.0).round() as u8)
             .collect()
     }
+}
+
+/// Stretches to 0..=1, as is usual for this network; not where nothing stands out at all.
+fn stretch(values: &mut [f32]) {
+    let fold = |from: f32, pick: fn(f32, f32) -> f32| values.iter().copied().fold(from, pick);
+    let (low, high) = (fold(1.0, f32::min), fold(0.0, f32::max));
+    if high < FAINT {
+        return;
+    }
+    values
+        .iter_mut()
+        .for_each(|v| *v = (*v - low) / (high - low).max(f32::EPSILON));
 }
 
 /// The picture with white where `alpha`, one value a pixel, is 0; unchanged where there are fewer
@@ -156,6 +171,21 @@ fn drop_bits(chances: &mut [f32], width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stretching_by_hand() {
+        let mut values = [0.1, 0.2, 0.5];
+        stretch(&mut values);
+        assert_eq!([values[0], values[2]], [0.0, 1.0]);
+        assert!((values[1] - 0.25).abs() < 1e-6);
+        let mut faint = [0.0, 0.05];
+        stretch(&mut faint);
+        assert_eq!(faint, [0.0, 0.05]);
+        let mut even = [0.7; 3];
+        stretch(&mut even);
+        assert_eq!(even, [0.0; 3]);
+        stretch(&mut []);
+    }
 
     #[test]
     fn small_bits_are_dropped() {
