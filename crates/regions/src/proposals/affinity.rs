@@ -87,12 +87,6 @@ impl Affinities {
         Self { starts, pairs }
     }
 
-    /// The largest number of neighbours of a group, and one.
-    pub(crate) fn most(&self) -> usize {
-        let counts = self.starts.windows(2).map(|pair| pair[1] - pair[0]);
-        counts.max().unwrap_or(0) as usize + 1
-    }
-
     /// The neighbours of a group with their affinity, at least [`LEAST`].
     #[inline]
     pub(crate) fn neighbors(&self, group: u32) -> &[Neighbor] {

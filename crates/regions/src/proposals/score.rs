@@ -97,8 +97,6 @@ pub(crate) struct Scratch {
     reached: Vec<u32>,
     /// For each group that was reached through another, its place among those reached.
     places: Vec<u32>,
-    /// Of one group, the neighbours that count, with the product on the way there.
-    counting: Vec<(u32, f32)>,
 }
 
 impl Scorer {
@@ -130,17 +128,16 @@ impl Scorer {
             x: group.stand_in.0,
             y: group.stand_in.1,
         };
-        let (affinities, (lines, (edges, sums))) = rayon::join(
-            || Affinities::of(&groups, params.gamma),
+        let ((affinities, lines), (edges, sums)) = rayon::join(
             || {
-                rayon::join(
-                    || Lines::of(&groups),
-                    || {
-                        (
-                            Sums::of(width, height, seen),
-                            Sums::of(width, height, |at| stand_ins[at]),
-                        )
-                    },
+                let affinities = Affinities::of(&groups, params.gamma);
+                let lines = Lines::of(&groups, &affinities);
+                (affinities, lines)
+            },
+            || {
+                (
+                    Sums::of(width, height, seen),
+                    Sums::of(width, height, |at| stand_ins[at]),
                 )
             },
         );
@@ -163,7 +160,6 @@ impl Scorer {
             weights: vec![0.0; count],
             reached: Vec::with_capacity(count),
             places: vec![0; count],
-            counting: vec![(0, 0.0); self.affinities.most()],
         }
     }
 
@@ -244,23 +240,13 @@ impl Scorer {
             weights,
             reached,
             places,
-            counting,
         } = scratch;
         // Slices, so that their places stay in registers.
-        let (weights, places, counting) = (
-            weights.as_mut_slice(),
-            places.as_mut_slice(),
-            counting.as_mut_slice(),
-        );
-        let sides = [
-            self.lines.row(y, x, right),
-            self.lines.row(bottom, x, right),
-            self.lines.column(x, y, bottom),
-            self.lines.column(right, y, bottom),
-        ];
+        let (weights, places) = (weights.as_mut_slice(), places.as_mut_slice());
+        let sides = self.lines.sides(x, y, right, bottom);
         let mut running = value;
-        for side in sides {
-            for &group in side {
+        for side in &sides {
+            for &group in side.groups {
                 let weight = &mut weights[group as usize];
                 if *weight > 0.0 {
                     continue;
@@ -279,21 +265,37 @@ impl Scorer {
             }
         }
         let mut improved = false;
-        let mut next = 0;
+        let mut next = reached.len();
+        for side in &sides {
+            for neighbor in side.neighbors {
+                let product = neighbor.affinity;
+                let known = &mut weights[neighbor.group as usize];
+                if !(inside(neighbor.x, neighbor.y) & (product > *known)) {
+                    continue;
+                }
+                let magnitude = self.list[neighbor.group as usize].magnitude;
+                if *known == 0.0 {
+                    places[neighbor.group as usize] = reached.len() as u32;
+                    reached.push(neighbor.group);
+                } else {
+                    improved = true;
+                }
+                running -= (product - *known) * magnitude;
+                *known = product;
+            }
+        }
+        if running < least {
+            return None;
+        }
         while let Some(&group) = reached.get(next) {
             next += 1;
             let weight = weights[group as usize];
-            let mut count = 0;
             for neighbor in self.affinities.neighbors(group) {
                 let product = weight * neighbor.affinity;
-                counting[count] = (neighbor.group, product);
-                // A group that stands outside either crosses a side, with a weight of 1 already, or
-                // does not count.
-                count += usize::from(inside(neighbor.x, neighbor.y) & (product >= LEAST));
-            }
-            for &(other, product) in &counting[..count] {
+                let other = neighbor.group;
                 let known = &mut weights[other as usize];
-                if product <= *known {
+                let counts = inside(neighbor.x, neighbor.y) & (product >= LEAST);
+                if !(counts & (product > *known)) {
                     continue;
                 }
                 let magnitude = self.list[other as usize].magnitude;
