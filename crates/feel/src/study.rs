@@ -200,6 +200,9 @@ impl<'a> Study<'a> {
                     let head = fit_affect(&config, &seen)?.0;
                     for i in held {
                         told[i] = head.apply(lesson.z.row(i), lesson.cues[i]);
+                        for value in &mut told[i] {
+                            *value = value.clamp(SCALE[0], SCALE[1]);
+                        }
                     }
                 }
                 Heads::Emotions(_) => {

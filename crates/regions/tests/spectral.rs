@@ -34,9 +34,14 @@ fn same_subspace_as_scikit_learn() {
     weights.fill_diagonal(0.0);
     // Signs and turns within equal eigenvalues are free: the projections are compared.
     let projection = |v: &DMatrix<f64>| v * v.transpose();
-    for solver in [Solver::Dense, Solver::Block] {
+    // The quick one stops early: docs/regions.md says what that changes in the regions kept.
+    for (solver, tolerance) in [
+        (Solver::Dense, 1e-5),
+        (Solver::Block, 1e-5),
+        (Solver::Quick, 3e-2),
+    ] {
         let ours = normalized_cut_vectors(&weights, count, solver, 3);
         let apart = (projection(&ours) - projection(&theirs)).amax();
-        assert!(apart < 1e-5, "{solver:?}: {apart}");
+        assert!(apart < tolerance, "{solver:?}: {apart}");
     }
 }

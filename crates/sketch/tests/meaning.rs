@@ -23,7 +23,7 @@ fn disc(x0: f64, y0: f64, radius: f64) -> Picture {
 
 #[test]
 fn a_disc_stands_out_where_it_is() {
-    let Ok(network) = MaskNetwork::embedded(1) else {
+    let Ok(network) = MaskNetwork::embedded() else {
         println!("skipped: this build has no mask network");
         return;
     };
@@ -45,7 +45,7 @@ fn a_disc_stands_out_where_it_is() {
 #[test]
 fn damaged_weights_are_told() {
     for bytes in [&b""[..], b"nothing", &[0xff; 64]] {
-        let error = MaskNetwork::from_bytes(bytes, "x", 1).expect_err("no weights");
+        let error = MaskNetwork::from_bytes(bytes, "x").expect_err("no weights");
         // A file that is none of ours: the fault of who named it.
         assert_eq!(error.kind(), ErrorKind::Input);
         let error = Encoder::from_bytes(bytes, "x", 1).expect_err("no weights");

@@ -17,7 +17,7 @@ use std::{
 use affetti_feel::{FeelError, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
 use affetti_nets::{
     import::write_whole,
-    registry::cache_folder,
+    registry::{cache_folder, card},
     store::{self, Precision, sha256},
     tensors::{Tensor, Tensors},
 };
@@ -26,6 +26,7 @@ use nalgebra::DMatrix;
 
 use crate::{
     boxes::Region,
+    edges::{self, Kind},
     error::RegionsError,
     find::{self, Options, WORKING_SIDE},
 };
@@ -197,8 +198,13 @@ fn cache_file(
     range: std::ops::Range<usize>,
     tools: &Instruments<'_>,
 ) -> PathBuf {
+    // Other weights of the edge network find other boxes.
+    let edges = match tools.find.edges {
+        Kind::Net => card(edges::EMBEDDED).map_or_else(|_| String::new(), |card| card.sha256),
+        Kind::Gradient | Kind::Hed => String::new(),
+    };
     let mut text = format!(
-        "{VERSION} {} {:?} {:?} {:?} {:?}\n",
+        "{VERSION} {} {edges} {:?} {:?} {:?} {:?}\n",
         tools.predictor.model().sha256,
         tools.way,
         tools.find.edges,

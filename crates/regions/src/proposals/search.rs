@@ -5,7 +5,7 @@
 //!   several windows may end in one box.
 //! - **Source** facts F.2 steps 5 to 7.
 //! - **Deviation** none where all windows are refined. With fewer, those that score best before the
-//!   refinement; equal scores go to the earlier window.
+//!   refinement; equal scores go to the one that could have scored more, then to the earlier window.
 //!
 //! Windows are shared out to the threads of rayon's pool in parts of a fixed size, and what is found
 //! in one part does not depend on another: the result is the same for any number of threads.
@@ -103,4 +103,58 @@ fn in_parts<T: Sync, R: Send>(
         )
         .collect();
     parts.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::groups::Groups;
+    use super::*;
+    use crate::edges;
+    use affetti_picture::Picture;
+    use affetti_testkit::noise;
+
+    #[test]
+    fn the_best_are_those_of_all_windows() {
+        let (width, height) = (120, 90);
+        let picture = Picture::new(width, height, noise(width, height, 5)).expect("a picture");
+        let edges = edges::of_picture(&picture);
+        let all = Params::default();
+        let groups = Groups::find(&edges.strength, &edges.orientation, &all);
+        let scorer = Scorer::new(&edges.strength, groups, &all);
+        let size = (width as usize, height as usize);
+        let needed = needed(&all);
+        let promising: Vec<(Window, f32)> = windows(size.0, size.1, &all)
+            .map(|window| scorer.cut(window))
+            .map(|window| (window, scorer.most(window)))
+            .filter(|&(_, most)| most >= needed)
+            .collect();
+        let mut scratch = scorer.scratch();
+        let score = |&(window, most): &(Window, f32)| {
+            let score = scorer.score(&mut scratch, window, needed);
+            (score > 0.0).then_some((window, most, score))
+        };
+        let mut scored: Vec<(Window, f32, f32)> = promising.iter().filter_map(score).collect();
+        // Stable: of equals the earlier window.
+        scored.sort_by(|a, b| b.2.total_cmp(&a.2).then(b.1.total_cmp(&a.1)));
+        assert!(scored.len() > 700, "{}", scored.len());
+        for refined in [1, 100, 600] {
+            let params = Params { refined, ..all };
+            let mut found = best(&scorer, promising.clone(), &params);
+            found.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let scores: Vec<f32> = found.iter().map(|f| f.1).collect();
+            let expected: Vec<f32> = scored[..refined].iter().map(|s| s.2).collect();
+            assert_eq!(scores, expected, "{refined}");
+            // Above the last score, which several may share, the windows are the same ones too.
+            let last = scores[refined - 1];
+            let key = |w: Window| [w.x, w.y, w.w, w.h];
+            let above = |list: Vec<(Window, f32)>| {
+                let above = list.into_iter().filter(|(_, score)| *score > last);
+                let mut keys: Vec<[i32; 4]> = above.map(|(window, _)| key(window)).collect();
+                keys.sort_unstable();
+                keys
+            };
+            let brute = scored.iter().map(|s| (s.0, s.2)).collect();
+            assert_eq!(above(found), above(brute), "{refined}");
+        }
+    }
 }

@@ -74,18 +74,26 @@ pub fn iou_matrix(proposals: &[Proposal]) -> DMatrix<f64> {
 /// # Errors
 /// [`RegionsError::BadInput`] for an objectness that is not a number of at least 0.
 pub fn screen(proposals: &[Proposal], params: &Checked) -> Result<Vec<Proposal>, RegionsError> {
+    screen_by(proposals, params, Solver::for_size)
+}
+
+/// [`screen`] with another choice of solver, by the number of boxes: to compare them.
+///
+/// # Errors
+/// As [`screen`].
+pub fn screen_by(
+    proposals: &[Proposal],
+    params: &Checked,
+    solver: fn(usize) -> Solver,
+) -> Result<Vec<Proposal>, RegionsError> {
     let left = candidates(proposals, params)?;
     let settings = params.params();
     if left.len() <= settings.clusters {
         return Ok(left);
     }
     let weights = iou_matrix(&left);
-    let mut vectors = normalized_cut_vectors(
-        &weights,
-        settings.clusters,
-        Solver::for_size(left.len()),
-        settings.seed,
-    );
+    let solver = solver(left.len());
+    let mut vectors = normalized_cut_vectors(&weights, settings.clusters, solver, settings.seed);
     if settings.form == Form::RowNormalized {
         for mut row in vectors.row_iter_mut() {
             let length = row.norm();

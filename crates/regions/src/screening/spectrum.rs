@@ -29,7 +29,7 @@ const FILTERS: usize = 40;
 /// Length of A·v − λ·v that ends the iteration of [`Solver::Block`]: the eigenvectors to more digits
 /// than anyone compares.
 const EXACT: f64 = 1e-6;
-/// The same of [`Solver::Quick`]. Clusters of boxes are blunt: see `docs/regions.md`.
+/// The same of [`Solver::Quick`]. Clusters of boxes are blunt: `docs/regions.md`, "Limits".
 const QUICK: f64 = 1e-2;
 /// How much more a filter may strengthen the first vector than the last one that is asked for. The
 /// rows are made orthogonal by their products, which squares this: beyond 10⁷ nothing would be left

@@ -107,7 +107,21 @@ fn apart_boxes_are_as_many_parts() {
         .map(|i| proposal([100 * i, 0, 40, 40], 0.5 - i as f32 * 1e-3))
         .collect();
     let kept = screen(&boxes, &checked(Params::default())).expect("kept");
-    assert!(kept.len() <= 50 && kept[0] == boxes[0]);
+    // Clusters of parts that nothing joins: as many as asked for, but for a few that end up empty.
+    assert!((45..=50).contains(&kept.len()), "{}", kept.len());
+    assert_eq!(kept[0], boxes[0]);
+    assert!(kept.is_sorted_by(|a, b| a.objectness > b.objectness));
+}
+
+#[test]
+fn threads_change_nothing() {
+    let boxes = planted(20, 20, 6);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().expect("a pool");
+        pool.install(|| screen(&boxes, &checked(Params::default())).expect("kept"))
+    };
+    assert_eq!(run(1), run(4));
 }
 
 #[test]
