@@ -21,7 +21,6 @@ use crate::train::{
     LEARN, Lesson, TrainOptions, Tried, basis, choose_affect, choose_emotions, fingerprint,
     fit_kernel, fit_softmax, load_backbone, project, split_rows, try_affect,
 };
-use affetti_data::splits::folds;
 use affetti_nets::device::Device;
 
 /// Twins of a backbone, and folds of all figures out of fold.
@@ -69,9 +68,8 @@ impl Twins {
             return Ok(None);
         }
         let seen = |set: &Set| -> Result<Seen, FeelError> {
-            let rows: Vec<usize> = (0..set.samples.len()).collect();
             Ok(Seen {
-                fold_of: folds(FOLDS, &set.groups(&rows))?,
+                fold_of: set.folds()?,
                 components: Vec::new(),
             })
         };

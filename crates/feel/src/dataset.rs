@@ -1,15 +1,17 @@
 //! The labelled pictures of a training: OASIS photographs and ArtEmis paintings, with features.
 
+use crate::crossfit::FOLDS;
 use crate::error::FeelError;
 use crate::features::{Extractor, Scratch};
 use crate::linear::Matrix;
 use crate::train::{Step, TrainOptions};
-use affetti_data::{Limits, Split, artemis, oasis, paintings};
+use affetti_data::{Limits, Split, artemis, oasis, paintings, splits::folds};
 use affetti_nets::import::write_whole;
 use affetti_nets::registry::cache_folder;
 use affetti_nets::store::{self, Precision, sha256};
 use affetti_nets::tensors::{Tensor, Tensors};
 use affetti_picture::{DecodeOptions, read};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +22,9 @@ pub(crate) struct Sample {
     pub(crate) file: PathBuf,
     /// Key for folds: near-copies share it.
     pub(crate) group: String,
+    /// 0 to [`FOLDS`] − 1, dealt over all listed pictures, whether they can be read or not: what a
+    /// twin left out is what it is asked for.
+    pub(crate) fold: usize,
     pub(crate) split: Split,
     /// Valence and arousal, or the nine shares.
     pub(crate) target: Vec<f64>,
@@ -51,6 +56,24 @@ impl Set {
         rows.iter().map(|&i| self.samples[i].votes).collect()
     }
 
+    /// The fold of each row.
+    ///
+    /// # Errors
+    /// [`FeelError::NothingToLearn`] where a fold has no picture.
+    pub(crate) fn folds(&self) -> Result<Vec<usize>, FeelError> {
+        let fold_of: Vec<usize> = self.samples.iter().map(|s| s.fold).collect();
+        if let Some(empty) = (0..FOLDS).find(|fold| !fold_of.contains(fold)) {
+            return Err(FeelError::NothingToLearn {
+                what: format!(
+                    "fold {} of {FOLDS} has no picture: {} pictures are too few",
+                    empty + 1,
+                    fold_of.len()
+                ),
+            });
+        }
+        Ok(fold_of)
+    }
+
     pub(crate) fn groups(&self, rows: &[usize]) -> Vec<&str> {
         rows.iter()
             .map(|&i| self.samples[i].group.as_str())
@@ -61,11 +84,14 @@ impl Set {
 /// The photographs of `data/oasis`.
 pub(crate) fn photographs(data: &Path) -> Result<Vec<Sample>, FeelError> {
     let photos = oasis::read(&data.join("oasis/oasis.csv"), &Limits::default())?.rows;
+    let fold_of = dealt(photos.iter().map(|photo| photo.id.as_str()))?;
     Ok(photos
         .into_iter()
-        .map(|photo| Sample {
+        .zip(fold_of)
+        .map(|(photo, fold)| Sample {
             file: photo.file,
             group: photo.id,
+            fold,
             split: photo.split,
             target: vec![photo.valence.mean, photo.arousal.mean],
             votes: 1.0,
@@ -79,19 +105,32 @@ pub(crate) fn painted(data: &Path) -> Result<Vec<Sample>, FeelError> {
     let all = paintings::read(&data.join("paintings/labelled.csv"), &limits)?.rows;
     let utterances = artemis::read(&data.join("artemis.csv"), &limits)?.rows;
     let votes = artemis::group(&utterances);
-    paintings::join(&all, &votes)
-        .pairs
+    let pairs = paintings::join(&all, &votes).pairs;
+    let fold_of = dealt(pairs.iter().map(|(painting, _)| painting.group.as_str()))?;
+    pairs
         .into_iter()
-        .map(|(painting, votes)| {
+        .zip(fold_of)
+        .map(|((painting, votes), fold)| {
             Ok(Sample {
                 file: painting.file.clone(),
                 group: painting.group.clone(),
+                fold,
                 split: painting.split,
                 target: votes.distribution()?.as_slice().to_vec(),
                 votes: votes.total() as f64,
             })
         })
         .collect()
+}
+
+/// The fold of each item; all in the first where there are too few groups to deal.
+pub(crate) fn dealt<'a>(groups: impl Iterator<Item = &'a str>) -> Result<Vec<usize>, FeelError> {
+    let groups: Vec<&str> = groups.collect();
+    let different: BTreeSet<&str> = groups.iter().copied().collect();
+    if different.len() < FOLDS {
+        return Ok(vec![0; groups.len()]);
+    }
+    Ok(folds(FOLDS, &groups)?)
 }
 
 /// Measures `samples`, or takes the features from the cache where the same extractor has measured
@@ -207,4 +246,51 @@ fn extract(
         }
     });
     rows.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_read_moves_no_other_to_another_fold() {
+        let names: Vec<String> = (0..12).map(|n| format!("picture {n}")).collect();
+        let dealt = dealt(names.iter().map(String::as_str)).expect("folds");
+        let samples = names.iter().zip(&dealt).map(|(name, &fold)| Sample {
+            file: name.into(),
+            group: name.clone(),
+            fold,
+            split: Split::Train,
+            target: vec![1.0],
+            votes: 1.0,
+        });
+        let unreadable = 3;
+        let features = (0..12).map(|n| if n == unreadable { f32::NAN } else { 1.0 });
+        let options = TrainOptions {
+            data: Path::new(""),
+            models: Path::new(""),
+            threads: 1,
+            progress: &|_| (),
+        };
+        let set = keep_readable(samples.collect(), features.collect(), "test", &options);
+        let set = set.expect("eleven pictures");
+        let mut left = dealt;
+        left.remove(unreadable);
+        assert_eq!(set.folds().expect("five folds"), left);
+    }
+
+    #[test]
+    fn too_few_pictures_are_told() {
+        let few = dealt(["a", "b"].into_iter()).expect("folds");
+        assert_eq!(few, [0, 0]);
+        let set = Set {
+            samples: Vec::new(),
+            features: Matrix {
+                columns: 1,
+                data: Vec::new(),
+            },
+        };
+        let error = set.folds().expect_err("no picture").to_string();
+        assert!(error.contains("too few"), "{error}");
+    }
 }

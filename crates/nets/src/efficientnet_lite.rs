@@ -13,8 +13,10 @@
 //! - **Weights** `efficientnet-lite0-57934424.pth`, `efficientnet-lite2-9656183e.pth`
 //!   (Apache-2.0), or the folded, quantised copies that this project embeds.
 
+mod cells;
 mod regions;
 
+pub use cells::{Cells, CellsOf};
 pub use regions::{Maps, UnitBox};
 
 use crate::error::NetError;
@@ -110,20 +112,10 @@ impl Variant {
         }
     }
 
-    /// Where in the descriptor the means of a stage are; `stage` counts from 0 to 6.
+    /// Channels at the end of a stage, 0 to 6.
     #[must_use]
-    pub fn stage_means(self, stage: usize) -> std::ops::Range<usize> {
-        let width = |n: usize| self.widen(STAGES[n].4);
-        let begin = FEATURES + (0..stage).map(|n| 2 * width(n)).sum::<usize>();
-        begin..begin + width(stage)
-    }
-
-    /// The last block of a stage; both count from 0.
-    #[must_use]
-    pub fn last_block(self, stage: usize) -> usize {
-        let blocks = self.blocks();
-        let mut ends = blocks.iter().enumerate().filter(|(_, b)| b.ends_stage);
-        ends.nth(stage).map_or(blocks.len() - 1, |(n, _)| n)
+    pub fn stage_channels(self, stage: usize) -> usize {
+        self.widen(STAGES[stage].4)
     }
 
     pub(crate) fn blocks(self) -> Vec<BlockSpec> {

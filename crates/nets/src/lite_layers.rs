@@ -164,19 +164,14 @@ impl LiteLayers {
         }
     }
 
-    /// The pooled features, and the means of every channel behind block `tap`.
+    /// The last map, `[batch, height, width, 1280]`, whose mean are the pooled features.
     #[must_use]
-    pub fn forward_with(&self, x: Tensor<4>, tap: usize) -> [Tensor<2>; 2] {
+    pub fn forward_map(&self, x: Tensor<4>) -> Tensor<4> {
         let mut x = self.stem.forward(x, None);
-        let mut middle = None;
-        for (n, block) in self.blocks.iter().enumerate() {
+        for block in &self.blocks {
             x = block.forward(x);
-            if n == tap {
-                middle = Some(mean_pool(x.clone()));
-            }
         }
-        let middle = middle.unwrap_or_else(|| mean_pool(x.clone()));
-        [mean_pool(self.head.forward(x, None)), middle]
+        self.head.forward(x, None)
     }
 
     /// The weights as a network for inference takes them, which is of `variant`.
@@ -202,11 +197,7 @@ impl LiteLayers {
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let mut x = self.stem.forward(x, None);
-        for block in &self.blocks {
-            x = block.forward(x);
-        }
-        mean_pool(self.head.forward(x, None))
+        mean_pool(self.forward_map(x))
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::{
     cubic::Cubic,
-    encoder::{Encoder, Ink, SIDE, likeness},
+    encoder::{Embedding, Encoder, Ink, SIDE},
     field::Field,
     stroke::{Drawing, Stroke},
 };
@@ -31,7 +31,7 @@ const PEN: f32 = 3.0;
 #[derive(Debug, Clone)]
 pub(crate) struct Critic {
     encoder: Arc<Encoder>,
-    wanted: Vec<f32>,
+    wanted: Embedding,
     view: [f32; 2],
 }
 
@@ -50,7 +50,7 @@ impl Critic {
         let strokes = curves.iter().map(|curve| Stroke::black(*curve, PEN));
         drawing.strokes.extend(strokes);
         let found = self.encoder.embed(&Ink::of_drawing(&drawing));
-        1.0 - f64::from(likeness(&found, &self.wanted))
+        1.0 - f64::from(found.likeness(&self.wanted))
     }
 
     /// The weight of every place, `[WINDOWS, WINDOWS]` over the square that the encoder sees.
@@ -78,7 +78,7 @@ impl Critic {
                 continue;
             }
             inked[n] = true;
-            let off = 1.0 - likeness(&self.encoder.embed(&less), &self.wanted);
+            let off = 1.0 - self.encoder.embed(&less).likeness(&self.wanted);
             // By the ink that went, with a tenth of all as if it were there everywhere: few lines
             // that turn much weigh more than many that turn as much.
             *turned = off / (gone / whole + 0.1 / WINDOWS as f32);
@@ -100,9 +100,7 @@ impl Critic {
 /// Where a place of the view is in the square that the encoder sees, in cells of a field of
 /// [`WINDOWS`] whose centres lie at whole numbers.
 pub(crate) fn cell([x, y]: [f32; 2], view: [f32; 2]) -> [f32; 2] {
-    let long = view[0].max(view[1]);
-    let place = |v: f32, side: f32| (v + (long - side) / 2.0) / long * WINDOWS as f32 - 0.5;
-    [place(x, view[0]), place(y, view[1])]
+    [0, 1].map(|i| [x, y][i] / view[i] * WINDOWS as f32 - 0.5)
 }
 
 #[cfg(test)]
@@ -110,10 +108,10 @@ mod tests {
     use super::cell;
 
     #[test]
-    fn the_view_lies_in_the_middle() {
+    fn the_view_fills_the_square() {
         let view = [200.0, 100.0];
-        assert_eq!(cell([0.0, 0.0], view), [-0.5, 1.5]);
+        assert_eq!(cell([0.0, 0.0], view), [-0.5, -0.5]);
         assert_eq!(cell([100.0, 50.0], view), [3.5, 3.5]);
-        assert_eq!(cell([200.0, 100.0], view), [7.5, 5.5]);
+        assert_eq!(cell([200.0, 100.0], view), [7.5, 7.5]);
     }
 }

@@ -3,7 +3,7 @@
 //! - **Computes** two things for drawings of some numbers of strokes, for random strokes of the same
 //!   numbers, for the full edge map and for the photograph:
 //!   - the rank of the own photograph among [`RANKED`] by the likeness of embeddings;
-//!   - a forced choice among classes of things, each the mean embedding of the photographs of its
+//!   - a forced choice among classes of things, each the mean meaning of the photographs of its
 //!     other members; once more with "none of them", the mean of photographs of other things.
 //! - **Input** OASIS photographs of animals and objects, and the cut-out stamps of Debian's package
 //!   `tuxpaint-stamps-default`, cartoons left out. No network of ours has learned from either.
@@ -21,11 +21,11 @@ use std::{
 
 use affetti_data::{Limits, oasis, splits};
 use affetti_emotion::Bootstrap;
-use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Workspace};
+use affetti_nets::efficientnet_lite::{EfficientNetLite, Workspace};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 use affetti_sketch::{
     Cubic, Drawing, Scene, Settings, SketchError, Stroke,
-    encoder::{Encoder, Ink, likeness, photo_features, teacher},
+    encoder::{Embedding, Encoder, Ink, cosine, photo_features, teacher},
     mask::on_white,
 };
 use serde::Serialize;
@@ -143,9 +143,9 @@ struct Subject {
 struct Seen {
     class: Option<usize>,
     photograph: bool,
-    photo: Vec<f32>,
-    /// Embeddings, as the rows of lines.
-    lines: Vec<Vec<f32>>,
+    photo: Embedding,
+    /// As the rows of lines.
+    lines: Vec<Embedding>,
 }
 
 /// Draws and judges. `judge` reads lines; its teacher has to be imported.
@@ -336,7 +336,7 @@ fn look(
     Some(Seen {
         class: subject.class,
         photograph: subject.photograph,
-        photo: judge.embed_photo(&described[..FEATURES]),
+        photo: judge.embed_photo(&described),
         lines,
     })
 }
@@ -392,7 +392,7 @@ fn random_strokes(view: [f32; 2], settings: &Settings, seed: u64) -> Drawing {
 fn row(
     lines: String,
     seen: &[Seen],
-    of: &dyn Fn(&Seen) -> Vec<f32>,
+    of: &dyn Fn(&Seen) -> Embedding,
     ranked: Option<&[usize]>,
     classes: &[usize],
     settings: &Settings,
@@ -400,10 +400,10 @@ fn row(
     let ranks: Option<Vec<usize>> = ranked.map(|ranked| {
         let rank = |&n: &usize| {
             let line = of(&seen[n]);
-            let own = likeness(&line, &seen[n].photo);
+            let own = line.likeness(&seen[n].photo);
             let others = ranked.iter().filter(|&&m| m != n);
             1 + others
-                .filter(|&&m| likeness(&line, &seen[m].photo) >= own)
+                .filter(|&&m| line.likeness(&seen[m].photo) >= own)
                 .count()
         };
         ranked.iter().map(rank).collect()
@@ -417,7 +417,7 @@ fn row(
     };
     let choice = |or_none: bool| {
         let right: Vec<bool> = (0..seen.len())
-            .filter_map(|n| right(seen, n, &of(&seen[n]), classes, or_none))
+            .filter_map(|n| right(seen, n, &of(&seen[n]).meaning, classes, or_none))
             .collect();
         (classes.len() >= 2).then(|| share(&right, settings.seed))?
     };
@@ -445,12 +445,12 @@ fn right(seen: &[Seen], n: usize, line: &[f32], classes: &[usize], or_none: bool
         });
         let mut sum = vec![0.0_f32; line.len()];
         for (_, s) in members {
-            for (a, b) in sum.iter_mut().zip(&s.photo) {
+            for (a, b) in sum.iter_mut().zip(&s.photo.meaning) {
                 *a += b;
             }
         }
-        let length = likeness(&sum, &sum).sqrt().max(1e-12);
-        likeness(&sum, line) / length
+        let length = cosine(&sum, &sum).sqrt().max(1e-12);
+        cosine(&sum, line) / length
     };
     let mine = to(Some(own));
     let others = classes.iter().filter(|&&class| class != own);
@@ -536,11 +536,18 @@ impl Recognition {
 mod tests {
     use super::*;
 
+    fn shown(meaning: [f32; 2]) -> Embedding {
+        Embedding {
+            meaning: meaning.to_vec(),
+            layout: vec![1.0],
+        }
+    }
+
     fn seen(class: Option<usize>, photo: [f32; 2]) -> Seen {
         Seen {
             class,
             photograph: true,
-            photo: photo.to_vec(),
+            photo: shown(photo),
             lines: Vec::new(),
         }
     }
@@ -575,7 +582,7 @@ mod tests {
         let found = row("x".into(), &all, &same, Some(&[0, 1, 2]), &[], &settings);
         assert_eq!(found.first.map(|s| s.value), Some(1.0));
         assert_eq!((found.median_rank, found.choice), (Some(1.0), None));
-        let all_right = |_: &'_ Seen| vec![1.0, 0.0];
+        let all_right = |_: &'_ Seen| shown([1.0, 0.0]);
         let found = row(
             "x".into(),
             &all,

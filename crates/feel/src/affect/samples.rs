@@ -1,9 +1,8 @@
 //! All labelled pictures: OASIS photographs, ArtEmis paintings and D-ViSA paintings.
 
-use crate::crossfit::FOLDS;
-use crate::dataset::photographs;
+use crate::dataset::{dealt, photographs};
 use crate::error::FeelError;
-use affetti_data::{Limits, Split, artemis, paintings, splits::folds};
+use affetti_data::{Limits, Split, artemis, paintings};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Sample {
     pub(super) file: PathBuf,
     pub(super) split: Split,
-    /// 0 to [`FOLDS`] − 1: for pictures with votes and for photographs those of `affetti eval feel`.
+    /// 0 to 4: for pictures with votes and for photographs those of `affetti eval feel`.
     pub(super) fold: usize,
     /// Nine shares and the number of votes behind them.
     pub(super) emotions: Option<(Vec<f64>, f64)>,
@@ -25,14 +24,12 @@ pub(super) struct Sample {
 /// Every picture with a label, photographs first.
 pub(super) fn samples(data: &Path) -> Result<Vec<Sample>, FeelError> {
     let mut all = Vec::new();
-    let photos = photographs(data)?;
-    let fold_of = dealt(photos.iter().map(|p| p.group.as_str()))?;
-    for (photo, fold) in photos.into_iter().zip(fold_of) {
+    for photo in photographs(data)? {
         all.push(Sample {
             photo: photo.target.try_into().ok(),
             file: photo.file,
             split: photo.split,
-            fold,
+            fold: photo.fold,
             emotions: None,
             painting: None,
         });
@@ -78,16 +75,6 @@ pub(super) fn samples(data: &Path) -> Result<Vec<Sample>, FeelError> {
         });
     }
     Ok(all)
-}
-
-/// The fold of each item; all in the first where there are too few groups to deal.
-fn dealt<'a>(groups: impl Iterator<Item = &'a str>) -> Result<Vec<usize>, FeelError> {
-    let groups: Vec<&str> = groups.collect();
-    let different: std::collections::BTreeSet<&str> = groups.iter().copied().collect();
-    if different.len() < FOLDS {
-        return Ok(vec![0; groups.len()]);
-    }
-    Ok(folds(FOLDS, &groups)?)
 }
 
 /// What standardises targets, and the mean histogram.

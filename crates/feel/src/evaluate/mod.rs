@@ -17,7 +17,7 @@ use crate::error::FeelError;
 use crate::figures::Figures;
 use crate::predictor::{ModelId, Predictor};
 use crate::train::{LEARN, Step, TrainOptions, fingerprint, split_rows};
-use affetti_data::{Split, splits::folds};
+use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 pub(crate) use answers::Fitted;
 use answers::{Answers, Contestant, Frozen, Part};
@@ -168,8 +168,7 @@ impl Part {
 
     /// Every picture in the part that it is left out of.
     fn folds(set: &Set) -> Result<Vec<Self>, FeelError> {
-        let all: Vec<usize> = (0..set.samples.len()).collect();
-        let fold_of = folds(FOLDS, &set.groups(&all))?;
+        let fold_of = set.folds()?;
         let part = |fold| {
             let (held, seen) = split_rows(&fold_of, fold);
             Self {

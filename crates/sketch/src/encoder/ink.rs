@@ -1,7 +1,8 @@
 //! Lines as the encoder sees them: light on dark.
 //!
-//! - **Computes** how much ink lies on each pixel of a square of [`SIDE`] pixels; the view is scaled
-//!   to fit and lies in the middle.
+//! - **Computes** how much ink lies on each pixel of a square of [`SIDE`] pixels, into which the view
+//!   is squeezed as photographs are for the teacher: places agree, and the shape of the view says
+//!   nothing.
 //! - **Input** a drawing, or edge strengths.
 //! - **Output** 0 (none) to 255, row by row.
 //! - **Source** ours. ImageNet networks read soft light lines on dark and hardly dark ones on white
@@ -36,16 +37,14 @@ impl Ink {
     /// The ink of a drawing.
     #[must_use]
     pub fn of_drawing(drawing: &Drawing) -> Self {
-        let scale = SIDE as f32 / drawing.width.max(drawing.height);
-        let raster = Raster::new(drawing, scale);
         let ground = drawing.background;
         let far = |color: &[f32; 3]| -> u8 {
             let sum: f32 = color.iter().zip(ground).map(|(c, g)| (c - g).abs()).sum();
             let most: f32 = ground.iter().map(|g| g.max(1.0 - g)).sum();
             (255.0 * sum / most).round().clamp(0.0, 255.0) as u8
         };
-        let values: Vec<u8> = raster.pixels().iter().map(far).collect();
-        Self::centered(raster.width(), raster.height(), &values)
+        let raster = Raster::new(&squeezed(drawing), 1.0);
+        Self(raster.pixels().iter().map(far).collect())
     }
 
     /// The ink of edge strengths of 0..=1, row by row; `values` are `width` times `height`.
@@ -55,28 +54,8 @@ impl Ink {
         let Ok(picture) = Picture::new(width as u32, height as u32, pixels.collect()) else {
             return Self::none();
         };
-        let small = fitted(&picture);
-        let values: Vec<u8> = small.pixels().iter().step_by(3).copied().collect();
-        Self::centered(small.width() as usize, small.height() as usize, &values)
-    }
-
-    /// Values of at most [`SIDE`] a side, put in the middle.
-    pub(crate) fn centered(width: usize, height: usize, values: &[u8]) -> Self {
-        let mut ink = Self::none();
-        let (width, height) = (width.min(SIDE), height.min(SIDE));
-        let (left, top) = ((SIDE - width) / 2, (SIDE - height) / 2);
-        for (y, row) in values.chunks_exact(width.max(1)).take(height).enumerate() {
-            ink.0[(top + y) * SIDE + left..][..width].copy_from_slice(row);
-        }
-        ink
-    }
-
-    /// The values of a view of these sides, in the middle.
-    #[cfg(feature = "train")]
-    pub(crate) fn part(&self, width: usize, height: usize) -> Vec<u8> {
-        let (left, top) = ((SIDE - width) / 2, (SIDE - height) / 2);
-        let row = |y: usize| &self.0[(top + y) * SIDE + left..][..width];
-        (0..height).flat_map(row).copied().collect()
+        let small = square(&picture);
+        Self(small.pixels().iter().step_by(3).copied().collect())
     }
 
     /// As a gray picture, light lines on dark.
@@ -87,15 +66,27 @@ impl Ink {
     }
 }
 
-/// Scaled so that the long side is [`SIDE`], up or down.
-pub(crate) fn fitted(picture: &Picture) -> Picture {
-    let long = f64::from(picture.width().max(picture.height()));
-    let side = |v: u32| ((f64::from(v) * SIDE as f64 / long).round() as u32).clamp(1, SIDE as u32);
-    picture.resize(
-        side(picture.width()),
-        side(picture.height()),
-        Filter::Bilinear,
-    )
+/// Squeezed to [`SIDE`] squared.
+pub(crate) fn square(picture: &Picture) -> Picture {
+    picture.resize(SIDE as u32, SIDE as u32, Filter::Bilinear)
+}
+
+/// The drawing on a square of [`SIDE`] units; pens keep the area that they cover.
+fn squeezed(drawing: &Drawing) -> Drawing {
+    let side = SIDE as f32;
+    let scale = [side / drawing.width, side / drawing.height];
+    let mut square = Drawing {
+        width: side,
+        height: side,
+        ..drawing.clone()
+    };
+    for stroke in &mut square.strokes {
+        for point in &mut stroke.curve.0 {
+            *point = [point[0] * scale[0], point[1] * scale[1]];
+        }
+        stroke.width *= (scale[0] * scale[1]).sqrt();
+    }
+    square
 }
 
 #[cfg(test)]
@@ -104,24 +95,27 @@ mod tests {
     use crate::{Cubic, Stroke};
 
     #[test]
-    fn a_line_lies_in_the_middle() {
-        // 200 by 100 units: .64 px a unit, 64 rows from row 32 on; the line is at row 64.
+    fn a_view_is_squeezed() {
+        // 200 by 100 units: .64 and 1.28 px a unit; the line is at row 64.
         let mut drawing = Drawing::white(200.0, 100.0);
         let line = Cubic::line([0.0, 50.0], [200.0, 50.0]);
         drawing.strokes.push(Stroke::black(line, 10.0));
         let Ink(values) = Ink::of_drawing(&drawing);
         assert_eq!(values[64 * SIDE + 64], 255);
         assert_eq!(values[40 * SIDE + 64], 0);
-        // 10 units are 6.4 px.
+        // 10 units at the geometric mean of both scales.
         let column: f32 = (0..SIDE).map(|y| f32::from(values[y * SIDE + 64])).sum();
-        assert!((column / 255.0 - 6.4).abs() < 0.1, "{column}");
+        assert!(
+            (column / 255.0 - 10.0 * (0.64_f32 * 1.28).sqrt()).abs() < 0.1,
+            "{column}"
+        );
     }
 
     #[test]
-    fn strengths_are_scaled_to_fit() {
+    fn strengths_fill_the_square() {
         let Ink(values) = Ink::of_strength(20, 40, &[1.0; 800]);
         let inked = values.iter().filter(|v| **v == 255).count();
-        assert_eq!(inked, 64 * 128);
+        assert_eq!(inked, SIDE * SIDE);
         assert_eq!(Ink::of_strength(0, 3, &[]), Ink::none());
     }
 }

@@ -1,144 +1,71 @@
 //! A network that reads line drawings: what a drawing shows, as numbers that photographs have too.
 //!
-//! - **Computes** an embedding of unit length. Of lines: EfficientNet-Lite's pooled features and a
-//!   linear map. Of a photograph: a linear map of the pooled features of the teacher, which is
-//!   another EfficientNet-Lite, fixed before the training as principal components. The first was
-//!   taught to give of lines what the second gives of the picture that the lines were taken from.
+//! - **Computes** an [`Embedding`]: what is there, and what is where. Of lines: linear maps of
+//!   EfficientNet-Lite's pooled features, and of its last map cell by cell. Of a photograph: linear
+//!   maps of what another EfficientNet-Lite, the teacher, has of it: pooled features, and means of
+//!   its fifth stage over the same cells; both fixed before the training as principal components.
+//!   The first network was taught to give of lines what the second gives of the picture that the
+//!   lines were taken from.
 //! - **Input** [`Ink`]: how much ink there is at each place of a square, whatever color drew it.
-//! - **Output** [`Encoder::dimension`] numbers; the cosine of two of them is their likeness.
+//! - **Output** vectors of unit length; the mean cosine of two embeddings is their likeness.
 //! - **Source** ours; the loss is that of A. Radford et al., "CLIP" (2021), with a frozen teacher.
 //! - **Weights** `encoder-1` (embedded) and `judge-1` (for measuring) of this project.
 //!
 //! | step | where |
 //! |---|---|
 //! | drawings and edge maps as ink | `ink` |
+//! | linear maps and the weight file | `weights` |
 //! | `affetti train encoder` | `training` (feature `train`) |
 
 mod ink;
 #[cfg(feature = "train")]
 pub mod training;
+mod weights;
 
 use std::sync::Mutex;
 
 use affetti_nets::{
     NetError,
-    efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights, Workspace},
+    efficientnet_lite::{Cells, CellsOf, EfficientNetLite, Variant, Weights, Workspace},
     registry, store,
-    tensors::Tensors,
 };
 use affetti_picture::{Filter, Picture};
-use serde::{Deserialize, Serialize};
 
 pub use ink::{Ink, SIDE};
+pub(crate) use weights::{About, EncoderWeights, MAX_DIMENSION, Maps, Pair, Projection};
 
 use crate::error::SketchError;
 
 /// The network inside the program.
 pub const EMBEDDED: &str = "encoder-1";
-/// Largest number of values of an embedding.
-pub(crate) const MAX_DIMENSION: usize = 1024;
+/// Cells a side of the grid that says what is where.
+pub(crate) const GRID: usize = 4;
+/// The teacher's stage whose cells these are, from 0: stride 16.
+pub(crate) const STAGE: usize = 4;
 
-/// A linear map, `[outputs, inputs]` and a bias.
+/// What lines or a photograph show.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Projection {
-    pub(crate) weight: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
+pub struct Embedding {
+    /// What is there, of unit length.
+    pub meaning: Vec<f32>,
+    /// What is where: the same number of values for each cell of a grid, row by row; of unit length
+    /// as a whole.
+    pub layout: Vec<f32>,
 }
 
-impl Projection {
-    /// The image of `x`, made one long; all zero where it has no length.
-    fn unit(&self, x: &[f32]) -> Vec<f32> {
-        let rows = self.weight.chunks_exact(x.len());
-        let mut y: Vec<f32> = rows
-            .zip(&self.bias)
-            .map(|(row, b)| b + row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>())
-            .collect();
-        let length = y.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let scale = if length > 0.0 && length.is_finite() {
-            1.0 / length
-        } else {
-            0.0
-        };
-        y.iter_mut()
-            .for_each(|v| *v = if scale > 0.0 { *v * scale } else { 0.0 });
-        y
+impl Embedding {
+    /// The mean cosine of both parts, −1..=1.
+    #[must_use]
+    pub fn likeness(&self, other: &Self) -> f32 {
+        let meaning = cosine(&self.meaning, &other.meaning);
+        f32::midpoint(meaning, cosine(&self.layout, &other.layout))
     }
 }
 
-/// All weights of an encoder.
-#[derive(Clone, Debug)]
-pub(crate) struct EncoderWeights {
-    pub(crate) trunk: Weights,
-    pub(crate) about: About,
-    pub(crate) line: Projection,
-    pub(crate) photo: Projection,
-}
-
-/// What the file says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct About {
-    /// The network that reads lines.
-    pub(crate) trunk: String,
-    /// The network that reads photographs.
-    pub(crate) teacher: String,
-    /// Values of an embedding.
-    pub(crate) dimension: usize,
-}
-
-impl EncoderWeights {
-    /// The tensors that [`EncoderWeights::from_tensors`] reads.
-    #[cfg(feature = "train")]
-    pub(crate) fn to_tensors(&self) -> Tensors {
-        let mut tensors = Tensors {
-            note: serde_json::to_string(&self.about).unwrap_or_default(),
-            ..Tensors::default()
-        };
-        let trunk = self.trunk.to_folded().map.into_iter();
-        tensors
-            .map
-            .extend(trunk.map(|(name, tensor)| (format!("trunk.{name}"), tensor)));
-        for (name, p) in [("line", &self.line), ("photo", &self.photo)] {
-            let mut put = |part: &str, shape: Vec<usize>, data: &[f32]| {
-                let data = data.to_vec();
-                let name = format!("{name}.{part}");
-                let tensor = affetti_nets::tensors::Tensor { shape, data };
-                tensors.map.insert(name, tensor);
-            };
-            put("weight", vec![p.bias.len(), FEATURES], &p.weight);
-            put("bias", vec![p.bias.len()], &p.bias);
-        }
-        tensors
-    }
-
-    fn from_tensors(mut tensors: Tensors) -> Result<Self, NetError> {
-        let wrong = |why: &str| NetError::Malformed {
-            file: tensors.file.clone(),
-            format: "encoder",
-            why: why.to_owned(),
-        };
-        let about: About =
-            serde_json::from_str(&tensors.note).map_err(|_| wrong("its note names no networks"))?;
-        let variant =
-            Variant::parse(&about.trunk).ok_or_else(|| wrong("its trunk is not known"))?;
-        Variant::parse(&about.teacher).ok_or_else(|| wrong("its teacher is not known"))?;
-        if !(1..=MAX_DIMENSION).contains(&about.dimension) {
-            return Err(wrong("its dimension is not 1 to 1024"));
-        }
-        let trunk = Weights::from_folded(variant, tensors.split_off("trunk."))?;
-        let mut taker = tensors.take_for("the encoder");
-        let mut get = |name: &str| Projection {
-            weight: taker.take(&format!("{name}.weight"), &[about.dimension, FEATURES]),
-            bias: taker.take(&format!("{name}.bias"), &[about.dimension]),
-        };
-        let (line, photo) = (get("line"), get("photo"));
-        taker.finish()?;
-        Ok(Self {
-            trunk,
-            about,
-            line,
-            photo,
-        })
-    }
+/// The cosine of two vectors of unit length.
+#[must_use]
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// The network, ready to use.
@@ -146,8 +73,7 @@ impl EncoderWeights {
 pub struct Encoder {
     net: EfficientNetLite,
     about: About,
-    line: Projection,
-    photo: Projection,
+    maps: Maps,
     threads: usize,
     spare: Mutex<Vec<Workspace>>,
 }
@@ -176,17 +102,10 @@ impl Encoder {
         Self {
             net: EfficientNetLite::new(&weights.trunk),
             about: weights.about.clone(),
-            line: weights.line.clone(),
-            photo: weights.photo.clone(),
+            maps: weights.maps.clone(),
             threads: threads.max(1),
             spare: Mutex::default(),
         }
-    }
-
-    /// Values of an embedding.
-    #[must_use]
-    pub fn dimension(&self) -> usize {
-        self.about.dimension
     }
 
     /// The name of the network that reads photographs.
@@ -197,37 +116,44 @@ impl Encoder {
 
     /// The embedding of lines. A network whose weights are no numbers gives all zero.
     #[must_use]
-    pub fn embed(&self, ink: &Ink) -> Vec<f32> {
+    pub fn embed(&self, ink: &Ink) -> Embedding {
         let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut work = spare.unwrap_or_default();
-        let described = self.net.describe(&ink.picture(), &mut work, self.threads);
+        let picture = ink.picture();
+        let head = CellsOf::Head;
+        let found = self
+            .net
+            .describe_cells(&picture, head, GRID, &mut work, self.threads);
         if let Ok(mut spare) = self.spare.lock() {
             spare.push(work);
         }
-        self.line.unit(&described[..FEATURES])
+        embedding(&self.maps.line, &found)
     }
 
-    /// The embedding of a photograph, of which `pooled` are the teacher's features
-    /// ([`photo_features`]).
-    ///
-    /// # Panics
-    /// Where these are not [`FEATURES`] values: a bug of the caller.
+    /// The embedding of a photograph, of which the teacher says `features` ([`photo_features`]).
     #[must_use]
-    pub fn embed_photo(&self, pooled: &[f32]) -> Vec<f32> {
-        assert_eq!(pooled.len(), FEATURES, "pooled features");
-        self.photo.unit(pooled)
+    pub fn embed_photo(&self, features: &Cells) -> Embedding {
+        embedding(&self.maps.photo, features)
     }
 }
 
-/// The descriptor of a photograph by a teacher, squeezed to its resolution; pooled features first.
+fn embedding(pair: &Pair, found: &Cells) -> Embedding {
+    Embedding {
+        meaning: pair.meaning.unit(&found.pooled),
+        layout: pair.layout.unit(&found.cells),
+    }
+}
+
+/// What a teacher says of a photograph, squeezed to its resolution.
 #[must_use]
 pub fn photo_features(
     teacher: &EfficientNetLite,
     picture: &Picture,
     work: &mut Workspace,
-) -> Vec<f32> {
+) -> Cells {
     let side = teacher.variant().resolution() as u32;
-    teacher.describe(&picture.resize(side, side, Filter::Bicubic), work, 1)
+    let squeezed = picture.resize(side, side, Filter::Bicubic);
+    teacher.describe_cells(&squeezed, CellsOf::Stage(STAGE), GRID, work, 1)
 }
 
 /// The teacher called `name`, from imported weights.
@@ -246,10 +172,4 @@ pub fn teacher(name: &str) -> Result<EfficientNetLite, SketchError> {
     Ok(EfficientNetLite::new(&Weights::from_folded(
         variant, tensors,
     )?))
-}
-
-/// The cosine of two embeddings.
-#[must_use]
-pub fn likeness(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

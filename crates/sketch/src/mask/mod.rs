@@ -91,17 +91,21 @@ impl MaskNetwork {
     /// The object, one value a pixel of the picture. All below 128 where nothing stands out.
     #[must_use]
     pub fn alpha(&self, picture: &Picture) -> Vec<u8> {
-        let mut chances = self.chances(picture);
-        drop_bits(&mut chances, SIDE);
-        let field = Field::new(SIDE, SIDE, chances);
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let large = field.resized(width, height);
-        large
-            .values
-            .iter()
-            .map(|v| (v * 255.0).round() as u8)
-            .collect()
+        alpha_of(self.chances(picture), picture)
     }
+}
+
+/// The object, one value a pixel of the picture, from the chances of [`MaskNetwork::chances`].
+pub(crate) fn alpha_of(mut chances: Vec<f32>, picture: &Picture) -> Vec<u8> {
+    drop_bits(&mut chances, SIDE);
+    let field = Field::new(SIDE, SIDE, chances);
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let large = field.resized(width, height);
+    large
+        .values
+        .iter()
+        .map(|v| (v * 255.0).round() as u8)
+        .collect()
 }
 
 /// Stretches to 0..=1, as is usual for this network; not where nothing stands out at all.

@@ -1,7 +1,7 @@
 //! What is computed once of each picture, kept in the run folder.
 //!
-//! - **Computes** the teacher's pooled features and the means of its fifth stage; the picture in gray
-//!   and its edge strength, at most [`SIDE`] pixels a side; curves traced at four levels.
+//! - **Computes** what the teacher says of it as a whole and cell by cell; the picture in gray and
+//!   its edge strength on squares of [`SIDE`] pixels; curves traced at four levels.
 //! - **Layout** `lines.bin`: a line that names the settings behind it, then records of little-endian
 //!   numbers. A file of other settings, or a damaged one, is made anew.
 //! - **Deviation** small paintings are enlarged to twice their size for the edge network, which
@@ -10,14 +10,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use affetti_nets::{
-    efficientnet_lite::{EfficientNetLite, FEATURES, Workspace},
+    efficientnet_lite::{Cells, EfficientNetLite, FEATURES, Workspace},
     import::write_whole,
 };
 use affetti_picture::{Filter, Picture, color};
 use rayon::prelude::*;
 
 use super::{
-    super::{SIDE, ink::fitted, photo_features, teacher},
+    super::{SIDE, ink::square, photo_features, teacher},
     Config, TrainOptions,
     pictures::{Shown, Source, mask_network, sources},
 };
@@ -30,8 +30,6 @@ use crate::{
     scene::{Detector, EdgeSource, Scene},
 };
 
-/// The stage whose means are the middle layer, from 0: stride 16.
-pub(super) const STAGE: usize = 4;
 /// Strokes of each traced level.
 pub(super) const LEVELS: [usize; 4] = [32, 16, 8, 4];
 /// Longest side for the edge network, in pixels.
@@ -40,11 +38,8 @@ const EDGES: u32 = 448;
 /// What is known of a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Rendered {
-    /// Pooled features, then the means of stage [`STAGE`].
-    pub(super) described: Vec<f32>,
-    /// Of `gray` and `soft`, at most [`SIDE`].
-    pub(super) width: usize,
-    pub(super) height: usize,
+    /// What the teacher says.
+    pub(super) described: Cells,
     /// L* of 0..=255.
     pub(super) gray: Vec<u8>,
     /// Edge strength of 0..=255.
@@ -81,7 +76,7 @@ pub(super) fn load_or_make(
 ) -> Result<Renditions, SketchError> {
     let path = options.run.join("lines.bin");
     let head = format!(
-        "affetti lines 1: {} half {} of {} and {} pictures\n",
+        "affetti lines 2: {} half {} of {} and {} pictures\n",
         config.teacher, config.half, config.pictures, config.chosen
     );
     if let Ok(bytes) = std::fs::read(&path)
@@ -154,17 +149,10 @@ impl Maker {
             values.copy_from_slice(curve.0.as_flattened());
             values
         };
-        let seen = fitted(scene.picture());
-        let described = photo_features(&self.teacher, &seen_by_teacher(shown, &scene), work);
-        let middle = self.teacher.variant().stage_means(STAGE);
         Some(Rendered {
-            described: [&described[..FEATURES], &described[middle]].concat(),
-            width: seen.width() as usize,
-            height: seen.height() as usize,
-            gray: lightness(&seen),
-            soft: scene
-                .edge_ink()
-                .part(seen.width() as usize, seen.height() as usize),
+            described: photo_features(&self.teacher, &seen_by_teacher(shown, &scene), work),
+            gray: lightness(&square(scene.picture())),
+            soft: scene.edge_ink().0,
             view: scene.view(),
             levels: traced
                 .iter()
@@ -197,10 +185,10 @@ fn put_floats(bytes: &mut Vec<u8>, values: &[f32]) {
 
 impl Rendered {
     fn write(&self, bytes: &mut Vec<u8>) {
-        put_count(bytes, self.described.len());
-        put_floats(bytes, &self.described);
-        put_count(bytes, self.width);
-        put_count(bytes, self.height);
+        for values in [&self.described.pooled, &self.described.cells] {
+            put_count(bytes, values.len());
+            put_floats(bytes, values);
+        }
         bytes.extend(&self.gray);
         bytes.extend(&self.soft);
         put_floats(bytes, &self.view);
@@ -212,14 +200,16 @@ impl Rendered {
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let count = take_count(from)?;
-        let described = take_floats(from, count)?;
-        let (width, height) = (take_count(from)?, take_count(from)?);
-        if width > SIDE || height > SIDE {
-            return None;
-        }
-        let gray = from.split_off(..width * height)?.to_vec();
-        let soft = from.split_off(..width * height)?.to_vec();
+        let mut values = || {
+            let count = take_count(from)?;
+            take_floats(from, count)
+        };
+        let described = Cells {
+            pooled: values()?,
+            cells: values()?,
+        };
+        let gray = from.split_off(..SIDE * SIDE)?.to_vec();
+        let soft = from.split_off(..SIDE * SIDE)?.to_vec();
         let view = take_floats(from, 2)?;
         let mut levels = Vec::new();
         for _ in 0..take_count(from)?.min(LEVELS.len()) {
@@ -229,8 +219,6 @@ impl Rendered {
         }
         Some(Self {
             described,
-            width,
-            height,
             gray,
             soft,
             view: [view[0], view[1]],
@@ -257,8 +245,10 @@ fn parse(bytes: &[u8], head: &str) -> Option<Renditions> {
         let count = take_count(&mut from)?;
         let found: Option<Vec<Rendered>> = (0..count).map(|_| Rendered::read(&mut from)).collect();
         let found = found?;
-        let width = found.first()?.described.len();
-        let good = width > FEATURES && found.iter().all(|r| r.described.len() == width);
+        let cells = found.first()?.described.cells.len();
+        let good = found.iter().all(|r| {
+            r.described.pooled.len() == FEATURES && r.described.cells.len() == cells && cells > 0
+        });
         good.then_some(found)
     };
     let (learned, chosen) = (part()?, part()?);
@@ -271,11 +261,12 @@ mod tests {
 
     fn rendered() -> Rendered {
         Rendered {
-            described: (0..FEATURES + 3).map(|i| i as f32).collect(),
-            width: 3,
-            height: 2,
-            gray: vec![1, 2, 3, 4, 5, 6],
-            soft: vec![6, 5, 4, 3, 2, 1],
+            described: Cells {
+                pooled: (0..FEATURES).map(|i| i as f32).collect(),
+                cells: vec![1.5, 2.5],
+            },
+            gray: (0..SIDE * SIDE).map(|i| i as u8).collect(),
+            soft: (0..SIDE * SIDE).map(|i| (i / 7) as u8).collect(),
             view: [224.0, 150.0],
             levels: vec![vec![[0.5; 8], [1.5; 8]], vec![]],
         }

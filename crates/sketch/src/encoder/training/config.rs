@@ -32,8 +32,10 @@ pub struct Config {
     pub pictures: usize,
     /// Pictures held out to choose the epoch.
     pub chosen: usize,
-    /// Values of an embedding.
+    /// Values of an embedding's meaning.
     pub dimension: usize,
+    /// Values of each cell of its layout.
+    pub cell: usize,
     /// First blocks of the trunk, with what is before them, that stay as published.
     pub frozen: usize,
     /// What the rates of the rest of the trunk are multiplied with, 0..=1.
@@ -54,14 +56,14 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
-    /// Of 1 − cosine to the own picture; 0 or more.
-    pub cosine: f64,
+    /// Of 1 − cosine to the meaning of the own picture; 0 or more.
+    pub meaning: f64,
+    /// Of 1 − cosine to its layout; 0 or more.
+    pub layout: f64,
     /// Of the choice of the own picture among those of the batch; 0 or more.
     pub contrast: f64,
     /// What cosines are divided by in that choice, above 0.
     pub temperature: f64,
-    /// Of the agreement of a middle layer; 0 or more.
-    pub middle: f64,
 }
 
 impl Config {
@@ -103,9 +105,10 @@ impl Config {
                 (1..=MAX_DIMENSION).contains(&self.dimension),
                 "dimension: 1 to 1024",
             ),
+            ((1..=MAX_DIMENSION).contains(&self.cell), "cell: 1 to 1024"),
             ((0.0..=1.0).contains(&self.trunk_rate), "trunk_rate: 0 to 1"),
             (
-                weight(o.cosine) && weight(o.contrast) && weight(o.middle),
+                weight(o.meaning) && weight(o.layout) && weight(o.contrast),
                 "objective: weights of 0 or more",
             ),
             (

@@ -34,7 +34,7 @@ use affetti_nets::{
 use affetti_train::{RunFolder, Watch, freeze, run};
 use burn::tensor::Device;
 
-use super::EncoderWeights;
+use super::{EncoderWeights, Maps};
 use crate::{config::is_early, error::SketchError};
 use network::LineNetwork;
 use task::LineTask;
@@ -63,17 +63,16 @@ pub fn train(
     watch: &mut dyn Watch,
 ) -> Result<Option<Trained>, SketchError> {
     let folder = RunFolder::create(options.run, &config.text)?;
-    let teacher = Variant::parse(&config.teacher).unwrap_or(Variant::Lite2);
     let rendered = cache::load_or_make(config, options)?;
-    let basis = target::Basis::fit(&rendered.learned, config.dimension, config.seed);
-    let mut task = LineTask::new(config, rendered, &basis, teacher);
+    let sizes = [config.dimension, config.cell];
+    let basis = target::Basis::fit(&rendered.learned, sizes, config.seed);
+    let mut task = LineTask::new(config, rendered, &basis);
     let variant = Variant::parse(&config.start).unwrap_or(Variant::Lite0);
     let card = registry::card(&config.start)?;
     let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
     let start = Weights::from_folded(variant, start)?;
-    let widths = [config.dimension, teacher.stage_means(cache::STAGE).len()];
     let device = Device::flex().autodiff();
-    let network = LineNetwork::new(&start, widths, config.seed, &device);
+    let network = LineNetwork::new(&start, sizes, config.seed, &device);
     let early = |name: &str| {
         let name = name.strip_prefix("trunk.");
         name.is_some_and(|name| is_early(name, config.frozen))
@@ -96,10 +95,13 @@ pub fn train(
             trunk: config.start.clone(),
             teacher: config.teacher.clone(),
             dimension: config.dimension,
+            cell: config.cell,
         },
-        line: outcome.model.line(),
+        maps: Maps {
+            line: outcome.model.line(),
+            photo: basis.photo,
+        },
         trunk: outcome.model.trunk.weights(variant),
-        photo: basis.photo,
     };
     result::write(config, options, &weights, &task).map(Some)
 }

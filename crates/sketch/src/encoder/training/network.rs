@@ -1,26 +1,25 @@
-//! The network in training: a trunk, a linear map to the embedding, and one from a middle layer to
-//! the teacher's.
+//! The network in training: a trunk, a linear map of its pooled features to the meaning, and one of
+//! the cells of its last map to the layout.
 
 use affetti_nets::{
     efficientnet_lite::{FEATURES, Weights},
-    layers::{Normal, linear},
+    layers::{Normal, linear, mean_pool},
     lite_layers::LiteLayers,
 };
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{super::Projection, cache::STAGE};
+use super::super::{GRID, Pair, Projection};
 
 /// Trunk and heads.
 #[derive(Module, Debug)]
 pub(super) struct LineNetwork {
     pub(super) trunk: LiteLayers,
-    line: Head,
-    middle: Head,
-    tap: usize,
+    meaning: Head,
+    layout: Head,
 }
 
-/// `[batch, inputs]` → `[batch, outputs]`.
+/// `[batch, parts · inputs]` → `[batch, parts · outputs]`: one map for all parts, a bias for each.
 #[derive(Module, Debug)]
 struct Head {
     weight: Param<Tensor<2>>,
@@ -28,56 +27,66 @@ struct Head {
 }
 
 impl Head {
-    fn new(outputs: usize, inputs: usize, random: &mut Normal, device: &Device) -> Self {
-        let deviation = (1.0 / inputs as f64).sqrt();
-        let weight = random.many(outputs * inputs, deviation);
-        let weight = TensorData::new(weight, [outputs, inputs]);
+    fn new(outputs: usize, parts: usize, random: &mut Normal, device: &Device) -> Self {
+        let deviation = (1.0 / FEATURES as f64).sqrt();
+        let weight = random.many(outputs * FEATURES, deviation);
+        let weight = TensorData::new(weight, [outputs, FEATURES]);
         Self {
             weight: Param::from_tensor(Tensor::from_data(weight, device)),
-            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
+            bias: Param::from_tensor(Tensor::zeros([parts * outputs], device)),
         }
     }
 
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        linear(x, self.weight.val(), Some(self.bias.val()))
+    /// `x` has a row for each part of each picture.
+    fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
+        let [values] = self.bias.dims();
+        let y = linear(x, self.weight.val(), None).reshape([batch, values]);
+        y + self.bias.val().unsqueeze::<2>()
+    }
+
+    fn projection(&self) -> Projection {
+        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
+        Projection {
+            inputs: FEATURES,
+            weight: floats(self.weight.val().into_data()),
+            bias: floats(self.bias.val().into_data()),
+        }
     }
 }
 
 impl LineNetwork {
-    /// The trunk from `weights`; heads of these `widths` small and random.
+    /// The trunk from `weights`; heads small and random, of `dimension` values and of `cell` values
+    /// a cell.
     pub(super) fn new(
         weights: &Weights,
-        [dimension, middle]: [usize; 2],
+        [dimension, cell]: [usize; 2],
         seed: u64,
         device: &Device,
     ) -> Self {
         let mut random = Normal::new(seed);
-        let variant = weights.variant();
         Self {
             trunk: LiteLayers::from_weights(weights, device),
-            line: Head::new(dimension, FEATURES, &mut random, device),
-            middle: Head::new(
-                middle,
-                variant.stage_means(STAGE).len(),
-                &mut random,
-                device,
-            ),
-            tap: variant.last_block(STAGE),
+            meaning: Head::new(dimension, 1, &mut random, device),
+            layout: Head::new(cell, GRID * GRID, &mut random, device),
         }
     }
 
-    /// Embeddings, not yet of unit length, and what the middle layer says of the teacher's.
+    /// Meanings and layouts, not yet of unit length, of squares of 32 · [`GRID`] pixels.
     pub(super) fn forward(&self, x: Tensor<4>) -> [Tensor<2>; 2] {
-        let [pooled, middle] = self.trunk.forward_with(x, self.tap);
-        [self.line.forward(pooled), self.middle.forward(middle)]
+        let map = self.trunk.forward_map(x);
+        let [batch, ..] = map.dims();
+        let cells = map.clone().reshape([batch * GRID * GRID, FEATURES]);
+        [
+            self.meaning.forward(mean_pool(map), batch),
+            self.layout.forward(cells, batch),
+        ]
     }
 
-    /// The map to the embedding.
-    pub(super) fn line(&self) -> Projection {
-        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
-        Projection {
-            weight: floats(self.line.weight.val().into_data()),
-            bias: floats(self.line.bias.val().into_data()),
+    /// The maps to the embedding.
+    pub(super) fn line(&self) -> Pair {
+        Pair {
+            meaning: self.meaning.projection(),
+            layout: self.layout.projection(),
         }
     }
 }

@@ -17,7 +17,7 @@ use affetti_picture::{DecodeOptions, Picture, decode, read};
 use super::Config;
 use crate::{
     error::SketchError,
-    mask::{EMBEDDED, MaskNetwork, on_white},
+    mask::{EMBEDDED, MaskNetwork, alpha_of, on_white},
 };
 
 /// Where a picture is.
@@ -126,7 +126,7 @@ fn cut_out(picture: &Picture, mask: &MaskNetwork) -> Option<Shown> {
     if !sure || !(0.03..=0.6).contains(&share(&|v| v >= 0.5)) {
         return None;
     }
-    let alpha = mask.alpha(picture);
+    let alpha = alpha_of(chances, picture);
     Some(Shown {
         picture: on_white(picture, &alpha),
         alpha: Some(alpha),

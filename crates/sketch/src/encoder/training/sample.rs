@@ -7,7 +7,8 @@
 //!   - *soft*: the edge strength, with random contrast;
 //!   - *thin*: the edge strength above a random threshold;
 //!   - *XDoG*: the picture's dark side of edges.
-//! - **Input** a picture's [`Rendered`], a random generator; **output** [`Ink`].
+//! - **Input** a picture's [`Rendered`], a random generator; **output** [`Ink`], and whether it is
+//!   mirrored.
 //! - **Source** H. Winnemöller, J. Kyprianidis and S. Olsen, "XDoG" (2012).
 //! - **Deviation** XDoG at one scale that the small picture allows: σ of .7 and 1.6 pixels.
 
@@ -89,6 +90,10 @@ impl Turn {
         }
     }
 
+    fn mirrors(&self) -> bool {
+        self.right[0] < 0.0
+    }
+
     /// Where a place goes; both from the middle of the square.
     fn of(&self, [x, y]: Point) -> Point {
         [0, 1].map(|i| x * self.right[i] + y * self.down[i] + self.shift[i])
@@ -105,11 +110,11 @@ impl Turn {
     }
 }
 
-/// Random lines of a picture.
-pub(super) fn sample(rendered: &Rendered, random: &mut Rng) -> Ink {
+/// Random lines of a picture, and whether they are mirrored.
+pub(super) fn sample(rendered: &Rendered, random: &mut Rng) -> (Ink, bool) {
     let kind = Kind::random(rendered, random);
     let turn = Turn::random(random);
-    match kind {
+    let ink = match kind {
         Kind::Traced(level) => traced(rendered, level, turn, Some(random)),
         Kind::Soft => {
             let (power, gain) = (0.6 + random.f32(), 0.7 + 0.8 * random.f32());
@@ -122,7 +127,8 @@ pub(super) fn sample(rendered: &Rendered, random: &mut Rng) -> Ink {
             turned(&strength(rendered), turn, level)
         }
         Kind::Xdog => turned(&xdog(rendered, random), turn, |v| v),
-    }
+    };
+    (ink, turn.mirrors())
 }
 
 /// The lines of a kind as they are, to measure with.
@@ -138,21 +144,20 @@ pub(super) fn plain(rendered: &Rendered, kind: Kind) -> Ink {
 
 fn strength(rendered: &Rendered) -> Field {
     let values = rendered.soft.iter().map(|v| f32::from(*v) / 255.0);
-    Field::new(rendered.width, rendered.height, values.collect())
+    Field::new(SIDE, SIDE, values.collect())
 }
 
-/// A field in the middle of the square, turned; outside of it is no ink.
+/// A field of the square, turned; outside of it is no ink.
 fn turned(field: &Field, turn: Turn, level: impl Fn(f32) -> f32) -> Ink {
     let half = SIDE as f32 / 2.0;
-    let (width, height) = (field.width as f32, field.height as f32);
     let value = |i: usize| {
         let at = [
             (i % SIDE) as f32 + 0.5 - half,
             (i / SIDE) as f32 + 0.5 - half,
         ];
         let [x, y] = turn.back(at);
-        let (u, v) = (x + width / 2.0, y + height / 2.0);
-        if !(0.0..width).contains(&u) || !(0.0..height).contains(&v) {
+        let (u, v) = (x + half, y + half);
+        if !(0.0..SIDE as f32).contains(&u) || !(0.0..SIDE as f32).contains(&v) {
             return 0;
         }
         let found = level(field.between(u - 0.5, v - 0.5));
@@ -163,7 +168,8 @@ fn turned(field: &Field, turn: Turn, level: impl Fn(f32) -> f32) -> Ink {
 
 /// Our own strokes; with a generator, by a shaking hand.
 fn traced(rendered: &Rendered, level: usize, turn: Turn, random: Option<&mut Rng>) -> Ink {
-    let scale = SIDE as f32 / rendered.view[0].max(rendered.view[1]).max(1.0);
+    let scale = rendered.view.map(|v| SIDE as f32 / v.max(1.0));
+    let pen = (scale[0] * scale[1]).sqrt();
     let middle = rendered.view.map(|v| v / 2.0);
     let half = SIDE as f32 / 2.0;
     let mut drawing = Drawing::white(SIDE as f32, SIDE as f32);
@@ -187,7 +193,7 @@ fn traced(rendered: &Rendered, level: usize, turn: Turn, random: Option<&mut Rng
         let push = [(); 2].map(|()| shake * (random.f32() - 0.5));
         let place = |at: &Point, random: &mut Rng| {
             let own = [0, 1].map(|i| at[i] + push[i] + shake * (random.f32() - 0.5));
-            turn.of([0, 1].map(|i| (own[i] - middle[i]) * scale))
+            turn.of([0, 1].map(|i| (own[i] - middle[i]) * scale[i]))
                 .map(|v| v + half)
         };
         let mut curve = [[0.0; 2]; 4];
@@ -199,9 +205,7 @@ fn traced(rendered: &Rendered, level: usize, turn: Turn, random: Option<&mut Rng
         } else {
             width
         };
-        drawing
-            .strokes
-            .push(Stroke::black(Cubic(curve), own * scale));
+        drawing.strokes.push(Stroke::black(Cubic(curve), own * pen));
     }
     let raster = Raster::new(&drawing, 1.0);
     let dark = |p: &[f32; 3]| (255.0 * (1.0 - p[0])).round().clamp(0.0, 255.0) as u8;
@@ -211,7 +215,7 @@ fn traced(rendered: &Rendered, level: usize, turn: Turn, random: Option<&mut Rng
 /// Lines and dark areas of the picture itself.
 fn xdog(rendered: &Rendered, random: &mut Rng) -> Field {
     let gray = rendered.gray.iter().map(|v| f32::from(*v) / 255.0);
-    let gray = Field::new(rendered.width, rendered.height, gray.collect());
+    let gray = Field::new(SIDE, SIDE, gray.collect());
     let (near, far) = (gray.boxed(1), gray.smooth(1).boxed(1));
     let sharpness = 8.0 + 16.0 * random.f32();
     let (level, steep) = (0.4 + 0.4 * random.f32(), 4.0 + 8.0 * random.f32());
@@ -232,18 +236,15 @@ mod tests {
     use super::*;
 
     fn rendered() -> Rendered {
-        let (width, height) = (128, 96);
-        let line = |i: usize| if i / width == 48 { 255 } else { 0 };
+        let line = |i: usize| if i / SIDE == 64 { 255 } else { 0 };
         Rendered {
-            described: Vec::new(),
-            width,
-            height,
-            gray: (0..width * height)
-                .map(|i| if i / width < 48 { 40 } else { 220 })
+            gray: (0..SIDE * SIDE)
+                .map(|i| if i / SIDE < 64 { 40 } else { 220 })
                 .collect(),
-            soft: (0..width * height).map(line).collect(),
+            soft: (0..SIDE * SIDE).map(line).collect(),
             view: [224.0, 168.0],
             levels: vec![vec![[0.0, 84.0, 75.0, 84.0, 149.0, 84.0, 224.0, 84.0]]],
+            ..Rendered::default()
         }
     }
 
@@ -252,7 +253,7 @@ mod tests {
         let rendered = rendered();
         for kind in [Kind::Traced(0), Kind::Soft, Kind::Thin] {
             let Ink(values) = plain(&rendered, kind);
-            // Row 48 of 96 is row 64 of 128; the pen's middle is between rows 63 and 64.
+            // The pen's middle is between rows 63 and 64.
             assert!(values[64 * SIDE + 64] > 150, "{kind:?}");
             assert!(values[60 * SIDE + 64] < 10, "{kind:?}");
         }
@@ -274,7 +275,7 @@ mod tests {
         let of = |seed| sample(&rendered, &mut Rng::with_seed(seed));
         assert_eq!(of(3), of(3));
         for seed in 0..40 {
-            let Ink(values) = of(seed);
+            let (Ink(values), _) = of(seed);
             let inked = values.iter().filter(|v| **v > 60).count();
             // XDoG fills the dark half; a stroke may be missing.
             assert!(inked < SIDE * SIDE * 3 / 4, "{seed}: {inked}");

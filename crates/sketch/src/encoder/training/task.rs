@@ -1,25 +1,24 @@
 //! Batches, loss and validation.
 //!
-//! - **Computes** 1 − cosine to the own picture's embedding; the cross-entropy of finding the own
-//!   picture among those of the batch, from lines to pictures and from pictures to lines; the
-//!   squared error of the middle layer; each with its weight. As score, the share of pictures held
+//! - **Computes** 1 − cosine to the own picture's meaning, and to its layout; the cross-entropy of
+//!   finding the own picture among those of the batch by the mean of both cosines, from lines to
+//!   pictures and from pictures to lines; each with its weight. As score, the share of pictures held
 //!   out that are found among all of them by 16 strokes.
 //! - **Source** A. van den Oord et al., "Representation Learning with Contrastive Predictive Coding"
 //!   (2018); A. Radford et al., "CLIP" (2021), for both directions.
 
-use affetti_nets::efficientnet_lite::Variant;
 use affetti_train::{Metric, Task, TrainError, losses, order};
 use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 use rayon::prelude::*;
 
 use super::{
-    super::{Encoder, Ink, SIDE, likeness},
+    super::{Embedding, Encoder, Ink, SIDE},
     Config,
-    cache::{Rendered, Renditions, STAGE},
+    cache::{Rendered, Renditions},
     network::LineNetwork,
     sample::{Kind, plain, sample},
-    target::{Basis, Target},
+    target::{Basis, mirrored},
 };
 
 /// What the validation measures, the score first: kinds and names.
@@ -38,25 +37,18 @@ pub(super) struct LineTask<'a> {
     learned: Vec<Rendered>,
     chosen: Vec<Rendered>,
     /// Of each of `learned`.
-    targets: Vec<Target>,
-    /// Embeddings of `chosen`.
-    photos: Vec<Vec<f32>>,
-    middle: usize,
+    targets: Vec<Embedding>,
+    /// Of each of `chosen`.
+    photos: Vec<Embedding>,
     device: Device,
 }
 
 impl<'a> LineTask<'a> {
-    pub(super) fn new(
-        config: &'a Config,
-        rendered: Renditions,
-        basis: &Basis,
-        teacher: Variant,
-    ) -> Self {
+    pub(super) fn new(config: &'a Config, rendered: Renditions, basis: &Basis) -> Self {
         let Renditions { learned, chosen } = rendered;
         Self {
             targets: learned.iter().map(|r| basis.target(r)).collect(),
-            photos: chosen.iter().map(|r| basis.target(r).0).collect(),
-            middle: teacher.stage_means(STAGE).len(),
+            photos: chosen.iter().map(|r| basis.target(r)).collect(),
             config,
             learned,
             chosen,
@@ -73,35 +65,37 @@ impl<'a> LineTask<'a> {
     pub(super) fn finds(&self, encoder: &Encoder) -> Vec<(&'static str, Vec<bool>)> {
         let of = |kind: Kind| {
             let embed = |r: &Rendered| encoder.embed(&plain(r, kind));
-            let lines: Vec<Vec<f32>> = self.chosen.par_iter().map(embed).collect();
+            let lines: Vec<Embedding> = self.chosen.par_iter().map(embed).collect();
             finds(&lines, &self.photos)
         };
         MEASURED.map(|(kind, name)| (name, of(kind))).into()
     }
 
-    fn objective(&self, found: [Tensor<2>; 2], rows: &[usize]) -> Tensor<1> {
-        let [line, middle] = found;
-        let [batch, dimension] = line.dims();
-        let targets = |of: fn(&Target) -> &Vec<f32>, width: usize| {
-            let values: Vec<f32> = rows
-                .iter()
-                .flat_map(|&row| of(&self.targets[row]).iter().copied())
-                .collect();
-            Tensor::<2>::from_data(TensorData::new(values, [batch, width]), &self.device)
+    /// `mirrors` says of each row whether its lines are mirrored.
+    fn objective(&self, found: [Tensor<2>; 2], rows: &[usize], mirrors: &[bool]) -> Tensor<1> {
+        let [meaning, layout] = found.map(unit);
+        let tensor = |values: Vec<f32>, like: &Tensor<2>| {
+            Tensor::<2>::from_data(TensorData::new(values, like.dims()), &self.device)
         };
-        let photo = targets(|t| &t.0, dimension);
-        let line = unit(line);
+        let targets = rows.iter().map(|&row| &self.targets[row]);
+        let meanings = targets.clone().flat_map(|t| t.meaning.iter().copied());
+        let meanings = tensor(meanings.collect(), &meaning);
+        let layouts = targets.zip(mirrors).flat_map(|(t, mirrors)| match mirrors {
+            true => mirrored(&t.layout),
+            false => t.layout.clone(),
+        });
+        let layouts = tensor(layouts.collect(), &layout);
+        let off = |a: &Tensor<2>, b: &Tensor<2>| {
+            let cosine = (a.clone() * b.clone()).sum_dim(1).mean();
+            cosine.neg() + 1.0
+        };
         let how = self.config.objective;
-        let cosine = (line.clone() * photo.clone()).sum_dim(1).mean();
-        let mut loss = (cosine.neg() + 1.0) * how.cosine;
+        let mut loss = off(&meaning, &meanings) * how.meaning + off(&layout, &layouts) * how.layout;
         if how.contrast > 0.0 {
-            let likeness = line.matmul(photo.transpose()) / how.temperature;
+            let cosines = meaning.matmul(meanings.transpose()) + layout.matmul(layouts.transpose());
+            let likeness = cosines / (2.0 * how.temperature);
             loss =
                 loss + (own(likeness.clone()) + own(likeness.transpose())) * (how.contrast / 2.0);
-        }
-        if how.middle > 0.0 {
-            let off = middle - targets(|t| &t.1, self.middle);
-            loss = loss + (off.clone() * off).mean() * how.middle;
         }
         loss
     }
@@ -111,6 +105,13 @@ impl<'a> LineTask<'a> {
 fn unit(x: Tensor<2>) -> Tensor<2> {
     let square = (x.clone() * x.clone()).sum_dim(1);
     x / (square + 1e-12).sqrt()
+}
+
+/// The same as values.
+fn rows(x: Tensor<2>) -> Vec<Vec<f32>> {
+    let [_, width] = x.dims();
+    let values: Vec<f32> = unit(x).into_data().iter::<f32>().collect();
+    values.chunks(width).map(<[f32]>::to_vec).collect()
 }
 
 /// Cross-entropy of choosing column i in row i.
@@ -146,15 +147,16 @@ impl Task for LineTask<'_> {
     ) -> Result<Tensor<1>, TrainError> {
         let (seed, size) = (self.config.seed, self.config.training.batch);
         let rows = order::batch(seed, epoch, self.learned.len(), size, step);
-        let inks: Vec<Ink> = rows
+        let lines: Vec<(Ink, bool)> = rows
             .par_iter()
             .map(|&row| {
                 let parts = [seed, epoch as u64, row as u64];
                 sample(&self.learned[row], &mut Rng::with_seed(order::mix(&parts)))
             })
             .collect();
+        let (inks, mirrors): (Vec<Ink>, Vec<bool>) = lines.into_iter().unzip();
         let found = model.forward(tensor(&inks, &self.device));
-        Ok(self.objective(found, &rows))
+        Ok(self.objective(found, &rows, &mirrors))
     }
 
     fn validate(&mut self, model: &LineNetwork) -> Result<Vec<Metric>, TrainError> {
@@ -162,11 +164,11 @@ impl Task for LineTask<'_> {
         let mut metrics = Vec::new();
         for (kind, name) in MEASURED {
             let inks: Vec<Ink> = self.chosen.par_iter().map(|r| plain(r, kind)).collect();
-            let mut lines: Vec<Vec<f32>> = Vec::with_capacity(inks.len());
+            let mut lines: Vec<Embedding> = Vec::with_capacity(inks.len());
             for part in inks.chunks(PART) {
-                let [found, _] = model.forward(tensor(part, &device));
-                let values: Vec<f32> = unit(found).into_data().iter::<f32>().collect();
-                lines.extend(values.chunks(self.config.dimension).map(<[f32]>::to_vec));
+                let [meanings, layouts] = model.forward(tensor(part, &device)).map(rows);
+                let pairs = meanings.into_iter().zip(layouts);
+                lines.extend(pairs.map(|(meaning, layout)| Embedding { meaning, layout }));
             }
             let found = finds(&lines, &self.photos);
             let count = found.iter().filter(|found| **found).count();
@@ -186,11 +188,11 @@ impl Task for LineTask<'_> {
 }
 
 /// Whether no photo is nearer to lines than their own.
-fn finds(lines: &[Vec<f32>], photos: &[Vec<f32>]) -> Vec<bool> {
-    let first = |(n, line): (usize, &Vec<f32>)| {
-        let own = likeness(line, &photos[n]);
+fn finds(lines: &[Embedding], photos: &[Embedding]) -> Vec<bool> {
+    let first = |(n, line): (usize, &Embedding)| {
+        let own = line.likeness(&photos[n]);
         let others = photos.iter().enumerate().filter(|(m, _)| *m != n);
-        others.map(|(_, p)| likeness(line, p)).all(|l| l < own)
+        others.map(|(_, p)| line.likeness(p)).all(|l| l < own)
     };
     lines.iter().enumerate().map(first).collect()
 }
@@ -214,8 +216,12 @@ mod tests {
 
     #[test]
     fn found_by_hand() {
-        let photos = [vec![1.0, 0.0], vec![0.0, 1.0], vec![-1.0, 0.0]];
-        let lines = [vec![0.9, 0.1], vec![1.0, 0.0], vec![-0.5, 0.5]];
+        let of = |meaning: [f32; 2]| Embedding {
+            meaning: meaning.to_vec(),
+            layout: vec![1.0],
+        };
+        let photos = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]].map(of);
+        let lines = [[0.9, 0.1], [1.0, 0.0], [-0.5, 0.5]].map(of);
         // The first is nearest to its own, the second to the first, the third to none more than
         // another: a tie is no find.
         assert_eq!(finds(&lines, &photos), [true, false, false]);
