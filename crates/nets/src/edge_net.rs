@@ -190,7 +190,7 @@ impl EdgeNet {
         Self::with_isa(weights, Isa::detect())
     }
 
-    /// Packs `weights` for `isa`, which this machine must have.
+    /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
         let trunk = blocks().into_iter().zip(&weights.blocks);

@@ -374,7 +374,7 @@ impl EfficientNetLite {
         Self::with_isa(weights, Isa::detect())
     }
 
-    /// Packs `weights` for `isa`, which this machine must have.
+    /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
         let pointwise = |folded: &Folded, activation| folded.pack(1, 1, activation, isa);

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Card {
     /// Unique name.
     pub name: String,
-    /// What it is for: `feel`, `backbone`, `edges`, `clip`.
+    /// What it is for: `feel`, `backbone`, `edges`, `mask`, `lines`, `clip`.
     pub kind: String,
     /// One sentence.
     pub summary: String,
@@ -34,7 +34,7 @@ pub struct Card {
     pub input: InputContract,
     /// Where the weights come from.
     pub origin: Origin,
-    /// Figures on the test split, each beside its baseline; written by `affetti train`.
+    /// Figures, each with the set that it was measured on and beside its baseline; written by `affetti train`.
     #[serde(default)]
     pub metrics: Vec<Metric>,
     /// What the model must not be used for, and what its data lean towards.

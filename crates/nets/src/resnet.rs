@@ -234,7 +234,7 @@ impl ResNet {
         Self::with_isa(weights, Isa::detect())
     }
 
-    /// Packs `weights` for `isa`, which this machine must have.
+    /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
         let pack =

@@ -140,7 +140,7 @@ impl Vgg16 {
         Self::with_isa(weights, Isa::detect())
     }
 
-    /// Packs `weights` for `isa`, which this machine must have.
+    /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
         let block = |(specs, tensors): (Vec<LayerSpec>, &Vec<ConvTensors>)| {

@@ -9,7 +9,7 @@ mod closed;
 
 use affetti_nets::dcgan::{Discriminator, Generator};
 use affetti_nets::efficientnet_lite::{
-    EfficientNetLite, FEATURES, Variant as Size, Weights, Workspace,
+    CellsOf, EfficientNetLite, FEATURES, Variant as Size, Weights, Workspace,
 };
 use affetti_nets::lite_layers::LiteLayers;
 use affetti_nets::resnet::{self, Variant};
@@ -133,6 +133,45 @@ fn lite_layers_are_the_inference_network() {
             assert!(off <= TOLERANCE, "{}: {off:e}", variant.name());
         }
     }
+}
+
+/// Cells beside the descriptor, and beside the last map of the layers.
+#[test]
+fn cells_are_means_of_the_map_that_is_asked_for() {
+    let variant = Size::Lite0;
+    let weights = closed::filled(|file| Weights::from_published(variant, file, true));
+    let side = 128_u32;
+    let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
+    let picture = Picture::new(side, side, pixels).unwrap();
+    let plain = EfficientNetLite::new(&weights);
+    let mut work = Workspace::default();
+    let expected = plain.describe(&picture, &mut work, 1);
+    let mut at = FEATURES;
+    for stage in 0..Size::STAGES {
+        let width = variant.stage_channels(stage);
+        let found = plain.describe_cells(&picture, CellsOf::Stage(stage), 1, &mut work, 1);
+        assert_eq!(found.pooled, expected[..FEATURES]);
+        assert_eq!(found.cells.len(), width);
+        let means = &expected[at..at + width];
+        let off = affetti_testkit::relative_difference(&found.cells, means);
+        assert!(off <= TOLERANCE, "{stage}: {off:e}");
+        at += 2 * width;
+    }
+    // 128 pixels are four cells a side at stride 32: the cells are the map.
+    let device = Device::flex();
+    let data = picture
+        .pixels()
+        .iter()
+        .map(|&v| (f32::from(v) - 127.0) / 128.0);
+    let sides = [1, side as usize, side as usize, 3];
+    let x = TensorData::new(data.collect::<Vec<f32>>(), sides);
+    let layers = LiteLayers::from_weights(&weights, &device);
+    let map = layers.forward_map(Tensor::from_data(x, &device));
+    assert_eq!(map.dims(), [1, 4, 4, FEATURES]);
+    let map = floats(map.reshape([16, FEATURES]));
+    let found = plain.describe_cells(&picture, CellsOf::Head, 4, &mut work, 1);
+    let off = affetti_testkit::relative_difference(&found.cells, &map);
+    assert!(off <= TOLERANCE, "{off:e}");
 }
 
 /// Maps of the first stages, and the layers from there on.

@@ -44,7 +44,7 @@ impl Critic {
         }
     }
 
-    /// 1 − the cosine between what is drawn and what is wanted.
+    /// 1 − the likeness of what is drawn to what is wanted.
     pub(crate) fn off(&self, curves: &[Cubic]) -> f64 {
         let mut drawing = Drawing::white(self.view[0], self.view[1]);
         let strokes = curves.iter().map(|curve| Stroke::black(*curve, PEN));

@@ -6,7 +6,8 @@
 //!   - a forced choice among classes of things, each the mean meaning of the photographs of its
 //!     other members; once more with "none of them", the mean of photographs of other things.
 //! - **Input** OASIS photographs of animals and objects, and the cut-out stamps of Debian's package
-//!   `tuxpaint-stamps-default`, cartoons left out. No network of ours has learned from either.
+//!   `tuxpaint-stamps-default`, cartoons left out. Neither judge nor encoder has learned from them;
+//!   the mask network has seen some of the photographs, the predictor their ratings.
 //! - **Output** [`Recognition`]: shares with 95 % bootstrap intervals over pictures.
 //! - **Baselines** random strokes and chance below, edge map and photograph above.
 //! - **Deviation** classes of fewer than [`LEAST`] pictures are left out, and the choice with them

@@ -112,6 +112,23 @@ mod tests {
     }
 
     #[test]
+    fn both_sides_have_their_own_scale() {
+        // 50 of 200 units are a quarter of the square, 25 of 100 are too.
+        let mut drawing = Drawing::white(200.0, 100.0);
+        let line = Cubic::line([50.0, 25.0], [50.0, 75.0]);
+        drawing.strokes.push(Stroke::black(line, 4.0));
+        let Ink(values) = Ink::of_drawing(&drawing);
+        for (row, column, inked) in [
+            (64, 32, true),
+            (64, 60, false),
+            (40, 32, true),
+            (20, 32, false),
+        ] {
+            assert_eq!(values[row * SIDE + column] > 128, inked, "{row} {column}");
+        }
+    }
+
+    #[test]
     fn strengths_fill_the_square() {
         let Ink(values) = Ink::of_strength(20, 40, &[1.0; 800]);
         let inked = values.iter().filter(|v| **v == 255).count();

@@ -63,8 +63,12 @@ impl Embedding {
 }
 
 /// The cosine of two vectors of unit length.
+///
+/// # Panics
+/// Where they have different lengths: a bug of the caller.
 #[must_use]
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "values of both");
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -131,6 +135,9 @@ impl Encoder {
     }
 
     /// The embedding of a photograph, of which the teacher says `features` ([`photo_features`]).
+    ///
+    /// # Panics
+    /// Where these are another teacher's: a bug of the caller.
     #[must_use]
     pub fn embed_photo(&self, features: &Cells) -> Embedding {
         embedding(&self.maps.photo, features)

@@ -24,8 +24,16 @@ pub(crate) struct Projection {
 impl Projection {
     /// The images of the parts of `x`, `[parts, inputs]`, together made one long; all zero where
     /// they have no length.
+    ///
+    /// # Panics
+    /// Where `x` has other parts: a bug of the caller.
     pub(crate) fn unit(&self, x: &[f32]) -> Vec<f32> {
         let outputs = self.weight.len() / self.inputs;
+        assert_eq!(
+            x.len() * outputs,
+            self.bias.len() * self.inputs,
+            "values of all parts"
+        );
         let parts = x
             .chunks_exact(self.inputs)
             .zip(self.bias.chunks_exact(outputs));

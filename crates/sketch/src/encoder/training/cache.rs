@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use affetti_nets::{
     efficientnet_lite::{Cells, EfficientNetLite, FEATURES, Workspace},
     import::write_whole,
+    registry, store,
 };
 use affetti_picture::{Filter, Picture, color};
 use rayon::prelude::*;
@@ -19,14 +20,14 @@ use rayon::prelude::*;
 use super::{
     super::{SIDE, ink::square, photo_features, teacher},
     Config, TrainOptions,
-    pictures::{Shown, Source, mask_network, sources},
+    pictures::{Shown, Source, mask_file, mask_network, sources},
 };
 use crate::{
     cubic::Cubic,
     edges::EdgeMap,
     error::SketchError,
     learned::LearnedEdges,
-    mask::MaskNetwork,
+    mask::{self, MaskNetwork},
     scene::{Detector, EdgeSource, Scene},
 };
 
@@ -75,10 +76,7 @@ pub(super) fn load_or_make(
     options: &TrainOptions<'_>,
 ) -> Result<Renditions, SketchError> {
     let path = options.run.join("lines.bin");
-    let head = format!(
-        "affetti lines 2: {} half {} of {} and {} pictures\n",
-        config.teacher, config.half, config.pictures, config.chosen
-    );
+    let head = head(config, options)?;
     if let Ok(bytes) = std::fs::read(&path)
         && let Some(found) = parse(&bytes, &head)
     {
@@ -89,6 +87,27 @@ pub(super) fn load_or_make(
     made.write(&mut bytes);
     write_whole(&path, &bytes)?;
     Ok(made)
+}
+
+/// What the file depends on: settings, and weights by their hash.
+fn head(config: &Config, options: &TrainOptions<'_>) -> Result<String, SketchError> {
+    let sha256 = |name: &str| registry::card(name).map(|card| card.sha256);
+    let mask = match mask_file(options.models) {
+        Some(path) => store::sha256(&store::read_file(&path)?),
+        None => sha256(mask::EMBEDDED)?,
+    };
+    let Config {
+        half,
+        pictures,
+        chosen,
+        seed,
+        ..
+    } = config;
+    Ok(format!(
+        "affetti lines 3: seed {seed}, half {half} of {pictures} and {chosen} pictures, {}, edges {}, mask {mask}\n",
+        sha256(&config.teacher)?,
+        sha256(crate::learned::EMBEDDED)?,
+    ))
 }
 
 struct Maker {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use affetti_nets::{efficientnet_lite::Variant, store::Precision};
 use serde::{Deserialize, Serialize};
 
-use super::super::MAX_DIMENSION;
+use super::super::{MAX_DIMENSION, STAGE};
 use crate::error::SketchError;
 
 /// Everything that decides how a network comes out.
@@ -85,6 +85,8 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         let weight = |x: f64| x >= 0.0 && x.is_finite();
         let o = self.objective;
+        let teacher = Variant::parse(&self.teacher);
+        let channels = teacher.map_or(MAX_DIMENSION, |t| t.stage_channels(STAGE));
         let checks = [
             (
                 crate::config::is_name(&self.name),
@@ -105,7 +107,10 @@ impl Config {
                 (1..=MAX_DIMENSION).contains(&self.dimension),
                 "dimension: 1 to 1024",
             ),
-            ((1..=MAX_DIMENSION).contains(&self.cell), "cell: 1 to 1024"),
+            (
+                (1..=channels).contains(&self.cell),
+                "cell: 1 to the channels of the teacher's fifth stage, 112 or 120",
+            ),
             ((0.0..=1.0).contains(&self.trunk_rate), "trunk_rate: 0 to 1"),
             (
                 weight(o.meaning) && weight(o.layout) && weight(o.contrast),
@@ -139,5 +144,7 @@ mod tests {
         let mut bad = encoder;
         bad.objective.temperature = 0.0;
         assert!(bad.check().expect_err("zero").starts_with("objective.temp"));
+        bad.cell = 121;
+        assert!(bad.check().expect_err("too many").starts_with("cell"));
     }
 }

@@ -3,7 +3,8 @@
 //! - **Layout** `paintings/labelled.csv` and `paintings/wikiart-128.{csv,tar}`, `oasis/`, `bsds500/`.
 //! - **Output** [`Source`]s to learn from (splits train) and to choose the epoch (splits val); files
 //!   come before members of the tar, which are small.
-//! - **Halves** by the hash of the group, so that near-copies are never in both.
+//! - **Halves** by the hash of the group, so that near-copies are never in both; what chooses the epoch
+//!   is the same for both.
 //! - **Deviations** paintings that lost their shape are left out, and so are OASIS photographs of
 //!   animals and objects, on which drawings are measured.
 
@@ -133,14 +134,19 @@ fn cut_out(picture: &Picture, mask: &MaskNetwork) -> Option<Shown> {
     })
 }
 
+/// The weights of the mask network in the folder of models, where they are there.
+pub(super) fn mask_file(models: &Path) -> Option<PathBuf> {
+    let path = models.join(format!("{EMBEDDED}.safetensors"));
+    path.is_file().then_some(path)
+}
+
 /// The mask network in the folder of models, else the embedded one; none in a build without weights:
 /// no cut-outs then.
 ///
 /// # Errors
 /// Damaged weights.
 pub(super) fn mask_network(models: &Path) -> Result<Option<MaskNetwork>, SketchError> {
-    let path = models.join(format!("{EMBEDDED}.safetensors"));
-    if path.is_file() {
+    if let Some(path) = mask_file(models) {
         let bytes = store::read_file(&path)?;
         let file = path.display().to_string();
         return MaskNetwork::from_bytes(&bytes, &file).map(Some);

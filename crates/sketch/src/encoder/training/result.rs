@@ -71,7 +71,10 @@ fn metrics(config: &Config, encoder: &Encoder, task: &LineTask<'_>) -> Vec<Metri
             };
             let estimate = bootstrap.as_ref().ok()?.estimate(finds.len(), share).ok()?;
             Some(Metric {
-                set: format!("{} pictures of the splits val", finds.len()),
+                set: format!(
+                    "{} pictures and cut-outs of the splits val, which chose the epoch",
+                    finds.len()
+                ),
                 name: format!("own picture nearest, {name}"),
                 value: round(estimate.value),
                 baseline: round(1.0 / finds.len() as f64),
@@ -100,7 +103,7 @@ fn card(
         )
     };
     let data = format!(
-        "{learned} pictures and cut-outs of one half of the paintings (WikiArt), OASIS persons and sceneries, and BSDS500, splits train (research use and open access, not redistributed); lines of them by edges-1 and our tracer"
+        "{learned} pictures and cut-outs of one half of the paintings (WikiArt), OASIS persons and sceneries, and BSDS500, splits train (research use and open access, not redistributed), cut out by mask-1; lines of them by edges-1 and our tracer"
     );
     let card = Card {
         name: config.name.clone(),
@@ -117,7 +120,7 @@ fn card(
             mean: 127.0,
             scale: 128.0,
             filter: "bilinear".into(),
-            views: vec!["fitted into a square".into()],
+            views: vec!["squeezed into a square".into()],
         },
         origin: Origin {
             starts: vec![origin("start", &start), origin("teacher", &teacher)],

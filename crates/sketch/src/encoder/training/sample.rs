@@ -1,6 +1,6 @@
 //! Lines of a picture, drawn anew each time.
 //!
-//! - **Computes** ink on a square: of five kinds of lines one, each turned, mirrored, scaled and
+//! - **Computes** ink on a square: of four kinds of lines one, each turned, mirrored, scaled and
 //!   shifted a little.
 //!   - *traced*: our own strokes at one of four levels, with a pen of random width and a hand that
 //!     shakes; a few strokes are missing;
@@ -235,6 +235,21 @@ fn xdog(rendered: &Rendered, random: &mut Rng) -> Field {
 mod tests {
     use super::*;
 
+    /// Lines a quarter from the left, beside a dark side.
+    fn lopsided() -> Rendered {
+        Rendered {
+            gray: (0..SIDE * SIDE)
+                .map(|i| if i % SIDE < 32 { 40 } else { 220 })
+                .collect(),
+            soft: (0..SIDE * SIDE)
+                .map(|i| if i % SIDE == 32 { 255 } else { 0 })
+                .collect(),
+            view: [224.0, 168.0],
+            levels: vec![vec![[56.0, 20.0, 56.0, 60.0, 56.0, 100.0, 56.0, 140.0]]; 4],
+            ..Rendered::default()
+        }
+    }
+
     fn rendered() -> Rendered {
         let line = |i: usize| if i / SIDE == 64 { 255 } else { 0 };
         Rendered {
@@ -257,6 +272,33 @@ mod tests {
             assert!(values[64 * SIDE + 64] > 150, "{kind:?}");
             assert!(values[60 * SIDE + 64] < 10, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn lines_lie_on_the_side_that_is_told() {
+        let rendered = lopsided();
+        let mut random = Rng::with_seed(7);
+        let (mut drawn, mut mirrored) = (0, 0);
+        for n in 0..60 {
+            let (Ink(values), mirrors) = sample(&rendered, &mut random);
+            let right: u64 = (0..SIDE * SIDE)
+                .filter(|i| i % SIDE >= SIDE / 2)
+                .map(|i| u64::from(values[i]))
+                .sum();
+            let all: u64 = values.iter().map(|v| u64::from(*v)).sum();
+            // The one stroke may be missing.
+            if all > 0 {
+                drawn += 1;
+                mirrored += usize::from(mirrors);
+                assert_eq!(2 * right > all, mirrors, "{n}: {right} of {all}");
+            }
+        }
+        assert!(
+            drawn > 50 && (15..45).contains(&mirrored),
+            "{drawn} {mirrored}"
+        );
+        let Ink(values) = plain(&rendered, Kind::Traced(0));
+        assert!(values[64 * SIDE + 31] > 150 && values[64 * SIDE + 40] < 10);
     }
 
     #[test]

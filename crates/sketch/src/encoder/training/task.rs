@@ -63,10 +63,15 @@ impl<'a> LineTask<'a> {
 
     /// For each measured kind of lines, whether each picture held out is found by them.
     pub(super) fn finds(&self, encoder: &Encoder) -> Vec<(&'static str, Vec<bool>)> {
+        let photos = self
+            .chosen
+            .iter()
+            .map(|r| encoder.embed_photo(&r.described));
+        let photos: Vec<Embedding> = photos.collect();
         let of = |kind: Kind| {
             let embed = |r: &Rendered| encoder.embed(&plain(r, kind));
             let lines: Vec<Embedding> = self.chosen.par_iter().map(embed).collect();
-            finds(&lines, &self.photos)
+            finds(&lines, &photos)
         };
         MEASURED.map(|(kind, name)| (name, of(kind))).into()
     }
@@ -200,6 +205,56 @@ fn finds(lines: &[Embedding], photos: &[Embedding]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The network in training and the one that reads its file.
+    #[test]
+    fn what_is_stored_embeds_as_what_was_trained() {
+        use super::super::super::{About, EncoderWeights, GRID, Maps, Pair, Projection, STAGE};
+        use affetti_nets::{
+            efficientnet_lite::{FEATURES, Variant},
+            lite_layers::LiteLayers,
+            store::{self, Precision},
+        };
+        let device = Device::flex();
+        let (variant, teacher) = (Variant::Lite0, Variant::Lite2);
+        let trunk = LiteLayers::init(variant, 3, &device).weights(variant);
+        let network = LineNetwork::new(&trunk, [8, 3], 5, &device);
+        let photo = |outputs: usize, inputs: usize, parts: usize| Projection {
+            inputs,
+            weight: (0..outputs * inputs).map(|i| (i % 7) as f32).collect(),
+            bias: vec![0.5; outputs * parts],
+        };
+        let weights = EncoderWeights {
+            about: About {
+                trunk: variant.name().into(),
+                teacher: teacher.name().into(),
+                dimension: 8,
+                cell: 3,
+            },
+            maps: Maps {
+                line: network.line(),
+                photo: Pair {
+                    meaning: photo(8, FEATURES, 1),
+                    layout: photo(3, teacher.stage_channels(STAGE), GRID * GRID),
+                },
+            },
+            trunk,
+        };
+        let bytes = store::to_bytes(&weights.to_tensors(), |_| Precision::Full).expect("bytes");
+        let encoder = Encoder::from_bytes(&bytes, "test", 1).expect("an encoder");
+        // More ink to the right and below, so that no two cells are alike.
+        let ink = Ink((0..SIDE * SIDE)
+            .map(|i| (((i % SIDE) * (i / SIDE)) % 255) as u8)
+            .collect());
+        let [meaning, layout] = network
+            .forward(tensor(std::slice::from_ref(&ink), &device))
+            .map(rows);
+        let found = encoder.embed(&ink);
+        for (ours, trained) in [(found.meaning, &meaning[0]), (found.layout, &layout[0])] {
+            let off = affetti_testkit::relative_difference(&ours, trained);
+            assert!(off < 1e-4, "{off:e}");
+        }
+    }
 
     fn number(tensor: Tensor<1>) -> f32 {
         tensor.into_data().iter::<f32>().next().expect("a number")
