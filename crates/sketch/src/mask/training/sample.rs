@@ -65,6 +65,11 @@ pub(super) struct Sample {
 
 /// A varied piece of one picture.
 pub(super) fn sample(taught: &Taught, how: &Augmentation, random: &mut Rng) -> Sample {
+    prepared(piece(taught, how, random))
+}
+
+/// The same with colors of 0..=1.
+fn piece(taught: &Taught, how: &Augmentation, random: &mut Rng) -> Sample {
     let frame = Frame::random((SIDE, SIDE), SIDE, how, random);
     let recolor = Recolor::random(how.color, random);
     let mut sample = Sample {
@@ -74,15 +79,25 @@ pub(super) fn sample(taught: &Taught, how: &Augmentation, random: &mut Rng) -> S
     for i in 0..SIDE * SIDE {
         let [u, v] = frame.at(i % SIDE, i / SIDE, SIDE).map(|place| place - 0.5);
         let color = recolor.apply(between(&taught.picture, u, v));
-        sample.pixels.extend(prepared(color));
+        sample.pixels.extend(unit(color));
         sample.chances.push(taught.map.between(u as f32, v as f32));
     }
     sample
 }
 
-/// A color, (v − 127) / 128 with v in 0..=255, as the network wants it.
-fn prepared(color: [f32; 3]) -> [f32; 3] {
-    std::array::from_fn(|c| normal(c, (128.0 * color[c] + 127.0) / 255.0))
+/// A color, (v − 127) / 128 with v in 0..=255, as 0..=1.
+fn unit(color: [f32; 3]) -> [f32; 3] {
+    color.map(|v| ((128.0 * v + 127.0) / 255.0).clamp(0.0, 1.0))
+}
+
+/// Colors of 0..=1 as the network wants them: by the largest value of the whole, as
+/// [`affetti_nets::u2net::prepare`] does it.
+fn prepared(mut sample: Sample) -> Sample {
+    let largest = sample.pixels.iter().copied().fold(1.0 / 255.0, f32::max);
+    for (n, v) in sample.pixels.iter_mut().enumerate() {
+        *v = normal(n % 3, *v / largest);
+    }
+    sample
 }
 
 /// The object of `taught` somewhere on a piece of `ground`.
@@ -92,7 +107,7 @@ pub(super) fn composite(
     how: &Augmentation,
     random: &mut Rng,
 ) -> Sample {
-    let mut sample = sample(ground, how, random);
+    let mut sample = piece(ground, how, random);
     sample.chances.fill(0.0);
     let recolor = Recolor::random(0.5 * how.color, random);
     let [left, top, right, bottom] = taught.bounds;
@@ -118,12 +133,12 @@ pub(super) fn composite(
             continue;
         }
         *chance = alpha;
-        let color = prepared(recolor.apply(between(&taught.picture, f64::from(u), f64::from(v))));
+        let color = unit(recolor.apply(between(&taught.picture, f64::from(u), f64::from(v))));
         for (below, above) in sample.pixels[3 * i..3 * i + 3].iter_mut().zip(color) {
             *below += alpha * (above - *below);
         }
     }
-    sample
+    prepared(sample)
 }
 
 #[cfg(test)]
@@ -155,6 +170,30 @@ mod tests {
             values: values.collect(),
         };
         Taught::new(&picture, &map)
+    }
+
+    #[test]
+    fn a_still_piece_is_what_the_network_sees_of_the_picture() {
+        // Nothing is brighter than 180, which becomes 1.
+        let color = |x: u32, y: u32| [(x * 180 / 95) as u8, (y * 120 / 95) as u8, 60];
+        let pixels = affetti_testkit::pixels(96, 96, color);
+        let mut still = taught();
+        still.picture = Picture::new(96, 96, pixels).expect("a picture");
+        let seen = affetti_nets::u2net::prepare(&still.picture);
+        still.picture =
+            still
+                .picture
+                .resize(SIDE as u32, SIDE as u32, affetti_picture::Filter::Lanczos3);
+        let mut random = Rng::with_seed(5);
+        // Mirrored by chance: one of the two is as it is.
+        let mut as_it_is = || {
+            (0..8).any(|_| {
+                let Sample { pixels, .. } = sample(&still, &STILL, &mut random);
+                let mut pairs = pixels.iter().zip(&seen);
+                pairs.all(|(a, b)| (a - b).abs() < 0.05)
+            })
+        };
+        assert!(as_it_is());
     }
 
     #[test]
