@@ -125,6 +125,8 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/edges-1.toml"),
     include_str!("../../../models/feel-2.toml"),
     include_str!("../../../models/hed.toml"),
+    include_str!("../../../models/encoder-1.toml"),
+    include_str!("../../../models/judge-1.toml"),
     include_str!("../../../models/mask-1.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
@@ -141,6 +143,10 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     (
         "feel-2",
         include_bytes!("../../../models/feel-2.safetensors"),
+    ),
+    (
+        "encoder-1",
+        include_bytes!("../../../models/encoder-1.safetensors"),
     ),
     (
         "mask-1",

@@ -89,13 +89,18 @@ pub(super) fn load_or_make(
     Ok(made)
 }
 
+/// Of the weights that cut out objects.
+pub(super) fn mask_hash(options: &TrainOptions<'_>) -> Result<String, SketchError> {
+    Ok(match mask_file(options.models) {
+        Some(path) => store::sha256(&store::read_file(&path)?),
+        None => registry::card(mask::EMBEDDED)?.sha256,
+    })
+}
+
 /// What the file depends on: settings, and weights by their hash.
 fn head(config: &Config, options: &TrainOptions<'_>) -> Result<String, SketchError> {
     let sha256 = |name: &str| registry::card(name).map(|card| card.sha256);
-    let mask = match mask_file(options.models) {
-        Some(path) => store::sha256(&store::read_file(&path)?),
-        None => sha256(mask::EMBEDDED)?,
-    };
+    let mask = mask_hash(options)?;
     let Config {
         half,
         pictures,

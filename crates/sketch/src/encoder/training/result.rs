@@ -12,6 +12,7 @@ use affetti_nets::{
 use super::{
     super::{Encoder, EncoderWeights, SIDE},
     Config, TrainOptions,
+    cache::mask_hash,
     task::LineTask,
 };
 use crate::error::SketchError;
@@ -48,7 +49,7 @@ pub(super) fn write(
     let encoder = Encoder::from_bytes(&bytes, &file, 1)?;
     let metrics = metrics(config, &encoder, task);
     let [learned, _] = task.counts();
-    let text = card(config, &file, &bytes, learned, metrics.clone())?;
+    let text = card(config, options, &file, &bytes, learned, metrics.clone())?;
     let card = options.models.join(format!("{}.toml", config.name));
     write_whole(&card, text.as_bytes())?;
     Ok(Trained {
@@ -88,6 +89,7 @@ fn metrics(config: &Config, encoder: &Encoder, task: &LineTask<'_>) -> Vec<Metri
 
 fn card(
     config: &Config,
+    options: &TrainOptions<'_>,
     file: &str,
     bytes: &[u8],
     learned: usize,
@@ -103,7 +105,7 @@ fn card(
         )
     };
     let data = format!(
-        "{learned} pictures and cut-outs of one half of the paintings (WikiArt), OASIS persons and sceneries, and BSDS500, splits train (research use and open access, not redistributed), cut out by mask-1; lines of them by edges-1 and our tracer"
+        "{learned} pictures and cut-outs of one half of the paintings (WikiArt), OASIS persons and sceneries, and BSDS500, splits train (research use and open access, not redistributed); lines of them by edges-1 and our tracer"
     );
     let card = Card {
         name: config.name.clone(),
@@ -123,7 +125,14 @@ fn card(
             views: vec!["squeezed into a square".into()],
         },
         origin: Origin {
-            starts: vec![origin("start", &start), origin("teacher", &teacher)],
+            starts: vec![
+                origin("start", &start),
+                origin("teacher", &teacher),
+                format!(
+                    "cut-outs: mask-1.safetensors (sha256 {})",
+                    mask_hash(options)?
+                ),
+            ],
             data: vec![data],
             command: format!(
                 "affetti train encoder configs/{} --data DATA",
