@@ -17,6 +17,7 @@ mod cells;
 mod regions;
 
 pub use cells::{Cells, CellsOf};
+use cells::{for_each_pixel, moments};
 pub use regions::{Maps, UnitBox};
 
 use crate::error::NetError;
@@ -594,34 +595,5 @@ impl Block {
         let residual = skip.then_some(&work.current);
         self.project
             .run(&work.filtered, residual, &mut work.next, threads);
-    }
-}
-
-/// Mean and standard deviation of each channel over all pixels.
-fn moments(map: &Map) -> (Vec<f32>, Vec<f32>) {
-    let shape = map.shape();
-    let count = (shape.height * shape.width) as f32;
-    let mut mean = vec![0.0_f32; shape.channels];
-    for_each_pixel(map, |pixel| {
-        mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
-    });
-    mean.iter_mut().for_each(|m| *m /= count);
-    // In a second pass: the difference of two large sums would lose the small deviations.
-    let mut variance = vec![0.0_f32; shape.channels];
-    for_each_pixel(map, |pixel| {
-        for ((s, m), v) in variance.iter_mut().zip(&mean).zip(pixel) {
-            *s += (v - m) * (v - m);
-        }
-    });
-    let deviation = variance.iter().map(|s| (s / count).sqrt()).collect();
-    (mean, deviation)
-}
-
-fn for_each_pixel(map: &Map, mut visit: impl FnMut(&[f32])) {
-    let shape = map.shape();
-    for row in 0..shape.height {
-        for column in 0..shape.width {
-            visit(map.pixel(row, column));
-        }
     }
 }

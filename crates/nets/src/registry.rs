@@ -34,7 +34,8 @@ pub struct Card {
     pub input: InputContract,
     /// Where the weights come from.
     pub origin: Origin,
-    /// Figures, each with the set that it was measured on and beside its baseline; written by `affetti train`.
+    /// Figures, each with the set that it was measured on and beside its baseline; written by
+    /// `affetti train`.
     #[serde(default)]
     pub metrics: Vec<Metric>,
     /// What the model must not be used for, and what its data lean towards.

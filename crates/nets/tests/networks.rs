@@ -103,16 +103,22 @@ fn dcgan_is_pytorchs() {
     });
 }
 
+/// A picture of `side` squared pixels, and the same as networks take it.
+fn pattern(side: usize) -> (Picture, TensorData) {
+    let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
+    let data = pixels.iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
+    let data = TensorData::new(data.collect::<Vec<f32>>(), [1, side, side, 3]);
+    let picture = Picture::new(side as u32, side as u32, pixels).unwrap();
+    (picture, data)
+}
+
 /// The layers' network against the one for single pictures, on the same weights.
 #[test]
 fn lite_layers_are_the_inference_network() {
     for variant in [Size::Lite0, Size::Lite2] {
         let side = variant.resolution();
         let weights = closed::filled(|file| Weights::from_published(variant, file, true));
-        let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
-        let data = pixels.iter().map(|&v| (f32::from(v) - 127.0) / 128.0);
-        let data = TensorData::new(data.collect::<Vec<f32>>(), [1, side, side, 3]);
-        let picture = Picture::new(side as u32, side as u32, pixels).unwrap();
+        let (picture, data) = pattern(side);
         let plain = EfficientNetLite::new(&weights);
         let expected = plain.describe(&picture, &mut Workspace::default(), 1);
         let (device, training) = (Device::flex(), Device::flex().autodiff());
@@ -140,9 +146,7 @@ fn lite_layers_are_the_inference_network() {
 fn cells_are_means_of_the_map_that_is_asked_for() {
     let variant = Size::Lite0;
     let weights = closed::filled(|file| Weights::from_published(variant, file, true));
-    let side = 128_u32;
-    let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
-    let picture = Picture::new(side, side, pixels).unwrap();
+    let (picture, data) = pattern(128);
     let plain = EfficientNetLite::new(&weights);
     let mut work = Workspace::default();
     let expected = plain.describe(&picture, &mut work, 1);
@@ -159,14 +163,8 @@ fn cells_are_means_of_the_map_that_is_asked_for() {
     }
     // 128 pixels are four cells a side at stride 32: the cells are the map.
     let device = Device::flex();
-    let data = picture
-        .pixels()
-        .iter()
-        .map(|&v| (f32::from(v) - 127.0) / 128.0);
-    let sides = [1, side as usize, side as usize, 3];
-    let x = TensorData::new(data.collect::<Vec<f32>>(), sides);
     let layers = LiteLayers::from_weights(&weights, &device);
-    let map = layers.forward_map(Tensor::from_data(x, &device));
+    let map = layers.forward_map(Tensor::from_data(data, &device));
     assert_eq!(map.dims(), [1, 4, 4, FEATURES]);
     let map = floats(map.reshape([16, FEATURES]));
     let found = plain.describe_cells(&picture, CellsOf::Head, 4, &mut work, 1);
@@ -180,9 +178,7 @@ fn a_network_goes_on_from_the_maps_of_a_stage() {
     let variant = Size::Lite0;
     let weights = closed::filled(|file| Weights::from_published(variant, file, true));
     // Odd, so that borders differ from side to side.
-    let side = 75_u32;
-    let pixels: Vec<u8> = (0..side * side * 3).map(|i| (i * i % 251) as u8).collect();
-    let picture = Picture::new(side, side, pixels).unwrap();
+    let (picture, data) = pattern(75);
     let plain = EfficientNetLite::new(&weights);
     let mut work = Workspace::default();
     let expected = plain.describe(&picture, &mut work, 1);
@@ -196,13 +192,7 @@ fn a_network_goes_on_from_the_maps_of_a_stage() {
         assert!(off <= TOLERANCE, "{stages}: {off:e}");
     }
     let all = LiteLayers::from_weights(&weights, &device).top(variant, 0);
-    let data = picture
-        .pixels()
-        .iter()
-        .map(|&v| (f32::from(v) - 127.0) / 128.0);
-    let sides = [1, side as usize, side as usize, 3];
-    let x = TensorData::new(data.collect::<Vec<f32>>(), sides);
-    let features = floats(all.forward(Tensor::from_data(x, &device)));
+    let features = floats(all.forward(Tensor::from_data(data, &device)));
     let off = affetti_testkit::relative_difference(&features, &expected[..FEATURES]);
     assert!(off <= TOLERANCE, "all: {off:e}");
     assert_eq!((variant.blocks_of(0), variant.blocks_of(2)), (0, 3));

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Sample {
     pub(super) file: PathBuf,
     pub(super) split: Split,
-    /// 0 to 4: for pictures with votes and for photographs those of `affetti eval feel`.
+    /// 0 to [`crate::crossfit::FOLDS`] − 1: for pictures with votes and for photographs those of
+    /// `affetti eval feel`.
     pub(super) fold: usize,
     /// Nine shares and the number of votes behind them.
     pub(super) emotions: Option<(Vec<f64>, f64)>,

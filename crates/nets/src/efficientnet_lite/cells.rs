@@ -6,7 +6,7 @@
 //! - **Source** cells as in PyTorch's adaptive average pooling: from ⌊n·size/grid⌋ to
 //!   ⌈(n+1)·size/grid⌉, so that neighbours share a row where the map does not divide.
 
-use super::{EfficientNetLite, Part, Workspace, moments};
+use super::{EfficientNetLite, Part, Workspace};
 use crate::kernels::Map;
 use affetti_picture::Picture;
 
@@ -51,13 +51,14 @@ impl EfficientNetLite {
                 found.cells = cells(map, grid);
             }
             if part == Part::Head {
-                (found.pooled, _) = moments(map);
+                found.pooled = cells(map, 1);
             }
         });
         found
     }
 }
 
+/// Means of every channel, `[grid, grid, channels]`, row by row.
 fn cells(map: &Map, grid: usize) -> Vec<f32> {
     let shape = map.shape();
     let span = |n: usize, size: usize| n * size / grid..((n + 1) * size).div_ceil(grid);
@@ -78,6 +79,32 @@ fn cells(map: &Map, grid: usize) -> Vec<f32> {
         values.extend(mean.iter().map(|m| m / count));
     }
     values
+}
+
+/// Mean and standard deviation of each channel over all pixels.
+pub(super) fn moments(map: &Map) -> (Vec<f32>, Vec<f32>) {
+    let shape = map.shape();
+    let count = (shape.height * shape.width) as f32;
+    let mean = cells(map, 1);
+    // In a second pass: the difference of two large sums would lose the small deviations.
+    let mut variance = vec![0.0_f32; shape.channels];
+    for_each_pixel(map, |pixel| {
+        for ((s, m), v) in variance.iter_mut().zip(&mean).zip(pixel) {
+            *s += (v - m) * (v - m);
+        }
+    });
+    let deviation = variance.iter().map(|s| (s / count).sqrt()).collect();
+    (mean, deviation)
+}
+
+/// Row by row.
+pub(super) fn for_each_pixel(map: &Map, mut visit: impl FnMut(&[f32])) {
+    let shape = map.shape();
+    for row in 0..shape.height {
+        for column in 0..shape.width {
+            visit(map.pixel(row, column));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -71,10 +71,17 @@ pub(crate) fn square(picture: &Picture) -> Picture {
     picture.resize(SIDE as u32, SIDE as u32, Filter::Bilinear)
 }
 
-/// The drawing on a square of [`SIDE`] units; pens keep the area that they cover.
+/// What the sides of a view, and the widths of pens, are multiplied with on a square of [`SIDE`]
+/// units; pens keep the area that they cover.
+pub(crate) fn squeeze(view: [f32; 2]) -> ([f32; 2], f32) {
+    let scale = view.map(|v| SIDE as f32 / v);
+    (scale, (scale[0] * scale[1]).sqrt())
+}
+
+/// The drawing on a square of [`SIDE`] units.
 fn squeezed(drawing: &Drawing) -> Drawing {
     let side = SIDE as f32;
-    let scale = [side / drawing.width, side / drawing.height];
+    let (scale, pen) = squeeze([drawing.width, drawing.height]);
     let mut square = Drawing {
         width: side,
         height: side,
@@ -84,7 +91,7 @@ fn squeezed(drawing: &Drawing) -> Drawing {
         for point in &mut stroke.curve.0 {
             *point = [point[0] * scale[0], point[1] * scale[1]];
         }
-        stroke.width *= (scale[0] * scale[1]).sqrt();
+        stroke.width *= pen;
     }
     square
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use affetti_nets::{
     efficientnet_lite::{Cells, EfficientNetLite, FEATURES, Workspace},
     import::write_whole,
-    registry, store,
+    registry,
 };
 use affetti_picture::{Filter, Picture, color};
 use rayon::prelude::*;
@@ -20,14 +20,14 @@ use rayon::prelude::*;
 use super::{
     super::{SIDE, ink::square, photo_features, teacher},
     Config, TrainOptions,
-    pictures::{Shown, Source, mask_file, mask_network, sources},
+    pictures::{Cutter, Shown, Source, sources},
 };
 use crate::{
     cubic::Cubic,
     edges::EdgeMap,
     error::SketchError,
     learned::LearnedEdges,
-    mask::{self, MaskNetwork},
+    mask::MaskNetwork,
     scene::{Detector, EdgeSource, Scene},
 };
 
@@ -74,33 +74,26 @@ impl Renditions {
 pub(super) fn load_or_make(
     config: &Config,
     options: &TrainOptions<'_>,
+    cutter: Option<&Cutter>,
 ) -> Result<Renditions, SketchError> {
     let path = options.run.join("lines.bin");
-    let head = head(config, options)?;
+    let head = head(config, cutter)?;
     if let Ok(bytes) = std::fs::read(&path)
         && let Some(found) = parse(&bytes, &head)
     {
         return Ok(found);
     }
-    let made = make(config, options)?;
+    let made = make(config, options, cutter)?;
     let mut bytes = head.into_bytes();
     made.write(&mut bytes);
     write_whole(&path, &bytes)?;
     Ok(made)
 }
 
-/// Of the weights that cut out objects.
-pub(super) fn mask_hash(options: &TrainOptions<'_>) -> Result<String, SketchError> {
-    Ok(match mask_file(options.models) {
-        Some(path) => store::sha256(&store::read_file(&path)?),
-        None => registry::card(mask::EMBEDDED)?.sha256,
-    })
-}
-
 /// What the file depends on: settings, and weights by their hash.
-fn head(config: &Config, options: &TrainOptions<'_>) -> Result<String, SketchError> {
+fn head(config: &Config, cutter: Option<&Cutter>) -> Result<String, SketchError> {
     let sha256 = |name: &str| registry::card(name).map(|card| card.sha256);
-    let mask = mask_hash(options)?;
+    let mask = cutter.map_or("none", |cutter| cutter.sha256.as_str());
     let Config {
         half,
         pictures,
@@ -115,19 +108,23 @@ fn head(config: &Config, options: &TrainOptions<'_>) -> Result<String, SketchErr
     ))
 }
 
-struct Maker {
+struct Maker<'a> {
     teacher: EfficientNetLite,
     edges: LearnedEdges,
-    mask: Option<MaskNetwork>,
+    mask: Option<&'a MaskNetwork>,
     seed: u64,
 }
 
-fn make(config: &Config, options: &TrainOptions<'_>) -> Result<Renditions, SketchError> {
+fn make(
+    config: &Config,
+    options: &TrainOptions<'_>,
+    cutter: Option<&Cutter>,
+) -> Result<Renditions, SketchError> {
     let [learned, chosen] = sources(config, options.data)?;
     let maker = Maker {
         teacher: teacher(&config.teacher)?,
         edges: LearnedEdges::embedded(1)?,
-        mask: mask_network(options.models)?,
+        mask: cutter.map(|cutter| &cutter.network),
         seed: config.seed,
     };
     let done = AtomicUsize::new(0);
@@ -136,7 +133,7 @@ fn make(config: &Config, options: &TrainOptions<'_>) -> Result<Renditions, Sketc
         let each = sources.par_iter().enumerate().map_init(
             Workspace::default,
             |work, (n, source)| -> Vec<Rendered> {
-                let shown = source.open(maker.mask.as_ref());
+                let shown = source.open(maker.mask);
                 let made = shown.iter().filter_map(|s| maker.render(s, n, work));
                 let made = made.collect();
                 (options.preparing)(done.fetch_add(1, Ordering::Relaxed) + 1, all);
@@ -154,7 +151,7 @@ fn make(config: &Config, options: &TrainOptions<'_>) -> Result<Renditions, Sketc
     Ok(Renditions { learned, chosen })
 }
 
-impl Maker {
+impl Maker<'_> {
     /// Nothing for a picture in which nothing can be drawn.
     fn render(&self, shown: &Shown, n: usize, work: &mut Workspace) -> Option<Rendered> {
         let long = shown.picture.width().max(shown.picture.height());

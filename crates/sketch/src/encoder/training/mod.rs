@@ -63,7 +63,8 @@ pub fn train(
     watch: &mut dyn Watch,
 ) -> Result<Option<Trained>, SketchError> {
     let folder = RunFolder::create(options.run, &config.text)?;
-    let rendered = cache::load_or_make(config, options)?;
+    let cutter = pictures::cutter(options.models)?;
+    let rendered = cache::load_or_make(config, options, cutter.as_ref())?;
     let sizes = [config.dimension, config.cell];
     let basis = target::Basis::fit(&rendered.learned, sizes, config.seed);
     let mut task = LineTask::new(config, rendered, &basis);
@@ -103,5 +104,5 @@ pub fn train(
         },
         trunk: outcome.model.trunk.weights(variant),
     };
-    result::write(config, options, &weights, &task).map(Some)
+    result::write(config, options, &weights, &task, cutter.as_ref()).map(Some)
 }

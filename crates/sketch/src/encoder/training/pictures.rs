@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use affetti_data::{Limits, Split, bsds, oasis, paintings, splits};
 use affetti_feel::art::members;
-use affetti_nets::{NetError, store};
+use affetti_nets::{NetError, registry, store};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 
 use super::Config;
@@ -134,10 +134,11 @@ fn cut_out(picture: &Picture, mask: &MaskNetwork) -> Option<Shown> {
     })
 }
 
-/// The weights of the mask network in the folder of models, where they are there.
-pub(super) fn mask_file(models: &Path) -> Option<PathBuf> {
-    let path = models.join(format!("{EMBEDDED}.safetensors"));
-    path.is_file().then_some(path)
+/// What cuts out objects.
+pub(super) struct Cutter {
+    pub(super) network: MaskNetwork,
+    /// Of its weights.
+    pub(super) sha256: String,
 }
 
 /// The mask network in the folder of models, else the embedded one; none in a build without weights:
@@ -145,15 +146,23 @@ pub(super) fn mask_file(models: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Damaged weights.
-pub(super) fn mask_network(models: &Path) -> Result<Option<MaskNetwork>, SketchError> {
-    if let Some(path) = mask_file(models) {
-        let bytes = store::read_file(&path)?;
-        let file = path.display().to_string();
-        return MaskNetwork::from_bytes(&bytes, &file).map(Some);
-    }
-    match MaskNetwork::embedded() {
-        Ok(network) => Ok(Some(network)),
-        Err(SketchError::Net(NetError::Missing { .. } | NetError::UnknownModel { .. })) => Ok(None),
-        Err(other) => Err(other),
-    }
+pub(super) fn cutter(models: &Path) -> Result<Option<Cutter>, SketchError> {
+    let path = models.join(format!("{EMBEDDED}.safetensors"));
+    let embedded = || {
+        let card = registry::card(EMBEDDED)?;
+        Ok((registry::weights(&card)?, card.file))
+    };
+    let (bytes, file) = if path.is_file() {
+        (store::read_file(&path)?.into(), path.display().to_string())
+    } else {
+        match embedded() {
+            Ok(found) => found,
+            Err(NetError::Missing { .. } | NetError::UnknownModel { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        }
+    };
+    Ok(Some(Cutter {
+        network: MaskNetwork::from_bytes(&bytes, &file)?,
+        sha256: store::sha256(&bytes),
+    }))
 }

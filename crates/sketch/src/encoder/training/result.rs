@@ -12,10 +12,10 @@ use affetti_nets::{
 use super::{
     super::{Encoder, EncoderWeights, SIDE},
     Config, TrainOptions,
-    cache::mask_hash,
+    pictures::Cutter,
     task::LineTask,
 };
-use crate::error::SketchError;
+use crate::{error::SketchError, mask::EMBEDDED};
 
 /// A finished training.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) fn write(
     options: &TrainOptions<'_>,
     weights: &EncoderWeights,
     task: &LineTask<'_>,
+    cutter: Option<&Cutter>,
 ) -> Result<Trained, SketchError> {
     let precision = Precision::parse(&config.precision).unwrap_or(Precision::Full);
     let stored = |name: &str| {
@@ -49,7 +50,7 @@ pub(super) fn write(
     let encoder = Encoder::from_bytes(&bytes, &file, 1)?;
     let metrics = metrics(config, &encoder, task);
     let [learned, _] = task.counts();
-    let text = card(config, options, &file, &bytes, learned, metrics.clone())?;
+    let text = card(config, cutter, &file, &bytes, learned, metrics.clone())?;
     let card = options.models.join(format!("{}.toml", config.name));
     write_whole(&card, text.as_bytes())?;
     Ok(Trained {
@@ -89,7 +90,7 @@ fn metrics(config: &Config, encoder: &Encoder, task: &LineTask<'_>) -> Vec<Metri
 
 fn card(
     config: &Config,
-    options: &TrainOptions<'_>,
+    cutter: Option<&Cutter>,
     file: &str,
     bytes: &[u8],
     learned: usize,
@@ -107,6 +108,10 @@ fn card(
     let data = format!(
         "{learned} pictures and cut-outs of one half of the paintings (WikiArt), OASIS persons and sceneries, and BSDS500, splits train (research use and open access, not redistributed); lines of them by edges-1 and our tracer"
     );
+    let cut_outs = cutter.map(|cutter| {
+        let Cutter { sha256, .. } = cutter;
+        format!("cut-outs: {EMBEDDED}.safetensors (sha256 {sha256})")
+    });
     let card = Card {
         name: config.name.clone(),
         kind: "lines".into(),
@@ -125,14 +130,10 @@ fn card(
             views: vec!["squeezed into a square".into()],
         },
         origin: Origin {
-            starts: vec![
-                origin("start", &start),
-                origin("teacher", &teacher),
-                format!(
-                    "cut-outs: mask-1.safetensors (sha256 {})",
-                    mask_hash(options)?
-                ),
-            ],
+            starts: [origin("start", &start), origin("teacher", &teacher)]
+                .into_iter()
+                .chain(cut_outs)
+                .collect(),
             data: vec![data],
             command: format!(
                 "affetti train encoder configs/{} --data DATA",

@@ -15,7 +15,7 @@
 use fastrand::Rng;
 
 use super::{
-    super::{Ink, SIDE},
+    super::{Ink, SIDE, ink::squeeze},
     cache::{LEVELS, Rendered},
 };
 use crate::{
@@ -168,8 +168,7 @@ fn turned(field: &Field, turn: Turn, level: impl Fn(f32) -> f32) -> Ink {
 
 /// Our own strokes; with a generator, by a shaking hand.
 fn traced(rendered: &Rendered, level: usize, turn: Turn, random: Option<&mut Rng>) -> Ink {
-    let scale = rendered.view.map(|v| SIDE as f32 / v.max(1.0));
-    let pen = (scale[0] * scale[1]).sqrt();
+    let (scale, pen) = squeeze(rendered.view.map(|v| v.max(1.0)));
     let middle = rendered.view.map(|v| v / 2.0);
     let half = SIDE as f32 / 2.0;
     let mut drawing = Drawing::white(SIDE as f32, SIDE as f32);
