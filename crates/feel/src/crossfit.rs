@@ -18,7 +18,7 @@ use crate::linear::{Linear, Matrix};
 use crate::predictor::SCALE;
 use crate::softmax::softmax;
 use crate::train::{
-    LEARN, Lesson, TrainOptions, Tried, basis, choose_affect, choose_emotions, fingerprint,
+    LEARN, Lesson, TrainOptions, Tried, basis, choose_affect, choose_emotions, fingerprints,
     fit_kernel, fit_softmax, load_backbone, project, split_rows, try_affect,
 };
 use affetti_nets::device::Device;
@@ -97,10 +97,10 @@ impl Twins {
             };
             let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
             let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
-            let print = fingerprint(config, &weights)?;
+            let prints = fingerprints(config, &weights)?;
             let again = |samples, known: &Set, what: &str| {
                 let stage = format!("{what}, twin {fold} of {FOLDS}");
-                let set = measure(samples, &extractor, &print, &stage, options)?;
+                let set = measure(samples, &extractor, &prints, &stage, options)?;
                 if set.samples.len() == known.samples.len() {
                     return Ok(set);
                 }

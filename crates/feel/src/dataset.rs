@@ -133,12 +133,13 @@ pub(crate) fn dealt<'a>(groups: impl Iterator<Item = &'a str>) -> Result<Vec<usi
     Ok(folds(FOLDS, &groups)?)
 }
 
-/// Measures `samples`, or takes the features from the cache where the same extractor has measured
-/// the same files before. Unreadable pictures are left out and counted through `progress`.
+/// Measures `samples`, or takes from the cache what a part of the same `extractor` has measured on
+/// the same files before; `prints` has one text for each part. Unreadable pictures are left out and
+/// counted through `progress`.
 pub(crate) fn measure(
     samples: Vec<Sample>,
     extractor: &Extractor,
-    fingerprint: &str,
+    prints: &[String],
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Result<Set, FeelError> {
@@ -148,36 +149,69 @@ pub(crate) fn measure(
         format!("{} {length}", s.file.display())
     };
     let files: Vec<String> = samples.iter().map(describe).collect();
-    let key = sha256(format!("{fingerprint}\n{}", files.join("\n")).as_bytes());
-    let cache = cache_folder()
-        .join("features")
-        .join(format!("{}.safetensors", &key[..24]));
-    if let Some(features) = cached(&cache, samples.len(), extractor.len()) {
-        return keep_readable(samples, features, stage, options);
-    }
-    let rows = extract(&samples, extractor, stage, options);
-    let flat: Vec<f32> = rows.into_iter().flatten().collect();
-    let features = Tensor {
-        shape: vec![samples.len(), extractor.len()],
-        data: flat,
+    let files = files.join("\n");
+    let path = |print: &String| {
+        let key = sha256(format!("{print}\n{files}").as_bytes());
+        let name = format!("{}.safetensors", &key[..24]);
+        cache_folder().join("features").join(name)
     };
-    // Only a complete measurement is worth keeping: what failed may be there next time.
-    if features.data.iter().all(|v| v.is_finite()) {
-        let mut tensors = Tensors::default();
-        tensors.map.insert("features".into(), features.clone());
-        write_whole(&cache, &store::to_bytes(&tensors, |_| Precision::Full)?)?;
+    let paths: Vec<PathBuf> = prints.iter().map(path).collect();
+    let widths = extractor.parts();
+    let known = paths.iter().zip(&widths);
+    let mut parts: Vec<Option<Tensor>> = known
+        .map(|(path, &width)| cached(path, samples.len(), width))
+        .collect();
+    let missing: Vec<usize> = (0..parts.len()).filter(|&n| parts[n].is_none()).collect();
+    let rows = match missing.is_empty() {
+        true => Vec::new(),
+        false => extract(&samples, &extractor.only(&missing), stage, options),
+    };
+    let mut start = 0;
+    for &part in &missing {
+        let columns = start..start + widths[part];
+        start = columns.end;
+        let tensor = Tensor {
+            shape: vec![samples.len(), columns.len()],
+            data: rows
+                .iter()
+                .flat_map(|row| row[columns.clone()].iter().copied())
+                .collect(),
+        };
+        // Only a complete measurement is worth keeping: what failed may be there next time.
+        if tensor.data.iter().all(|v| v.is_finite()) {
+            let mut tensors = Tensors::default();
+            tensors.map.insert("features".into(), tensor.clone());
+            write_whole(
+                &paths[part],
+                &store::to_bytes(&tensors, |_| Precision::Full)?,
+            )?;
+        }
+        parts[part] = Some(tensor);
     }
-    keep_readable(samples, features.data, stage, options)
+    let parts: Vec<Tensor> = parts.into_iter().flatten().collect();
+    keep_readable(samples, side_by_side(&parts), stage, options)
 }
 
-fn cached(path: &Path, rows: usize, columns: usize) -> Option<Vec<f32>> {
+fn cached(path: &Path, rows: usize, columns: usize) -> Option<Tensor> {
     let bytes = path.is_file().then(|| store::read_file(path).ok())??;
     let mut tensors = store::from_bytes(&bytes, "cached features").ok()?;
     let tensor = tensors.map.remove("features")?;
-    (tensor.shape == [rows, columns]).then_some(tensor.data)
+    (tensor.shape == [rows, columns]).then_some(tensor)
 }
 
-/// A row that starts with NaN stands for a picture that could not be read; it is left out and named
+/// The rows of all `parts`, each row's parts one after the other.
+fn side_by_side(parts: &[Tensor]) -> Vec<f32> {
+    let rows = parts.first().map_or(0, |part| part.shape[0]);
+    let row = |part: &Tensor, row: usize| {
+        let width = part.shape[1];
+        part.data[row * width..(row + 1) * width].to_vec()
+    };
+    (0..rows)
+        .flat_map(|n| parts.iter().flat_map(move |part| row(part, n)))
+        .collect()
+}
+
+/// A row with NaN stands for a picture that could not be read; it is left out and named
 /// in the progress.
 fn keep_readable(
     samples: Vec<Sample>,
@@ -194,7 +228,7 @@ fn keep_readable(
         },
     };
     for (sample, row) in samples.into_iter().zip(flat.chunks_exact(columns.max(1))) {
-        if row[0].is_nan() {
+        if row.iter().any(|v| v.is_nan()) {
             (options.progress)(Step {
                 stage: &format!("{stage}: cannot read {}, left out", sample.file.display()),
                 done: 0,
@@ -277,6 +311,16 @@ mod tests {
         let mut left = dealt;
         left.remove(unreadable);
         assert_eq!(set.folds().expect("five folds"), left);
+    }
+
+    #[test]
+    fn parts_stand_side_by_side_in_every_row() {
+        let part = |width: usize, data: &[f32]| Tensor {
+            shape: vec![2, width],
+            data: data.to_vec(),
+        };
+        let parts = [part(1, &[1.0, 2.0]), part(2, &[3.0, 4.0, 5.0, 6.0])];
+        assert_eq!(side_by_side(&parts), [1.0, 3.0, 4.0, 2.0, 5.0, 6.0]);
     }
 
     #[test]

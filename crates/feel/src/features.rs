@@ -151,12 +151,29 @@ impl Extractor {
     /// Length of [`Extractor::features`].
     #[must_use]
     pub fn len(&self) -> usize {
-        let deep: usize = self
-            .networks
-            .iter()
-            .map(|n| n.variant().descriptor_len())
-            .sum();
-        deep + if self.color { COLOR_FEATURES_LEN } else { 0 }
+        self.parts().iter().sum()
+    }
+
+    /// Columns of each part, in order: the networks one by one, then the colors if they take part.
+    pub(crate) fn parts(&self) -> Vec<usize> {
+        let networks = self.networks.iter();
+        let color = self.color.then_some(COLOR_FEATURES_LEN);
+        networks
+            .map(|network| network.variant().descriptor_len())
+            .chain(color)
+            .collect()
+    }
+
+    /// An extractor of these [`parts`](Self::parts) alone, ascending.
+    pub(crate) fn only(&self, parts: &[usize]) -> Self {
+        let networks = || parts.iter().filter(|&&part| part < self.networks.len());
+        Self {
+            networks: networks().map(|&n| self.networks[n].clone()).collect(),
+            sides: networks().map(|&n| self.sides[n]).collect(),
+            views: self.views.clone(),
+            filter: self.filter,
+            color: parts.contains(&self.networks.len()),
+        }
     }
 
     /// Never true: there is always a backbone or colour.
@@ -332,4 +349,35 @@ fn scaled(picture: &Picture, region: [u32; 4], small: &Picture) -> [u32; 4] {
     let [x, w] = range(left, right, small.width());
     let [y, h] = range(top, bottom, small.height());
     [x, y, w, h]
+}
+
+#[cfg(all(test, feature = "weights"))]
+mod tests {
+    use super::*;
+
+    /// Parts are kept apart in the cache: what they measure must not depend on the others.
+    #[test]
+    fn parts_alone_measure_what_they_measure_together() {
+        let predictor = crate::Predictor::embedded(&Device::Cpu).expect("embedded");
+        let extractor = predictor.extractor();
+        let pixels = (0..40 * 30).flat_map(|n: u32| [n % 251, n / 7 % 199, n % 97]);
+        let pixels = pixels.map(|v| v as u8).collect();
+        let picture = Picture::new(40, 30, pixels).expect("sizes fit");
+        let mut scratch = Scratch::default();
+        let mut features = |extractor: &Extractor| {
+            let features = extractor.features(&picture, &mut scratch, 1);
+            features.expect("measured on the processor")
+        };
+        let parts = extractor.parts();
+        assert_eq!(parts.len(), 4, "three networks and the colors");
+        let alone: Vec<Vec<f32>> = (0..parts.len())
+            .map(|n| features(&extractor.only(&[n])))
+            .collect();
+        for (one, width) in alone.iter().zip(&parts) {
+            assert_eq!(one.len(), *width);
+        }
+        assert!(alone.concat() == features(extractor));
+        let ends = features(&extractor.only(&[0, 3]));
+        assert!(ends == [alone[0].clone(), alone[3].clone()].concat());
+    }
 }

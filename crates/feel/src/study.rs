@@ -16,7 +16,7 @@ use crate::linear::{Linear, Matrix};
 use crate::predictor::{Predictor, SCALE, balance};
 use crate::softmax::softmax;
 use crate::train::{
-    Lesson, TrainOptions, fingerprint, fit_affect, fit_emotions, lesson, split_rows,
+    Lesson, TrainOptions, fingerprints, fit_affect, fit_emotions, lesson, split_rows,
 };
 use affetti_data::splits::folds;
 use affetti_emotion::{Distribution, Emotion};
@@ -233,11 +233,11 @@ fn set_of(
             what: format!("the backbone {} has learned from these labels", knows.name),
         });
     }
-    let print = fingerprint(&settings, &predictor.weights().backbones)?;
+    let prints = fingerprints(&settings, &predictor.weights().backbones)?;
     let (samples, stage) = if photos {
         (photographs(options.data)?, "photographs")
     } else {
         (painted(options.data)?, "paintings")
     };
-    measure(samples, predictor.extractor(), &print, stage, options)
+    measure(samples, predictor.extractor(), &prints, stage, options)
 }

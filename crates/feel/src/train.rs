@@ -75,18 +75,18 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         .map(|backbone| load_backbone(backbone, options.models))
         .collect::<Result<Vec<_>, _>>()?;
     let extractor = Extractor::new(&config.features, &backbones, &Device::Cpu)?;
-    let fingerprint = fingerprint(config, &backbones)?;
+    let prints = fingerprints(config, &backbones)?;
     let photos = measure(
         photographs(options.data)?,
         &extractor,
-        &fingerprint,
+        &prints,
         "photographs",
         options,
     )?;
     let paintings = measure(
         painted(options.data)?,
         &extractor,
-        &fingerprint,
+        &prints,
         "paintings",
         options,
     )?;
@@ -191,20 +191,27 @@ pub(crate) fn load_backbone(
 /// Counted up whenever decoding, resizing, colour features or kernels change what they give.
 const FEATURES_VERSION: u32 = 2;
 
-/// Changes whenever the features of a picture could.
-pub(crate) fn fingerprint(config: &Config, backbones: &[Weights]) -> Result<String, FeelError> {
-    let mut text = format!("{FEATURES_VERSION}{:?}", config.features.views);
-    text += &config.features.filter;
-    text += if config.features.color_share > 0.0 {
-        "color"
-    } else {
-        ""
-    };
-    for (backbone, weights) in config.features.backbones.iter().zip(backbones) {
-        text += &backbone.side.map_or(String::new(), |side| side.to_string());
-        text += &sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
+/// One text for each part of the extractor of `config`; it changes whenever what that part measures on
+/// a picture could.
+pub(crate) fn fingerprints(
+    config: &Config,
+    backbones: &[Weights],
+) -> Result<Vec<String>, FeelError> {
+    let features = &config.features;
+    let seen = format!(
+        "{FEATURES_VERSION} {:?} {}",
+        features.views, features.filter
+    );
+    let mut texts = Vec::new();
+    for (backbone, weights) in features.backbones.iter().zip(backbones) {
+        let side = backbone.side(weights.variant());
+        let sha256 = sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
+        texts.push(format!("{seen} {side} {sha256}"));
     }
-    Ok(text)
+    if features.color_share > 0.0 {
+        texts.push(format!("{FEATURES_VERSION} color"));
+    }
+    Ok(texts)
 }
 
 /// The shared basis, from all pictures that may be learned from; it sees no label.

@@ -16,7 +16,7 @@ use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
 use crate::figures::Figures;
 use crate::predictor::{ModelId, Predictor};
-use crate::train::{LEARN, Step, TrainOptions, fingerprint, split_rows};
+use crate::train::{LEARN, Step, TrainOptions, fingerprints, split_rows};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 pub(crate) use answers::Fitted;
@@ -75,9 +75,9 @@ impl Measured {
             features: weights.settings.clone(),
             ..entry.config.clone()
         };
-        let print = fingerprint(&config, &weights.backbones)?;
+        let prints = fingerprints(&config, &weights.backbones)?;
         let extractor = entry.predictor.extractor();
-        let measured = |samples, stage| measure(samples, extractor, &print, stage, options);
+        let measured = |samples, stage| measure(samples, extractor, &prints, stage, options);
         let photos = measured(photographs(options.data)?, "photographs")?;
         let paintings = measured(painted(options.data)?, "paintings")?;
         let twins = Twins::measure(&config, &photos, &paintings, options)?;
