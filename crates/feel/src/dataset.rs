@@ -162,31 +162,22 @@ pub(crate) fn measure(
         .map(|(path, &width)| cached(path, samples.len(), width))
         .collect();
     let missing: Vec<usize> = (0..parts.len()).filter(|&n| parts[n].is_none()).collect();
-    let rows = match missing.is_empty() {
-        true => Vec::new(),
-        false => extract(&samples, &extractor.only(&missing), stage, options),
-    };
-    let mut start = 0;
-    for &part in &missing {
-        let columns = start..start + widths[part];
-        start = columns.end;
-        let tensor = Tensor {
-            shape: vec![samples.len(), columns.len()],
-            data: rows
-                .iter()
-                .flat_map(|row| row[columns.clone()].iter().copied())
-                .collect(),
-        };
-        // Only a complete measurement is worth keeping: what failed may be there next time.
-        if tensor.data.iter().all(|v| v.is_finite()) {
-            let mut tensors = Tensors::default();
-            tensors.map.insert("features".into(), tensor.clone());
-            write_whole(
-                &paths[part],
-                &store::to_bytes(&tensors, |_| Precision::Full)?,
-            )?;
+    if !missing.is_empty() {
+        let rows = extract(&samples, &extractor.only(&missing), stage, options);
+        let mut start = 0;
+        for &part in &missing {
+            let columns = start..start + widths[part];
+            start = columns.end;
+            let tensor = Tensor {
+                shape: vec![samples.len(), columns.len()],
+                data: rows
+                    .iter()
+                    .flat_map(|row| &row[columns.clone()])
+                    .copied()
+                    .collect(),
+            };
+            parts[part] = Some(kept(&paths[part], tensor)?);
         }
-        parts[part] = Some(tensor);
     }
     let parts: Vec<Tensor> = parts.into_iter().flatten().collect();
     keep_readable(samples, side_by_side(&parts), stage, options)
@@ -199,20 +190,31 @@ fn cached(path: &Path, rows: usize, columns: usize) -> Option<Tensor> {
     (tensor.shape == [rows, columns]).then_some(tensor)
 }
 
+/// `features`, stored at `path` if the measurement is complete: what failed may be there next time.
+fn kept(path: &Path, features: Tensor) -> Result<Tensor, FeelError> {
+    if features.data.iter().all(|v| v.is_finite()) {
+        let mut tensors = Tensors::default();
+        tensors.map.insert("features".into(), features.clone());
+        write_whole(path, &store::to_bytes(&tensors, |_| Precision::Full)?)?;
+    }
+    Ok(features)
+}
+
 /// The rows of all `parts`, each row's parts one after the other.
 fn side_by_side(parts: &[Tensor]) -> Vec<f32> {
     let rows = parts.first().map_or(0, |part| part.shape[0]);
-    let row = |part: &Tensor, row: usize| {
-        let width = part.shape[1];
-        part.data[row * width..(row + 1) * width].to_vec()
-    };
-    (0..rows)
-        .flat_map(|n| parts.iter().flat_map(move |part| row(part, n)))
-        .collect()
+    let mut flat = Vec::with_capacity(parts.iter().map(|part| part.data.len()).sum());
+    for row in 0..rows {
+        for part in parts {
+            let width = part.shape[1];
+            flat.extend_from_slice(&part.data[row * width..(row + 1) * width]);
+        }
+    }
+    flat
 }
 
-/// A row with NaN stands for a picture that could not be read; it is left out and named
-/// in the progress.
+/// A row with NaN stands for a picture that could not be read; it is left out and named in the
+/// progress.
 fn keep_readable(
     samples: Vec<Sample>,
     flat: Vec<f32>,

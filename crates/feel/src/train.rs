@@ -191,8 +191,8 @@ pub(crate) fn load_backbone(
 /// Counted up whenever decoding, resizing, colour features or kernels change what they give.
 const FEATURES_VERSION: u32 = 2;
 
-/// One text for each part of the extractor of `config`; it changes whenever what that part measures on
-/// a picture could.
+/// One text for each part of the extractor of `config`; it changes whenever what that part measures
+/// on a picture could.
 pub(crate) fn fingerprints(
     config: &Config,
     backbones: &[Weights],
