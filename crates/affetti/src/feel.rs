@@ -161,7 +161,7 @@ fn feel_one(
     };
     let (picture, permit) = open(job, &options.decode, budget)?;
     let (mut prediction, components) = predictor
-        .predict_with_components(&picture, scratch, threads)
+        .predict_with_description(&picture, scratch, threads)
         .map_err(|error| Failure::from_feel(path.clone(), &error))?;
     let regions = match &options.regions {
         Some(fusion) => Some(

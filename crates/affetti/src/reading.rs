@@ -49,7 +49,7 @@ pub struct Reading {
 /// Where a picture lies among others, and the state of its file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// The predictor's components.
+    /// The predictor's description of the picture: the components that its emotion head sees.
     pub components: Vec<f32>,
     /// The file as it was read; `None` for standard input.
     pub stamp: Option<Stamp>,
@@ -329,7 +329,7 @@ pub(crate) mod tests {
     #[test]
     fn the_line_is_the_contract() {
         let model = ModelId {
-            name: "feel-1".into(),
+            name: "feel-3".into(),
             sha256: "ab".into(),
         };
         // Polarity and entropy by hand: .02+.5+.11+.05, .01+.01+.19+.0333, the rest.
@@ -340,7 +340,7 @@ pub(crate) mod tests {
              \"fear\":0.19,\"sadness\":0.0333,\"something else\":0.0767},\"polarity\":{\
              \"positive\":0.68,\"negative\":0.2433,\"other\":0.0767},\"valence\":4.1235,\
              \"arousal\":5.0,\"interval\":{\"valence\":[3.0,5.25],\"arousal\":[1.0,7.0]},\
-             \"dominant\":\"awe\",\"entropy\":1.5353,\"model\":{\"name\":\"feel-1\",\"sha256\":\"ab\"}}"
+             \"dominant\":\"awe\",\"entropy\":1.5353,\"model\":{\"name\":\"feel-3\",\"sha256\":\"ab\"}}"
         );
     }
 

@@ -59,7 +59,7 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     let picture =
         read(path, &DecodeOptions::default()).with_context(|| path.display().to_string())?;
     let (_, components) =
-        predictor.predict_with_components(&picture, &mut Default::default(), settings.threads)?;
+        predictor.predict_with_description(&picture, &mut Default::default(), settings.threads)?;
     Ok(Query::Near(components))
 }
 

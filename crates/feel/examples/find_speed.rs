@@ -16,7 +16,7 @@ use affetti_feel::{ModelId, Target};
 use std::io::BufWriter;
 use std::time::Instant;
 
-const COMPONENTS: usize = 384;
+const COMPONENTS: usize = 192;
 
 fn entry(i: usize, rng: &mut fastrand::Rng) -> Entry {
     let shares: [f64; 9] = std::array::from_fn(|_| (3.0 * rng.f64()).exp());

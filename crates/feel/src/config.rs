@@ -82,8 +82,15 @@ impl Config {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let positive =
             |values: &[f64]| !values.is_empty() && values.iter().all(|v| *v > 0.0 && v.is_finite());
-        let share = |x: f64| x.is_finite() && x >= 0.0;
         let f = &self.features;
+        let backbones = f.backbones.iter();
+        let shares = backbones
+            .flat_map(|b| [b.pooled, b.stages])
+            .chain([f.color]);
+        let (emotions, affect): (Vec<f64>, Vec<f64>) =
+            shares.map(|share| (share.emotions, share.affect)).unzip();
+        let share = |x: &f64| x.is_finite() && *x >= 0.0;
+        let sees_nothing = |shares: &[f64]| shares.iter().all(|x| *x == 0.0);
         let names: std::collections::BTreeSet<&str> =
             f.backbones.iter().map(|b| b.name.as_str()).collect();
         let problems = [
@@ -100,7 +107,10 @@ impl Config {
                 self.features.views.is_empty(),
                 "features.views: at least one",
             ),
-            (f.components == 0, "features.components: at least 1"),
+            (
+                f.components.emotions == 0 || f.components.affect == 0,
+                "features.components: at least 1",
+            ),
             (
                 names.len() != f.backbones.len(),
                 "features.backbones: each once",
@@ -126,11 +136,12 @@ impl Config {
                 "features.backbones: affect, basis and emotions are parts of every model",
             ),
             (
-                ![f.pooled_share, f.stage_share, f.color_share]
-                    .into_iter()
-                    .all(share)
-                    || !f.backbones.iter().all(|b| share(b.share)),
+                !emotions.iter().chain(&affect).all(share),
                 "features: shares of 0 or more",
+            ),
+            (
+                sees_nothing(&emotions) || sees_nothing(&affect),
+                "features: each head needs a share above 0 of something",
             ),
             (
                 !positive(&self.emotions.penalties),

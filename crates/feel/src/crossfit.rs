@@ -10,6 +10,8 @@
 //! have learned from the fold's labels, but choose no more than three numbers by them. Choosing
 //! inside each fold would need twins of twins.
 
+use crate::backbones;
+use crate::basis::Basis;
 use crate::config::Config;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
@@ -18,8 +20,8 @@ use crate::linear::{Linear, Matrix};
 use crate::predictor::SCALE;
 use crate::softmax::softmax;
 use crate::train::{
-    LEARN, Lesson, TrainOptions, Tried, basis, choose_affect, choose_emotions, fingerprints,
-    fit_kernel, fit_softmax, load_backbone, project, split_rows, try_affect,
+    LEARN, Lesson, TrainOptions, Tried, bases, choose_affect, choose_emotions, fingerprints,
+    fit_kernel, fit_softmax, split_rows, try_affect,
 };
 use affetti_nets::device::Device;
 
@@ -35,13 +37,15 @@ pub fn fold_name(name: &str, fold: usize) -> String {
 /// One set of pictures as the twins see it.
 struct Seen {
     fold_of: Vec<usize>,
-    /// Components of all pictures, twin by twin.
+    /// Components of all pictures that the set's head sees, twin by twin.
     components: Vec<Matrix>,
 }
 
 /// All pictures as the twins see them.
 pub(crate) struct Twins {
     photos: Seen,
+    /// Components of all photographs that the emotion head sees, for their cues, twin by twin.
+    cues: Vec<Matrix>,
     paintings: Seen,
 }
 
@@ -75,6 +79,7 @@ impl Twins {
         };
         let mut twins = Self {
             photos: seen(photos)?,
+            cues: Vec::new(),
             paintings: seen(paintings)?,
         };
         for fold in 1..=FOLDS {
@@ -93,7 +98,7 @@ impl Twins {
                         });
                     }
                 }
-                load_backbone(&twin, options.models)
+                backbones::load(&twin, options.models)
             };
             let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
             let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
@@ -108,18 +113,14 @@ impl Twins {
                     what: format!("{stage}: other pictures can be read than before"),
                 })
             };
-            let sets = [
-                again(photographs(options.data)?, photos, "photographs")?,
-                again(painted(options.data)?, paintings, "paintings")?,
-            ];
-            let basis = basis(config, &extractor, &[&sets[0], &sets[1]])?;
-            for (seen, set) in [&mut twins.photos, &mut twins.paintings]
-                .into_iter()
-                .zip(&sets)
-            {
-                let rows: Vec<usize> = (0..set.samples.len()).collect();
-                seen.components.push(project(&basis, set, &rows));
-            }
+            let photos = again(photographs(options.data)?, photos, "photographs")?;
+            let paintings = again(painted(options.data)?, paintings, "paintings")?;
+            let bases = bases(config, &extractor, &[&photos, &paintings])?;
+            let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
+            twins.photos.components.push(all(&bases.affect, &photos));
+            twins.cues.push(all(&bases.emotions, &photos));
+            let components = all(&bases.emotions, &paintings);
+            twins.paintings.components.push(components);
         }
         Ok(Some(twins))
     }
@@ -198,7 +199,8 @@ impl Twins {
             let emotions: Linear =
                 fit_softmax(&Lesson::new(z, paintings, &seen), settings.0, settings.1);
             let z = self.photos.components[fold].select(rows);
-            Lesson::new(z, photos, rows).with_cues(&emotions)
+            let seen = self.cues[fold].select(rows);
+            Lesson::new(z, photos, rows).with_cues(&emotions, &seen)
         };
         (0..FOLDS).map(lesson).collect()
     }

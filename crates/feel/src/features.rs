@@ -19,14 +19,58 @@ pub struct FeatureSettings {
     pub views: Vec<View>,
     /// Resize filter: `bicubic`, `bilinear`, …
     pub filter: String,
-    /// Share of all pooled features in a row's length; see `Standardizer`.
-    pub pooled_share: f64,
-    /// Share of the backbones' stage statistics.
-    pub stage_share: f64,
-    /// Share of the colour features; 0 leaves them out.
-    pub color_share: f64,
+    /// Share of the color features in the mean squared length of a head's rows; 0 in both leaves
+    /// them out.
+    pub color: PerHead<f64>,
     /// Principal components that are kept.
-    pub components: usize,
+    pub components: PerHead<usize>,
+}
+
+/// One thing for each head: what tells paintings apart by their emotions is not what makes
+/// photographs of the same valence alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerHead<T> {
+    /// For the nine emotions.
+    pub emotions: T,
+    /// For valence and arousal.
+    pub affect: T,
+}
+
+/// Neighbouring columns of the raw features: the pooled ones of a backbone, its stage statistics, or
+/// the colors.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Block {
+    pub(crate) columns: std::ops::Range<usize>,
+    /// Share in the mean squared length of a head's rows; see `Standardizer`.
+    pub(crate) share: PerHead<f64>,
+}
+
+impl FeatureSettings {
+    /// Whether the color features are measured.
+    pub(crate) fn sees_color(&self) -> bool {
+        self.color.emotions > 0.0 || self.color.affect > 0.0
+    }
+
+    /// The blocks of the raw features, in order; `variants` are those of the backbones.
+    pub(crate) fn blocks(&self, variants: impl Iterator<Item = Variant>) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut push = |columns: usize, share: PerHead<f64>| {
+            let start = blocks.last().map_or(0, |block| block.columns.end);
+            blocks.push(Block {
+                columns: start..start + columns,
+                share,
+            });
+        };
+        for (variant, backbone) in variants.zip(&self.backbones) {
+            push(FEATURES, backbone.pooled);
+            push(variant.descriptor_len() - FEATURES, backbone.stages);
+        }
+        if self.sees_color() {
+            push(COLOR_FEATURES_LEN, self.color);
+        }
+        blocks
+    }
 }
 
 /// One backbone in a config.
@@ -41,8 +85,10 @@ pub struct BackboneSettings {
     pub network: Option<String>,
     /// `full`, `half` or `byte`.
     pub precision: String,
-    /// This backbone's part of the shares above.
-    pub share: f64,
+    /// Share of the pooled features in the mean squared length of a head's rows; 0 leaves them out.
+    pub pooled: PerHead<f64>,
+    /// Share of mean and deviation of each channel at the end of every stage.
+    pub stages: PerHead<f64>,
     /// Whether the weights have learned from the labels of the pictures that figures out of fold
     /// are computed on (`affetti train affect`): then `NAME-fold1` to `NAME-fold5`, of which each
     /// left one fold out, stand in for them wherever a picture must be new to the model.
@@ -144,7 +190,7 @@ impl Extractor {
                 .collect(),
             views: settings.views.clone(),
             filter,
-            color: settings.color_share > 0.0,
+            color: settings.sees_color(),
         })
     }
 
@@ -154,14 +200,16 @@ impl Extractor {
         self.parts().iter().sum()
     }
 
+    /// Which networks these are.
+    pub(crate) fn variants(&self) -> impl Iterator<Item = Variant> {
+        self.networks.iter().map(Backbone::variant)
+    }
+
     /// Columns of each part, in order: the networks one by one, then the colors if they take part.
     pub(crate) fn parts(&self) -> Vec<usize> {
-        let networks = self.networks.iter();
         let color = self.color.then_some(COLOR_FEATURES_LEN);
-        networks
-            .map(|network| network.variant().descriptor_len())
-            .chain(color)
-            .collect()
+        let networks = self.variants().map(Variant::descriptor_len);
+        networks.chain(color).collect()
     }
 
     /// An extractor of these [`parts`](Self::parts) alone, ascending.
@@ -180,21 +228,6 @@ impl Extractor {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// (columns, share) of each block of features, in order.
-    #[must_use]
-    pub fn blocks(&self, settings: &FeatureSettings) -> Vec<(usize, f64)> {
-        let mut blocks = Vec::new();
-        for (network, backbone) in self.networks.iter().zip(&settings.backbones) {
-            let stages = network.variant().descriptor_len() - FEATURES;
-            blocks.push((FEATURES, settings.pooled_share * backbone.share));
-            blocks.push((stages, settings.stage_share * backbone.share));
-        }
-        if self.color {
-            blocks.push((COLOR_FEATURES_LEN, settings.color_share));
-        }
-        blocks
     }
 
     /// The raw features of `picture`. `threads` > 1 splits each network's work.

@@ -1,8 +1,8 @@
 //! From a picture to the emotions that it evokes.
 //!
 //! The way of a picture: views (`view`) → descriptors of frozen backbones and colour features
-//! (`features`) → principal components (`pca`, `model`) → nine emotions (`softmax`), valence and
-//! arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
+//! (`features`) → principal components, for each head its own (`basis`, `pca`) → nine emotions
+//! (`softmax`), valence and arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
 //! [`train`](fn@train) and [`evaluate`] make and measure one.
 
 #[cfg(feature = "train")]
@@ -11,6 +11,8 @@ pub mod affect;
 pub mod art;
 #[cfg(feature = "train")]
 mod augment;
+mod backbones;
+mod basis;
 mod config;
 mod conformal;
 mod crossfit;
@@ -40,16 +42,17 @@ mod study;
 mod train;
 mod view;
 
+pub use basis::Basis;
 pub use config::{AffectSettings, Config, EmotionSettings};
 pub use crossfit::{FOLDS, fold_name};
 pub use error::{ErrorKind, FeelError};
 pub use evaluate::{Entry, evaluate};
-pub use features::{BackboneSettings, Extractor, FeatureSettings, RegionWay, Scratch};
+pub use features::{BackboneSettings, Extractor, FeatureSettings, PerHead, RegionWay, Scratch};
 pub use figures::{Figure, Figures};
 pub use intention::{Aim, Intention, Target, matching};
 pub use kernel::Kernel;
 pub use linear::{Linear, Matrix, Standardizer};
-pub use model::{Basis, Model};
+pub use model::Model;
 pub use pca::components as principal_components;
 pub use predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
 pub use reference::{About, Reference, ReferenceOptions, make_reference};

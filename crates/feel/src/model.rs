@@ -1,13 +1,14 @@
 //! The trained predictor's numbers, and the file that they travel in.
 
+use crate::basis::{Basis, seen_columns};
 use crate::error::FeelError;
-use crate::features::FeatureSettings;
+use crate::features::{FeatureSettings, PerHead};
 use crate::kernel::Kernel;
-use crate::linear::{Linear, Matrix, Standardizer};
+use crate::linear::{Linear, Matrix};
 use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::{Taker, Tensor, Tensors};
+use affetti_nets::tensors::{Tensor, Tensors};
 
 /// Everything that a prediction needs.
 #[derive(Clone, Debug)]
@@ -16,118 +17,24 @@ pub struct Model {
     pub settings: FeatureSettings,
     /// One per backbone.
     pub backbones: Vec<Weights>,
-    /// From raw features to principal components.
-    pub basis: Basis,
-    /// From components to the nine logits.
+    /// From raw features to the principal components that each head sees.
+    pub bases: PerHead<Basis>,
+    /// From its components to the nine logits.
     pub emotions: Linear,
-    /// From components to valence and arousal.
+    /// From its components to valence and arousal.
     pub affect: Kernel,
     /// Half-widths of the intervals of valence and arousal.
     pub half_width: [f64; 2],
 }
 
-/// Features that [`Basis::under`] sums at a time.
-const PIECE: usize = 256;
-
-/// Standardisation and projection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Basis {
-    /// Shift and scale of the raw features.
-    pub standard: Standardizer,
-    /// `[component][feature]`
-    pub directions: Vec<Vec<f64>>,
-}
-
-impl Basis {
-    /// The map from raw features to components.
-    #[must_use]
-    pub fn linear(&self) -> Linear {
-        let plain = Linear {
-            weights: self.directions.clone(),
-            bias: vec![0.0; self.directions.len()],
-        };
-        plain.fold(&self.standard)
-    }
-
-    /// `head`, which wants components, for raw features: in one step, and without a copy of the
-    /// directions.
-    #[must_use]
-    pub fn under(&self, head: &Linear) -> Linear {
-        let columns = self.standard.mean.len();
-        let mut plain = Linear {
-            weights: vec![vec![0.0; columns]; head.weights.len()],
-            bias: head.bias.clone(),
-        };
-        // Piece by piece, so that the sums of all outputs stay in the cache while every direction is
-        // read once.
-        for start in (0..columns).step_by(PIECE) {
-            let piece = start..(start + PIECE).min(columns);
-            for (component, direction) in self.directions.iter().enumerate() {
-                let direction = &direction[piece.clone()];
-                for (sums, row) in plain.weights.iter_mut().zip(&head.weights) {
-                    let factor = row[component];
-                    let sums = sums[piece.clone()].iter_mut();
-                    sums.zip(direction).for_each(|(s, d)| *s += factor * d);
-                }
-            }
-        }
-        plain.fold(&self.standard)
-    }
-
-    /// The components of one row of raw features, without a second copy of the directions as
-    /// [`Basis::linear`] makes it.
-    #[must_use]
-    pub fn project(&self, features: &[f32]) -> Vec<f64> {
-        let Standardizer { mean, factor } = &self.standard;
-        let scaled = features.iter().zip(mean).zip(factor);
-        let row: Vec<f64> = scaled.map(|((&x, m), f)| (f64::from(x) - m) * f).collect();
-        let along = |d: &Vec<f64>| d.iter().zip(&row).map(|(d, x)| d * x).sum();
-        self.directions.iter().map(along).collect()
-    }
-
-    /// What a reader of the stored basis will see: whatever is fitted on top is fitted on that.
-    ///
-    /// # Errors
-    /// [`FeelError::Net`] where the shapes do not fit: a bug.
-    pub fn rounded(&self) -> Result<Self, FeelError> {
-        let mut tensors = Tensors::default();
-        self.put(&mut tensors);
-        let bytes = store::to_bytes(&tensors, precision)?;
-        let mut taker = store::from_bytes(&bytes, "basis")?.take_for("basis");
-        let shape = (self.directions.len(), self.standard.mean.len());
-        let basis = Self::take(&mut taker, shape);
-        taker.finish()?;
-        Ok(basis)
-    }
-
-    fn put(&self, tensors: &mut Tensors) {
-        put(
-            tensors,
-            "basis.mean",
-            vec![self.standard.mean.len()],
-            &self.standard.mean,
-        );
-        let factor = &self.standard.factor;
-        put(tensors, "basis.factor", vec![factor.len()], factor);
-        put_rows(tensors, "basis.directions", &self.directions);
-    }
-
-    fn take(taker: &mut Taker, (components, features): (usize, usize)) -> Self {
-        let flat = taker.take("basis.directions", &[components, features]);
-        Self {
-            standard: Standardizer {
-                mean: wide(&taker.take("basis.mean", &[features])),
-                factor: wide(&taker.take("basis.factor", &[features])),
-            },
-            directions: flat.chunks_exact(features.max(1)).map(wide).collect(),
-        }
-    }
-}
+/// The bases' names in the file.
+const EMOTIONS_BASIS: &str = "emotions.basis";
+const AFFECT_BASIS: &str = "affect.basis";
 
 /// How each tensor of the file is stored: the large ones small, the decisive ones whole.
-fn precision(name: &str) -> Precision {
+pub(crate) fn precision(name: &str) -> Precision {
     match name {
-        "basis.directions" => Precision::Byte,
+        _ if name.ends_with(".directions") => Precision::Byte,
         "affect.support" => Precision::Half,
         _ => Precision::Full,
     }
@@ -177,7 +84,8 @@ impl Model {
                     .insert(format!("{}.{name}", settings.name), tensor);
             }
         }
-        self.basis.put(&mut tensors);
+        self.bases.emotions.put(&mut tensors, EMOTIONS_BASIS);
+        self.bases.affect.put(&mut tensors, AFFECT_BASIS);
         put_rows(&mut tensors, "emotions.weight", &self.emotions.weights);
         put(
             &mut tensors,
@@ -233,30 +141,44 @@ impl Model {
             let part = tensors.split_off(&format!("{}.", backbone.name));
             backbones.push(Weights::from_folded(variant, part)?);
         }
-        let shape = |name: &str| tensors.map.get(name).map(|t| t.shape.clone());
-        let (Some([components, features]), Some([rows, _])) = (
-            shape("basis.directions")
-                .as_deref()
-                .and_then(|s| <[usize; 2]>::try_from(s).ok()),
-            shape("affect.support")
-                .as_deref()
-                .and_then(|s| <[usize; 2]>::try_from(s).ok()),
-        ) else {
-            return Err(malformed("basis.directions or affect.support is missing").into());
+        let size = |name: &str| {
+            let shape = tensors.map.get(name)?.shape.as_slice();
+            <[usize; 2]>::try_from(shape).ok().map(|[rows, _]| rows)
         };
-        if features == 0 || components == 0 || rows == 0 || backbones.is_empty() {
+        let directions = |basis: &str| size(&format!("{basis}.directions"));
+        let (Some(known), Some(felt), Some(rows)) = (
+            directions(EMOTIONS_BASIS),
+            directions(AFFECT_BASIS),
+            size("affect.support"),
+        ) else {
+            return Err(
+                malformed("the directions of a basis or affect.support are missing").into(),
+            );
+        };
+        if known == 0 || felt == 0 || rows == 0 || backbones.is_empty() {
             return Err(malformed("an empty head or no backbone").into());
         }
+        let blocks = settings.blocks(backbones.iter().map(Weights::variant));
+        let seen = PerHead {
+            emotions: seen_columns(&blocks, |block| block.share.emotions),
+            affect: seen_columns(&blocks, |block| block.share.affect),
+        };
+        if seen.emotions.is_empty() || seen.affect.is_empty() {
+            return Err(malformed("a head that sees no features").into());
+        }
         let mut taker = tensors.take_for("predictor");
-        let basis = Basis::take(&mut taker, (components, features));
-        let flat = taker.take("emotions.weight", &[9, components]);
+        let bases = PerHead {
+            emotions: Basis::take(&mut taker, EMOTIONS_BASIS, seen.emotions, known),
+            affect: Basis::take(&mut taker, AFFECT_BASIS, seen.affect, felt),
+        };
+        let flat = taker.take("emotions.weight", &[9, known]);
         let emotions = Linear {
-            weights: flat.chunks_exact(components.max(1)).map(wide).collect(),
+            weights: flat.chunks_exact(known).map(wide).collect(),
             bias: wide(&taker.take("emotions.bias", &[9])),
         };
         let support = Matrix {
-            columns: components,
-            data: taker.take("affect.support", &[rows, components]),
+            columns: felt,
+            data: taker.take("affect.support", &[rows, felt]),
         };
         let dual = taker.take("affect.dual", &[2, rows]);
         let flat = taker.take("affect.trend", &[2, 2]);
@@ -275,7 +197,7 @@ impl Model {
         Ok(Self {
             settings,
             backbones,
-            basis,
+            bases,
             emotions,
             affect,
             half_width: [f64::from(half[0]), f64::from(half[1])],
@@ -283,17 +205,17 @@ impl Model {
     }
 }
 
-fn put(tensors: &mut Tensors, name: &str, shape: Vec<usize>, values: &[f64]) {
+pub(crate) fn put(tensors: &mut Tensors, name: &str, shape: Vec<usize>, values: &[f64]) {
     let data = values.iter().map(|&v| v as f32).collect();
     tensors.map.insert(name.to_owned(), Tensor { shape, data });
 }
 
-fn put_rows(tensors: &mut Tensors, name: &str, rows: &[Vec<f64>]) {
+pub(crate) fn put_rows(tensors: &mut Tensors, name: &str, rows: &[Vec<f64>]) {
     let flat: Vec<f64> = rows.iter().flatten().copied().collect();
     let columns = rows.first().map_or(0, Vec::len);
     put(tensors, name, vec![rows.len(), columns], &flat);
 }
 
-fn wide(values: &[f32]) -> Vec<f64> {
+pub(crate) fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&v| f64::from(v)).collect()
 }

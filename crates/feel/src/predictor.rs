@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// The card of the embedded model.
-pub const EMBEDDED: &str = "feel-2";
+pub const EMBEDDED: &str = "feel-3";
 /// Ends of the valence and arousal scales.
 pub const SCALE: [f64; 2] = [1.0, 7.0];
 
@@ -104,19 +104,9 @@ impl Predictor {
     /// Makes `model` ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::Unfit`] where the backbones and the basis do not fit each other.
+    /// [`FeelError::Unfit`] where the filter is unknown or no view is named.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
-        let features = model.basis.standard.mean.len();
-        if extractor.len() != features {
-            return Err(FeelError::Unfit {
-                what: format!(
-                    "{}: the backbones give {} features, the basis wants {features}",
-                    id.name,
-                    extractor.len()
-                ),
-            });
-        }
         Ok(Self {
             id,
             direct: OnceLock::new(),
@@ -176,11 +166,12 @@ impl Predictor {
     }
 
     fn predict_components(&self, components: &[f32]) -> Result<Prediction, FeelError> {
-        let shares = softmax(&self.model.emotions.apply(components));
+        let seen = self.model.bases.split(components);
+        let shares = softmax(&self.model.emotions.apply(seen.emotions));
         let emotions = Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),
         })?;
-        let affect = self.model.affect.apply(components, balance(&emotions));
+        let affect = self.model.affect.apply(seen.affect, balance(&emotions));
         if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
             return Err(FeelError::NotFinite {
                 model: self.id.name.clone(),
@@ -228,28 +219,29 @@ impl Predictor {
     /// # Errors
     /// [`FeelError::NotFinite`] where the weights are damaged.
     pub fn emotions(&self, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
-        let direct = self
-            .direct
-            .get_or_init(|| self.model.basis.under(&self.model.emotions));
+        let direct = self.direct.get_or_init(|| {
+            let (basis, head) = (&self.model.bases.emotions, &self.model.emotions);
+            basis.under(head, self.extractor.len())
+        });
         let shares = softmax(&direct.apply(features));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),
         })
     }
 
-    /// The principal components of raw features: a short description in which pictures that feel
-    /// alike lie close.
+    /// What the heads see of raw features: the principal components of the emotions, then those of
+    /// valence and arousal.
     #[must_use]
     pub fn components(&self, features: &[f32]) -> Vec<f32> {
-        let components = self.model.basis.project(features);
-        components.into_iter().map(|v| v as f32).collect()
+        self.model.bases.project(features)
     }
 
-    /// [`Predictor::predict`], with the components of the picture: one pass for both.
+    /// [`Predictor::predict`], with a short description in which pictures that feel alike lie close:
+    /// the principal components that the emotion head sees, strongest first. One pass for both.
     ///
     /// # Errors
     /// As [`Predictor::predict`].
-    pub fn predict_with_components(
+    pub fn predict_with_description(
         &self,
         picture: &Picture,
         scratch: &mut Scratch,
@@ -257,6 +249,8 @@ impl Predictor {
     ) -> Result<(Prediction, Vec<f32>), FeelError> {
         let features = self.extractor.features(picture, scratch, threads)?;
         let components = self.components(&features);
-        Ok((self.predict_components(&components)?, components))
+        let prediction = self.predict_components(&components)?;
+        let seen = self.model.bases.split(&components);
+        Ok((prediction, seen.emotions.to_vec()))
     }
 }

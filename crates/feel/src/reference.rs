@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_name_beside_the_weights() {
-        let file = Reference::beside("models/feel-1.safetensors".as_ref());
-        assert_eq!(file, Path::new("models/feel-1.reference.safetensors"));
+        let file = Reference::beside("models/feel-3.safetensors".as_ref());
+        assert_eq!(file, Path::new("models/feel-3.reference.safetensors"));
     }
 }

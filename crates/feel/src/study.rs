@@ -16,7 +16,7 @@ use crate::linear::{Linear, Matrix};
 use crate::predictor::{Predictor, SCALE, balance};
 use crate::softmax::softmax;
 use crate::train::{
-    Lesson, TrainOptions, fingerprints, fit_affect, fit_emotions, lesson, split_rows,
+    Lesson, TrainOptions, affect_lesson, fingerprints, fit_affect, fit_emotions, lesson, split_rows,
 };
 use affetti_data::splits::folds;
 use affetti_emotion::{Distribution, Emotion};
@@ -55,7 +55,7 @@ impl<'a> Study<'a> {
         let set = set_of(config, predictor, options, true)?;
         let model = predictor.weights();
         let rows: Vec<usize> = (0..set.samples.len()).collect();
-        let all = lesson(&model.basis, &set, &rows).with_cues(&model.emotions)?;
+        let all = affect_lesson(&model.bases, &model.emotions, &set, &rows)?;
         let fold_of = folds(STUDY_FOLDS, &all.groups)?;
         let heads = (0..STUDY_FOLDS)
             .map(|fold| {
@@ -82,7 +82,7 @@ impl<'a> Study<'a> {
     ) -> Result<Self, FeelError> {
         let set = set_of(config, predictor, options, false)?;
         let rows: Vec<usize> = (0..set.samples.len()).collect();
-        let all = lesson(&predictor.weights().basis, &set, &rows);
+        let all = lesson(&predictor.weights().bases.emotions, &set, &rows);
         let fold_of = folds(STUDY_FOLDS, &all.groups)?;
         let heads = (0..STUDY_FOLDS)
             .map(|fold| {
@@ -147,7 +147,8 @@ impl<'a> Study<'a> {
             Heads::Affect(_) => &self.predictor.weights().emotions,
             Heads::Emotions(heads) => &heads[self.fold(i)],
         };
-        let shares = softmax(&head.apply(components));
+        let seen = self.predictor.weights().bases.split(components).emotions;
+        let shares = softmax(&head.apply(seen));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.predictor.model().name.clone(),
         })
@@ -163,7 +164,8 @@ impl<'a> Study<'a> {
             return Ok(None);
         };
         let cue = balance(&self.emotions(i, components)?);
-        let affect = heads[self.fold(i)].apply(components, cue);
+        let seen = self.predictor.weights().bases.split(components).affect;
+        let affect = heads[self.fold(i)].apply(seen, cue);
         Ok(Some(
             [affect[0], affect[1]].map(|v| v.clamp(SCALE[0], SCALE[1])),
         ))
@@ -176,16 +178,25 @@ impl<'a> Study<'a> {
     /// # Errors
     /// Where there are not as many rows as pictures, or nothing can be fitted.
     pub fn refit(&self, config: &Config, rows: Matrix) -> Result<Vec<Vec<f64>>, FeelError> {
-        if rows.rows() != self.len() {
+        let columns = self.components(0).len();
+        if rows.rows() != self.len() || rows.columns != columns {
             return Err(FeelError::Unfit {
-                what: format!("{} rows of {} pictures", rows.rows(), self.len()),
+                what: format!(
+                    "{} rows of {} for {} pictures of {columns} components",
+                    rows.rows(),
+                    rows.columns,
+                    self.len()
+                ),
             });
         }
         let all: Vec<usize> = (0..self.len()).collect();
-        let mut lesson = Lesson::new(rows, &self.set, &all);
-        if matches!(self.heads, Heads::Affect(_)) {
-            lesson = lesson.with_cues(&self.predictor.weights().emotions)?;
-        }
+        let model = self.predictor.weights();
+        let seen = model.bases.split_all(&rows);
+        let lesson = match &self.heads {
+            Heads::Affect(_) => Lesson::new(seen.affect, &self.set, &all)
+                .with_cues(&model.emotions, &seen.emotions)?,
+            Heads::Emotions(_) => Lesson::new(seen.emotions, &self.set, &all),
+        };
         // Settings are chosen in as many folds as there are heads: enough, and half the time.
         let config = Config {
             folds: STUDY_FOLDS,

@@ -1,17 +1,18 @@
 //! Training: frozen features once, then heads by cross-validation, in minutes.
 
+use crate::backbones;
+use crate::basis::Basis;
 use crate::config::Config;
 use crate::conformal::half_width;
 use crate::crossfit::Twins;
 use crate::dataset::{Set, measure, painted, photographs};
 use crate::error::FeelError;
 use crate::evaluate::{Fitted, figures_of};
-use crate::features::{BackboneSettings, Extractor};
+use crate::features::{Extractor, PerHead};
 use crate::figures::Figures;
 use crate::kernel::{self, Kernel};
-use crate::linear::{Linear, Matrix, Standardizer};
-use crate::model::{Basis, Model, round_backbone};
-use crate::pca;
+use crate::linear::{Linear, Matrix};
+use crate::model::Model;
 use crate::predictor::{ModelId, Predictor, balance};
 use crate::softmax::{self, Problem};
 use affetti_data::{Split, splits::folds};
@@ -20,7 +21,7 @@ use affetti_emotion::metrics::pearson;
 use affetti_nets::device::Device;
 use affetti_nets::efficientnet_lite::Weights;
 use affetti_nets::import::write_whole;
-use affetti_nets::registry::{self, Card, InputContract, Origin};
+use affetti_nets::registry::{Card, InputContract, Origin};
 use affetti_nets::store::{self, Precision, sha256};
 use std::path::{Path, PathBuf};
 
@@ -72,7 +73,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         .features
         .backbones
         .iter()
-        .map(|backbone| load_backbone(backbone, options.models))
+        .map(|backbone| backbones::load(backbone, options.models))
         .collect::<Result<Vec<_>, _>>()?;
     let extractor = Extractor::new(&config.features, &backbones, &Device::Cpu)?;
     let prints = fingerprints(config, &backbones)?;
@@ -98,10 +99,10 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         });
     };
     say("finding principal components");
-    let basis = basis(config, &extractor, &[&photos, &paintings])?;
+    let bases = bases(config, &extractor, &[&photos, &paintings])?;
     let twins = Twins::measure(config, &photos, &paintings, options)?;
     say("fitting the nine emotions");
-    let learn = lesson(&basis, &paintings, &paintings.rows(&LEARN));
+    let learn = lesson(&bases.emotions, &paintings, &paintings.rows(&LEARN));
     let (emotions, chosen) = match &twins {
         None => {
             let penalties = &config.emotions.penalties;
@@ -113,7 +114,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         }
     };
     say("fitting valence and arousal");
-    let learn = lesson(&basis, &photos, &photos.rows(&LEARN)).with_cues(&emotions)?;
+    let learn = affect_lesson(&bases, &emotions, &photos, &photos.rows(&LEARN))?;
     let (affect, half_width) = match &twins {
         None => fit_affect(config, &learn)?,
         Some(twins) => {
@@ -125,7 +126,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     let model = Model {
         settings: config.features.clone(),
         backbones,
-        basis,
+        bases,
         emotions,
         affect,
         half_width,
@@ -162,32 +163,6 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     })
 }
 
-/// The published weights of a backbone from the cache, or our own from the folder of models.
-pub(crate) fn load_backbone(
-    settings: &BackboneSettings,
-    models: &Path,
-) -> Result<Weights, FeelError> {
-    let unknown = |what: &str| FeelError::NothingToLearn {
-        what: format!("{}: {what} {:?}", settings.name, settings.precision),
-    };
-    let variant = settings
-        .variant()
-        .ok_or_else(|| unknown("is no backbone"))?;
-    let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
-    let (bytes, file) = if settings.network.is_some() {
-        let path = models.join(format!("{}.safetensors", settings.name));
-        (store::read_file(&path)?, path.display().to_string())
-    } else {
-        let card = registry::card(&settings.name)?;
-        (registry::weights(&card)?.into_owned(), card.file)
-    };
-    let mut tensors = store::from_bytes(&bytes, &file)?;
-    tensors
-        .map
-        .retain(|name, _| !name.starts_with("classifier."));
-    round_backbone(variant, &Weights::from_folded(variant, tensors)?, precision)
-}
-
 /// Counted up whenever decoding, resizing, colour features or kernels change what they give.
 const FEATURES_VERSION: u32 = 2;
 
@@ -208,18 +183,18 @@ pub(crate) fn fingerprints(
         let sha256 = sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
         texts.push(format!("{seen} {side} {sha256}"));
     }
-    if features.color_share > 0.0 {
+    if features.sees_color() {
         texts.push(format!("{FEATURES_VERSION} color"));
     }
     Ok(texts)
 }
 
-/// The shared basis, from all pictures that may be learned from; it sees no label.
-pub(crate) fn basis(
+/// What each head sees, from all pictures that may be learned from; no label takes part.
+pub(crate) fn bases(
     config: &Config,
     extractor: &Extractor,
     sets: &[&Set],
-) -> Result<Basis, FeelError> {
+) -> Result<PerHead<Basis>, FeelError> {
     let mut all = Matrix {
         columns: extractor.len(),
         data: Vec::new(),
@@ -227,29 +202,36 @@ pub(crate) fn basis(
     for set in sets {
         all.data.extend(set.features.select(&set.rows(&LEARN)).data);
     }
-    let standard = Standardizer::fit(&all, &extractor.blocks(&config.features));
-    let standardised = standard.apply(&all);
-    let directions = pca::components(&standardised, config.features.components, config.seed);
-    Basis {
-        standard,
-        directions,
-    }
-    .rounded()
+    let blocks = config.features.blocks(extractor.variants());
+    let components = config.features.components;
+    let emotions = (components.emotions, config.seed);
+    let affect = (components.affect, config.seed);
+    Ok(PerHead {
+        emotions: Basis::fit(&all, &blocks, |block| block.share.emotions, emotions)?,
+        affect: Basis::fit(&all, &blocks, |block| block.share.affect, affect)?,
+    })
 }
 
 /// The components of `rows` of `set`.
 pub(crate) fn project(basis: &Basis, set: &Set, rows: &[usize]) -> Matrix {
-    let linear = basis.linear();
-    let projected = linear.apply_all(&set.features.select(rows));
-    Matrix {
-        columns: basis.directions.len(),
-        data: projected.into_iter().flatten().map(|v| v as f32).collect(),
-    }
+    basis.project_all(&set.features.select(rows))
 }
 
 /// `rows` of `set` as components with their targets.
 pub(crate) fn lesson<'a>(basis: &Basis, set: &'a Set, rows: &[usize]) -> Lesson<'a> {
     Lesson::new(project(basis, set, rows), set, rows)
+}
+
+/// `rows` of photographs as the head of valence and arousal sees them, with the cues that `emotions`
+/// gives of them.
+pub(crate) fn affect_lesson<'a>(
+    bases: &PerHead<Basis>,
+    emotions: &Linear,
+    set: &'a Set,
+    rows: &[usize],
+) -> Result<Lesson<'a>, FeelError> {
+    let seen = project(&bases.emotions, set, rows);
+    lesson(&bases.affect, set, rows).with_cues(emotions, &seen)
 }
 
 /// Rows to learn from, on their way into a head.
@@ -273,9 +255,9 @@ impl<'a> Lesson<'a> {
         }
     }
 
-    /// Adds what `emotions` says of every row.
-    pub(crate) fn with_cues(mut self, emotions: &Linear) -> Result<Self, FeelError> {
-        let logits = emotions.apply_all(&self.z);
+    /// Adds what `emotions` says of every row, whose components it sees in `seen`.
+    pub(crate) fn with_cues(mut self, emotions: &Linear, seen: &Matrix) -> Result<Self, FeelError> {
+        let logits = emotions.apply_all(seen);
         self.cues = logits
             .iter()
             .map(|logits| Ok(balance(&Distribution::from_logits(logits)?)))
@@ -519,7 +501,7 @@ fn card_text(
         .filter_map(|backbone| Some(backbone.side(backbone.variant()?) as usize));
     let mut starts = Vec::new();
     for backbone in &config.features.backbones {
-        starts.push(start_of(backbone, models)?);
+        starts.push(backbones::origin(backbone, models)?);
     }
     let file = config
         .file
@@ -573,23 +555,6 @@ fn card_text(
         file: config.file.clone(),
         what: format!("the card cannot be written: {e}"),
     })
-}
-
-/// Where a backbone comes from, for the card.
-fn start_of(backbone: &BackboneSettings, models: &Path) -> Result<String, FeelError> {
-    let card = registry::card(backbone.network.as_ref().unwrap_or(&backbone.name))?;
-    let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
-    if backbone.network.is_none() {
-        return Ok(published);
-    }
-    let path = models.join(format!("{}.safetensors", backbone.name));
-    let about = store::from_bytes(&store::read_file(&path)?, &backbone.name)?.note;
-    let about = if about.is_empty() {
-        "trained on"
-    } else {
-        &about
-    };
-    Ok(format!("{}, {about}, from {published}", backbone.name))
 }
 
 const CAUTIONS: [&str; 3] = [

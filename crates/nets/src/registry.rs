@@ -124,7 +124,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/edges-1.toml"),
-    include_str!("../../../models/feel-2.toml"),
+    include_str!("../../../models/feel-3.toml"),
     include_str!("../../../models/hed.toml"),
     include_str!("../../../models/encoder-1.toml"),
     include_str!("../../../models/judge-1.toml"),
@@ -142,8 +142,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/edges-1.safetensors"),
     ),
     (
-        "feel-2",
-        include_bytes!("../../../models/feel-2.safetensors"),
+        "feel-3",
+        include_bytes!("../../../models/feel-3.safetensors"),
     ),
     (
         "encoder-1",
@@ -160,8 +160,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[];
 /// The reference tables are small and say nothing without their weights: they are embedded with them.
 #[cfg(feature = "weights")]
 const REFERENCES: &[(&str, &[u8])] = &[(
-    "feel-2",
-    include_bytes!("../../../models/feel-2.reference.safetensors"),
+    "feel-3",
+    include_bytes!("../../../models/feel-3.reference.safetensors"),
 )];
 #[cfg(not(feature = "weights"))]
 const REFERENCES: &[(&str, &[u8])] = &[];

@@ -15,11 +15,15 @@ use affetti_picture::Picture;
 /// Sums in another order through some sixty layers.
 const TOLERANCE: f32 = 2e-4;
 
-/// The embedded backbone.
+/// An embedded backbone of this shape.
 fn backbone(variant: Variant) -> Weights {
-    let bytes = weights(&card("feel-2").unwrap()).unwrap();
-    let mut tensors = store::from_bytes(&bytes, "feel-2").unwrap();
-    let part = tensors.split_off(&format!("{}.", variant.name()));
+    let name = match variant {
+        Variant::Lite0 => "art-1",
+        Variant::Lite2 => "efficientnet-lite2",
+    };
+    let bytes = weights(&card("feel-3").unwrap()).unwrap();
+    let mut tensors = store::from_bytes(&bytes, "feel-3").unwrap();
+    let part = tensors.split_off(&format!("{name}."));
     Weights::from_folded(variant, part).unwrap()
 }
 

@@ -9,7 +9,7 @@ use super::SketchEvalArgs;
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainVerb {
     /// Train the predictor of `affetti feel`
-    #[command(after_help = "Example:\n  affetti train feel configs/feel-2.toml --data data/")]
+    #[command(after_help = "Example:\n  affetti train feel configs/feel-3.toml --data data/")]
     Feel(TrainingArgs),
     /// Train the edge network; needs a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/")]
@@ -88,7 +88,7 @@ pub(crate) enum TrainVerb {
 pub(crate) enum EvalVerb {
     /// Measure the predictor of `affetti feel`
     #[command(
-        after_help = "Examples:\n  affetti eval feel configs/feel-2.toml --data data/\n  affetti eval feel configs/feel-2.toml --against configs/feel-1.toml --out figures.csv"
+        after_help = "Examples:\n  affetti eval feel configs/feel-3.toml --data data/\n  affetti eval feel configs/feel-3.toml --against configs/feel-2.toml --out figures.csv"
     )]
     Feel {
         #[command(flatten)]
@@ -121,7 +121,7 @@ pub(crate) enum EvalVerb {
     },
     /// Measure what regions add to the prediction of the whole picture
     #[command(
-        after_help = "Example:\n  affetti eval regions configs/feel-2.toml --data data/ --plots docs/"
+        after_help = "Example:\n  affetti eval regions configs/feel-3.toml --data data/ --plots docs/"
     )]
     Regions {
         #[command(flatten)]

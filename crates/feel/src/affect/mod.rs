@@ -23,13 +23,13 @@ pub use config::{AffectConfig, Objective};
 
 use crate::art::folded;
 use crate::augment::{normalised, uniform};
+use crate::backbones;
 use crate::crossfit::FOLDS;
 use crate::error::FeelError;
-use crate::features::BackboneSettings;
+use crate::features::{BackboneSettings, PerHead};
 use crate::maps::{Below, Look, Shape, Viewing, Views};
 use crate::scores::Score;
 use crate::softmax::softmax;
-use crate::train::load_backbone;
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
 use affetti_nets::import::write_whole;
@@ -352,7 +352,7 @@ pub fn train_affect(
     watch: &mut dyn Watch,
 ) -> Result<AffectTrained, FeelError> {
     config.check().map_err(|what| FeelError::Unfit { what })?;
-    let start = load_backbone(&start(config), options.models)?;
+    let start = backbones::load(&start(config), options.models)?;
     let frozen = config.frozen_stages;
     let below = Frozen {
         network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
@@ -455,7 +455,8 @@ fn start(config: &AffectConfig) -> BackboneSettings {
         name: config.start.clone(),
         network: config.network.clone(),
         precision: "full".into(),
-        share: 1.0,
+        pooled: PerHead::default(),
+        stages: PerHead::default(),
         folds: false,
         side: None,
     }

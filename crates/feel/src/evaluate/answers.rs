@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::predictor::{Predictor, SCALE};
 use crate::ridge;
 use crate::softmax::softmax;
-use crate::train::{Lesson, fit_affect, fit_emotions, lesson, split_rows};
+use crate::train::{Lesson, affect_lesson, fit_affect, fit_emotions, lesson, split_rows};
 use affetti_data::splits::folds;
 use affetti_nets::efficientnet_lite::FEATURES;
 
@@ -75,7 +75,7 @@ impl Fitted<'_> {
             };
             return part.held.iter().map(ask).collect();
         }
-        let cued = |rows| lesson(&model.basis, set, rows).with_cues(&model.emotions);
+        let cued = |rows| affect_lesson(&model.bases, &model.emotions, set, rows);
         let (kernel, half) = fit_affect(self.config, &cued(&part.seen)?)?;
         let held = cued(&part.held)?;
         let ask = |row: usize| {
@@ -95,7 +95,7 @@ impl Fitted<'_> {
             };
             return part.held.iter().map(ask).collect();
         }
-        let basis = &self.predictor.weights().basis;
+        let basis = &self.predictor.weights().bases.emotions;
         let seen = lesson(basis, set, &part.seen);
         let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &seen)?;
         let held = lesson(basis, set, &part.held);

@@ -38,7 +38,7 @@ pub struct Entry {
     pub valence: f64,
     /// 1 to 7.
     pub arousal: f64,
-    /// The predictor's components.
+    /// The predictor's description of the picture: the components that its emotion head sees.
     pub components: Vec<f32>,
     /// The file as it was read, if it was a file.
     pub stamp: Option<Stamp>,

@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use affetti_feel::{FeelError, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
+use affetti_feel::{Basis, FeelError, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
 use affetti_nets::{
     import::write_whole,
     registry::{cache_folder, card},
@@ -47,34 +47,44 @@ pub(super) struct Measured {
     pub(super) components: Vec<Vec<f32>>,
 }
 
-/// The projection onto the predictor's components, in 32 bits and for many rows at once.
-struct Projection {
-    mean: Vec<f64>,
-    factor: Vec<f64>,
-    /// `[component, feature]`
+/// The projection onto the components of one head, in 32 bits and for many rows at once.
+struct Projection<'a> {
+    basis: &'a Basis,
+    /// `[component, column]`, of the columns that the head sees.
     directions: DMatrix<f32>,
 }
 
-impl Projection {
-    fn of(predictor: &Predictor) -> Self {
-        let basis = &predictor.weights().basis;
-        let rows = &basis.directions;
-        let columns = rows.first().map_or(0, Vec::len);
-        Self {
-            mean: basis.standard.mean.clone(),
-            factor: basis.standard.factor.clone(),
-            directions: DMatrix::from_fn(rows.len(), columns, |i, j| rows[i][j] as f32),
-        }
+impl<'a> Projection<'a> {
+    /// That of each head, in the order of [`Predictor::components`].
+    fn of(predictor: &'a Predictor) -> [Self; 2] {
+        let bases = &predictor.weights().bases;
+        [&bases.emotions, &bases.affect].map(|basis| {
+            let rows = &basis.directions;
+            let columns = basis.standard.mean.len();
+            Self {
+                basis,
+                directions: DMatrix::from_fn(rows.len(), columns, |i, j| rows[i][j] as f32),
+            }
+        })
     }
 
-    fn apply(&self, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        let scaled =
-            |i: usize, j: usize| ((f64::from(rows[i][j]) - self.mean[j]) * self.factor[j]) as f32;
-        let scaled = DMatrix::from_fn(self.directions.ncols(), rows.len(), |j, i| scaled(i, j));
-        let all = &self.directions * scaled;
-        all.column_iter()
-            .map(|c| c.iter().copied().collect())
-            .collect()
+    /// Appends the components of each of `rows` to that of `all`.
+    fn append(&self, rows: &[Vec<f32>], all: &mut [Vec<f32>]) {
+        let Basis {
+            columns, standard, ..
+        } = self.basis;
+        let row = |row: &Vec<f32>| {
+            let seen = columns.iter().flat_map(|c| &row[c.clone()]);
+            let scaled = seen.zip(&standard.mean).zip(&standard.factor);
+            let scaled = scaled.map(|((&x, m), f)| ((f64::from(x) - m) * f) as f32);
+            scaled.collect::<Vec<_>>()
+        };
+        let scaled: Vec<f32> = rows.iter().flat_map(row).collect();
+        let scaled = DMatrix::from_vec(self.directions.ncols(), rows.len(), scaled);
+        let found = &self.directions * scaled;
+        for (row, components) in all.iter_mut().zip(found.column_iter()) {
+            row.extend(components.iter());
+        }
     }
 }
 
@@ -93,7 +103,7 @@ pub(super) fn measure(
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Result<Vec<Measured>, RegionsError> {
-    let projection = Projection::of(tools.predictor);
+    let projections = Projection::of(tools.predictor);
     let mut all = Vec::with_capacity(total);
     for start in (0..total).step_by(PART) {
         let end = (start + PART).min(total);
@@ -118,7 +128,7 @@ pub(super) fn measure(
             study,
             start..end,
             tools,
-            &projection,
+            &projections,
             options.threads,
             &told,
         )?;
@@ -134,7 +144,7 @@ fn measure_part(
     study: &Study<'_>,
     range: std::ops::Range<usize>,
     tools: &Instruments<'_>,
-    projection: &Projection,
+    projections: &[Projection<'_>; 2],
     threads: usize,
     told: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Measured>, RegionsError> {
@@ -150,7 +160,7 @@ fn measure_part(
                     if i >= range.end || failed.lock().is_ok_and(|f| f.is_some()) {
                         break;
                     }
-                    match measure_one(study, i, tools, projection, &mut scratch) {
+                    match measure_one(study, i, tools, projections, &mut scratch) {
                         Ok(one) => {
                             if let Ok(mut part) = part.lock() {
                                 part[i - range.start] = one;
@@ -177,7 +187,7 @@ fn measure_one(
     study: &Study<'_>,
     i: usize,
     tools: &Instruments<'_>,
-    projection: &Projection,
+    projections: &[Projection<'_>; 2],
     scratch: &mut Scratch,
 ) -> Result<Measured, RegionsError> {
     let picture = read(study.file(i), &DecodeOptions::default()).map_err(FeelError::from)?;
@@ -186,9 +196,13 @@ fn measure_one(
     let boxes: Vec<Region> = screened.iter().map(|p| p.region).collect();
     let extractor = tools.predictor.extractor();
     let rows = extractor.region_features(&small, &boxes, tools.way, scratch, 1)?;
+    let mut components = vec![Vec::new(); rows.len()];
+    for projection in projections {
+        projection.append(&rows, &mut components);
+    }
     Ok(Measured {
         objectness: screened.iter().map(|p| p.objectness).collect(),
-        components: projection.apply(&rows),
+        components,
         boxes,
     })
 }

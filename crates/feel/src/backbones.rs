@@ -1,0 +1,129 @@
+//! Where the frozen networks of a training come from.
+//!
+//! Published ones come from the cache of imported models. Those of our own (`network` is named) come
+//! from the folder of models, where `affetti train art` and `affetti train affect` write them; and
+//! where they are not, from the embedded predictor, if it has a backbone of that name, so that its
+//! heads can be trained again without hours for its networks. There they are as rounded as the
+//! predictor stores them.
+
+use crate::error::FeelError;
+use crate::features::BackboneSettings;
+use crate::model::round_backbone;
+use crate::predictor::EMBEDDED;
+use affetti_nets::efficientnet_lite::Weights;
+use affetti_nets::registry;
+use affetti_nets::store::{self, Precision};
+use affetti_nets::tensors::Tensors;
+use std::path::{Path, PathBuf};
+
+/// The weights of a backbone, rounded as its settings say.
+///
+/// # Errors
+/// [`FeelError::NothingToLearn`] for an unknown network or precision, [`FeelError::Net`] for weights
+/// that are not there, unreadable or misshapen.
+pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
+    let unknown = |what: &str| FeelError::NothingToLearn {
+        what: format!("{}: {what} {:?}", settings.name, settings.precision),
+    };
+    let variant = settings
+        .variant()
+        .ok_or_else(|| unknown("is no backbone"))?;
+    let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
+    let mut tensors = if settings.network.is_some() {
+        own(&settings.name, models)?
+    } else {
+        let card = registry::card(&settings.name)?;
+        store::from_bytes(&registry::weights(&card)?, &card.file)?
+    };
+    tensors
+        .map
+        .retain(|name, _| !name.starts_with("classifier."));
+    round_backbone(variant, &Weights::from_folded(variant, tensors)?, precision)
+}
+
+fn file_of(name: &str, models: &Path) -> PathBuf {
+    models.join(format!("{name}.safetensors"))
+}
+
+/// Weights of our own.
+fn own(name: &str, models: &Path) -> Result<Tensors, FeelError> {
+    let path = file_of(name, models);
+    match embedded(name).filter(|_| !path.is_file()) {
+        Some(tensors) => Ok(tensors),
+        None => Ok(store::from_bytes(
+            &store::read_file(&path)?,
+            &path.display().to_string(),
+        )?),
+    }
+}
+
+/// The backbone `name` of the embedded predictor; none where there is no such backbone or no
+/// predictor.
+fn embedded(name: &str) -> Option<Tensors> {
+    let card = registry::card(EMBEDDED).ok()?;
+    let bytes = registry::weights(&card).ok()?;
+    let part = store::from_bytes(&bytes, &card.file)
+        .ok()?
+        .split_off(&format!("{name}."));
+    (!part.map.is_empty()).then_some(part)
+}
+
+/// Where a backbone comes from, for the card.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn origin(backbone: &BackboneSettings, models: &Path) -> Result<String, FeelError> {
+    let name = &backbone.name;
+    let card = registry::card(backbone.network.as_ref().unwrap_or(name))?;
+    let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
+    if backbone.network.is_none() {
+        return Ok(published);
+    }
+    let path = file_of(name, models);
+    if !path.is_file() {
+        let starts = registry::card(EMBEDDED)?.origin.starts;
+        let known = starts
+            .into_iter()
+            .find(|s| s.starts_with(&format!("{name}, ")));
+        return Ok(known.unwrap_or_else(|| format!("{name}, as in {EMBEDDED}")));
+    }
+    let about = store::from_bytes(&store::read_file(&path)?, name)?.note;
+    let about = if about.is_empty() {
+        "trained on"
+    } else {
+        &about
+    };
+    Ok(format!("{name}, {about}, from {published}"))
+}
+
+#[cfg(all(test, feature = "weights"))]
+mod tests {
+    use super::*;
+    use crate::Predictor;
+    use affetti_nets::device::Device;
+
+    #[test]
+    fn a_backbone_of_the_embedded_predictor_is_found_without_a_file() {
+        let predictor = Predictor::embedded(&Device::Cpu).expect("embedded");
+        let model = predictor.weights();
+        let nowhere = Path::new("no such folder");
+        let own = |b: &&BackboneSettings| b.network.is_some();
+        let place = model.settings.backbones.iter().position(|b| own(&b));
+        let place = place.expect("a backbone of our own");
+        let settings = &model.settings.backbones[place];
+        let found = load(settings, nowhere).expect("embedded");
+        // Rounded a second time it is what it was.
+        assert_eq!(
+            found.to_folded().map,
+            model.backbones[place].to_folded().map
+        );
+        let about = origin(settings, nowhere).expect("a card");
+        assert!(about.contains("affetti train art"), "{about}");
+        let missing = BackboneSettings {
+            name: "none-such".into(),
+            ..settings.clone()
+        };
+        let error = load(&missing, nowhere).expect_err("no file").to_string();
+        assert!(error.contains("none-such.safetensors"), "{error}");
+    }
+}
