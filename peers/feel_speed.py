@@ -7,7 +7,7 @@ Run:   cargo build --release && python peers/feel_speed.py FOLDER [--count 200] 
 Both sides decode each picture, make the same four views (whole, mirrored, central square,
 mirrored) for networks of the same shapes, and run them; PyTorch by batches of four views with
 decoding and resizing in as many worker threads as it has compute threads. Ours also starts its
-process, loads its weights, computes the colour features and heads and writes JSON; PyTorch's start
+process, loads its weights, computes the color features and heads and writes JSON; PyTorch's start
 is not counted. Prints the median of each and their ratio.
 """
 

@@ -22,6 +22,22 @@ use std::path::{Path, PathBuf};
 /// [`FeelError::NothingToLearn`] for an unknown network or precision, [`FeelError::Net`] for weights
 /// that are not there, unreadable or misshapen.
 pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
+    load_by(settings, |name| own(name, models))
+}
+
+/// [`load`] without the embedded predictor: to learn on from, its rounded weights are no start.
+#[cfg(feature = "train")]
+pub(crate) fn load_unrounded(
+    settings: &BackboneSettings,
+    models: &Path,
+) -> Result<Weights, FeelError> {
+    load_by(settings, |name| from_file(name, models))
+}
+
+fn load_by(
+    settings: &BackboneSettings,
+    own: impl Fn(&str) -> Result<Tensors, FeelError>,
+) -> Result<Weights, FeelError> {
     let unknown = |what: &str| FeelError::NothingToLearn {
         what: format!("{}: {what} {:?}", settings.name, settings.precision),
     };
@@ -30,7 +46,7 @@ pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights
         .ok_or_else(|| unknown("is no backbone"))?;
     let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
     let mut tensors = if settings.network.is_some() {
-        own(&settings.name, models)?
+        own(&settings.name)?
     } else {
         let card = registry::card(&settings.name)?;
         store::from_bytes(&registry::weights(&card)?, &card.file)?
@@ -45,16 +61,20 @@ fn file_of(name: &str, models: &Path) -> PathBuf {
     models.join(format!("{name}.safetensors"))
 }
 
-/// Weights of our own.
+/// Weights of our own: the file's, if there is one.
 fn own(name: &str, models: &Path) -> Result<Tensors, FeelError> {
-    let path = file_of(name, models);
-    match embedded(name).filter(|_| !path.is_file()) {
-        Some(tensors) => Ok(tensors),
-        None => Ok(store::from_bytes(
-            &store::read_file(&path)?,
-            &path.display().to_string(),
-        )?),
+    if !file_of(name, models).is_file()
+        && let Some(tensors) = embedded(name)
+    {
+        return Ok(tensors);
     }
+    from_file(name, models)
+}
+
+fn from_file(name: &str, models: &Path) -> Result<Tensors, FeelError> {
+    let path = file_of(name, models);
+    let bytes = store::read_file(&path)?;
+    Ok(store::from_bytes(&bytes, &path.display().to_string())?)
 }
 
 /// The backbone `name` of the embedded predictor; none where there is no such backbone or no
@@ -107,10 +127,10 @@ mod tests {
         let predictor = Predictor::embedded(&Device::Cpu).expect("embedded");
         let model = predictor.weights();
         let nowhere = Path::new("no such folder");
-        let own = |b: &&BackboneSettings| b.network.is_some();
-        let place = model.settings.backbones.iter().position(|b| own(&b));
+        let backbones = &model.settings.backbones;
+        let place = backbones.iter().position(|b| b.network.is_some());
         let place = place.expect("a backbone of our own");
-        let settings = &model.settings.backbones[place];
+        let settings = &backbones[place];
         let found = load(settings, nowhere).expect("embedded");
         // Rounded a second time it is what it was.
         assert_eq!(
@@ -125,5 +145,16 @@ mod tests {
         };
         let error = load(&missing, nowhere).expect_err("no file").to_string();
         assert!(error.contains("none-such.safetensors"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_that_name_comes_first() {
+        let predictor = Predictor::embedded(&Device::Cpu).expect("embedded");
+        let backbones = &predictor.weights().settings.backbones;
+        let own = backbones.iter().find(|b| b.network.is_some());
+        let own = own.expect("a backbone of our own");
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(file_of(&own.name, folder.path()), b"no weights").expect("written");
+        assert!(load(own, folder.path()).is_err());
     }
 }

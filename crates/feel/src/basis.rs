@@ -16,6 +16,7 @@ use crate::pca;
 use affetti_nets::store;
 use affetti_nets::tensors::{Taker, Tensors};
 use std::ops::Range;
+use std::slice;
 
 /// Features that [`Basis::under`] sums at a time.
 const PIECE: usize = 256;
@@ -42,7 +43,8 @@ impl Basis {
     /// fitted on top is fitted on that. `share` says what the head sees of each block.
     ///
     /// # Errors
-    /// [`FeelError::Net`] where the shapes do not fit: a bug.
+    /// [`FeelError::Unfit`] where no block has a share; [`FeelError::Net`] where the shapes do not
+    /// fit: a bug.
     pub(crate) fn fit(
         rows: &Matrix,
         blocks: &[Block],
@@ -50,6 +52,11 @@ impl Basis {
         (components, seed): (usize, u64),
     ) -> Result<Self, FeelError> {
         let columns = seen_columns(blocks, &share);
+        if columns.is_empty() {
+            return Err(FeelError::Unfit {
+                what: "a head that is given a share of no features".into(),
+            });
+        }
         let seen = gathered(rows, &columns);
         let seen_blocks = blocks.iter().filter(|block| share(block) > 0.0);
         let shares: Vec<(usize, f64)> = seen_blocks
@@ -66,6 +73,9 @@ impl Basis {
     }
 
     /// The components of one row of raw features.
+    ///
+    /// # Panics
+    /// Where the row is shorter than the columns reach: a bug of the caller.
     pub fn project<'a>(&'a self, features: &'a [f32]) -> impl Iterator<Item = f64> + 'a {
         let Standardizer { mean, factor } = &self.standard;
         let seen = self.columns.iter().flat_map(|c| &features[c.clone()]);
@@ -162,26 +172,44 @@ impl Basis {
         components: usize,
     ) -> Self {
         let width: usize = columns.iter().map(ExactSizeIterator::len).sum();
-        let mut values =
-            |part: &str, shape: &[usize]| wide(&taker.take(&format!("{name}.{part}"), shape));
-        let flat = values("directions", &[components, width]);
+        let flat = taker.take(&format!("{name}.directions"), &[components, width]);
+        let mut values = |part: &str| wide(&taker.take(&format!("{name}.{part}"), &[width]));
         Self {
             standard: Standardizer {
-                mean: values("mean", &[width]),
-                factor: values("factor", &[width]),
+                mean: values("mean"),
+                factor: values("factor"),
             },
-            directions: flat
-                .chunks_exact(width.max(1))
-                .map(<[f64]>::to_vec)
-                .collect(),
+            directions: flat.chunks_exact(width.max(1)).map(wide).collect(),
             columns,
         }
+    }
+
+    /// Whether all its parts belong to the same columns, of `width` raw features.
+    fn fits(&self, width: usize) -> bool {
+        let seen: usize = self.columns.iter().map(ExactSizeIterator::len).sum();
+        let Standardizer { mean, factor } = &self.standard;
+        let ends = self.columns.iter().all(|c| c.end <= width);
+        let lengths = self.directions.iter().all(|d| d.len() == seen);
+        ends && lengths && mean.len() == seen && factor.len() == seen
     }
 }
 
 impl PerHead<Basis> {
+    /// Whether both can look at `width` raw features.
+    pub(crate) fn fit(&self, width: usize) -> bool {
+        self.emotions.fits(width) && self.affect.fits(width)
+    }
+
+    /// Components of a row.
+    pub(crate) fn components(&self) -> usize {
+        self.emotions.directions.len() + self.affect.directions.len()
+    }
+
     /// The components of one row of raw features: those of the emotions, then those of valence and
     /// arousal.
+    ///
+    /// # Panics
+    /// Where the row is shorter than the columns reach: a bug of the caller.
     #[must_use]
     pub fn project(&self, features: &[f32]) -> Vec<f32> {
         let emotions = self.emotions.project(features);
@@ -203,19 +231,19 @@ impl PerHead<Basis> {
     pub(crate) fn split_all(&self, rows: &Matrix) -> PerHead<Matrix> {
         let middle = self.emotions.directions.len();
         PerHead {
-            emotions: gathered(rows, &[0..middle]),
-            affect: gathered(rows, &[middle..rows.columns]),
+            emotions: gathered(rows, slice::from_ref(&(0..middle))),
+            affect: gathered(rows, slice::from_ref(&(middle..rows.columns))),
         }
     }
 }
 
 /// `columns` of `rows`.
 fn gathered(rows: &Matrix, columns: &[Range<usize>]) -> Matrix {
-    let all: Vec<usize> = (0..rows.rows()).collect();
-    let parts = |&i: &usize| columns.iter().flat_map(move |c| &rows.row(i)[c.clone()]);
+    let all = rows.data.chunks_exact(rows.columns.max(1));
+    let seen = all.flat_map(|row| columns.iter().flat_map(move |c| &row[c.clone()]));
     Matrix {
         columns: columns.iter().map(ExactSizeIterator::len).sum(),
-        data: all.iter().flat_map(parts).copied().collect(),
+        data: seen.copied().collect(),
     }
 }
 
@@ -223,7 +251,7 @@ fn gathered(rows: &Matrix, columns: &[Range<usize>]) -> Matrix {
 mod tests {
     use super::*;
 
-    /// Columns 0 and 1 for the emotions, 3 for valence and arousal; nobody sees column 2.
+    /// Columns 0 and 1 for the emotions, 3 and 4 for valence and arousal; nobody sees column 2.
     fn bases() -> PerHead<Basis> {
         let basis = |columns: Vec<Range<usize>>, directions: Vec<Vec<f64>>| {
             let width = directions[0].len();
@@ -238,15 +266,15 @@ mod tests {
         };
         PerHead {
             emotions: basis(vec![0..1, 1..2], vec![vec![1.0, 0.0], vec![0.5, -0.5]]),
-            affect: basis(vec![3..4], vec![vec![-1.0]]),
+            affect: basis(vec![3..4, 4..5], vec![vec![-1.0, 0.0]]),
         }
     }
 
     #[test]
     fn each_head_sees_its_own_columns() {
         let bases = bases();
-        let features = [2.0, 5.0, f32::NAN, 4.0];
-        // Standardised: 2, 8 and 6.
+        let features = [2.0, 5.0, f32::NAN, 4.0, 9.0];
+        // Standardised: 2, 8, and 6, 16.
         let components = bases.project(&features);
         assert_eq!(components, [2.0, -3.0, -6.0]);
         let seen = bases.split(&components);
@@ -265,61 +293,64 @@ mod tests {
 
     #[test]
     fn many_rows_and_one_step_say_the_same() {
-        let bases = bases();
+        // Columns with a gap, and more of them than are summed at a time; all numbers are exact.
+        let (first, width) = (PIECE - 3, PIECE + 9);
+        let columns = vec![1..first, first + 4..width];
+        let seen = width - 5;
+        let value = |n: usize| f64::from((n * 7 % 11) as u32) - 5.0;
+        let basis = Basis {
+            columns,
+            standard: Standardizer {
+                mean: (0..seen).map(value).collect(),
+                factor: vec![0.5; seen],
+            },
+            directions: (0..2)
+                .map(|d| (0..seen).map(|n| value(n * n + d)).collect())
+                .collect(),
+        };
         let rows = Matrix {
-            columns: 4,
-            data: vec![2.0, 5.0, 9.0, 4.0, -1.0, 0.5, 7.0, 3.0],
+            columns: width,
+            data: (0..2 * width).map(|n| value(3 * n + 1) as f32).collect(),
         };
         let head = Linear {
             weights: vec![vec![0.25, -1.0]],
             bias: vec![0.125],
         };
-        let together = bases.emotions.project_all(&rows);
-        let direct = bases.emotions.under(&head, 4);
+        let together = basis.project_all(&rows);
+        let direct = basis.under(&head, width);
         for i in 0..2 {
-            let alone: Vec<f32> = bases
-                .emotions
-                .project(rows.row(i))
-                .map(|v| v as f32)
-                .collect();
+            let alone: Vec<f32> = basis.project(rows.row(i)).map(|v| v as f32).collect();
             assert_eq!(together.row(i), alone);
             assert_eq!(direct.apply(rows.row(i)), head.apply(&alone));
         }
+        assert_ne!(together.row(0), together.row(1));
     }
 
     #[test]
-    fn what_has_no_share_is_not_seen() {
+    fn what_has_no_share_is_not_seen_and_shares_are_kept() {
         let block = |columns: Range<usize>, emotions: f64, affect: f64| Block {
             columns,
             share: PerHead { emotions, affect },
         };
         let blocks = [
-            block(0..2, 0.6, 0.0),
-            block(2..3, 0.0, 1.0),
-            block(3..4, 0.4, 0.0),
+            block(0..1, 0.6, 0.1),
+            block(1..2, 0.0, 0.9),
+            block(2..3, 0.3, 0.0),
         ];
-        // The unseen column is loud: a basis that saw it would follow it.
-        let row = |i: usize| {
-            [
-                i as f32,
-                (i % 3) as f32,
-                (i * i) as f32 * 1e3,
-                (i % 2) as f32,
-            ]
-        };
+        let mut random = fastrand::Rng::with_seed(5);
         let rows = Matrix {
-            columns: 4,
-            data: (0..12).flat_map(row).collect(),
+            columns: 3,
+            data: (0..600).map(|_| random.f32() - 0.5).collect(),
         };
         let basis = Basis::fit(&rows, &blocks, |b| b.share.emotions, (2, 1)).expect("fits");
-        assert_eq!(basis.columns, [0..2, 3..4]);
-        let unheard = basis.project(&[1.0, 1.0, 0.0, 1.0]).collect::<Vec<_>>();
-        assert_eq!(
-            unheard,
-            basis.project(&[1.0, 1.0, 9e9, 1.0]).collect::<Vec<_>>()
-        );
-        assert_eq!(unheard.len(), 2);
+        assert_eq!(basis.columns, [0..1, 2..3]);
+        let seen = basis.standard.apply(&gathered(&rows, &basis.columns));
+        let length = |column: usize| -> f32 { (0..200).map(|i| seen.row(i)[column].powi(2)).sum() };
+        assert!((length(0) / length(1) - 2.0).abs() < 1e-3);
         let basis = Basis::fit(&rows, &blocks, |b| b.share.affect, (2, 1)).expect("fits");
-        assert_eq!((basis.columns, basis.directions.len()), (vec![2..3], 1));
+        assert_eq!(basis.columns, [0..1, 1..2]);
+        let seen = basis.standard.apply(&gathered(&rows, &basis.columns));
+        let length = |column: usize| -> f32 { (0..200).map(|i| seen.row(i)[column].powi(2)).sum() };
+        assert!((length(1) / length(0) - 9.0).abs() < 1e-2);
     }
 }

@@ -1,7 +1,7 @@
 //! The settings of a training, as `configs/*.toml` says them.
 
 use crate::error::FeelError;
-use crate::features::FeatureSettings;
+use crate::features::{BackboneSettings, FeatureSettings};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -116,9 +116,7 @@ impl Config {
                 "features.backbones: each once",
             ),
             (
-                f.backbones
-                    .iter()
-                    .any(|b| b.side.is_some_and(|side| !(32..=512).contains(&side))),
+                !f.backbones.iter().all(BackboneSettings::side_is_possible),
                 "features.backbones.side: 32 to 512",
             ),
             (
@@ -130,10 +128,10 @@ impl Config {
                 "name: a backbone has it",
             ),
             (
-                ["affect", "basis", "emotions"]
+                ["affect", "emotions"]
                     .iter()
                     .any(|head| names.contains(head)),
-                "features.backbones: affect, basis and emotions are parts of every model",
+                "features.backbones: affect and emotions are parts of every model",
             ),
             (
                 !emotions.iter().chain(&affect).all(share),
@@ -164,5 +162,44 @@ impl Config {
             .iter()
             .find(|(bad, _)| *bad)
             .map_or(Ok(()), |(_, what)| Err((*what).to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configs() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
+    }
+
+    #[test]
+    fn the_configs_of_the_project_are_good() {
+        for name in ["feel-1", "feel-2", "feel-3"] {
+            let config = Config::read(&configs().join(format!("{name}.toml"))).expect(name);
+            assert_eq!(config.name, name);
+        }
+    }
+
+    #[test]
+    fn shares_that_cannot_be_are_refused() {
+        let config = Config::read(&configs().join("feel-3.toml")).expect("good");
+        let told = |change: &dyn Fn(&mut FeatureSettings)| {
+            let mut config = config.clone();
+            change(&mut config.features);
+            config.check().expect_err("wrong")
+        };
+        let deaf = told(&|features| {
+            for backbone in &mut features.backbones {
+                (backbone.pooled.affect, backbone.stages.affect) = (0.0, 0.0);
+            }
+        });
+        assert!(deaf.contains("each head needs a share"), "{deaf}");
+        let negative = told(&|features| features.color.affect = -0.1);
+        assert!(negative.contains("0 or more"), "{negative}");
+        let none = told(&|features| features.components.affect = 0);
+        assert!(none.contains("components"), "{none}");
+        let large = told(&|features| features.backbones[0].side = Some(5000));
+        assert!(large.contains("side"), "{large}");
     }
 }

@@ -1,5 +1,5 @@
 //! Picture → raw features: the descriptors of the frozen backbones, averaged over views, and the
-//! colour features.
+//! color features.
 
 use crate::error::FeelError;
 use crate::view::{View, views};
@@ -39,7 +39,7 @@ pub struct PerHead<T> {
 
 /// Neighbouring columns of the raw features: the pooled ones of a backbone, its stage statistics, or
 /// the colors.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) columns: std::ops::Range<usize>,
     /// Share in the mean squared length of a head's rows; see `Standardizer`.
@@ -80,7 +80,7 @@ pub struct BackboneSettings {
     /// Card name; with `network`, the name of weights of our own.
     pub name: String,
     /// The network of weights of our own, which `affetti train art` wrote as `NAME.safetensors`
-    /// into the folder of models.
+    /// into the folder of models, or which the embedded predictor has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
     /// `full`, `half` or `byte`.
@@ -105,6 +105,11 @@ impl BackboneSettings {
     #[must_use]
     pub fn variant(&self) -> Option<Variant> {
         Variant::parse(self.network.as_ref().unwrap_or(&self.name))
+    }
+
+    /// Whether the square that the network is to see has a size that it can have.
+    pub(crate) fn side_is_possible(&self) -> bool {
+        self.side.is_none_or(|side| (32..=512).contains(&side))
     }
 
     /// Pixels of the square that `variant` is shown.
@@ -149,7 +154,7 @@ impl Default for RegionWay {
     }
 }
 
-/// Long side of the picture in which the colours of pooled regions are measured, in pixels: they
+/// Long side of the picture in which the colors of pooled regions are measured, in pixels: they
 /// are means and histograms, which hardly change with size.
 const COLOR_SIDE: u32 = 160;
 
@@ -224,7 +229,7 @@ impl Extractor {
         }
     }
 
-    /// Never true: there is always a backbone or colour.
+    /// Never true: there is always a backbone or color.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

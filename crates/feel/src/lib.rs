@@ -1,6 +1,6 @@
 //! From a picture to the emotions that it evokes.
 //!
-//! The way of a picture: views (`view`) → descriptors of frozen backbones and colour features
+//! The way of a picture: views (`view`) → descriptors of frozen backbones and color features
 //! (`features`) → principal components, for each head its own (`basis`, `pca`) → nine emotions
 //! (`softmax`), valence and arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
 //! [`train`](fn@train) and [`evaluate`] make and measure one.

@@ -44,7 +44,7 @@ pub struct Standardizer {
 }
 
 impl Standardizer {
-    /// Centres each column and scales it so that a block of columns (one backbone, the colours)
+    /// Centres each column and scales it so that a block of columns (one backbone, the colors)
     /// contributes `share` to the mean squared length of a row, however many columns it has.
     /// `blocks` are (columns, share) in order.
     #[must_use]

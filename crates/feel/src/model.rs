@@ -2,13 +2,14 @@
 
 use crate::basis::{Basis, seen_columns};
 use crate::error::FeelError;
-use crate::features::{FeatureSettings, PerHead};
+use crate::features::{Block, FeatureSettings, PerHead};
 use crate::kernel::Kernel;
 use crate::linear::{Linear, Matrix};
 use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::{Tensor, Tensors};
+use affetti_nets::tensors::{Taker, Tensor, Tensors};
+use std::ops::Range;
 
 /// Everything that a prediction needs.
 #[derive(Clone, Debug)]
@@ -137,71 +138,101 @@ impl Model {
         for backbone in &settings.backbones {
             let variant = backbone
                 .variant()
-                .ok_or_else(|| malformed(&format!("unknown backbone {}", backbone.name)))?;
+                .filter(|_| backbone.side_is_possible())
+                .ok_or_else(|| malformed(&format!("no such backbone: {}", backbone.name)))?;
             let part = tensors.split_off(&format!("{}.", backbone.name));
             backbones.push(Weights::from_folded(variant, part)?);
         }
-        let size = |name: &str| {
-            let shape = tensors.map.get(name)?.shape.as_slice();
-            <[usize; 2]>::try_from(shape).ok().map(|[rows, _]| rows)
-        };
-        let directions = |basis: &str| size(&format!("{basis}.directions"));
-        let (Some(known), Some(felt), Some(rows)) = (
-            directions(EMOTIONS_BASIS),
-            directions(AFFECT_BASIS),
-            size("affect.support"),
-        ) else {
-            return Err(
-                malformed("the directions of a basis or affect.support are missing").into(),
-            );
-        };
-        if known == 0 || felt == 0 || rows == 0 || backbones.is_empty() {
-            return Err(malformed("an empty head or no backbone").into());
-        }
         let blocks = settings.blocks(backbones.iter().map(Weights::variant));
-        let seen = PerHead {
-            emotions: seen_columns(&blocks, |block| block.share.emotions),
-            affect: seen_columns(&blocks, |block| block.share.affect),
-        };
-        if seen.emotions.is_empty() || seen.affect.is_empty() {
-            return Err(malformed("a head that sees no features").into());
+        let heads = Heads::take(tensors, &blocks, malformed)?;
+        if !(1..=16).contains(&settings.views.len()) {
+            return Err(malformed("no views, or too many").into());
         }
+        Ok(Self {
+            settings,
+            backbones,
+            bases: heads.bases,
+            emotions: heads.emotions,
+            affect: heads.affect,
+            half_width: heads.half_width,
+        })
+    }
+}
+
+/// What lies above the backbones.
+struct Heads {
+    bases: PerHead<Basis>,
+    emotions: Linear,
+    affect: Kernel,
+    half_width: [f64; 2],
+}
+
+impl Heads {
+    /// Takes all of `tensors`. Their own sizes are held against each other and against `blocks`
+    /// first: a file must not choose how much is allocated for what it lacks.
+    fn take(
+        tensors: Tensors,
+        blocks: &[Block],
+        malformed: impl Fn(&str) -> NetError,
+    ) -> Result<Self, FeelError> {
+        let shape = |name: &str| {
+            let shape = tensors.map.get(name).map(|t| t.shape.as_slice());
+            shape.and_then(|shape| <[usize; 2]>::try_from(shape).ok())
+        };
+        let components = |basis: &str, seen: &[Range<usize>]| {
+            let name = format!("{basis}.directions");
+            let width: usize = seen.iter().map(ExactSizeIterator::len).sum();
+            shape(&name)
+                .filter(|&[components, columns]| components > 0 && width > 0 && columns == width)
+                .map(|[components, _]| components)
+                .ok_or_else(|| malformed(&format!("{name} does not fit the settings")))
+        };
+        let seen = seen_columns(blocks, |block| block.share.emotions);
+        let known = components(EMOTIONS_BASIS, &seen)?;
+        let seen_by_affect = seen_columns(blocks, |block| block.share.affect);
+        let felt = components(AFFECT_BASIS, &seen_by_affect)?;
+        let rows = shape("affect.support")
+            .filter(|&[rows, columns]| rows > 0 && columns == felt)
+            .map(|[rows, _]| rows)
+            .ok_or_else(|| malformed("affect.support does not fit its basis"))?;
         let mut taker = tensors.take_for("predictor");
         let bases = PerHead {
-            emotions: Basis::take(&mut taker, EMOTIONS_BASIS, seen.emotions, known),
-            affect: Basis::take(&mut taker, AFFECT_BASIS, seen.affect, felt),
+            emotions: Basis::take(&mut taker, EMOTIONS_BASIS, seen, known),
+            affect: Basis::take(&mut taker, AFFECT_BASIS, seen_by_affect, felt),
         };
         let flat = taker.take("emotions.weight", &[9, known]);
         let emotions = Linear {
             weights: flat.chunks_exact(known).map(wide).collect(),
             bias: wide(&taker.take("emotions.bias", &[9])),
         };
-        let support = Matrix {
-            columns: felt,
-            data: taker.take("affect.support", &[rows, felt]),
-        };
-        let dual = taker.take("affect.dual", &[2, rows]);
-        let flat = taker.take("affect.trend", &[2, 2]);
-        let (trend, _) = flat.as_chunks::<2>();
-        let affect = Kernel {
-            support,
-            dual: dual.chunks_exact(rows.max(1)).map(wide).collect(),
-            trend: trend.iter().map(|t| t.map(f64::from)).collect(),
-            width: f64::from(taker.take("affect.width", &[1])[0]),
-        };
+        let affect = take_kernel(&mut taker, [rows, felt]);
         let half = taker.take("affect.half_width", &[2]);
         taker.finish()?;
-        if !(half.iter().all(|h| *h >= 0.0) && affect.width > 0.0 && settings.views.len() <= 16) {
-            return Err(malformed("half-widths, kernel width or views that cannot be").into());
+        if !(half.iter().all(|h| *h >= 0.0) && affect.width > 0.0) {
+            return Err(malformed("half-widths or a kernel width that cannot be").into());
         }
         Ok(Self {
-            settings,
-            backbones,
             bases,
             emotions,
             affect,
             half_width: [f64::from(half[0]), f64::from(half[1])],
         })
+    }
+}
+
+fn take_kernel(taker: &mut Taker, [rows, components]: [usize; 2]) -> Kernel {
+    let support = Matrix {
+        columns: components,
+        data: taker.take("affect.support", &[rows, components]),
+    };
+    let dual = taker.take("affect.dual", &[2, rows]);
+    let flat = taker.take("affect.trend", &[2, 2]);
+    let (trend, _) = flat.as_chunks::<2>();
+    Kernel {
+        support,
+        dual: dual.chunks_exact(rows).map(wide).collect(),
+        trend: trend.iter().map(|t| t.map(f64::from)).collect(),
+        width: f64::from(taker.take("affect.width", &[1])[0]),
     }
 }
 

@@ -104,9 +104,19 @@ impl Predictor {
     /// Makes `model` ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::Unfit`] where the filter is unknown or no view is named.
+    /// [`FeelError::Unfit`] where the backbones and the bases do not fit each other, the filter is
+    /// unknown or no view is named.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
+        if !model.bases.fit(extractor.len()) {
+            return Err(FeelError::Unfit {
+                what: format!(
+                    "{}: the bases want other features than the {} of the backbones",
+                    id.name,
+                    extractor.len()
+                ),
+            });
+        }
         Ok(Self {
             id,
             direct: OnceLock::new(),
@@ -231,6 +241,9 @@ impl Predictor {
 
     /// What the heads see of raw features: the principal components of the emotions, then those of
     /// valence and arousal.
+    ///
+    /// # Panics
+    /// Where there are fewer features than [`Extractor::len`]: a bug of the caller.
     #[must_use]
     pub fn components(&self, features: &[f32]) -> Vec<f32> {
         self.model.bases.project(features)

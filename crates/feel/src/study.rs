@@ -2,8 +2,8 @@
 //!
 //! A room that builds on predictions must not be fitted, nor measured, on pictures that the heads
 //! learned from: there the heads are surer than they will ever be again. So the heads are fitted
-//! anew in five folds, and every picture is asked of the heads that did not see it. The basis, which
-//! sees no label, is the predictor's. Photographs teach nothing about emotions, so that theirs come
+//! anew in five folds, and every picture is asked of the heads that did not see it. The bases, which
+//! see no label, are the predictor's. Photographs teach nothing about emotions, so that theirs come
 //! from the predictor's own head.
 //!
 //! Heads are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
@@ -178,7 +178,7 @@ impl<'a> Study<'a> {
     /// # Errors
     /// Where there are not as many rows as pictures, or nothing can be fitted.
     pub fn refit(&self, config: &Config, rows: Matrix) -> Result<Vec<Vec<f64>>, FeelError> {
-        let columns = self.components(0).len();
+        let columns = self.predictor.weights().bases.components();
         if rows.rows() != self.len() || rows.columns != columns {
             return Err(FeelError::Unfit {
                 what: format!(

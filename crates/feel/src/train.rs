@@ -163,7 +163,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     })
 }
 
-/// Counted up whenever decoding, resizing, colour features or kernels change what they give.
+/// Counted up whenever decoding, resizing, color features or kernels change what they give.
 const FEATURES_VERSION: u32 = 2;
 
 /// One text for each part of the extractor of `config`; it changes whenever what that part measures

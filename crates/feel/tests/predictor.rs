@@ -10,6 +10,8 @@ use affetti_emotion::{Emotion, Sentiment};
 use affetti_feel::{EMBEDDED, FeelError, Model, ModelId, Prediction, Predictor, Scratch};
 use affetti_nets::device::Device;
 use affetti_nets::registry;
+use affetti_nets::store::{self, Precision};
+use affetti_nets::tensors::Tensors;
 use affetti_picture::{DecodeOptions, Picture, read};
 use affetti_testkit::{data, workspace};
 
@@ -115,6 +117,56 @@ fn a_model_survives_its_file() {
     }
     for cut in [0, 7, bytes.len() / 2, bytes.len() - 1] {
         assert!(Model::from_bytes(&bytes[..cut], "cut").is_err(), "{cut}");
+    }
+}
+
+/// A file that contradicts itself is refused, whatever part of it is wrong.
+#[test]
+fn a_model_that_does_not_fit_itself_is_refused() {
+    let bytes = predictor().weights().to_bytes().unwrap();
+    let good = store::from_bytes(&bytes, "good").unwrap();
+    let read = |tensors: &Tensors| {
+        let bytes = store::to_bytes(tensors, |_| Precision::Full).unwrap();
+        Model::from_bytes(&bytes, "changed").map(drop)
+    };
+    assert!(read(&good).is_ok());
+    let settings = |from: &str, to: &str| {
+        let mut changed = good.clone();
+        changed.note = good.note.replacen(from, to, 1);
+        assert_ne!(changed.note, good.note, "{from}");
+        changed
+    };
+    let tensor = |name: &str, shape: &[usize]| {
+        let mut changed = good.clone();
+        let tensor = changed.map.get_mut(name).unwrap();
+        tensor.shape = shape.to_vec();
+        tensor.data.resize(shape.iter().product(), 0.0);
+        changed
+    };
+    let without = |name: &str| {
+        let mut changed = good.clone();
+        changed.map.remove(name).unwrap();
+        changed
+    };
+    let pooled = "\"pooled\":{\"emotions\":0.2";
+    let color = "\"color\":{\"emotions\":0.1";
+    let precision = "\"precision\":\"byte\"";
+    let cases = [
+        settings(pooled, "\"pooled\":{\"emotions\":0.0"),
+        settings(color, "\"color\":{\"emotions\":0.0"),
+        settings(precision, "\"precision\":\"byte\",\"side\":4294967295"),
+        settings("\"art-1\"", "\"art-9\""),
+        tensor("emotions.basis.directions", &[1 << 15, 0]),
+        tensor("affect.basis.directions", &[0, 4272]),
+        tensor("affect.basis.mean", &[4271]),
+        tensor("affect.support", &[612, 192]),
+        tensor("emotions.weight", &[9, 200]),
+        without("affect.basis.factor"),
+        without("emotions.basis.directions"),
+    ];
+    for (i, case) in cases.iter().enumerate() {
+        let error = read(case).expect_err(&format!("case {i}"));
+        assert!(!error.to_string().contains('\n'), "{error}");
     }
 }
 

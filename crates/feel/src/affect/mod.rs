@@ -352,7 +352,7 @@ pub fn train_affect(
     watch: &mut dyn Watch,
 ) -> Result<AffectTrained, FeelError> {
     config.check().map_err(|what| FeelError::Unfit { what })?;
-    let start = backbones::load(&start(config), options.models)?;
+    let start = backbones::load_unrounded(&start(config), options.models)?;
     let frozen = config.frozen_stages;
     let below = Frozen {
         network: (frozen > 0).then(|| EfficientNetLite::new(&start)),

@@ -2,8 +2,8 @@
 //! pictures, each beside the prior and beside a baseline: a plain head on one frozen network, or
 //! another predictor.
 //!
-//! Out of fold, heads and their settings are chosen anew in every fold; the basis, which sees no
-//! label, is not. The coverage of prior and baseline is that of the model's half-width around their
+//! Out of fold, heads and their settings are chosen anew in every fold; the bases, which see no
+//! label, are not. The coverage of prior and baseline is that of the model's half-width around their
 //! predictions. Photographs of one theme (`Acorns 1`, `Acorns 2`) may stand on both sides, as they do
 //! in the published set. Where a backbone has learned labels, its twins answer (`crossfit`).
 

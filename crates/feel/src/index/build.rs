@@ -8,7 +8,7 @@ use crate::predictor::ModelId;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// Rows on their way into an index. About 500 bytes each are held in memory.
+/// Rows on their way into an index. About 300 bytes each are held in memory.
 #[derive(Clone, Debug)]
 pub struct IndexBuilder {
     model: ModelId,
