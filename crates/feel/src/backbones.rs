@@ -82,9 +82,11 @@ fn from_file(name: &str, models: &Path) -> Result<Tensors, FeelError> {
 fn embedded(name: &str) -> Option<Tensors> {
     let card = registry::card(EMBEDDED).ok()?;
     let bytes = registry::weights(&card).ok()?;
-    let part = store::from_bytes(&bytes, &card.file)
+    let prefix = format!("{name}.");
+    let its_own = |names: &mut Vec<String>| names.retain(|n| n.starts_with(&prefix));
+    let part = store::from_bytes_selected(&bytes, &card.file, its_own)
         .ok()?
-        .split_off(&format!("{name}."));
+        .split_off(&prefix);
     (!part.map.is_empty()).then_some(part)
 }
 
@@ -99,15 +101,14 @@ pub(crate) fn origin(backbone: &BackboneSettings, models: &Path) -> Result<Strin
     if backbone.network.is_none() {
         return Ok(published);
     }
-    let path = file_of(name, models);
-    if !path.is_file() {
+    if !file_of(name, models).is_file() {
         let starts = registry::card(EMBEDDED)?.origin.starts;
         let known = starts
             .into_iter()
             .find(|s| s.starts_with(&format!("{name}, ")));
         return Ok(known.unwrap_or_else(|| format!("{name}, as in {EMBEDDED}")));
     }
-    let about = store::from_bytes(&store::read_file(&path)?, name)?.note;
+    let about = from_file(name, models)?.note;
     let about = if about.is_empty() {
         "trained on"
     } else {

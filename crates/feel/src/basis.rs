@@ -196,7 +196,7 @@ impl Basis {
 
 impl PerHead<Basis> {
     /// Whether both can look at `width` raw features.
-    pub(crate) fn fit(&self, width: usize) -> bool {
+    pub(crate) fn fits(&self, width: usize) -> bool {
         self.emotions.fits(width) && self.affect.fits(width)
     }
 

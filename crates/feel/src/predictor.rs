@@ -108,7 +108,7 @@ impl Predictor {
     /// unknown or no view is named.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
-        if !model.bases.fit(extractor.len()) {
+        if !model.bases.fits(extractor.len()) {
             return Err(FeelError::Unfit {
                 what: format!(
                     "{}: the bases want other features than the {} of the backbones",
