@@ -1,33 +1,6 @@
 //! What can go wrong here, and who is at fault.
 
-use std::fmt;
-
-/// Who is at fault. The words are those of `error.kind` in the JSON output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The data are wrong: an unknown word, a negative probability, a NaN.
-    Input,
-    /// The caller asked for something impossible, such as zero resamples.
-    Parameter,
-}
-
-impl ErrorKind {
-    /// The word for JSON and messages, lower case.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Parameter => "parameter",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use affetti_ground::ErrorKind;
 
 /// Everything that the functions of this crate refuse.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

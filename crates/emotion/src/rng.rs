@@ -5,24 +5,17 @@
 //! SplitMix64, as their authors recommend (Blackman and Vigna, ACM TOMS 47(4),
 //! 2021). Not for secrets.
 
+use affetti_ground::SplitMix64;
+
 /// The state of xoshiro256**.
 #[derive(Debug, Clone)]
 pub(crate) struct Rng([u64; 4]);
 
-/// One step of SplitMix64: advances the state and returns a well-mixed number.
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 impl Rng {
     /// The generator that belongs to a seed; every seed is good.
     pub(crate) fn seeded(seed: u64) -> Self {
-        let mut state = seed;
-        Self([(); 4].map(|()| split_mix(&mut state)))
+        let mut series = SplitMix64::new(seed);
+        Self([(); 4].map(|()| series.bits()))
     }
 
     fn next(&mut self) -> u64 {

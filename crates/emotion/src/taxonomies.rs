@@ -221,7 +221,7 @@ mod tests {
         };
         assert_eq!(given.chars().count(), 60);
         assert!(error.to_string().contains("awe, contentment"));
-        assert_eq!(error.kind().as_str(), "input");
+        assert_eq!(error.kind().name(), "input");
     }
 
     #[test]

@@ -95,10 +95,7 @@ impl FeelError {
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
             Self::Picture(error) => error.kind(),
-            Self::Emotion(error) => match error.kind() {
-                affetti_emotion::ErrorKind::Parameter => ErrorKind::Parameter,
-                _ => ErrorKind::Input,
-            },
+            Self::Emotion(error) => error.kind(),
             Self::Config { .. } => ErrorKind::Parameter,
             Self::Io { .. } => ErrorKind::Io,
             Self::NothingToLearn { .. } => ErrorKind::Input,

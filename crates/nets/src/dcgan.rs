@@ -7,10 +7,10 @@
 //! - **Deviations** the final sigmoid is left to the loss; weights start with He's deviation.
 //! - **Weights** random, or a state dictionary of PyTorch's tutorial by name.
 
-use crate::error::NetError;
-use crate::kernels::norm::Rectifier;
-use crate::layers::{After, Border, Kind, Normal, Unit, UnitSpec};
-use crate::tensors::Tensors;
+use affetti_kernels::norm::Rectifier;
+use affetti_layers::{After, Border, Kind, Normal, Unit, UnitSpec};
+use affetti_weights::NetError;
+use affetti_weights::tensors::Tensors;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 

@@ -1,8 +1,8 @@
 //! Where a network runs: our kernels on the CPU, or burn's operators on a GPU.
 
 use crate::efficientnet_lite::{EfficientNetLite, Maps, UnitBox, Variant, Weights, Workspace};
-use crate::error::NetError;
 use affetti_picture::Picture;
+use affetti_weights::NetError;
 
 /// Bounds the threads that kernels and solvers share to `threads`. Only the first call of a process
 /// counts, and only before any work.
@@ -70,7 +70,7 @@ pub enum Backbone {
     Kernels(EfficientNetLite),
     /// On burn's operators.
     #[cfg(feature = "vulkan")]
-    Tensors(crate::tensor_net::TensorNet),
+    Tensors(crate::efficientnet_lite::tensors::TensorNet),
 }
 
 impl Backbone {
@@ -80,9 +80,9 @@ impl Backbone {
         match device {
             Device::Cpu => Self::Kernels(EfficientNetLite::new(weights)),
             #[cfg(feature = "vulkan")]
-            Device::Vulkan(device) => {
-                Self::Tensors(crate::tensor_net::TensorNet::new(weights, device))
-            }
+            Device::Vulkan(device) => Self::Tensors(
+                crate::efficientnet_lite::tensors::TensorNet::new(weights, device),
+            ),
         }
     }
 

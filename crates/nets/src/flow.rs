@@ -2,13 +2,13 @@
 //!
 //! - **Computes** act(x ∗ w + bias + residual), maximum and mean pooling, from buffer to buffer.
 //! - **Input, output** `[batch, height, width, channels]`, dense, without a border.
-//! - **Source** ours, on [`crate::kernels`].
+//! - **Source** ours, on [`affetti_kernels`].
 //! - **Deviations** none. After a first run on a shape no layer allocates; the work is split over
 //!   rayon's pool that the caller runs in.
 
-use crate::efficientnet_lite::Folded;
-use crate::kernels::pool::{max_pool_values, mean_pool};
-use crate::kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use affetti_kernels::pool::{max_pool_values, mean_pool};
+use affetti_kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use affetti_weights::convolution::{Folded, LayerSpec};
 
 /// A map whose memory stays from run to run.
 #[derive(Clone, Debug, Default)]
@@ -48,24 +48,6 @@ pub(crate) struct Layer {
     weights: ForwardWeights,
     bias: Vec<f32>,
     activation: Activation,
-}
-
-/// Sizes of a layer with the same border on all sides, half the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LayerSpec {
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    /// Whether a rectifier follows.
-    pub(crate) rectified: bool,
-}
-
-impl LayerSpec {
-    /// `[outputs, inputs, kernel, kernel]`
-    pub(crate) const fn weight_shape(&self) -> [usize; 4] {
-        [self.outputs, self.inputs, self.kernel, self.kernel]
-    }
 }
 
 impl Layer {

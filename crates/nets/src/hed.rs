@@ -13,12 +13,12 @@
 //!   from the photographs of BSDS500 val.
 //! - **Memory** about 600 bytes a pixel.
 
-use crate::efficientnet_lite::Folded;
-use crate::error::NetError;
-use crate::kernels::pool::max_pool;
-use crate::kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
-use crate::tensors::{Tensor, Tensors};
+use affetti_kernels::pool::max_pool;
+use affetti_kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
 use affetti_picture::Picture;
+use affetti_weights::NetError;
+use affetti_weights::convolution::Folded;
+use affetti_weights::tensors::{Tensor, Tensors};
 
 /// The name of its card.
 pub const NAME: &str = "hed";

@@ -4,11 +4,11 @@ use crate::clip::Shape;
 use crate::clip::vit::Gate;
 use crate::clip::weights::Tower;
 use crate::efficientnet_lite::{Variant, Weights};
-use crate::error::NetError;
-use crate::registry::{Card, cached_file, card, cards, hash_file};
-use crate::store::{self, Precision, read_file, sha256};
-use crate::{hdf5, hed, resnet, torch_file, u2net, vgg16};
-use std::io::Write;
+use crate::{hed, resnet, u2net, vgg16};
+use affetti_weights::NetError;
+use affetti_weights::registry::{Card, cached_file, card, cards, hash_file};
+use affetti_weights::store::{self, Precision, read_file, sha256};
+use affetti_weights::{hdf5, torch_file};
 use std::path::{Path, PathBuf};
 
 /// What an import did.
@@ -125,49 +125,19 @@ fn put(card: &Card, converted: &[u8]) -> Result<Imported, NetError> {
     })
 }
 
-/// Writes beside the target first and renames: a reader never sees half a file.
+/// [`affetti_ground::write_whole`], as the rooms above still ask for it.
 ///
 /// # Errors
 /// [`NetError::Io`].
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), NetError> {
-    let io = |action, path: &Path| {
-        let path = path.to_owned();
-        move |source| NetError::Io {
-            action,
-            path,
-            source,
-        }
-    };
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(io("create", folder))?;
-    let mut file = new_file(folder).map_err(io("write in", folder))?;
-    file.write_all(bytes).map_err(io("write", path))?;
-    file.persist(path)
-        .map_err(|e| io("write", path)(e.error))
-        .map(drop)
-}
-
-/// A temporary file that others may read as the user's mask allows, unlike tempfile's default.
-fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        tempfile::Builder::new()
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-    }
-    #[cfg(not(unix))]
-    tempfile::NamedTempFile::new_in(folder)
+    Ok(affetti_ground::write_whole(path, bytes)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::convert;
-    use crate::error::NetError;
-    use crate::registry::{card, cards};
+    use affetti_weights::NetError;
+    use affetti_weights::registry::{card, cards};
 
     #[test]
     fn torchvisions_files_are_known_by_eight_digits() {
@@ -184,7 +154,7 @@ mod tests {
 
     #[test]
     fn weights_of_another_network_are_refused_with_every_difference() {
-        let file = include_bytes!("../tests/fixtures/archive.pth");
+        let file = include_bytes!("../../weights/tests/fixtures/archive.pth");
         for name in ["resnet-34", "vgg16"] {
             let card = card(name).expect("a card");
             let error = convert(&card, file.to_vec(), "archive.pth").expect_err("another network");

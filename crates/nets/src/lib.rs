@@ -1,45 +1,36 @@
-//! Networks, their weights, devices and CPU kernels.
+//! Networks and the devices that they run on. One folder per network: its structure, the version for
+//! inference on our kernels, and where it is trained the one with gradients (`layers`, feature `train`).
 
 pub mod clip;
 #[cfg(feature = "train")]
 pub mod dcgan;
 pub mod device;
-#[cfg(feature = "train")]
-pub mod edge_layers;
 pub mod edge_net;
 pub mod efficientnet_lite;
-mod error;
 mod flow;
-pub mod hdf5;
 pub mod hed;
 pub mod import;
-pub mod kernels;
-#[cfg(feature = "train")]
-pub mod layers;
-#[cfg(feature = "train")]
-pub mod lite_layers;
-mod onnx;
-mod pickle;
-mod published;
 #[cfg(feature = "pull")]
 pub mod pull;
-pub mod registry;
 pub mod resnet;
-#[cfg(feature = "train")]
-pub mod resnet_layers;
-pub mod store;
-mod stored_zip;
-#[cfg(feature = "burn")]
-pub mod tensor_net;
-pub mod tensors;
-pub mod torch_file;
 pub mod u2net;
-#[cfg(feature = "train")]
-pub mod u2net_layers;
 pub mod vgg16;
-#[cfg(feature = "train")]
-pub mod vgg16_layers;
 #[cfg(feature = "train")]
 pub mod vit;
 
-pub use error::{ErrorKind, NetError};
+pub use affetti_kernels as kernels;
+#[cfg(feature = "train")]
+pub use affetti_layers as layers;
+pub use affetti_weights::{ErrorKind, NetError, hdf5, registry, store, tensors, torch_file};
+#[cfg(feature = "train")]
+pub use edge_net::layers as edge_layers;
+#[cfg(feature = "train")]
+pub use efficientnet_lite::layers as lite_layers;
+#[cfg(feature = "burn")]
+pub use efficientnet_lite::tensors as tensor_net;
+#[cfg(feature = "train")]
+pub use resnet::layers as resnet_layers;
+#[cfg(feature = "train")]
+pub use u2net::layers as u2net_layers;
+#[cfg(feature = "train")]
+pub use vgg16::layers as vgg16_layers;

@@ -12,10 +12,10 @@
 //! connection is cut or the work is stopped, so that the next run goes on; it is removed after a
 //! wrong hash and where the disk refuses, so that nothing half-written fills it.
 
-use crate::error::NetError;
 use crate::import::{Imported, import_known};
-use crate::registry::{Card, cached_file};
-use crate::store::MAX_BYTES;
+use affetti_weights::NetError;
+use affetti_weights::registry::{Card, cached_file};
+use affetti_weights::store::MAX_BYTES;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind as IoKind, Read, Write};

@@ -9,12 +9,12 @@
 //! - **Deviations** none. [`crate::clip::vit`] is the same network for inference, without burn.
 //! - **Weights** random, or OpenAI's by name; nothing of this project ships any.
 
-use crate::error::NetError;
-use crate::kernels::norm::Rectifier;
-use crate::layers::{
+use affetti_kernels::norm::Rectifier;
+use affetti_layers::{
     After, Border, Kind, LayerNorm, Normal, Unit, UnitSpec, attention, quick_gelu,
 };
-use crate::tensors::{Taker, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::tensors::{Taker, Tensors};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -2,45 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use serde::Serialize;
-
 use crate::format::Format;
 
-/// Who is at fault, for exit codes and the `kind` of JSON lines.
-///
-/// The other rooms use this type too; [`Model`](Self::Model) belongs to those with weights, and no
-/// error of this crate has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ErrorKind {
-    /// What was given is bad: the bytes or the path of a picture, a column of a list.
-    Input,
-    /// It may be good but is larger than the caller allows, such as by [`Limits`](crate::Limits).
-    Limit,
-    /// A format, variant or device that this program does not know.
-    Unsupported,
-    /// Weights do not fit their network or are damaged.
-    Model,
-    /// The operating system refused.
-    Io,
-    /// An argument or setting is out of range.
-    Parameter,
-}
-
-impl ErrorKind {
-    /// Lower-case name, as in JSON: `input`, `limit`, `unsupported`, `model`, `io` or `parameter`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Limit => "limit",
-            Self::Unsupported => "unsupported",
-            Self::Model => "model",
-            Self::Io => "io",
-            Self::Parameter => "parameter",
-        }
-    }
-}
+pub use affetti_ground::ErrorKind;
 
 /// Every error of this crate. The text says what is wrong and what to do about it, in one line.
 ///

@@ -10,6 +10,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
@@ -22,7 +24,8 @@ use crate::{
 };
 
 /// How neighbors mix when a picture is resized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Filter {
     /// The pixel whose area holds the center; no antialiasing. For masks and label maps.
     Nearest,

@@ -9,8 +9,8 @@
 
 use super::resnet::Shape;
 use crate::flow::Buffer;
-use crate::kernels::{BackwardWeights, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
-use crate::tensors::Taker;
+use affetti_kernels::{BackwardWeights, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use affetti_weights::tensors::Taker;
 use rayon::prelude::*;
 
 /// A fully connected layer packed for both directions.

@@ -9,8 +9,8 @@
 
 use super::vit::HEAD;
 use super::{Shape, resnet, vit};
-use crate::error::NetError;
-use crate::tensors::{Taker, Tensor, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::tensors::{Taker, Tensor, Tensors};
 
 /// Who named the tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

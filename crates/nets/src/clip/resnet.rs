@@ -17,14 +17,15 @@
 //! build has it.
 
 use super::attention_pool::{AttentionPool, Pooled};
-use crate::error::NetError;
-use crate::flow::{Buffer, LayerSpec};
-use crate::kernels::norm::{Rectifier, rectifier_backward};
-use crate::kernels::pool::{halved, mean_halve, mean_halve_backward};
-use crate::kernels::{
+use crate::flow::Buffer;
+use affetti_kernels::norm::{Rectifier, rectifier_backward};
+use affetti_kernels::pool::{halved, mean_halve, mean_halve_backward};
+use affetti_kernels::{
     Activation, BackwardWeights, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding,
 };
-use crate::tensors::{Taker, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::convolution::LayerSpec;
+use affetti_weights::tensors::{Taker, Tensors};
 
 /// PyTorch's ε.
 const EPSILON: f64 = 1e-5;

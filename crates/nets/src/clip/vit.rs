@@ -10,11 +10,11 @@
 //! - **Deviations** none. `crate::vit` is the same network with gradients, on burn.
 //! - **Weights** OpenAI's by name ([`super::names`]); nothing of this project ships any.
 
-use crate::error::NetError;
-use crate::kernels::attention::{Attention, quick_gelu};
-use crate::kernels::layer_norm::layer_norm;
-use crate::kernels::{Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
-use crate::tensors::{Taker, Tensors};
+use affetti_kernels::attention::{Attention, quick_gelu};
+use affetti_kernels::layer_norm::layer_norm;
+use affetti_kernels::{Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use affetti_weights::NetError;
+use affetti_weights::tensors::{Taker, Tensors};
 
 /// PyTorch's ε.
 const EPSILON: f32 = 1e-5;

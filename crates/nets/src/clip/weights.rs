@@ -2,17 +2,17 @@
 //!
 //! - **Computes** shape, tensors and gate of the tower in a file; and a file of ours that loses
 //!   nothing: 16 bits where they hold a tensor exactly (OpenAI's are so published), else 32.
-//! - **Input** PyTorch's and TorchScript's files ([`crate::torch_file`]), safetensors.
+//! - **Input** PyTorch's and TorchScript's files ([`affetti_weights::torch_file`]), safetensors.
 //! - **Source, deviations** see [`super::names`].
 
 use super::Shape;
 use super::names::{Names, collect, shape_of};
 use super::resnet::ClipResNet;
 use super::vit::{ClipVit, Gate};
-use crate::error::NetError;
-use crate::store::{self, Precision};
-use crate::tensors::{Tensor, Tensors};
-use crate::torch_file;
+use affetti_weights::NetError;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::{Tensor, Tensors};
+use affetti_weights::torch_file;
 use half::f16;
 
 /// What the note of a converted file says where the gate is not OpenAI's.

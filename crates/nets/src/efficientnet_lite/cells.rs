@@ -7,7 +7,7 @@
 //!   ⌈(n+1)·size/grid⌉, so that neighbours share a row where the map does not divide.
 
 use super::{EfficientNetLite, Part, Workspace};
-use crate::kernels::Map;
+use affetti_kernels::Map;
 use affetti_picture::Picture;
 
 /// Which map the cells are of.
@@ -110,7 +110,7 @@ pub(super) fn for_each_pixel(map: &Map, mut visit: impl FnMut(&[f32])) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::MapShape;
+    use affetti_kernels::MapShape;
 
     #[test]
     fn cells_by_hand() {

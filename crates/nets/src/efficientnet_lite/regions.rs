@@ -11,7 +11,7 @@
 //!   pixels. The box `[0, 0, 1, 1]` gives the descriptor of the picture itself.
 
 use super::{EfficientNetLite, FEATURES, Part, Workspace};
-use crate::kernels::Map;
+use affetti_kernels::Map;
 use affetti_picture::Picture;
 use rayon::prelude::*;
 

@@ -1,0 +1,10 @@
+//! What every room stands on: who is at fault, files that are read within limits and written whole,
+//! series of random numbers from a seed. It knows no room and nothing of pictures.
+
+mod fault;
+mod files;
+mod random;
+
+pub use fault::ErrorKind;
+pub use files::{FileError, read_within, write_whole};
+pub use random::{Normal, SplitMix64, finalize};

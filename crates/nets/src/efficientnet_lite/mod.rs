@@ -1,0 +1,598 @@
+//! EfficientNet-Lite: the mobile image backbone behind the predictor.
+//!
+//! - **Computes** a descriptor of a picture: 1280 pooled features, then mean and standard deviation
+//!   over the picture of every channel at the end of each of the seven stages (texture, colour and
+//!   mood sit in the early ones); and the 1000 ImageNet logits where the classifier is loaded.
+//! - **Input** an upright sRGB picture resized to the variant's resolution (Lite0 224, Lite2 260);
+//!   values are (v − 127) / 128.
+//! - **Output** pooled features in 0..6 (global mean of ReLU6 activations); stage means and logits
+//!   unbounded, deviations ≥ 0.
+//! - **Source** Tan & Le, "EfficientNet" (2019) with TensorFlow's Lite variants: no squeeze and
+//!   excitation, ReLU6, stem and head not widened. TensorFlow SAME padding, batch norm ε 10⁻³.
+//! - **Deviations** none in exact arithmetic: batch norm is folded into the convolutions.
+//! - **Weights** `efficientnet-lite0-57934424.pth`, `efficientnet-lite2-9656183e.pth`
+//!   (Apache-2.0), or the folded, quantised copies that this project embeds.
+
+mod cells;
+#[cfg(feature = "train")]
+pub mod layers;
+mod regions;
+#[cfg(feature = "burn")]
+pub mod tensors;
+
+pub use cells::{Cells, CellsOf};
+use cells::{for_each_pixel, moments};
+pub use regions::{Maps, UnitBox};
+
+use affetti_kernels::{
+    Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
+};
+use affetti_picture::Picture;
+use affetti_weights::NetError;
+use affetti_weights::convolution::Folded;
+use affetti_weights::tensors::{Tensor, Tensors};
+use serde::{Deserialize, Serialize};
+
+/// Length of the pooled features.
+pub const FEATURES: usize = 1280;
+/// ImageNet classes.
+pub const CLASSES: usize = 1000;
+const BATCH_NORM_EPSILON: f64 = 1e-3;
+/// (repeats, kernel, stride, expansion, outputs) of the seven stages of Lite0.
+const STAGES: [(usize, usize, usize, usize, usize); 7] = [
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+];
+const STEM: usize = 32;
+
+/// A published size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Variant {
+    /// 224 px, 4.7 M parameters.
+    #[serde(rename = "efficientnet-lite0")]
+    Lite0,
+    /// 260 px, 6.1 M parameters.
+    #[serde(rename = "efficientnet-lite2")]
+    Lite2,
+}
+
+impl Variant {
+    /// The name on cards and in configs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lite0 => "efficientnet-lite0",
+            Self::Lite2 => "efficientnet-lite2",
+        }
+    }
+
+    /// The variant called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Lite0, Self::Lite2]
+            .into_iter()
+            .find(|v| v.name() == name)
+    }
+
+    /// Side of the square input in pixels.
+    #[must_use]
+    pub const fn resolution(self) -> usize {
+        match self {
+            Self::Lite0 => 224,
+            Self::Lite2 => 260,
+        }
+    }
+
+    /// First eight digits of the published file's sha256, which are also in its name.
+    #[must_use]
+    pub const fn published_hash(self) -> &'static str {
+        match self {
+            Self::Lite0 => "57934424",
+            Self::Lite2 => "9656183e",
+        }
+    }
+
+    /// Length of the descriptor.
+    #[must_use]
+    pub fn descriptor_len(self) -> usize {
+        let stages: usize = STAGES
+            .iter()
+            .map(|&(.., outputs)| self.widen(outputs))
+            .sum();
+        FEATURES + 2 * stages
+    }
+
+    /// Number of stages.
+    pub const STAGES: usize = STAGES.len();
+
+    /// How many blocks the first `stages` stages have; all of them from [`Variant::STAGES`] on.
+    #[must_use]
+    pub fn blocks_of(self, stages: usize) -> usize {
+        let blocks = self.blocks();
+        let mut ends = blocks.iter().enumerate().filter(|(_, b)| b.ends_stage);
+        match stages {
+            0 => 0,
+            _ => ends.nth(stages - 1).map_or(blocks.len(), |(n, _)| n + 1),
+        }
+    }
+
+    /// Channels at the end of a stage, 0 to 6.
+    #[must_use]
+    pub fn stage_channels(self, stage: usize) -> usize {
+        self.widen(STAGES[stage].4)
+    }
+
+    pub(crate) fn blocks(self) -> Vec<BlockSpec> {
+        let mut blocks = Vec::new();
+        let mut inputs = STEM;
+        for (stage, &(repeats, kernel, stride, expand, outputs)) in STAGES.iter().enumerate() {
+            let outputs = self.widen(outputs);
+            let last = stage + 1 == STAGES.len();
+            let repeats = if stage == 0 || last {
+                repeats
+            } else {
+                self.deepen(repeats)
+            };
+            for repeat in 0..repeats {
+                blocks.push(BlockSpec {
+                    inputs,
+                    expanded: inputs * expand,
+                    outputs,
+                    kernel,
+                    stride: if repeat == 0 { stride } else { 1 },
+                    ends_stage: repeat + 1 == repeats,
+                });
+                inputs = outputs;
+            }
+        }
+        blocks
+    }
+
+    /// Channel count of a wider variant: a multiple of eight, never more than 10 % below.
+    fn widen(self, channels: usize) -> usize {
+        let wanted = match self {
+            Self::Lite0 => return channels,
+            Self::Lite2 => channels as f64 * 1.1,
+        };
+        let rounded = ((wanted + 4.0) as usize / 8 * 8).max(8);
+        if (rounded as f64) < 0.9 * wanted {
+            rounded + 8
+        } else {
+            rounded
+        }
+    }
+
+    fn deepen(self, repeats: usize) -> usize {
+        match self {
+            Self::Lite0 => repeats,
+            Self::Lite2 => (repeats as f64 * 1.2).ceil() as usize,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockSpec {
+    pub(crate) inputs: usize,
+    pub(crate) expanded: usize,
+    pub(crate) outputs: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) ends_stage: bool,
+}
+
+/// (expansion or none, depthwise, projection)
+pub(crate) type FoldedBlock = (Option<Folded>, Folded, Folded);
+
+/// All folded weights, apart from any instruction set.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    pub(crate) variant: Variant,
+    pub(crate) stem: Folded,
+    pub(crate) blocks: Vec<FoldedBlock>,
+    pub(crate) head: Folded,
+    pub(crate) classifier: Option<Folded>,
+}
+
+impl Weights {
+    /// The size.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// Folds the published PyTorch tensors. The classifier is kept where `classifier` is true.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_published(
+        variant: Variant,
+        tensors: Tensors,
+        classifier: bool,
+    ) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for(variant.name());
+        taker.ignore(|name| name.ends_with(".num_batches_tracked"));
+        let mut fold = |conv: &str, norm: &str, shape: [usize; 4]| {
+            let tensors = taker.normed((conv, norm), shape, shape[0], BATCH_NORM_EPSILON);
+            tensors.folded()
+        };
+        let stem = fold("_conv_stem", "_bn0", [STEM, 3, 3, 3]);
+        let specs = variant.blocks();
+        let mut blocks = Vec::new();
+        for (n, spec) in specs.iter().enumerate() {
+            let name = |part: &str| format!("_blocks.{n}.{part}");
+            let expand = (spec.expanded != spec.inputs).then(|| {
+                let shape = [spec.expanded, spec.inputs, 1, 1];
+                fold(&name("_expand_conv"), &name("_bn0"), shape)
+            });
+            let depthwise = [spec.expanded, 1, spec.kernel, spec.kernel];
+            let depthwise = fold(&name("_depthwise_conv"), &name("_bn1"), depthwise);
+            let project = [spec.outputs, spec.expanded, 1, 1];
+            let project = fold(&name("_project_conv"), &name("_bn2"), project);
+            blocks.push((expand, depthwise, project));
+        }
+        let last = specs.last().map_or(STEM, |s| s.outputs);
+        let head = fold("_conv_head", "_bn1", [FEATURES, last, 1, 1]);
+        let classes = Folded {
+            weight: taker.take("_fc.weight", &[CLASSES, FEATURES]),
+            bias: taker.take("_fc.bias", &[CLASSES]),
+        };
+        taker.finish()?;
+        Ok(Self {
+            variant,
+            stem,
+            blocks,
+            head,
+            classifier: classifier.then_some(classes),
+        })
+    }
+
+    /// The tensors that [`Weights::from_folded`] reads.
+    #[must_use]
+    pub fn to_folded(&self) -> Tensors {
+        let mut tensors = Tensors::default();
+        let mut put = |name: String, folded: &Folded, mut shape: Vec<usize>| {
+            shape.insert(0, folded.bias.len());
+            let weight = Tensor {
+                shape,
+                data: folded.weight.clone(),
+            };
+            let bias = Tensor {
+                shape: vec![folded.bias.len()],
+                data: folded.bias.clone(),
+            };
+            tensors.map.insert(format!("{name}.weight"), weight);
+            tensors.map.insert(format!("{name}.bias"), bias);
+        };
+        put("stem".into(), &self.stem, vec![3, 3, 3]);
+        for (n, (spec, (expand, depthwise, project))) in
+            self.variant.blocks().iter().zip(&self.blocks).enumerate()
+        {
+            if let Some(expand) = expand {
+                put(
+                    format!("blocks.{n}.expand"),
+                    expand,
+                    vec![spec.inputs, 1, 1],
+                );
+            }
+            let kernel = vec![1, spec.kernel, spec.kernel];
+            put(format!("blocks.{n}.depthwise"), depthwise, kernel);
+            put(
+                format!("blocks.{n}.project"),
+                project,
+                vec![spec.expanded, 1, 1],
+            );
+        }
+        let last = self.head.weight.len() / FEATURES;
+        put("head".into(), &self.head, vec![last, 1, 1]);
+        if let Some(classifier) = &self.classifier {
+            put("classifier".into(), classifier, vec![FEATURES]);
+        }
+        tensors
+    }
+
+    /// Reads what [`Weights::to_folded`] wrote.
+    ///
+    /// # Errors
+    /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    pub fn from_folded(variant: Variant, tensors: Tensors) -> Result<Self, NetError> {
+        let mut taker = tensors.take_for(variant.name());
+        let mut get = |name: &str, shape: &[usize]| Folded {
+            weight: taker.take(&format!("{name}.weight"), shape),
+            bias: taker.take(&format!("{name}.bias"), &shape[..1]),
+        };
+        let stem = get("stem", &[STEM, 3, 3, 3]);
+        let specs = variant.blocks();
+        let mut blocks = Vec::new();
+        for (n, s) in specs.iter().enumerate() {
+            let expand = (s.expanded != s.inputs)
+                .then(|| get(&format!("blocks.{n}.expand"), &[s.expanded, s.inputs, 1, 1]));
+            let depthwise = [s.expanded, 1, s.kernel, s.kernel];
+            let depthwise = get(&format!("blocks.{n}.depthwise"), &depthwise);
+            let project = [s.outputs, s.expanded, 1, 1];
+            let project = get(&format!("blocks.{n}.project"), &project);
+            blocks.push((expand, depthwise, project));
+        }
+        let last = specs.last().map_or(STEM, |s| s.outputs);
+        let head = get("head", &[FEATURES, last, 1, 1]);
+        let classifier = taker.has("classifier.weight").then(|| Folded {
+            weight: taker.take("classifier.weight", &[CLASSES, FEATURES]),
+            bias: taker.take("classifier.bias", &[CLASSES]),
+        });
+        taker.finish()?;
+        Ok(Self {
+            variant,
+            stem,
+            blocks,
+            head,
+            classifier,
+        })
+    }
+}
+
+/// The network, packed for this machine.
+#[derive(Clone, Debug)]
+pub struct EfficientNetLite {
+    variant: Variant,
+    stem: Conv,
+    blocks: Vec<Block>,
+    head: Conv,
+    classifier: Option<Conv>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) spec: BlockSpec,
+    expand: Option<Conv>,
+    depthwise: Depthwise,
+    project: Conv,
+}
+
+/// Which map a pass shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Stage,
+    Head,
+}
+
+/// The buffers of one forward pass, reused from picture to picture.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    pub(crate) input: Map,
+    pub(crate) current: Map,
+    expanded: Map,
+    filtered: Map,
+    pub(crate) next: Map,
+}
+
+impl EfficientNetLite {
+    /// Packs `weights` for the best instruction set of this machine.
+    #[must_use]
+    pub fn new(weights: &Weights) -> Self {
+        Self::with_isa(weights, Isa::detect())
+    }
+
+    /// Packs `weights` for `isa`.
+    #[must_use]
+    pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
+        let pointwise = |folded: &Folded, activation| pack(folded, 1, 1, activation, isa);
+        let blocks = weights.variant.blocks().into_iter().zip(&weights.blocks);
+        Self {
+            variant: weights.variant,
+            stem: pack(&weights.stem, 3, 2, Activation::Relu6, isa),
+            blocks: blocks
+                .map(|(spec, folded)| Block::new(spec, folded, isa))
+                .collect(),
+            head: pointwise(&weights.head, Activation::Relu6),
+            classifier: weights
+                .classifier
+                .as_ref()
+                .map(|f| pointwise(f, Activation::Identity)),
+        }
+    }
+
+    /// The size.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The descriptor of `picture` ([`Variant::descriptor_len`] values, the [`FEATURES`] pooled
+    /// ones first). The picture is usually resized to [`Variant::resolution`] squared before; any
+    /// size of at least one pixel works.
+    #[must_use]
+    pub fn describe(&self, picture: &Picture, work: &mut Workspace, threads: usize) -> Vec<f32> {
+        let mut descriptor = vec![0.0; FEATURES];
+        self.forward(picture, work, threads, |part, map| {
+            let (mean, deviation) = moments(map);
+            match part {
+                Part::Stage => {
+                    descriptor.extend(mean);
+                    descriptor.extend(deviation);
+                }
+                Part::Head => descriptor[..FEATURES].copy_from_slice(&mean),
+            }
+        });
+        descriptor
+    }
+
+    /// The map at the end of stage `stages` (1 to [`Variant::STAGES`]; more are the last) with its
+    /// height, width and channels: what [`crate::efficientnet_lite::layers::LiteTop`] goes on from.
+    #[must_use]
+    pub fn stage_map(
+        &self,
+        picture: &Picture,
+        stages: usize,
+        work: &mut Workspace,
+        threads: usize,
+    ) -> ([usize; 3], Vec<f32>) {
+        let last = self.variant.blocks_of(stages.max(1));
+        self.run_blocks(picture, last, work, threads, |_, _| ());
+        let shape = work.current.shape();
+        let mut values = Vec::with_capacity(shape.height * shape.width * shape.channels);
+        for_each_pixel(&work.current, |pixel| values.extend_from_slice(pixel));
+        ([shape.height, shape.width, shape.channels], values)
+    }
+
+    /// Stem and the first `last` blocks; `visit` sees the map at the end of every stage. The last
+    /// one is left in `work.current`.
+    fn run_blocks(
+        &self,
+        picture: &Picture,
+        last: usize,
+        work: &mut Workspace,
+        threads: usize,
+        mut visit: impl FnMut(Part, &Map),
+    ) {
+        self.load(picture, &mut work.input);
+        let (height, width) = self.stem.output_size(&work.input.shape());
+        let first = self.blocks.first().map(|b| &b.spec);
+        let border = first.map_or(Padding::default(), |s| s.padding(height, width));
+        let shape = MapShape::new(height, width, STEM).padded(border);
+        work.current.reshape(shape);
+        self.stem.run(&work.input, None, &mut work.current, threads);
+        for (n, block) in self.blocks.iter().enumerate().take(last) {
+            block.run(work, self.blocks.get(n + 1), threads);
+            std::mem::swap(&mut work.current, &mut work.next);
+            if block.spec.ends_stage {
+                visit(Part::Stage, &work.current);
+            }
+        }
+    }
+
+    /// One pass over `picture`; `visit` sees the map at the end of every stage, then the head's.
+    fn forward(
+        &self,
+        picture: &Picture,
+        work: &mut Workspace,
+        threads: usize,
+        mut visit: impl FnMut(Part, &Map),
+    ) {
+        self.run_blocks(picture, self.blocks.len(), work, threads, &mut visit);
+        let from = work.current.shape();
+        work.next
+            .reshape(MapShape::new(from.height, from.width, FEATURES));
+        self.head.run(&work.current, None, &mut work.next, threads);
+        visit(Part::Head, &work.next);
+    }
+
+    /// The [`CLASSES`] ImageNet logits for a descriptor; none without a classifier.
+    #[must_use]
+    pub fn logits(&self, descriptor: &[f32]) -> Option<Vec<f32>> {
+        let classifier = self.classifier.as_ref()?;
+        let (mut input, mut output) = (Map::default(), Map::default());
+        input
+            .reshape(MapShape::new(1, 1, FEATURES))
+            .copy_from_slice(&descriptor[..FEATURES]);
+        output.reshape(MapShape::new(1, 1, CLASSES));
+        classifier.run(&input, None, &mut output, 1);
+        Some(output.pixel(0, 0).to_vec())
+    }
+
+    fn load(&self, picture: &Picture, input: &mut Map) {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let shape = MapShape::picture(height, width, 3).padded(Padding::same(height, width, 3, 2));
+        let data = input.reshape(shape);
+        for (y, line) in picture.pixels().chunks_exact(3 * width).enumerate() {
+            let start = shape.offset(y, 0);
+            let out = data[start..start + 4 * width].chunks_exact_mut(4);
+            for (out, pixel) in out.zip(line.chunks_exact(3)) {
+                for (out, &value) in out.iter_mut().zip(pixel) {
+                    *out = (f32::from(value) - 127.0) / 128.0;
+                }
+                out[3] = 0.0;
+            }
+        }
+    }
+}
+
+impl BlockSpec {
+    pub(crate) fn padding(&self, height: usize, width: usize) -> Padding {
+        Padding::same(height, width, self.kernel, self.stride)
+    }
+
+    fn expands(&self) -> bool {
+        self.expanded != self.inputs
+    }
+}
+
+/// Packs a dense convolution; one of three inputs is taken to read a picture.
+pub(crate) fn pack(
+    folded: &Folded,
+    kernel: usize,
+    stride: usize,
+    activation: Activation,
+    isa: Isa,
+) -> Conv {
+    let outputs = folded.bias.len();
+    let inputs = folded.weight.len() / (outputs * kernel * kernel);
+    let shape = ConvShape {
+        inputs,
+        outputs,
+        kernel,
+        stride,
+    };
+    let pixel = if inputs == 3 {
+        4
+    } else {
+        align_channels(inputs)
+    };
+    Conv::new(shape, pixel, &folded.weight, &folded.bias, activation, isa)
+}
+
+impl Block {
+    pub(crate) fn new(
+        spec: BlockSpec,
+        (expand, depthwise, project): &FoldedBlock,
+        isa: Isa,
+    ) -> Self {
+        let pointwise = |folded: &Folded, activation| pack(folded, 1, 1, activation, isa);
+        Self {
+            spec,
+            expand: expand.as_ref().map(|f| pointwise(f, Activation::Relu6)),
+            depthwise: Depthwise::new(
+                spec.kernel,
+                spec.stride,
+                &depthwise.weight,
+                &depthwise.bias,
+                Activation::Relu6,
+                isa,
+            ),
+            project: pointwise(project, Activation::Identity),
+        }
+    }
+
+    /// `work.current` → `work.next`. A map gets the border that its depthwise reader needs when it
+    /// is written; only a block without expansion reads `current` by a depthwise convolution.
+    pub(crate) fn run(&self, work: &mut Workspace, following: Option<&Self>, threads: usize) {
+        let spec = &self.spec;
+        let from = work.current.shape();
+        let (height, width) = (from.height, from.width);
+        let source = if let Some(expand) = &self.expand {
+            let shape = MapShape::new(height, width, spec.expanded);
+            work.expanded
+                .reshape(shape.padded(spec.padding(height, width)));
+            expand.run(&work.current, None, &mut work.expanded, threads);
+            &work.expanded
+        } else {
+            &work.current
+        };
+        let (height, width) = self.depthwise.output_size(&source.shape());
+        work.filtered
+            .reshape(MapShape::new(height, width, spec.expanded));
+        self.depthwise.run(source, &mut work.filtered, threads);
+        let border = following
+            .filter(|next| !next.spec.expands())
+            .map_or(Padding::default(), |next| next.spec.padding(height, width));
+        work.next
+            .reshape(MapShape::new(height, width, spec.outputs).padded(border));
+        let skip = spec.stride == 1 && spec.inputs == spec.outputs;
+        let residual = skip.then_some(&work.current);
+        self.project
+            .run(&work.filtered, residual, &mut work.next, threads);
+    }
+}
