@@ -70,7 +70,10 @@ fn check() -> Result<()> {
     run_readme()?;
     commands_table(true)?;
     references()?;
-    say(&format!("xtask: all checks passed in {:.0?}", start.elapsed()));
+    say(&format!(
+        "xtask: all checks passed in {:.0?}",
+        start.elapsed()
+    ));
     Ok(())
 }
 
@@ -118,7 +121,8 @@ fn references() -> Result<()> {
     let house = references::House::read(&root(), &affetti(&["completions", "bash"])?)?;
     let missing = references::missing(&house);
     if !missing.is_empty() {
-        bail!("{}\n{} references lead nowhere", missing.join("\n"), missing.len());
+        missing.iter().for_each(|line| say(line));
+        bail!("{} references lead nowhere", missing.len());
     }
     say("== references: all lead somewhere");
     Ok(())

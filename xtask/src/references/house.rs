@@ -44,7 +44,10 @@ impl House {
             let path = format!("{folder}{name}");
             if entry.file_type()?.is_dir() {
                 self.walk(root, &format!("{path}/"))?;
-            } else if ["md", "rs", "toml", "py"].iter().any(|kind| path.ends_with(&format!(".{kind}"))) {
+            } else if ["md", "rs", "toml", "py"]
+                .iter()
+                .any(|kind| path.ends_with(&format!(".{kind}")))
+            {
                 let text = fs::read_to_string(entry.path()).with_context(|| path.clone())?;
                 self.texts.insert(path.clone(), text);
             }
@@ -57,13 +60,21 @@ impl House {
     pub(super) fn program(&mut self, completions: &str) -> Result<()> {
         let lines: Vec<&str> = completions.lines().map(str::trim).collect();
         for pair in lines.windows(2) {
-            if let (Some(verb), Some(words)) = (pair[0].strip_suffix(')'), pair[1].strip_prefix("opts=\"")) {
-                let options = words.split([' ', '"']).filter(|word| word.starts_with("--"));
+            if let (Some(verb), Some(words)) =
+                (pair[0].strip_suffix(')'), pair[1].strip_prefix("opts=\""))
+            {
+                let options = words
+                    .split([' ', '"'])
+                    .filter(|word| word.starts_with("--"));
                 let verb = verb.replace("__subcmd__", " ");
-                self.verbs.insert(verb, options.map(str::to_owned).collect());
+                self.verbs
+                    .insert(verb, options.map(str::to_owned).collect());
             }
         }
-        ensure!(self.has_verbs("affetti"), "affetti completions bash: no verbs found; has its form changed?");
+        ensure!(
+            self.has_verbs("affetti"),
+            "affetti completions bash: no verbs found; has its form changed?"
+        );
         Ok(())
     }
 
@@ -74,7 +85,10 @@ impl House {
 
     /// All paths that end so.
     pub(super) fn ends(&self, end: &str) -> impl Iterator<Item = &String> {
-        let ends = move |path: &&String| path.strip_suffix(end).is_some_and(|start| start.is_empty() || start.ends_with('/'));
+        let ends = move |path: &&String| {
+            path.strip_suffix(end)
+                .is_some_and(|start| start.is_empty() || start.ends_with('/'))
+        };
         self.paths.iter().filter(ends)
     }
 
@@ -82,7 +96,9 @@ impl House {
     pub(super) fn headings(&self, path: &str) -> impl Iterator<Item = &str> {
         let text = self.texts.get(path).map_or("", String::as_str);
         let lines = text.split("```").step_by(2).flat_map(str::lines);
-        lines.filter(|line| line.starts_with('#')).map(|line| line.trim_matches(['#', ' ']))
+        lines
+            .filter(|line| line.starts_with('#'))
+            .map(|line| line.trim_matches(['#', ' ']))
     }
 
     /// Whether verbs follow this one.
@@ -95,7 +111,8 @@ impl House {
     pub(super) fn any_option(&self, option: &str) -> bool {
         let quoted = format!("\"{option}\"");
         let mut scripts = self.texts.iter().filter(|(file, _)| file.ends_with(".py"));
-        self.verbs.values().any(|all| all.contains(option)) || scripts.any(|(_, text)| text.contains(&quoted))
+        self.verbs.values().any(|all| all.contains(option))
+            || scripts.any(|(_, text)| text.contains(&quoted))
     }
 
     /// The folder of a package.
@@ -109,12 +126,24 @@ impl House {
 /// Paragraphs, rows and commands of a file, as Markdown, with the number of their first line: of
 /// sources the comments, of scripts, cards and configs all lines.
 pub(super) fn blocks(file: &str, text: &str) -> Vec<(usize, String)> {
-    let is_document = file.ends_with(".md") || file.ends_with(".py") || file.starts_with("models/") || file.starts_with("configs/");
+    let is_document = file.ends_with(".md")
+        || file.ends_with(".py")
+        || file.starts_with("models/")
+        || file.starts_with("configs/");
     // Older versions name what was.
-    let end = text.match_indices("\n## ").nth(1).map_or(text.len(), |(at, _)| at);
-    let text = if file == "CHANGELOG.md" { &text[..end] } else { text };
+    let end = text
+        .match_indices("\n## ")
+        .nth(1)
+        .map_or(text.len(), |(at, _)| at);
+    let text = if file == "CHANGELOG.md" {
+        &text[..end]
+    } else {
+        text
+    };
     let mut blocks = Vec::new();
-    let add = |blocks: &mut Vec<(usize, String)>, joins: bool, number, line: &str| match blocks.last_mut() {
+    let add = |blocks: &mut Vec<(usize, String)>, joins: bool, number, line: &str| match blocks
+        .last_mut()
+    {
         Some((_, block)) if joins => *block += &format!("\n{line}"),
         _ => blocks.push((number, line.to_owned())),
     };
@@ -129,7 +158,11 @@ pub(super) fn blocks(file: &str, text: &str) -> Vec<(usize, String)> {
             },
         };
         if let Some(language) = line.strip_prefix("```") {
-            fence = if fence.is_some() { None } else { Some(language.to_owned()) };
+            fence = if fence.is_some() {
+                None
+            } else {
+                Some(language.to_owned())
+            };
             joins = false;
         } else if fence.is_none() {
             joins = joins && !line.is_empty() && !line.starts_with(['#', '|', '-']);
@@ -138,7 +171,10 @@ pub(super) fn blocks(file: &str, text: &str) -> Vec<(usize, String)> {
         } else if fence.as_deref() == Some("sh") {
             // A command is a block of its own, as code, with the lines that a backslash joins.
             let (start, end) = (if joins { "" } else { "`" }, line.strip_suffix('\\'));
-            let line = end.map_or_else(|| format!("{start}{line}`"), |line| format!("{start}{line}"));
+            let line = end.map_or_else(
+                || format!("{start}{line}`"),
+                |line| format!("{start}{line}"),
+            );
             add(&mut blocks, joins, number, &line);
             joins = end.is_some();
         }
@@ -148,6 +184,8 @@ pub(super) fn blocks(file: &str, text: &str) -> Vec<(usize, String)> {
 
 /// The anchor of a heading, as GitHub makes it.
 pub(super) fn slug(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
