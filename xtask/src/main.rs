@@ -2,12 +2,14 @@
 //!
 //! | task | does |
 //! |---|---|
-//! | `check` | format, lints, tests, documentation, the README; stops at the first failure |
+//! | `check` | format, lints, builds by features, tests, documentation, the README, references; stops at the first failure |
 //! | `readme` | writes the README's table of commands from `affetti --help` |
 //! | `readme --check` | fails where that table is out of date, and writes nothing |
 //! | `run-readme` | runs the README's marked commands |
+//! | `references` | fails where documents or comments name what is not there |
 
 mod readme;
+mod references;
 mod sandbox;
 
 use std::{
@@ -21,7 +23,19 @@ use anyhow::{Context, Result, bail};
 
 /// The README's test command. It has a step of its own, so that `run-readme` leaves it out.
 const TEST: &str = "cargo test --workspace --features train";
-const USAGE: &str = "usage: cargo xtask check | readme [--check] | run-readme";
+/// What `check` has cargo do, cheap steps first. Builds by features are only looked at: what they
+/// compute is tested with the README's features.
+const STEPS: [&str; 7] = [
+    "cargo fmt --check",
+    "cargo clippy --workspace --all-targets --features train -- -D warnings",
+    "cargo check --workspace --no-default-features",
+    // The command `affetti` would overwrite the pages of the library `affetti`: libraries only.
+    "cargo doc --workspace --features train --no-deps --lib",
+    "cargo check --workspace --features burn",
+    "cargo check --workspace --features vulkan",
+    TEST,
+];
+const USAGE: &str = "usage: cargo xtask check | readme [--check] | run-readme | references";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -31,6 +45,7 @@ fn main() -> ExitCode {
         ["readme"] => commands_table(false),
         ["readme", "--check"] => commands_table(true),
         ["run-readme"] => run_readme(),
+        ["references"] => references(),
         ["help" | "--help" | "-h"] => {
             say(USAGE);
             Ok(())
@@ -46,32 +61,35 @@ fn main() -> ExitCode {
     }
 }
 
-/// The local check.
+/// All checks, of `.ci/run` too.
 fn check() -> Result<()> {
-    let clippy = "clippy --workspace --all-targets --features train -- -D warnings";
-    // The command `affetti` would overwrite the pages of the library `affetti`: libraries only.
-    let doc = "doc --workspace --features train --no-deps --lib";
-    cargo("fmt --check", &[])?;
-    cargo(clippy, &[])?;
-    cargo(TEST.trim_start_matches("cargo "), &[])?;
-    cargo(doc, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    let start = Instant::now();
+    for step in STEPS {
+        cargo(step)?;
+    }
     run_readme()?;
     commands_table(true)?;
-    say("xtask: all checks passed");
+    references()?;
+    say(&format!(
+        "xtask: all checks passed in {:.0?}",
+        start.elapsed()
+    ));
     Ok(())
 }
 
-/// Runs cargo with `arguments` in the workspace root.
-fn cargo(arguments: &str, environment: &[(&str, &str)]) -> Result<()> {
-    say(&format!("== cargo {arguments}"));
+/// Runs a command of cargo in the workspace root.
+fn cargo(step: &str) -> Result<()> {
+    say(&format!("== {step}"));
     let start = Instant::now();
-    let status = cargo_command()
-        .args(arguments.split_whitespace())
-        .envs(environment.iter().copied())
-        .status()
-        .context("cargo cannot be started")?;
+    let mut command = cargo_command();
+    command.args(step.split_whitespace().skip(1));
+    // Only here: tests in documentation may warn.
+    if step.starts_with("cargo doc ") {
+        command.env("RUSTDOCFLAGS", "-D warnings");
+    }
+    let status = command.status().context("cargo cannot be started")?;
     if !status.success() {
-        bail!("cargo {arguments}: {status}");
+        bail!("{step}: {status}");
     }
     say(&format!("== done in {:.0?}", start.elapsed()));
     Ok(())
@@ -83,18 +101,36 @@ fn cargo_command() -> Command {
     command
 }
 
-/// Writes the README's table of commands, or only compares it.
-fn commands_table(only_check: bool) -> Result<()> {
+/// What the program says to `arguments`.
+fn affetti(arguments: &[&str]) -> Result<String> {
     // The README's commands are built with this profile anyway.
-    let help = cargo_command()
-        .args(["run", "--release", "--quiet", "--", "--help"])
+    let output = cargo_command()
+        .args(["run", "--release", "--quiet", "--"])
+        .args(arguments)
         .output()
         .context("cargo cannot be started")?;
-    if !help.status.success() {
-        let told = String::from_utf8_lossy(&help.stderr);
-        bail!("affetti --help: {}\n{told}", help.status);
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        bail!("affetti {}: {}\n{told}", arguments.join(" "), output.status);
     }
-    let table = readme::command_table(&String::from_utf8_lossy(&help.stdout))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Tells what documents and comments name that is not there.
+fn references() -> Result<()> {
+    let house = references::House::read(&root(), &affetti(&["completions", "bash"])?)?;
+    let missing = references::missing(&house);
+    if !missing.is_empty() {
+        missing.iter().for_each(|line| say(line));
+        bail!("{} references lead nowhere", missing.len());
+    }
+    say("== references: all lead somewhere");
+    Ok(())
+}
+
+/// Writes the README's table of commands, or only compares it.
+fn commands_table(only_check: bool) -> Result<()> {
+    let table = readme::command_table(&affetti(&["--help"])?)?;
     let text = readme_text()?;
     let wanted = readme::with_table(&text, &table)?;
     if wanted == text {

@@ -114,7 +114,7 @@ impl Reading {
         pulls
     }
 
-    /// The JSON line of architecture.md, without a line feed.
+    /// The JSON line of `docs/json.md`, "Feel", without a line feed.
     ///
     /// # Errors
     /// Those of the JSON writer; with finite figures there are none.

@@ -11,7 +11,7 @@ fn names<L: HasSentiment>(sentiment: Sentiment) -> String {
     words.map(|l| l.name()).collect::<Vec<_>>().join(" ")
 }
 
-/// facts.md E.1, G.1 and C.3.
+/// `docs/facts.md`, "Sentiments of words" and "The merges of CGAN-Emotion-Art".
 #[test]
 fn sentiments_are_the_published_ones() {
     let (positive, negative, other) = (Sentiment::Positive, Sentiment::Negative, Sentiment::Other);
@@ -43,7 +43,7 @@ fn sentiments_are_the_published_ones() {
     assert_eq!(names::<CganEmotion>(other), "neutral shyness surprise");
 }
 
-/// facts.md C.3: each line is merged into its first word.
+/// `docs/facts.md`, "The merges of CGAN-Emotion-Art": each line is merged into its first word.
 #[test]
 fn the_cgan_merge_is_the_published_one() {
     let merges = [

@@ -5,11 +5,11 @@
 //! - **Input** distributions over two or more classes (each ≥ 0, sum 1), raw objectness ≥ 0.
 //! - **Output** scores of 0..=1, larger for more affective.
 //! - **Source** Yang et al., "Visual Sentiment Prediction Based on Automatic Discovery of Affective
-//!   Regions", IEEE TMM 20(9), 2018: Senti = Σ y log y + 1; AR = √((1−α)·Obj² + α·Senti²); facts
-//!   G.1 steps 5 to 7.
-//! - **Deviation** the logarithm's base is the number of classes (facts G.4, 1), so that the score
-//!   spans 0..=1 as the article says; the scale of objectness is a choice (G.4, 3), by default
-//!   divided by the picture's largest.
+//!   Regions", IEEE TMM 20(9), 2018: Senti = Σ y log y + 1; AR = √((1−α)·Obj² + α·Senti²);
+//!   `docs/facts.md`, "Affective regions: scores".
+//! - **Deviation** the logarithm's base is the number of classes, so that the score spans 0..=1 as
+//!   the article says; the scale of objectness is a choice, by default divided by the picture's
+//!   largest.
 //!
 //! ```
 //! use affetti_regions::affective::{ALPHA, ar_score, sentiment_score};
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn sentiment_spans_0_to_1() {
-        // Facts J: (.5, .5) → 0, (1, 0) → 1.
+        // `docs/facts.md`, "Affective regions: scores": (.5, .5) → 0, (1, 0) → 1.
         assert_eq!(sentiment_score(&[0.5, 0.5]).expect("a score"), 0.0);
         assert_eq!(sentiment_score(&[0.0, 1.0]).expect("a score"), 1.0);
         // .9·log2 .9 + .1·log2 .1 + 1 = 1 − .469.
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn alpha_chooses_between_the_two() {
-        // Facts J: AR with α 0/1 reduces to Obj/Senti.
+        // By the formula, α 0 leaves objectness and α 1 sentiment.
         assert_eq!(ar_score(0.3, 0.7, 0.0).expect("a score"), 0.3);
         assert_eq!(ar_score(0.3, 0.7, 1.0).expect("a score"), 0.7);
         // √(.4·.09 + .6·.49) = √.33.

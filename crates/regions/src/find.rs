@@ -5,9 +5,10 @@
 //! - **Input** an upright picture of any size and a [`Predictor`].
 //! - **Output** at most as many regions as the screening has clusters, best score first, in pixels
 //!   of the picture as given. A picture without edges, or smaller than every window, has none.
-//! - **Source** Yang et al. 2018; facts G.1, with the resolutions of G.4.
+//! - **Source** Yang et al. 2018; `docs/facts.md`, "Affective regions: screening" and
+//!   "Affective regions: scores".
 //! - **Deviation** emotions come from `feel`'s network, by default pooled from one pass
-//!   ([`RegionWay`]); areas are those of the copy (G.4, 5).
+//!   ([`RegionWay`]); areas are those of the copy.
 //!
 //! ```no_run
 //! use affetti_feel::{Predictor, Scratch};
@@ -35,7 +36,8 @@ use crate::{
     fusion, proposals, screening,
 };
 
-/// Longest side of the picture that proposals are made on, in pixels (facts G.4, 5).
+/// Longest side of the picture that proposals are made on, in pixels; see
+/// `docs/facts.md`, "Affective regions: screening".
 pub const WORKING_SIDE: u32 = 500;
 
 /// Weight of sentiment against objectness where nothing else is said; see `docs/regions.md`.

@@ -4,9 +4,9 @@
 //!   elementwise maximum, a weighted mean, and one long vector for a classifier on top.
 //! - **Input** distributions of equal length, regions by falling AR score.
 //! - **Output** see each function. A pure function of predictions: it knows no network.
-//! - **Source** Yang et al. 2018 (see [`affective`](crate::affective)); facts G.1 step 8.
-//! - **Deviation** the maximum is renormalised to a distribution (facts G.4, 11; the best class
-//!   stays the same); the global vector stands in for missing regions (G.4, 12).
+//! - **Source** Yang et al. 2018; `docs/facts.md`, "Affective regions: fusion".
+//! - **Deviation** the maximum is renormalised to a distribution (the best class stays the same);
+//!   the global vector stands in for missing regions.
 //!
 //! ```
 //! use affetti_regions::fusion;
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn beta_weighs_the_regions() {
         let regions = [vec![0.1, 0.9], vec![0.5, 0.5]];
-        // Facts J: β 0 → global. Mean of the regions (.3, .7).
+        // β 0 → global, by its formula. Mean of the regions (.3, .7).
         assert_eq!(sum(&[0.6, 0.4], &regions, 0.0).expect("fused"), [0.6, 0.4]);
         let fused = |beta| sum(&[0.6, 0.4], &regions, beta).expect("fused");
         assert_all_close(&fused(1.0), &[0.3, 0.7], 1e-6);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_vector_has_one_length() {
-        // Facts J: (K+1)·2 = 18 at K=8.
+        // (K + 1)·2 = 18 at K = 8.
         let global = [0.6, 0.4];
         for count in [0, 3, 8, 12] {
             let regions = vec![vec![0.1, 0.9]; count];

@@ -81,14 +81,14 @@ fn same_boxes_as_opencv() {
 
 #[test]
 fn a_white_rectangle_comes_first() {
-    // Facts J.
+    // `docs/facts.md`, "EdgeBoxes: score".
     let params = Params::default().check().expect("good settings");
     for inside in [[60, 40, 80, 60], [30, 50, 90, 70], [20, 20, 150, 100]] {
         let edges = rectangle(inside);
         let proposals = propose(&edges, &params).expect("proposals");
         let overlap = iou(proposals[0].region, inside);
         assert!(overlap >= 0.8, "{:?} for {inside:?}", proposals[0]);
-        // Facts J: score 0 when the contour crosses the box.
+        // `docs/facts.md`, "EdgeBoxes: score": 0 where the contour crosses the box.
         let crossing = [inside[0] + inside[2] / 2, 10, 100, 135];
         let scores = score(&edges, &params, &[inside, crossing]).expect("scores");
         assert_eq!(scores[1], 0.0);

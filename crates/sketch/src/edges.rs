@@ -4,7 +4,8 @@
 //!   neighbourhood, averaged; then cut at its 99th percentile.
 //! - **Input** a picture, best about 448 px on its long side.
 //! - **Output** `[height, width]`, 0..=1; all 0 for a flat picture.
-//! - **Source** facts F.3; S. Di Zenzo, "A note on the gradient of a multi-image" (1986).
+//! - **Source** `docs/facts.md`, "Edges by color gradient"; S. Di Zenzo, "A note on the gradient
+//!   of a multi-image" (1986).
 //! - **Deviations** coarse scales weigh more than in a boundary detector: a pen with sixteen strokes
 //!   has none for texture.
 

@@ -155,7 +155,7 @@ fn drawings(picture: &Picture, found: &FoundRegions, heat: &Heat, shown: usize) 
 }
 
 impl RegionsReading {
-    /// The JSON line of architecture.md, without a line feed.
+    /// The JSON line of `docs/json.md`, "Regions", without a line feed.
     ///
     /// # Errors
     /// Those of the JSON writer; with finite figures there are none.

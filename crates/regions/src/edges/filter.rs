@@ -4,7 +4,8 @@
 //! - **Input** a map `[height, width]`, a radius in pixels; radius 0 changes nothing.
 //! - **Output** a map of the same size; beyond the border the map is mirrored, the border pixel
 //!   included once more (`… b a | a b c …`).
-//! - **Source** facts F.2: the filter that the edge maps of EdgeBoxes are smoothed with.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: thin edges": the filter that its edge maps are
+//!   smoothed with.
 //! - **Deviation** none.
 
 use crate::Map;

@@ -6,9 +6,9 @@
 //! - **Output** `[height, width]`, 0..=1, larger for stronger edges; all 0 for a flat picture. On the
 //!   validation pictures of BSDS500, thinned: ODS .630, OIS .656, AP .451 with 20 thresholds
 //!   (`affetti eval edges --detector gradient --thresholds 20`).
-//! - **Source** facts F.3 (1): multi-scale Lab gradient, local mean of radius 4, 99th percentile,
-//!   so that the threshold .1 of EdgeBoxes keeps its meaning. The gradient of three channels is the
-//!   root of the summed squares (S. Di Zenzo 1986 gives the exact form).
+//! - **Source** `docs/facts.md`, "Edges by color gradient". The 99th percentile keeps the meaning of
+//!   EdgeBoxes' threshold .1. The gradient of three channels is the root of the summed squares
+//!   (S. Di Zenzo 1986 gives the exact form).
 //! - **Deviation** a floor is added to the local mean, so that the noise of a clear sky does not
 //!   become edges; the square separates edges from texture, of which EdgeBoxes would else see a net
 //!   over the whole picture.

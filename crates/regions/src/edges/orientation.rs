@@ -4,7 +4,8 @@
 //!   strength: across a crest the curvature is strongest.
 //! - **Input** edge strength `[height, width]`, thick (not yet thinned), any finite scale.
 //! - **Output** radians of 0..π, 0 for an upright edge, growing from x towards y (downwards).
-//! - **Source** facts F.2 step 1: O = atan(Oyy·sign(−Oxy)/(Oxx + 1e-5)) mod π, triangle radius 4.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: thin edges":
+//!   O = atan(Oyy·sign(−Oxy)/(Oxx + 1e-5)) mod π, triangle radius 4.
 //! - **Deviation** where Oxy is exactly 0 the sign is taken as 1 and not 0: with 0 every perfectly
 //!   level edge would count as upright.
 //!

@@ -4,7 +4,8 @@
 //!   one or two pixels away, on either side across the edge, is larger.
 //! - **Input** strength `[height, width]` of 0..1, orientation of the same size in radians.
 //! - **Output** the same strengths or 0.
-//! - **Source** facts F.2 step 1: radius 2, bilinear, multiplier 1, no suppression at the border.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: thin edges": radius 2, bilinear, no factor, no
+//!   suppression at the border.
 //! - **Deviation** none. Places beyond the border take the border's value.
 
 use crate::Map;

@@ -197,8 +197,8 @@ pub(super) fn strongest(case: &Case, regions: &[f64]) -> f64 {
     )
 }
 
-/// The global cue and what each region differs from it; a region that is missing does not (facts
-/// G.4, 12: the global one stands in).
+/// The global cue and what each region differs from it; a region that is missing does not:
+/// the global one stands in (`docs/facts.md`, "Affective regions: fusion").
 pub(super) fn side_by_side(case: &Case, regions: &[f64], k: usize) -> Vec<f64> {
     let padded = (0..k).map(|i| regions.get(i).map_or(0.0, |cue| cue - case.global));
     std::iter::once(case.global).chain(padded).collect()

@@ -8,7 +8,8 @@
 //!   positive emotion than a negative one.
 //! - **Output** a [`Report`]: accuracy with the majority class beside it, balanced accuracy, area under
 //!   the curve, and the correlation with what people said; sweeps of α, β and K as SVG.
-//! - **Source** Yang et al. 2018; facts G.1, and G.3 for what has to stand beside an accuracy.
+//! - **Source** Yang et al. 2018; `docs/facts.md`, "Affective regions: fusion" and
+//!   "Affective regions: what stands beside an accuracy".
 //! - **Deviation** α, β, K, and the penalty of the regressions are chosen anew for each of five folds,
 //!   on the other four, by the squared error of the cue; what is reported is of the fold left out. The
 //!   *cue* of a picture or region is its out-of-fold value less 4 for valence and arousal, and

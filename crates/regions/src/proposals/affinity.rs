@@ -4,7 +4,7 @@
 //!   being the direction across the line between their means.
 //! - **Input** [`Groups`]. **Output** 0..=1, 1 for two groups along one straight line; values below
 //!   [`LEAST`] are left out, because every product with them is ignored anyway.
-//! - **Source** facts F.2 steps 4 and 5.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: groups and affinity".
 //! - **Deviation** none: neighbours are found and listed column by column, as OpenCV does, because
 //!   the order decides how the rounding of a score falls.
 

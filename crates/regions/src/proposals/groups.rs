@@ -4,7 +4,7 @@
 //!   place and orientation, and one pixel that stands for it.
 //! - **Input** thin strength of 0..=1 and orientation in radians of 0..π, `[height, width]`.
 //! - **Output** numbers from 0 without gaps, in order of the first pixel found.
-//! - **Source** facts F.2 steps 2 and 3.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: groups and affinity".
 //! - **Deviation** none known; pixels of the picture's border belong to no group, as published.
 
 use std::f32::consts::PI;

@@ -5,8 +5,8 @@
 //!   picture, as [`edges`](crate::edges) makes them.
 //! - **Output** [`Proposal`]s: boxes in pixels of the maps and raw scores.
 //! - **Source** C. L. Zitnick and P. Dollár, "Edge Boxes: Locating Object Proposals from Edges",
-//!   ECCV 2014; own code after facts F. OpenCV's `ximgproc.createEdgeBoxes` is the reference:
-//!   `peers/edgeboxes.py` compares.
+//!   ECCV 2014; own code after `docs/facts.md`. OpenCV's `ximgproc.createEdgeBoxes` is the
+//!   reference: `peers/edgeboxes.py` compares.
 //! - **Deviation** OpenCV's boxes are one pixel further right and down; otherwise boxes and scores
 //!   are the same, because sums are made in its precision and order. Equal scores are ordered by
 //!   place (left, then top, then size), so that the result depends on nothing but the input. A β

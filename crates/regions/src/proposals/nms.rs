@@ -3,7 +3,7 @@
 //! - **Computes** the boxes, best first, that overlap no kept box with an IoU above β; after each
 //!   kept box β shrinks by the factor η while it is above .5.
 //! - **Input** boxes with scores, in falling order. **Output** at most `max_boxes` of them.
-//! - **Source** facts F.2 step 8.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: suppression".
 //! - **Deviation** none in the result. An IoU above β needs widths, and heights, of which the
 //!   smaller is more than β of the larger, and centres closer than (1 − β) of the larger: kept
 //!   boxes lie in bins by the logarithms of both sides and by the column of their centre, and only

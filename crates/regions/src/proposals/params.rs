@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{RegionsError, from, require};
 
-/// The published settings; [`Params::default`] holds the published values (facts F.1).
+/// The published settings; [`Params::default`] holds the published values:
+/// `docs/facts.md`, "EdgeBoxes: settings".
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
@@ -81,7 +82,8 @@ impl Params {
     }
 
     /// For affective regions: with the published area of 1000 and ratio of 3, the filters of the
-    /// screening (800 pixels, ratio 6) would never fire (facts G.4, 4).
+    /// screening (800 pixels, ratio 6) would never fire; see
+    /// `docs/facts.md`, "Affective regions: screening".
     #[must_use]
     pub fn for_screening() -> Self {
         Self {

@@ -2,7 +2,7 @@
 //!
 //! - **Computes** a local optimum: each side in turn is tried outwards, then inwards, by a step that
 //!   is halved each round, and a move that scores higher is kept.
-//! - **Source** facts F.2 step 7.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: refinement".
 //! - **Deviation** none; which of two nearly equal boxes is kept rests on the rounding of their
 //!   scores, which [`score`](super::score) takes over from OpenCV.
 

@@ -4,7 +4,7 @@
 //!   group's w is 1 less the best product of affinities on a path from a group that crosses a side.
 //! - **Input** boxes in pixels, cut at the picture. **Output** 0 where the score is below
 //!   `min_score`; scores have no upper bound but are typically .01 to .5.
-//! - **Source** facts F.2 step 5.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: score".
 //! - **Deviation** none. All sums are in 32 bits and in OpenCV's order: boxes that differ by a pixel
 //!   often hold the same contours, so that rounding alone decides which of them a refinement keeps.
 //!   Early exits stay clear of what rounding can do ([`MARGIN`]), so that they change nothing.

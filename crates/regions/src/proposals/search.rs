@@ -3,7 +3,8 @@
 //! - **Computes** for each window with a score the refined box; or only for the best of them.
 //! - **Input** the windows of a picture. **Output** boxes with scores, in the order of their windows;
 //!   several windows may end in one box.
-//! - **Source** facts F.2 steps 5 to 7.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: windows", "EdgeBoxes: score" and
+//!   "EdgeBoxes: refinement".
 //! - **Deviation** none where all windows are refined. With fewer, those that score best before the
 //!   refinement; equal scores go to the one that could have scored more, then to the earlier window.
 //!

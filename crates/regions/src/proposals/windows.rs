@@ -3,10 +3,10 @@
 //! - **Computes** the sizes and the grid of places of each.
 //! - **Input** the size of the picture and [`Params`]. **Output** windows that may reach over the
 //!   right and lower border; whoever scores them cuts them there.
-//! - **Source** facts F.2 step 6: scale step √(1/α), aspect step (1 + α)/2α, translation
-//!   (1 − α)/(1 + α) of the side, at least 2 pixels. Sides and steps are cut to whole pixels and
-//!   the last place of a row is the first that reaches the border, which is what the published
-//!   counts (500×375 → 55 097, and three more below) leave as the only reading.
+//! - **Source** `docs/facts.md`, "EdgeBoxes: windows": scale step √(1/α), aspect step (1 + α)/2α,
+//!   translation (1 − α)/(1 + α) of the side, at least 2 pixels. Sides and steps are cut to whole
+//!   pixels and the last place of a row is the first that reaches the border, which is what the
+//!   published counts (500×375 → 55 097, and three more below) leave as the only reading.
 
 use super::{params::Params, score::Window};
 
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn counts_are_the_published_ones() {
-        // Facts F.2, "Window counts".
+        // `docs/facts.md`, "EdgeBoxes: windows".
         let default = Params::default();
         let fine = Params {
             alpha: 0.75,

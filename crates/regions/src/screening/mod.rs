@@ -4,10 +4,11 @@
 //!   highest objectness.
 //! - **Input** proposals of one picture, in pixels of the original.
 //! - **Output** at most `clusters` of them, best objectness first.
-//! - **Source** Yang et al. 2018, facts G.1 steps 2 and 3: area of at least 800 pixels, sides of at
-//!   most 6:1, weights IoU, normalised cut with m = 50, k-means on the rows of the eigenvectors.
-//! - **Deviation** only the best `max_boxes` take part (facts G.4, 6). Ties go to the earlier
-//!   proposal, and empty clusters vanish (G.4, 8). k-means is started four times.
+//! - **Source** Yang et al. 2018; `docs/facts.md`, "Affective regions: screening": area of at
+//!   least 800 pixels, sides of at most 6:1, weights IoU, normalised cut with m = 50, k-means on the
+//!   rows of the eigenvectors.
+//! - **Deviation** only the best `max_boxes` take part. Ties go to the earlier proposal, and empty
+//!   clusters vanish. k-means is started four times.
 //!
 //! | step | file |
 //! |---|---|

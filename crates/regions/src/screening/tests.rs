@@ -57,7 +57,7 @@ fn planted_clusters_are_recovered() {
 
 #[test]
 fn three_disjoint_blocks_are_three_clusters() {
-    // Facts J.
+    // `docs/facts.md`, "Affective regions: screening", step 2.
     let boxes = planted(3, 8, 9);
     let vectors = normalized_cut_vectors(&iou_matrix(&boxes), 3, Solver::Dense, 1);
     let clusters = k_means(&vectors, 3, 1);
