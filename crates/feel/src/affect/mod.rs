@@ -453,8 +453,8 @@ fn about(config: &AffectConfig, pictures: &[usize; 2]) -> String {
 fn start(config: &AffectConfig) -> BackboneSettings {
     BackboneSettings {
         name: config.start.clone(),
-        network: config.network.clone(),
-        precision: "full".into(),
+        network: config.network,
+        precision: Precision::Full,
         pooled: PerHead::default(),
         stages: PerHead::default(),
         folds: false,

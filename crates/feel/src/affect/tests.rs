@@ -172,7 +172,7 @@ mod trained {
         let mut config = AffectConfig {
             name: "tiny".into(),
             start: "begin".into(),
-            network: Some("efficientnet-lite0".into()),
+            network: Some(Variant::Lite0),
             side: 64,
             views: 2,
             probe_epochs: 1,

@@ -9,7 +9,7 @@
 //! - **Deviation** b is given as a multiple of the median squared distance between training rows, so
 //!   that one setting serves any feature scale.
 
-use crate::linear::Matrix;
+use super::linear::Matrix;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -94,7 +94,7 @@ pub(crate) fn fit(
 impl Kernel {
     /// The outputs for one row and its cue.
     #[must_use]
-    pub fn apply(&self, z: &[f32], cue: f64) -> Vec<f64> {
+    pub(crate) fn apply(&self, z: &[f32], cue: f64) -> Vec<f64> {
         let likeness: Vec<f64> = self
             .support
             .data

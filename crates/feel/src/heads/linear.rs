@@ -26,7 +26,7 @@ impl Matrix {
 
     /// The rows called by `indices`, in their order.
     #[must_use]
-    pub fn select(&self, indices: &[usize]) -> Self {
+    pub(crate) fn select(&self, indices: &[usize]) -> Self {
         Self {
             columns: self.columns,
             data: indices.iter().flat_map(|&i| self.row(i)).copied().collect(),
@@ -39,7 +39,7 @@ impl Matrix {
 pub struct Standardizer {
     /// Mean of each column.
     pub mean: Vec<f64>,
-    /// Inverse deviation times the square root of the column's share, see [`Standardizer::fit`].
+    /// Inverse deviation times the square root of the column's share, see `fit`.
     pub factor: Vec<f64>,
 }
 
@@ -48,7 +48,7 @@ impl Standardizer {
     /// contributes `share` to the mean squared length of a row, however many columns it has.
     /// `blocks` are (columns, share) in order.
     #[must_use]
-    pub fn fit(x: &Matrix, blocks: &[(usize, f64)]) -> Self {
+    pub(crate) fn fit(x: &Matrix, blocks: &[(usize, f64)]) -> Self {
         let n = x.rows().max(1) as f64;
         let mut mean = vec![0.0; x.columns];
         let mut square = vec![0.0; x.columns];
@@ -78,7 +78,7 @@ impl Standardizer {
 
     /// The standardised copy of `x`.
     #[must_use]
-    pub fn apply(&self, x: &Matrix) -> Matrix {
+    pub(crate) fn apply(&self, x: &Matrix) -> Matrix {
         let mut data = x.data.clone();
         for row in data.chunks_exact_mut(x.columns) {
             for ((v, m), f) in row.iter_mut().zip(&self.mean).zip(&self.factor) {
@@ -104,45 +104,22 @@ pub struct Linear {
 impl Linear {
     /// The outputs for one row of features.
     #[must_use]
-    pub fn apply(&self, x: &[f32]) -> Vec<f64> {
+    pub(crate) fn apply(&self, x: &[f32]) -> Vec<f64> {
         let rows = self.weights.iter().zip(&self.bias);
         rows.map(|(w, b)| b + w.iter().zip(x).map(|(w, &x)| w * f64::from(x)).sum::<f64>())
             .collect()
     }
 
-    /// This map after another, as one.
-    #[must_use]
-    pub fn after(&self, first: &Self) -> Self {
-        let columns = first.weights.first().map_or(0, Vec::len);
-        let joined = |row: &Vec<f64>| {
-            let mut sum = vec![0.0; columns];
-            for (factor, from) in row.iter().zip(&first.weights) {
-                sum.iter_mut().zip(from).for_each(|(s, w)| *s += factor * w);
-            }
-            sum
-        };
-        let shift = |row: &Vec<f64>| row.iter().zip(&first.bias).map(|(w, b)| w * b).sum::<f64>();
-        Self {
-            weights: self.weights.iter().map(joined).collect(),
-            bias: self
-                .weights
-                .iter()
-                .zip(&self.bias)
-                .map(|(row, b)| b + shift(row))
-                .collect(),
-        }
-    }
-
     /// The outputs for all rows.
     #[must_use]
-    pub fn apply_all(&self, x: &Matrix) -> Vec<Vec<f64>> {
+    pub(crate) fn apply_all(&self, x: &Matrix) -> Vec<Vec<f64>> {
         let rows: Vec<usize> = (0..x.rows()).collect();
         rows.par_iter().map(|&i| self.apply(x.row(i))).collect()
     }
 
     /// The same map with the standardiser folded in, for raw features.
     #[must_use]
-    pub fn fold(&self, standard: &Standardizer) -> Self {
+    pub(crate) fn fold(&self, standard: &Standardizer) -> Self {
         let mut bias = self.bias.clone();
         let weights = self
             .weights

@@ -8,7 +8,7 @@
 //!   4.4 and 5.1: a random sketch of the range, sharpened by power iterations.
 //! - **Deviation** none; the seed is an argument.
 
-use crate::linear::Matrix;
+use super::linear::Matrix;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 const OVERSAMPLE: usize = 32;

@@ -6,7 +6,7 @@
 //! - **Source** W = Yᵀ (K + λI)⁻¹ X with K = XXᵀ: with fewer pictures than features the n×n system
 //!   is the small one. One Cholesky factorisation serves all outputs.
 
-use crate::linear::{Linear, Matrix};
+use super::linear::{Linear, Matrix};
 use nalgebra::{DMatrix, DVector};
 
 /// Fits `targets` (all of one length) with penalty `lambda` > 0; none where the system cannot be

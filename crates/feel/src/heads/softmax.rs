@@ -4,11 +4,11 @@
 //!   weighted pictures; the human histogram is the target as it is, not its largest bin.
 //! - **Input** standardised features; histograms `[row][class]` that sum to one; weights ≥ 0.
 //! - **Source** Bishop, "Pattern Recognition and Machine Learning", 4.3.4, minimised by
-//!   [`crate::lbfgs`].
+//!   [`super::lbfgs`].
 //! - **Deterministic** for any number of threads: rows are summed in chunks of fixed size, in order.
 
-use crate::lbfgs::{Settings, minimize};
-use crate::linear::{Linear, Matrix};
+use super::lbfgs::{Settings, minimize};
+use super::linear::{Linear, Matrix};
 use rayon::prelude::*;
 
 const CHUNK: usize = 128;

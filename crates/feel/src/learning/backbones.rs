@@ -7,19 +7,19 @@
 //! predictor stores them.
 
 use crate::error::FeelError;
-use crate::features::BackboneSettings;
-use crate::model::round_backbone;
-use crate::predictor::EMBEDDED;
-use affetti_nets::efficientnet_lite::Weights;
+use crate::predicting::predictor::EMBEDDED;
+use crate::predicting::settings::BackboneSettings;
+use crate::predicting::stored::round_backbone;
+use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::registry;
-use affetti_nets::store::{self, Precision};
+use affetti_nets::store;
 use affetti_nets::tensors::Tensors;
 use std::path::{Path, PathBuf};
 
 /// The weights of a backbone, rounded as its settings say.
 ///
 /// # Errors
-/// [`FeelError::NothingToLearn`] for an unknown network or precision, [`FeelError::Net`] for weights
+/// [`FeelError::NothingToLearn`] for an unknown network, [`FeelError::Net`] for weights
 /// that are not there, unreadable or misshapen.
 pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
     load_by(settings, |name| own(name, models))
@@ -38,13 +38,8 @@ fn load_by(
     settings: &BackboneSettings,
     own: impl Fn(&str) -> Result<Tensors, FeelError>,
 ) -> Result<Weights, FeelError> {
-    let unknown = |what: &str| FeelError::NothingToLearn {
-        what: format!("{}: {what} {:?}", settings.name, settings.precision),
-    };
-    let variant = settings
-        .variant()
-        .ok_or_else(|| unknown("is no backbone"))?;
-    let precision = Precision::parse(&settings.precision).ok_or_else(|| unknown("no precision"))?;
+    let variant = settings.variant();
+    let variant = variant.map_err(|what| FeelError::NothingToLearn { what })?;
     let mut tensors = if settings.network.is_some() {
         own(&settings.name)?
     } else {
@@ -54,7 +49,8 @@ fn load_by(
     tensors
         .map
         .retain(|name, _| !name.starts_with("classifier."));
-    round_backbone(variant, &Weights::from_folded(variant, tensors)?, precision)
+    let weights = Weights::from_folded(variant, tensors)?;
+    round_backbone(variant, &weights, settings.precision)
 }
 
 fn file_of(name: &str, models: &Path) -> PathBuf {
@@ -96,7 +92,7 @@ fn embedded(name: &str) -> Option<Tensors> {
 /// As [`load`].
 pub(crate) fn origin(backbone: &BackboneSettings, models: &Path) -> Result<String, FeelError> {
     let name = &backbone.name;
-    let card = registry::card(backbone.network.as_ref().unwrap_or(name))?;
+    let card = registry::card(backbone.network.map_or(name, Variant::name))?;
     let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
     if backbone.network.is_none() {
         return Ok(published);

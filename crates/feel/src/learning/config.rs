@@ -1,7 +1,7 @@
 //! The settings of a training, as `configs/*.toml` says them.
 
 use crate::error::FeelError;
-use crate::features::{BackboneSettings, FeatureSettings};
+use crate::predicting::settings::{BackboneSettings, FeatureSettings};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -158,10 +158,13 @@ impl Config {
                 "affect.coverage: between 0 and 1",
             ),
         ];
-        problems
+        if let Some((_, what)) = problems.iter().find(|(bad, _)| *bad) {
+            return Err((*what).to_owned());
+        }
+        let unknown = |what| format!("features.backbones.name: {what}");
+        f.backbones
             .iter()
-            .find(|(bad, _)| *bad)
-            .map_or(Ok(()), |(_, what)| Err((*what).to_owned()))
+            .try_for_each(|b| b.variant().map(drop).map_err(unknown))
     }
 }
 
@@ -201,5 +204,33 @@ mod tests {
         assert!(none.contains("components"), "{none}");
         let large = told(&|features| features.backbones[0].side = Some(5000));
         assert!(large.contains("side"), "{large}");
+    }
+    #[test]
+    fn words_that_nobody_knows_are_told_with_those_that_are_known() {
+        let good = std::fs::read_to_string(configs().join("feel-3.toml")).expect("there");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("wrong.toml");
+        for (word, other, known) in [
+            ("\"bicubic\"", "\"bicubical\"", "`mitchell`"),
+            ("\"byte\"", "\"tiny\"", "`full`, `half`, `byte`"),
+            ("\"crop-flip\"", "\"corner\"", "`crop-flip`"),
+            (
+                "network = \"efficientnet-lite0\"",
+                "network = \"vgg16\"",
+                "`efficientnet-lite0`",
+            ),
+            (
+                "name = \"efficientnet-lite2\"",
+                "name = \"art-2\"",
+                "`efficientnet-lite2`, or weights of our own",
+            ),
+        ] {
+            let changed = good.replacen(word, other, 1);
+            assert_ne!(changed, good, "{word}");
+            std::fs::write(&path, changed).expect("written");
+            let told = Config::read(&path).expect_err(other).to_string();
+            assert!(told.contains("wrong.toml: "), "{told}");
+            assert!(told.contains(known), "{told}");
+        }
     }
 }

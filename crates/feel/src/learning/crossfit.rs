@@ -10,29 +10,23 @@
 //! have learned from the fold's labels, but choose no more than three numbers by them. Choosing
 //! inside each fold would need twins of twins.
 
-use crate::backbones;
-use crate::basis::Basis;
-use crate::config::Config;
-use crate::dataset::{Set, measure, painted, photographs};
+use super::backbones;
+use super::choose::{Tried, choose_affect, choose_emotions, fit_kernel, fit_softmax, try_affect};
+use super::config::Config;
+use super::dataset::Set;
+use super::folds::{FOLDS, LEARN, fold_name, split_rows};
+use super::lesson::{Lesson, bases};
+use super::measure::Gauge;
+use super::options::TrainOptions;
 use crate::error::FeelError;
-use crate::features::{BackboneSettings, Extractor};
-use crate::linear::{Linear, Matrix};
-use crate::predictor::SCALE;
-use crate::softmax::softmax;
-use crate::train::{
-    LEARN, Lesson, TrainOptions, Tried, bases, choose_affect, choose_emotions, fingerprints,
-    fit_kernel, fit_softmax, split_rows, try_affect,
-};
+use crate::heads::kernel;
+use crate::heads::linear::{Linear, Matrix};
+use crate::heads::softmax::softmax;
+use crate::predicting::basis::Basis;
+use crate::predicting::extractor::Extractor;
+use crate::predicting::predictor::SCALE;
+use crate::predicting::settings::BackboneSettings;
 use affetti_nets::device::Device;
-
-/// Twins of a backbone, and folds of all figures out of fold.
-pub const FOLDS: usize = 5;
-
-/// The name of the twin that left out `fold`, 1 to [`FOLDS`].
-#[must_use]
-pub fn fold_name(name: &str, fold: usize) -> String {
-    format!("{name}-fold{fold}")
-}
 
 /// One set of pictures as the twins see it.
 struct Seen {
@@ -53,6 +47,16 @@ pub(crate) struct Twins {
 pub(crate) struct OutOfFold {
     pub(crate) predicted: Vec<Vec<f64>>,
     pub(crate) half: Vec<[f64; 2]>,
+}
+
+/// `set`, if it has as many pictures as `known`.
+fn as_before(set: Set, known: &Set, what: &str, stage: &str) -> Result<Set, FeelError> {
+    if set.samples.len() == known.samples.len() {
+        return Ok(set);
+    }
+    Err(FeelError::NothingToLearn {
+        what: format!("{what}{stage}: other pictures can be read than before"),
+    })
 }
 
 impl Twins {
@@ -102,19 +106,10 @@ impl Twins {
             };
             let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
             let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
-            let prints = fingerprints(config, &weights)?;
-            let again = |samples, known: &Set, what: &str| {
-                let stage = format!("{what}, twin {fold} of {FOLDS}");
-                let set = measure(samples, &extractor, &prints, &stage, options)?;
-                if set.samples.len() == known.samples.len() {
-                    return Ok(set);
-                }
-                Err(FeelError::NothingToLearn {
-                    what: format!("{stage}: other pictures can be read than before"),
-                })
-            };
-            let photos = again(photographs(options.data)?, photos, "photographs")?;
-            let paintings = again(painted(options.data)?, paintings, "paintings")?;
+            let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
+            let stage = format!(", twin {fold} of {FOLDS}");
+            let photos = as_before(gauge.photographs(&stage)?, photos, "photographs", &stage)?;
+            let paintings = as_before(gauge.paintings(&stage)?, paintings, "paintings", &stage)?;
             let bases = bases(config, &extractor, &[&photos, &paintings])?;
             let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
             twins.photos.components.push(all(&bases.affect, &photos));
@@ -211,7 +206,7 @@ impl Twins {
         config: &Config,
         lessons: &[Lesson<'_>],
         rows: &[usize],
-    ) -> Tried<crate::kernel::Settings> {
+    ) -> Tried<kernel::Settings> {
         try_affect(config, |settings| {
             self.photos.out_of_fold(rows, |fold, seen| {
                 let lesson = &lessons[fold];
@@ -233,7 +228,7 @@ impl Twins {
         emotions: (f64, f64),
         paintings: &Set,
         photos: &Set,
-    ) -> Result<(crate::kernel::Settings, [f64; 2]), FeelError> {
+    ) -> Result<(kernel::Settings, [f64; 2]), FeelError> {
         let rows = photos.rows(&LEARN);
         let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
@@ -296,8 +291,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::{FOLDS, Seen, fold_name};
-    use crate::linear::Matrix;
+    use super::{FOLDS, Matrix, Seen, fold_name};
 
     #[test]
     fn every_row_is_asked_of_the_twin_that_left_it_out() {

@@ -98,7 +98,7 @@ impl Figures {
 
     /// The lines of a card.
     #[must_use]
-    pub fn metrics(&self) -> Vec<Metric> {
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
         let round = |x: f64| (x * 1e4).round() / 1e4;
         self.figures
             .iter()

@@ -8,16 +8,18 @@
 //!
 //! Heads are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
 
-use crate::config::Config;
-use crate::dataset::{Set, measure, painted, photographs};
+use super::choose::{fit_affect, fit_emotions};
+use super::config::Config;
+use super::dataset::Set;
+use super::folds::split_rows;
+use super::lesson::{Lesson, affect_lesson, lesson};
+use super::measure::Gauge;
+use super::options::TrainOptions;
 use crate::error::FeelError;
-use crate::kernel::Kernel;
-use crate::linear::{Linear, Matrix};
-use crate::predictor::{Predictor, SCALE, balance};
-use crate::softmax::softmax;
-use crate::train::{
-    Lesson, TrainOptions, affect_lesson, fingerprints, fit_affect, fit_emotions, lesson, split_rows,
-};
+use crate::heads::kernel::Kernel;
+use crate::heads::linear::{Linear, Matrix};
+use crate::heads::softmax::softmax;
+use crate::predicting::predictor::{Predictor, SCALE, balance};
 use affetti_data::splits::folds;
 use affetti_emotion::{Distribution, Emotion};
 use std::path::Path;
@@ -52,7 +54,7 @@ impl<'a> Study<'a> {
         predictor: &'a Predictor,
         options: &TrainOptions<'_>,
     ) -> Result<Self, FeelError> {
-        let set = set_of(config, predictor, options, true)?;
+        let set = gauge(predictor, options)?.photographs("")?;
         let model = predictor.weights();
         let rows: Vec<usize> = (0..set.samples.len()).collect();
         let all = affect_lesson(&model.bases, &model.emotions, &set, &rows)?;
@@ -80,7 +82,7 @@ impl<'a> Study<'a> {
         predictor: &'a Predictor,
         options: &TrainOptions<'_>,
     ) -> Result<Self, FeelError> {
-        let set = set_of(config, predictor, options, false)?;
+        let set = gauge(predictor, options)?.paintings("")?;
         let rows: Vec<usize> = (0..set.samples.len()).collect();
         let all = lesson(&predictor.weights().bases.emotions, &set, &rows);
         let fold_of = folds(STUDY_FOLDS, &all.groups)?;
@@ -228,27 +230,17 @@ impl<'a> Study<'a> {
     }
 }
 
-fn set_of(
-    config: &Config,
-    predictor: &Predictor,
-    options: &TrainOptions<'_>,
-    photos: bool,
-) -> Result<Set, FeelError> {
-    let settings = Config {
-        features: predictor.weights().settings.clone(),
-        ..config.clone()
-    };
+/// What measures for `predictor`, if none of its backbones knows the answers.
+fn gauge<'a>(
+    predictor: &'a Predictor,
+    options: &'a TrainOptions<'a>,
+) -> Result<Gauge<'a>, FeelError> {
+    let backbones = &predictor.weights().settings.backbones;
     // Its features know the answers, whatever the heads have seen.
-    if let Some(knows) = settings.features.backbones.iter().find(|b| b.folds) {
+    if let Some(knows) = backbones.iter().find(|b| b.folds) {
         return Err(FeelError::Unfit {
             what: format!("the backbone {} has learned from these labels", knows.name),
         });
     }
-    let prints = fingerprints(&settings, &predictor.weights().backbones)?;
-    let (samples, stage) = if photos {
-        (photographs(options.data)?, "photographs")
-    } else {
-        (painted(options.data)?, "paintings")
-    };
-    measure(samples, predictor.extractor(), &prints, stage, options)
+    Gauge::of(predictor, options)
 }

@@ -8,11 +8,11 @@
 //! - **Deviation** each head has a basis of its own: likeness of photographs is blurred by what tells
 //!   paintings apart, see `docs/feel.md`.
 
+use super::settings::{Block, PerHead};
+use super::stored::{precision, put, put_rows, wide};
 use crate::error::FeelError;
-use crate::features::{Block, PerHead};
-use crate::linear::{Linear, Matrix, Standardizer};
-use crate::model::{precision, put, put_rows, wide};
-use crate::pca;
+use crate::heads::linear::{Linear, Matrix, Standardizer};
+use crate::heads::pca;
 use affetti_nets::store;
 use affetti_nets::tensors::{Taker, Tensors};
 use std::ops::Range;
@@ -76,7 +76,7 @@ impl Basis {
     ///
     /// # Panics
     /// Where the row is shorter than the columns reach: a bug of the caller.
-    pub fn project<'a>(&'a self, features: &'a [f32]) -> impl Iterator<Item = f64> + 'a {
+    pub(crate) fn project<'a>(&'a self, features: &'a [f32]) -> impl Iterator<Item = f64> + 'a {
         let Standardizer { mean, factor } = &self.standard;
         let seen = self.columns.iter().flat_map(|c| &features[c.clone()]);
         let scaled = seen.zip(mean).zip(factor);
@@ -103,7 +103,7 @@ impl Basis {
     /// `head`, which wants components, for rows of `width` raw features: in one step, and without a
     /// copy of the directions.
     #[must_use]
-    pub fn under(&self, head: &Linear, width: usize) -> Linear {
+    pub(crate) fn under(&self, head: &Linear, width: usize) -> Linear {
         let seen = self.standard.mean.len();
         let mut plain = Linear {
             weights: vec![vec![0.0; seen]; head.weights.len()],
@@ -211,7 +211,7 @@ impl PerHead<Basis> {
     /// # Panics
     /// Where the row is shorter than the columns reach: a bug of the caller.
     #[must_use]
-    pub fn project(&self, features: &[f32]) -> Vec<f32> {
+    pub(crate) fn project(&self, features: &[f32]) -> Vec<f32> {
         let emotions = self.emotions.project(features);
         let both = emotions.chain(self.affect.project(features));
         both.map(|v| v as f32).collect()
@@ -222,7 +222,7 @@ impl PerHead<Basis> {
     /// # Panics
     /// Where the row is shorter than [`project`](Self::project) makes it: a bug of the caller.
     #[must_use]
-    pub fn split<'a>(&self, components: &'a [f32]) -> PerHead<&'a [f32]> {
+    pub(crate) fn split<'a>(&self, components: &'a [f32]) -> PerHead<&'a [f32]> {
         let (emotions, affect) = components.split_at(self.emotions.directions.len());
         PerHead { emotions, affect }
     }

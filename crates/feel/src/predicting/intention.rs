@@ -12,8 +12,8 @@
 //! - **Deviation** none. A target of one emotion is an extreme that no group of viewers reaches:
 //!   matches of .4 are high there, which is what the percentile is for.
 
+use super::reference::Reference;
 use crate::error::FeelError;
-use crate::reference::Reference;
 use affetti_emotion::metrics::jensen_shannon;
 use affetti_emotion::{Distribution, Emotion, Label, SUM_TOLERANCE};
 use std::str::FromStr;
@@ -248,7 +248,7 @@ mod tests {
 
     fn reference(rows: &[&str]) -> Reference {
         let rows = rows.iter().map(|row| target(row).shares().clone());
-        Reference::of(rows.collect(), crate::reference::About::default())
+        Reference::of(rows.collect(), crate::About::default())
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The trained predictor's numbers, and the file that they travel in.
 
-use crate::basis::{Basis, seen_columns};
+use super::basis::{Basis, seen_columns};
+use super::settings::{Block, FeatureSettings, PerHead};
+use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
-use crate::features::{Block, FeatureSettings, PerHead};
-use crate::kernel::Kernel;
-use crate::linear::{Linear, Matrix};
+use crate::heads::kernel::Kernel;
+use crate::heads::linear::{Linear, Matrix};
 use affetti_nets::NetError;
-use affetti_nets::efficientnet_lite::{Variant, Weights};
-use affetti_nets::store::{self, Precision};
+use affetti_nets::efficientnet_lite::Weights;
+use affetti_nets::store;
 use affetti_nets::tensors::{Taker, Tensor, Tensors};
 use std::ops::Range;
 
@@ -31,42 +32,6 @@ pub struct Model {
 /// The bases' names in the file.
 const EMOTIONS_BASIS: &str = "emotions.basis";
 const AFFECT_BASIS: &str = "affect.basis";
-
-/// How each tensor of the file is stored: the large ones small, the decisive ones whole.
-pub(crate) fn precision(name: &str) -> Precision {
-    match name {
-        _ if name.ends_with(".directions") => Precision::Byte,
-        "affect.support" => Precision::Half,
-        _ => Precision::Full,
-    }
-}
-
-/// The backbone's weights as they are after a round trip through `precision`.
-///
-/// # Errors
-/// [`FeelError::Net`].
-pub(crate) fn round_backbone(
-    variant: Variant,
-    weights: &Weights,
-    precision: Precision,
-) -> Result<Weights, FeelError> {
-    let stored = store::to_bytes(&weights.to_folded(), backbone_precision(precision))?;
-    Ok(Weights::from_folded(
-        variant,
-        store::from_bytes(&stored, variant.name())?,
-    )?)
-}
-
-/// Biases are few and shift whole channels: they stay whole.
-fn backbone_precision(precision: Precision) -> impl Fn(&str) -> Precision {
-    move |name| {
-        if name.ends_with(".weight") {
-            precision
-        } else {
-            Precision::Full
-        }
-    }
-}
 
 impl Model {
     /// The weight file.
@@ -104,14 +69,11 @@ impl Model {
         put_rows(&mut tensors, "affect.trend", &trend);
         put(&mut tensors, "affect.width", vec![1], &[self.affect.width]);
         put(&mut tensors, "affect.half_width", vec![2], &self.half_width);
-        let backbones: Vec<(String, Precision)> = self
+        let backbones: Vec<_> = self
             .settings
             .backbones
             .iter()
-            .map(|b| {
-                let precision = Precision::parse(&b.precision).unwrap_or(Precision::Full);
-                (format!("{}.", b.name), precision)
-            })
+            .map(|b| (format!("{}.", b.name), b.precision))
             .collect();
         Ok(store::to_bytes(&tensors, |name| {
             let backbone = backbones
@@ -138,8 +100,12 @@ impl Model {
         for backbone in &settings.backbones {
             let variant = backbone
                 .variant()
-                .filter(|_| backbone.side_is_possible())
-                .ok_or_else(|| malformed(&format!("no such backbone: {}", backbone.name)))?;
+                .map_err(|what| malformed(&format!("its settings do not parse: {what}")))?;
+            if !backbone.side_is_possible() {
+                return Err(
+                    malformed(&format!("{} at a side that cannot be", backbone.name)).into(),
+                );
+            }
             let part = tensors.split_off(&format!("{}.", backbone.name));
             backbones.push(Weights::from_folded(variant, part)?);
         }
@@ -234,19 +200,4 @@ fn take_kernel(taker: &mut Taker, [rows, components]: [usize; 2]) -> Kernel {
         trend: trend.iter().map(|t| t.map(f64::from)).collect(),
         width: f64::from(taker.take("affect.width", &[1])[0]),
     }
-}
-
-pub(crate) fn put(tensors: &mut Tensors, name: &str, shape: Vec<usize>, values: &[f64]) {
-    let data = values.iter().map(|&v| v as f32).collect();
-    tensors.map.insert(name.to_owned(), Tensor { shape, data });
-}
-
-pub(crate) fn put_rows(tensors: &mut Tensors, name: &str, rows: &[Vec<f64>]) {
-    let flat: Vec<f64> = rows.iter().flatten().copied().collect();
-    let columns = rows.first().map_or(0, Vec::len);
-    put(tensors, name, vec![rows.len(), columns], &flat);
-}
-
-pub(crate) fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&v| f64::from(v)).collect()
 }

@@ -1,10 +1,11 @@
 //! The predictor that every other room asks.
 
+use super::extractor::{Extractor, Scratch};
+use super::model::Model;
+use super::regions::RegionWay;
 use crate::error::FeelError;
-use crate::features::{Extractor, RegionWay, Scratch};
-use crate::linear::Linear;
-use crate::model::Model;
-use crate::softmax::softmax;
+use crate::heads::linear::Linear;
+use crate::heads::softmax::softmax;
 use affetti_emotion::{Distribution, Emotion, Sentiment};
 use affetti_nets::device::Device;
 use affetti_nets::{registry, store};
@@ -104,8 +105,8 @@ impl Predictor {
     /// Makes `model` ready on `device`.
     ///
     /// # Errors
-    /// [`FeelError::Unfit`] where the backbones and the bases do not fit each other, the filter is
-    /// unknown or no view is named.
+    /// [`FeelError::Unfit`] where the backbones and the bases do not fit each other or no view is
+    /// named.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
         if !model.bases.fits(extractor.len()) {
@@ -243,7 +244,7 @@ impl Predictor {
     /// valence and arousal.
     ///
     /// # Panics
-    /// Where there are fewer features than [`Extractor::len`]: a bug of the caller.
+    /// Where there are fewer features than the networks give: a bug of the caller.
     #[must_use]
     pub fn components(&self, features: &[f32]) -> Vec<f32> {
         self.model.bases.project(features)

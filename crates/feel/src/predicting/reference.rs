@@ -7,21 +7,15 @@
 //!   the weights; the note of the file names the weights that predicted.
 //! - **Deviation** rows are brought to sum 1 after the rounding.
 
+use super::predictor::Predictor;
 use crate::error::FeelError;
-use crate::features::Scratch;
-use crate::predictor::Predictor;
-use crate::train::Step;
-use affetti_data::{Limits, paintings};
 use affetti_emotion::{Distribution, Emotion};
 use affetti_nets::NetError;
 use affetti_nets::registry;
 use affetti_nets::store::{self, Precision};
 use affetti_nets::tensors::{Tensor, Tensors};
-use affetti_picture::{DecodeOptions, read};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The tensor of the file.
 const NAME: &str = "emotions";
@@ -46,7 +40,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    #[cfg(test)]
+    /// A table of these rows.
     pub(crate) fn of(rows: Vec<Distribution<Emotion>>, about: About) -> Self {
         Self { rows, about }
     }
@@ -155,79 +149,6 @@ impl Reference {
         }
         Ok(Self { rows, about })
     }
-}
-
-/// How a table is made.
-#[derive(Clone, Copy)]
-pub struct ReferenceOptions<'a> {
-    /// The folder with `paintings/labelled.csv`.
-    pub data: &'a Path,
-    /// Threads, at least 1.
-    pub threads: usize,
-    /// Told how far the work has come, from any thread.
-    pub progress: &'a (dyn Fn(Step<'_>) + Sync),
-}
-
-/// Predicts the set. Paintings that cannot be read are left out and named through the progress.
-///
-/// # Errors
-/// [`FeelError::Data`] where the list cannot be read, [`FeelError::NothingToLearn`] where not one
-/// painting can.
-pub fn make_reference(
-    predictor: &Predictor,
-    options: &ReferenceOptions<'_>,
-) -> Result<Reference, FeelError> {
-    let list = options.data.join("paintings/labelled.csv");
-    let set = paintings::read(&list, &Limits::default())?.rows;
-    let next = AtomicUsize::new(0);
-    let done = AtomicUsize::new(0);
-    let rows: Mutex<Vec<Option<Distribution<Emotion>>>> = Mutex::new(vec![None; set.len()]);
-    let work = || {
-        let mut scratch = Scratch::default();
-        while let Some((i, painting)) = {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            set.get(i).map(|painting| (i, painting))
-        } {
-            let picture = read(&painting.file, &DecodeOptions::default()).ok();
-            let evoked = picture.and_then(|p| predictor.predict(&p, &mut scratch, 1).ok());
-            let left_out = format!("cannot read {}, left out", painting.file.display());
-            let stage = if evoked.is_some() {
-                "paintings"
-            } else {
-                &left_out
-            };
-            if let Ok(mut rows) = rows.lock() {
-                rows[i] = evoked.map(|prediction| prediction.emotions);
-            }
-            (options.progress)(Step {
-                stage,
-                done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                total: set.len(),
-            });
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..options.threads.max(1) {
-            scope.spawn(work);
-        }
-    });
-    let rows = rows.into_inner().unwrap_or_default();
-    let rows: Vec<_> = rows.into_iter().flatten().collect();
-    if rows.is_empty() {
-        return Err(FeelError::NothingToLearn {
-            what: "paintings: not one picture could be read".into(),
-        });
-    }
-    let about = About {
-        model_sha256: predictor.model().sha256.clone(),
-        set: format!(
-            "{} paintings of paintings/labelled.csv (WikiArt), as this model predicts them",
-            rows.len()
-        ),
-    };
-    // What was just predicted and what a reader will see are the same to the bit.
-    let whole = Reference { rows, about };
-    Reference::from_bytes(&whole.to_bytes()?, "reference table")
 }
 
 #[cfg(test)]

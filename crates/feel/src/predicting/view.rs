@@ -20,7 +20,7 @@ pub enum View {
 impl View {
     /// The name in configs and cards.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
             Self::Flip => "flip",

@@ -1,17 +1,19 @@
 //! Who is measured, and what they answer: a predictor with its heads, and the frozen baseline.
 
-use crate::config::Config;
-use crate::crossfit::{FOLDS, OutOfFold, Twins};
-use crate::dataset::Set;
 use crate::error::FeelError;
-use crate::linear::{Matrix, Standardizer};
-use crate::model::Model;
-use crate::predictor::{Predictor, SCALE};
-use crate::ridge;
-use crate::softmax::softmax;
-use crate::train::{Lesson, affect_lesson, fit_affect, fit_emotions, lesson, split_rows};
+use crate::heads::linear::{Matrix, Standardizer};
+use crate::heads::ridge;
+use crate::heads::softmax::softmax;
+use crate::learning::choose::{fit_affect, fit_emotions};
+use crate::learning::config::Config;
+use crate::learning::crossfit::{OutOfFold, Twins};
+use crate::learning::dataset::Set;
+use crate::learning::folds::{FOLDS, split_rows};
+use crate::learning::lesson::{Lesson, affect_lesson, lesson};
+use crate::predicting::model::Model;
+use crate::predicting::predictor::{Predictor, SCALE};
 use affetti_data::splits::folds;
-use affetti_nets::efficientnet_lite::FEATURES;
+use affetti_nets::efficientnet_lite::{FEATURES, Variant, Weights};
 
 /// Penalties of the frozen baseline's ridge, on rows of unit mean square.
 const RIDGE: [f64; 4] = [0.1, 0.3, 1.0, 3.0];
@@ -224,12 +226,8 @@ fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
     let backbones = &model.settings.backbones;
     let published = backbones.iter().rposition(|b| b.network.is_none());
     let last = published.unwrap_or(backbones.len().saturating_sub(1));
-    let lengths = backbones[..last]
-        .iter()
-        .filter_map(crate::features::BackboneSettings::variant);
-    let start = lengths
-        .map(affetti_nets::efficientnet_lite::Variant::descriptor_len)
-        .sum();
+    let before = model.backbones[..last].iter().map(Weights::variant);
+    let start = before.map(Variant::descriptor_len).sum();
     start..start + FEATURES
 }
 

@@ -2,8 +2,8 @@
 
 use super::answers::Answers;
 use crate::error::FeelError;
-use crate::figures::Figure;
-use crate::predictor::balance;
+use crate::learning::figures::Figure;
+use crate::predicting::predictor::balance;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{CheckedBootstrap, Distribution, Emotion, Label};
 

@@ -10,13 +10,15 @@
 mod answers;
 mod judge;
 
-use crate::config::Config;
-use crate::crossfit::{FOLDS, Twins};
-use crate::dataset::{Set, measure, painted, photographs};
+use super::config::Config;
+use super::crossfit::Twins;
+use super::dataset::Set;
+use super::figures::Figures;
+use super::folds::{FOLDS, LEARN, split_rows};
+use super::measure::Gauge;
+use super::options::{Step, TrainOptions};
 use crate::error::FeelError;
-use crate::figures::Figures;
-use crate::predictor::{ModelId, Predictor};
-use crate::train::{LEARN, Step, TrainOptions, fingerprints, split_rows};
+use crate::predicting::predictor::{ModelId, Predictor};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 pub(crate) use answers::Fitted;
@@ -70,16 +72,13 @@ pub fn evaluate(
 
 impl Measured {
     fn of(entry: Entry<'_>, options: &TrainOptions<'_>) -> Result<Self, FeelError> {
-        let weights = entry.predictor.weights();
         let config = Config {
-            features: weights.settings.clone(),
+            features: entry.predictor.weights().settings.clone(),
             ..entry.config.clone()
         };
-        let prints = fingerprints(&config, &weights.backbones)?;
-        let extractor = entry.predictor.extractor();
-        let measured = |samples, stage| measure(samples, extractor, &prints, stage, options);
-        let photos = measured(photographs(options.data)?, "photographs")?;
-        let paintings = measured(painted(options.data)?, "paintings")?;
+        let gauge = Gauge::of(entry.predictor, options)?;
+        let photos = gauge.photographs("")?;
+        let paintings = gauge.paintings("")?;
         let twins = Twins::measure(&config, &photos, &paintings, options)?;
         Ok(Self {
             config,
