@@ -10,7 +10,7 @@ use crate::error::FeelError;
 use crate::predicting::predictor::EMBEDDED;
 use crate::predicting::settings::BackboneSettings;
 use crate::predicting::stored::round_backbone;
-use affetti_nets::efficientnet_lite::{Variant, Weights};
+use affetti_nets::efficientnet_lite::Weights;
 use affetti_nets::registry;
 use affetti_nets::store;
 use affetti_nets::tensors::Tensors;
@@ -92,7 +92,7 @@ fn embedded(name: &str) -> Option<Tensors> {
 /// As [`load`].
 pub(crate) fn origin(backbone: &BackboneSettings, models: &Path) -> Result<String, FeelError> {
     let name = &backbone.name;
-    let card = registry::card(backbone.network.map_or(name, Variant::name))?;
+    let card = registry::card(backbone.network.map_or(name, |network| network.name()))?;
     let published = format!("{} ({}, sha256 {})", card.file, card.license, card.sha256);
     if backbone.network.is_none() {
         return Ok(published);
