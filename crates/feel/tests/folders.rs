@@ -1,9 +1,5 @@
 //! What the folders of this room may know, read from their sources: to predict takes no data sets and
 //! no training.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is wrong"
-)]
 
 use std::path::Path;
 
