@@ -25,14 +25,6 @@ pub mod recipes;
 #[cfg(feature = "train")]
 pub mod scores;
 
-// The trainings of backbones still name these here.
-#[cfg(feature = "train")]
-use {
-    heads::softmax,
-    learning::{backbones, config, dataset, evaluate, folds as crossfit},
-    predicting::{predictor, settings as features},
-};
-
 pub use error::{ErrorKind, FeelError};
 pub use heads::kernel::Kernel;
 pub use heads::linear::{Linear, Matrix, Standardizer};

@@ -1,8 +1,8 @@
 //! Settings of a training on feelings, as `configs/affect-1.toml` says them.
 
-use crate::config::{read_toml, wrong};
-use crate::crossfit::{FOLDS, fold_name};
 use crate::error::FeelError;
+use crate::learning::config::{read_toml, wrong};
+use crate::learning::folds::{FOLDS, fold_name};
 use affetti_nets::efficientnet_lite::Variant;
 use affetti_train::Settings;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::samples::{Sample, Scales, samples};
 use super::{AffectConfig, AffectOptions, train_affect};
-use crate::crossfit::FOLDS;
+use crate::learning::folds::FOLDS;
 use affetti_data::Split;
 use affetti_picture::Picture;
 use std::path::Path;
