@@ -1,9 +1,11 @@
 //! From a picture to the emotions that it evokes.
 //!
-//! The way of a picture: views (`view`) → descriptors of frozen backbones and color features
-//! (`features`) → principal components, for each head its own (`basis`, `pca`) → nine emotions
-//! (`softmax`), valence and arousal (`kernel`) with intervals (`conformal`). [`Predictor`] is the whole of it;
-//! [`train`](fn@train) and [`evaluate`] make and measure one.
+//! - `predicting`: the way of a picture: views → descriptors of frozen backbones and color features →
+//!   principal components, for each head its own → nine emotions, valence and arousal with intervals.
+//!   [`Predictor`] is the whole of it.
+//! - `heads`: what stands on the features, and the solvers that fit it.
+//! - [`index`]: pictures found by what they evoke.
+//! - `learning`: [`train`](fn@train) and [`evaluate`] make and measure a predictor.
 
 #[cfg(feature = "train")]
 pub mod affect;
@@ -11,51 +13,36 @@ pub mod affect;
 pub mod art;
 #[cfg(feature = "train")]
 mod augment;
-mod backbones;
-mod basis;
-mod config;
-mod conformal;
-mod crossfit;
-mod dataset;
 mod error;
-mod evaluate;
-mod features;
-mod figures;
+mod heads;
 pub mod index;
-mod intention;
-mod kernel;
-mod lbfgs;
-mod linear;
+mod learning;
 #[cfg(feature = "train")]
 mod maps;
-mod model;
-mod pca;
-mod predictor;
+mod predicting;
 #[cfg(feature = "train")]
 pub mod recipes;
-mod reference;
-mod ridge;
 #[cfg(feature = "train")]
 pub mod scores;
-mod softmax;
-mod study;
-mod train;
-mod view;
 
-pub use basis::Basis;
-pub use config::{AffectSettings, Config, EmotionSettings};
-pub use crossfit::{FOLDS, fold_name};
 pub use error::{ErrorKind, FeelError};
-pub use evaluate::{Entry, evaluate};
-pub use features::{BackboneSettings, Extractor, FeatureSettings, PerHead, RegionWay, Scratch};
-pub use figures::{Figure, Figures};
-pub use intention::{Aim, Intention, Target, matching};
-pub use kernel::Kernel;
-pub use linear::{Linear, Matrix, Standardizer};
-pub use model::Model;
-pub use pca::components as principal_components;
-pub use predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
-pub use reference::{About, Reference, ReferenceOptions, make_reference};
-pub use study::{STUDY_FOLDS, Study};
-pub use train::{Step, TrainOptions, Trained, train};
-pub use view::View;
+pub use heads::kernel::Kernel;
+pub use heads::linear::{Linear, Matrix, Standardizer};
+pub use heads::pca::components as principal_components;
+pub use learning::config::{AffectSettings, Config, EmotionSettings};
+pub use learning::evaluate::{Entry, evaluate};
+pub use learning::figures::{Figure, Figures};
+pub use learning::folds::FOLDS;
+pub use learning::options::{Step, TrainOptions};
+pub use learning::reference::{ReferenceOptions, make_reference};
+pub use learning::study::{STUDY_FOLDS, Study};
+pub use learning::train::{Trained, train};
+pub use predicting::basis::Basis;
+pub use predicting::extractor::{Extractor, Scratch};
+pub use predicting::intention::{Aim, Intention, Target, matching};
+pub use predicting::model::Model;
+pub use predicting::predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};
+pub use predicting::reference::{About, Reference};
+pub use predicting::regions::RegionWay;
+pub use predicting::settings::{BackboneSettings, FeatureSettings, PerHead};
+pub use predicting::view::View;

@@ -170,6 +170,40 @@ fn a_model_that_does_not_fit_itself_is_refused() {
     }
 }
 
+/// Words that nobody knows are told with those that are known; the others are written as they were read.
+#[test]
+fn settings_in_a_file_are_words_that_are_known() {
+    let card = registry::card(EMBEDDED).unwrap();
+    let published = store::from_bytes(&registry::weights(&card).unwrap(), "published").unwrap();
+    let bytes = predictor().weights().to_bytes().unwrap();
+    let good = store::from_bytes(&bytes, "good").unwrap();
+    assert_eq!(good.note, published.note);
+    for (word, other, known) in [
+        ("\"bicubic\"", "\"bicubical\"", "`mitchell`"),
+        ("\"byte\"", "\"tiny\"", "`full`, `half`, `byte`"),
+        ("\"crop-flip\"", "\"corner\"", "`crop-flip`"),
+        (
+            "\"network\":\"efficientnet-lite0\"",
+            "\"network\":\"vgg16\"",
+            "`efficientnet-lite0`",
+        ),
+        (
+            "\"name\":\"efficientnet-lite2\"",
+            "\"name\":\"art-2\"",
+            "`efficientnet-lite2`",
+        ),
+    ] {
+        let mut changed = good.clone();
+        changed.note = good.note.replacen(word, other, 1);
+        assert_ne!(changed.note, good.note, "{word}");
+        let bytes = store::to_bytes(&changed, |_| Precision::Full).unwrap();
+        let told = Model::from_bytes(&bytes, "changed")
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains(known) && !told.contains('\n'), "{told}");
+    }
+}
+
 #[test]
 fn features_of_another_length_are_refused() {
     let error = predictor().predict_features(&[0.5; 3]).unwrap_err();

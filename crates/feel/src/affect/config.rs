@@ -1,8 +1,8 @@
 //! Settings of a training on feelings, as `configs/affect-1.toml` says them.
 
-use crate::config::{read_toml, wrong};
-use crate::crossfit::{FOLDS, fold_name};
 use crate::error::FeelError;
+use crate::learning::config::{read_toml, wrong};
+use crate::learning::folds::{FOLDS, fold_name};
 use affetti_nets::efficientnet_lite::Variant;
 use affetti_train::Settings;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct AffectConfig {
     pub start: String,
     /// The network of weights of our own, which lie as `START.safetensors` in the folder of models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
+    pub network: Option<Variant>,
     /// The fold that is learned from as little as the test split, 1 to [`FOLDS`]; none: all are
     /// learned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

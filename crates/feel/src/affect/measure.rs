@@ -2,8 +2,8 @@
 
 use super::samples::{Sample, Scales};
 use crate::error::FeelError;
-use crate::evaluate::{FLOOR, TIE};
-use crate::predictor::balance;
+use crate::learning::evaluate::{FLOOR, TIE};
+use crate::predicting::predictor::balance;
 use crate::scores::Score;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{Bootstrap, Distribution, Emotion};

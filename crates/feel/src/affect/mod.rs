@@ -23,13 +23,13 @@ pub use config::{AffectConfig, Objective};
 
 use crate::art::folded;
 use crate::augment::{normalised, uniform};
-use crate::backbones;
-use crate::crossfit::FOLDS;
 use crate::error::FeelError;
-use crate::features::{BackboneSettings, PerHead};
+use crate::heads::softmax::softmax;
+use crate::learning::backbones;
+use crate::learning::folds::FOLDS;
 use crate::maps::{Below, Look, Shape, Viewing, Views};
+use crate::predicting::settings::{BackboneSettings, PerHead};
 use crate::scores::Score;
-use crate::softmax::softmax;
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
 use affetti_nets::import::write_whole;
@@ -453,8 +453,8 @@ fn about(config: &AffectConfig, pictures: &[usize; 2]) -> String {
 fn start(config: &AffectConfig) -> BackboneSettings {
     BackboneSettings {
         name: config.start.clone(),
-        network: config.network.clone(),
-        precision: "full".into(),
+        network: config.network,
+        precision: Precision::Full,
         pooled: PerHead::default(),
         stages: PerHead::default(),
         folds: false,

@@ -1,7 +1,7 @@
 //! All labelled pictures: OASIS photographs, ArtEmis paintings and D-ViSA paintings.
 
-use crate::dataset::{dealt, photographs};
 use crate::error::FeelError;
+use crate::learning::dataset::{dealt, photographs};
 use affetti_data::{Limits, Split, artemis, paintings};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Sample {
     pub(super) file: PathBuf,
     pub(super) split: Split,
-    /// 0 to [`crate::crossfit::FOLDS`] − 1: for pictures with votes and for photographs those of
+    /// 0 to [`crate::learning::folds::FOLDS`] − 1: for pictures with votes and for photographs those of
     /// `affetti eval feel`.
     pub(super) fold: usize,
     /// Nine shares and the number of votes behind them.

@@ -2,7 +2,7 @@
 
 use super::samples::{Sample, Scales, samples};
 use super::{AffectConfig, AffectOptions, train_affect};
-use crate::crossfit::FOLDS;
+use crate::learning::folds::FOLDS;
 use affetti_data::Split;
 use affetti_picture::Picture;
 use std::path::Path;
@@ -172,7 +172,7 @@ mod trained {
         let mut config = AffectConfig {
             name: "tiny".into(),
             start: "begin".into(),
-            network: Some("efficientnet-lite0".into()),
+            network: Some(Variant::Lite0),
             side: 64,
             views: 2,
             probe_epochs: 1,

@@ -13,8 +13,8 @@ mod pictures;
 mod tests;
 
 use crate::augment::{normalised, random_square, uniform};
-use crate::config::{read_toml, wrong};
 use crate::error::FeelError;
+use crate::learning::config::{read_toml, wrong};
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::import::write_whole;

@@ -1,10 +1,10 @@
 //! Collecting rows and writing the file.
 
+use super::entry::{Entry, Stamp};
 use super::format::{Header, MAX_PATH, Row, stamp_bytes};
 use super::read::Index;
-use super::{Entry, Stamp};
 use crate::error::FeelError;
-use crate::predictor::ModelId;
+use crate::predicting::predictor::ModelId;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

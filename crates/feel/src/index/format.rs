@@ -1,7 +1,7 @@
 //! Header, sections and the coding of one row.
 
-use super::{Entry, Stamp};
-use crate::predictor::{ModelId, SCALE};
+use super::entry::{Entry, Stamp};
+use crate::predicting::predictor::{ModelId, SCALE};
 use affetti_emotion::{Distribution, Emotion};
 
 /// First bytes of every index.

@@ -5,11 +5,15 @@ use super::format::{
     shares_from, stamp_from,
 };
 use crate::error::FeelError;
-use crate::predictor::ModelId;
+use crate::predicting::predictor::ModelId;
 use affetti_nets::ErrorKind;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// Bytes that are read at a time.
+const PIECE: usize = 256 << 10;
 
 /// An index file whose header was read and found sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +111,28 @@ impl Index {
         file.seek(SeekFrom::Start(at))
             .and_then(|_| file.read_exact(buffer))
             .map_err(|source| self.unreadable(source))
+    }
+
+    /// Reads the records of a range piece by piece.
+    pub(super) fn pieces(
+        &self,
+        section: u64,
+        record: usize,
+        range: Range<u64>,
+        mut take: impl FnMut(u64, &[u8]),
+    ) -> Result<(), FeelError> {
+        let mut file = self.file()?;
+        let rows = (PIECE / record).max(1) as u64;
+        let mut buffer = vec![0; rows as usize * record];
+        let mut first = range.start;
+        while first < range.end {
+            let count = rows.min(range.end - first);
+            let bytes = &mut buffer[..count as usize * record];
+            self.records(&mut file, section, record, first, bytes)?;
+            take(first, bytes);
+            first += count;
+        }
+        Ok(())
     }
 
     pub(super) fn file(&self) -> Result<File, FeelError> {

@@ -1,7 +1,7 @@
 use super::{Entry, Index, IndexBuilder, Query, Stamp};
 use crate::error::FeelError;
-use crate::intention::matching;
-use crate::predictor::ModelId;
+use crate::predicting::intention::matching;
+use crate::predicting::predictor::ModelId;
 use affetti_emotion::{Distribution, Emotion};
 use affetti_testkit::Values;
 use std::path::{Path, PathBuf};

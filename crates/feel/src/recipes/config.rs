@@ -1,7 +1,7 @@
 //! Settings of a published recipe, as `configs/artemis-resnet34.toml` says them.
 
-use crate::config::{read_toml, wrong};
 use crate::error::FeelError;
+use crate::learning::config::{read_toml, wrong};
 use affetti_nets::{hed, resnet, vgg16};
 use affetti_picture::Filter;
 use affetti_train::Settings;

@@ -20,10 +20,10 @@ pub use config::{DataSet, Labels, RecipeConfig};
 
 use crate::augment::uniform;
 use crate::error::FeelError;
-use crate::evaluate::FLOOR;
+use crate::heads::softmax::softmax;
+use crate::learning::evaluate::FLOOR;
 use crate::maps::{Look, Viewing, Views};
 use crate::scores::Score;
-use crate::softmax::softmax;
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 use affetti_picture::Filter;

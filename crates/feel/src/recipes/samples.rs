@@ -1,8 +1,8 @@
 //! The pictures of a recipe with the shares of their classes.
 
 use super::config::{DataSet, Labels, RecipeConfig};
-use crate::dataset::painted;
 use crate::error::FeelError;
+use crate::learning::dataset::painted;
 use affetti_data::{Limits, Split, artemis, wikiart_emotions};
 use affetti_emotion::{Label, Sentiment};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,84 @@
+//! The card of a trained predictor.
+
+use super::backbones;
+use super::config::Config;
+use super::figures::Figures;
+use crate::error::FeelError;
+use crate::predicting::predictor::Predictor;
+use affetti_nets::registry::{Card, InputContract, Origin};
+use std::path::Path;
+
+/// The card of `predictor`, as `config` made it from so many photographs and paintings.
+pub(super) fn card_text(
+    config: &Config,
+    predictor: &Predictor,
+    figures: &Figures,
+    learned: [usize; 2],
+    models: &Path,
+) -> Result<String, FeelError> {
+    let (id, model) = (predictor.model(), predictor.weights());
+    let networks = model.settings.backbones.iter().zip(&model.backbones);
+    let sides = networks.map(|(backbone, weights)| backbone.side(weights.variant()) as usize);
+    let mut starts = Vec::new();
+    for backbone in &config.features.backbones {
+        starts.push(backbones::origin(backbone, models)?);
+    }
+    let file = config
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let card = Card {
+        name: id.name.clone(),
+        kind: "feel".into(),
+        summary: config.summary.clone(),
+        file: format!("{}.safetensors", id.name),
+        sha256: id.sha256.clone(),
+        url: None,
+        embedded: true,
+        license: "models/LICENSE: research data behind it; see there".into(),
+        input: InputContract {
+            resolution: sides.collect(),
+            channels: "RGB".into(),
+            mean: 127.0,
+            scale: 128.0,
+            filter: config.features.filter.name().to_owned(),
+            views: config
+                .features
+                .views
+                .iter()
+                .map(|v| v.name().to_owned())
+                .collect(),
+        },
+        origin: Origin {
+            starts,
+            data: vec![
+                format!(
+                    "OASIS: valence and arousal of {} photographs (Kurdi, Lozano & Banaji 2017; open access)",
+                    learned[0]
+                ),
+                format!(
+                    "ArtEmis: emotion histograms of {} paintings (Achlioptas et al. 2021; research use, not redistributed)",
+                    learned[1]
+                ),
+            ],
+            command: format!("affetti train feel configs/{file} --data DATA"),
+            seed: config.seed,
+        },
+        metrics: figures.metrics(),
+        cautions: CAUTIONS.iter().map(|&c| c.to_owned()).collect(),
+        // That of another model would be wrong: `affetti models reference` makes one.
+        reference: None,
+    };
+    toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
+        file: config.file.clone(),
+        what: format!("the card cannot be written: {e}"),
+    })
+}
+
+const CAUTIONS: [&str; 3] = [
+    "Says what pictures tend to evoke in groups of viewers; not for judging the persons in them, nor any one viewer.",
+    "Learned from paintings of the Western canon up to the 20th century, annotated in English by online workers, and from photographs rated by residents of the USA.",
+    "Valence and arousal were learned from photographs only; on paintings their intervals are not guaranteed.",
+];

@@ -1,0 +1,207 @@
+//! Heads fitted with the settings that do best out of fold, with the temperature and the intervals
+//! that the predictions out of fold ask for.
+
+use super::config::Config;
+use super::folds::split_rows;
+use super::lesson::Lesson;
+use crate::error::FeelError;
+use crate::heads::conformal::half_width;
+use crate::heads::kernel::{self, Kernel};
+use crate::heads::linear::Linear;
+use crate::heads::softmax;
+use affetti_data::splits::folds;
+use affetti_emotion::metrics::pearson;
+
+/// Settings with the predictions of each row by a model that did not see its fold.
+pub(crate) type Tried<S> = Vec<(S, Vec<Vec<f64>>)>;
+
+/// Chooses bandwidth and penalty by the out-of-fold correlation, calibrates the intervals on the
+/// out-of-fold residuals, and fits on everything.
+pub(crate) fn fit_affect(
+    config: &Config,
+    lesson: &Lesson<'_>,
+) -> Result<(Kernel, [f64; 2]), FeelError> {
+    let fold_of = folds(config.folds, &lesson.groups)?;
+    let tried = try_affect(config, |settings| {
+        affect_out_of_fold(lesson, &fold_of, settings)
+    });
+    let all: Vec<usize> = (0..fold_of.len()).collect();
+    let chosen = choose_affect(config, &lesson.targets, &tried, &all)?;
+    Ok((fit_kernel(lesson, tried[chosen.setting].0)?, chosen.half))
+}
+
+/// Every setting of the config that gives a solvable system.
+pub(crate) fn try_affect(
+    config: &Config,
+    out_of_fold: impl Fn(kernel::Settings) -> Option<Vec<Vec<f64>>>,
+) -> Tried<kernel::Settings> {
+    let affect = &config.affect;
+    let settings = affect.bandwidths.iter().flat_map(|&bandwidth| {
+        let penalties = affect.penalties.iter();
+        penalties.map(move |&lambda| kernel::Settings { bandwidth, lambda })
+    });
+    settings
+        .filter_map(|settings| Some((settings, out_of_fold(settings)?)))
+        .collect()
+}
+
+/// The place of the best setting, and the half-widths of its intervals.
+pub(crate) struct Chosen {
+    pub(crate) setting: usize,
+    pub(crate) half: [f64; 2],
+}
+
+/// Chooses among `tried` by what they predict for `rows`.
+pub(crate) fn choose_affect(
+    config: &Config,
+    targets: &[Vec<f64>],
+    tried: &Tried<kernel::Settings>,
+    rows: &[usize],
+) -> Result<Chosen, FeelError> {
+    let score = |predicted: &[Vec<f64>]| {
+        correlation(targets, predicted, rows, 0) + correlation(targets, predicted, rows, 1)
+    };
+    let (setting, predicted) = best(tried, |predicted| -score(predicted)).ok_or_else(unsolvable)?;
+    let half = |output: usize| {
+        let residuals: Vec<f64> = rows
+            .iter()
+            .map(|&i| targets[i][output] - predicted[i][output])
+            .collect();
+        half_width(&residuals, config.affect.coverage).ok_or_else(unsolvable)
+    };
+    Ok(Chosen {
+        setting,
+        half: [half(0)?, half(1)?],
+    })
+}
+
+/// The first of the settings with the lowest loss.
+fn best<S>(tried: &Tried<S>, loss: impl Fn(&[Vec<f64>]) -> f64) -> Option<(usize, &[Vec<f64>])> {
+    let losses = tried.iter().map(|(_, predicted)| loss(predicted));
+    let (n, _) = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some((n, &tried[n].1))
+}
+
+fn unsolvable() -> FeelError {
+    FeelError::NothingToLearn {
+        what: "valence and arousal: no setting gave a solvable system".into(),
+    }
+}
+
+pub(crate) fn fit_kernel(
+    lesson: &Lesson<'_>,
+    settings: kernel::Settings,
+) -> Result<Kernel, FeelError> {
+    kernel::fit(&lesson.z, &lesson.cues, &lesson.targets, settings).ok_or_else(unsolvable)
+}
+
+/// Predictions of each row by a model that did not see its fold.
+fn affect_out_of_fold(
+    lesson: &Lesson<'_>,
+    fold_of: &[usize],
+    settings: kernel::Settings,
+) -> Option<Vec<Vec<f64>>> {
+    let mut predicted = vec![Vec::new(); fold_of.len()];
+    for fold in 0..=fold_of.iter().copied().max()? {
+        let (held, seen) = split_rows(fold_of, fold);
+        let seen = lesson.select(&seen);
+        let model = kernel::fit(&seen.z, &seen.cues, &seen.targets, settings)?;
+        for i in held {
+            predicted[i] = model.apply(lesson.z.row(i), lesson.cues[i]);
+        }
+    }
+    Some(predicted)
+}
+
+fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], rows: &[usize], output: usize) -> f64 {
+    let column = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i][output]).collect::<Vec<_>>();
+    pearson(&column(targets), &column(predicted)).unwrap_or(-1.0)
+}
+
+/// Chooses the penalty by the out-of-fold KL, fits on everything and divides the logits by the
+/// temperature that the out-of-fold predictions ask for.
+pub(crate) fn fit_emotions(
+    penalties: &[f64],
+    fold_count: usize,
+    lesson: &Lesson<'_>,
+) -> Result<Linear, FeelError> {
+    let fold_of = folds(fold_count, &lesson.groups)?;
+    let tried: Tried<f64> = penalties
+        .iter()
+        .map(|&penalty| (penalty, emotions_out_of_fold(lesson, &fold_of, penalty)))
+        .collect();
+    let all: Vec<usize> = (0..fold_of.len()).collect();
+    let (setting, sharpness) = choose_emotions(&lesson.targets, &tried, &all)?;
+    Ok(fit_softmax(lesson, tried[setting].0, sharpness))
+}
+
+/// The place of the penalty with the lowest loss on `rows`, and one over the temperature that its
+/// logits ask for.
+pub(crate) fn choose_emotions(
+    targets: &[Vec<f64>],
+    tried: &Tried<f64>,
+    rows: &[usize],
+) -> Result<(usize, f64), FeelError> {
+    let pick = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
+    let targets = pick(targets);
+    let (setting, logits) = best(tried, |logits| cross_entropy(&targets, &pick(logits), 1.0))
+        .ok_or_else(|| FeelError::NothingToLearn {
+            what: "nine emotions: no penalty to try".into(),
+        })?;
+    Ok((setting, sharpness(&targets, &pick(logits))))
+}
+
+/// The emotion head with its temperature.
+pub(crate) fn fit_softmax(lesson: &Lesson<'_>, penalty: f64, sharpness: f64) -> Linear {
+    let mut linear = softmax::fit(lesson.problem(), penalty);
+    linear
+        .weights
+        .iter_mut()
+        .flatten()
+        .for_each(|w| *w *= sharpness);
+    linear.bias.iter_mut().for_each(|b| *b *= sharpness);
+    linear
+}
+
+/// Logits of each row by a model that did not see its fold.
+fn emotions_out_of_fold(lesson: &Lesson<'_>, fold_of: &[usize], penalty: f64) -> Vec<Vec<f64>> {
+    let mut logits = vec![Vec::new(); fold_of.len()];
+    for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
+        let (held, seen) = split_rows(fold_of, fold);
+        let model = softmax::fit(lesson.select(&seen).problem(), penalty);
+        for i in held {
+            logits[i] = model.apply(lesson.z.row(i));
+        }
+    }
+    logits
+}
+
+/// Mean cross-entropy of the human histograms under softmax(sharpness · logits).
+fn cross_entropy(targets: &[Vec<f64>], logits: &[Vec<f64>], sharpness: f64) -> f64 {
+    let rows = targets.iter().zip(logits);
+    let sum: f64 = rows
+        .map(|(target, logits)| {
+            let scaled: Vec<f64> = logits.iter().map(|z| z * sharpness).collect();
+            let shares = softmax::softmax(&scaled);
+            let pairs = target.iter().zip(shares);
+            -pairs.map(|(t, p)| t * p.max(1e-300).ln()).sum::<f64>()
+        })
+        .sum();
+    sum / targets.len().max(1) as f64
+}
+
+/// One over the temperature that minimises the cross-entropy, by golden section on its logarithm.
+fn sharpness(targets: &[Vec<f64>], logits: &[Vec<f64>]) -> f64 {
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let loss = |log: f64| cross_entropy(targets, logits, log.exp());
+    let (mut low, mut high) = (-1.0_f64, 1.0_f64);
+    for _ in 0..40 {
+        let width = (high - low) * golden;
+        if loss(high - width) < loss(low + width) {
+            high = low + width;
+        } else {
+            low = high - width;
+        }
+    }
+    f64::midpoint(low, high).exp()
+}

@@ -1,0 +1,326 @@
+//! Predictors on backbones that have learned labels.
+//!
+//! Such a backbone knows the pictures that it learned from: their features say more of their labels
+//! than those of a new picture will. Heads whose settings and intervals were chosen on them would be
+//! too sure, and figures out of fold would be too good. So each such backbone has five twins, of
+//! which each left one fold out ([`fold_name`]); whatever must be new to the model is asked of the
+//! twin that left its fold out, with a basis and heads made on that twin's features.
+//!
+//! Settings for a fold are chosen by the predictions for the other folds: the models behind those
+//! have learned from the fold's labels, but choose no more than three numbers by them. Choosing
+//! inside each fold would need twins of twins.
+
+use super::backbones;
+use super::choose::{Tried, choose_affect, choose_emotions, fit_kernel, fit_softmax, try_affect};
+use super::config::Config;
+use super::dataset::Set;
+use super::folds::{FOLDS, LEARN, fold_name, split_rows};
+use super::lesson::{Lesson, bases};
+use super::measure::Gauge;
+use super::options::TrainOptions;
+use crate::error::FeelError;
+use crate::heads::kernel;
+use crate::heads::linear::{Linear, Matrix};
+use crate::heads::softmax::softmax;
+use crate::predicting::basis::Basis;
+use crate::predicting::extractor::Extractor;
+use crate::predicting::predictor::SCALE;
+use crate::predicting::settings::BackboneSettings;
+use affetti_nets::device::Device;
+
+/// One set of pictures as the twins see it.
+struct Seen {
+    fold_of: Vec<usize>,
+    /// Components of all pictures that the set's head sees, twin by twin.
+    components: Vec<Matrix>,
+}
+
+/// All pictures as the twins see them.
+pub(crate) struct Twins {
+    photos: Seen,
+    /// Components of all photographs that the emotion head sees, for their cues, twin by twin.
+    cues: Vec<Matrix>,
+    paintings: Seen,
+}
+
+/// Predictions out of fold, with the half-widths around them where there are any.
+pub(crate) struct OutOfFold {
+    pub(crate) predicted: Vec<Vec<f64>>,
+    pub(crate) half: Vec<[f64; 2]>,
+}
+
+/// `set`, if it has as many pictures as `known`.
+fn as_before(set: Set, known: &Set, what: &str, stage: &str) -> Result<Set, FeelError> {
+    if set.samples.len() == known.samples.len() {
+        return Ok(set);
+    }
+    Err(FeelError::NothingToLearn {
+        what: format!("{what}{stage}: other pictures can be read than before"),
+    })
+}
+
+impl Twins {
+    /// Measures the pictures of `photos` and `paintings` with every twin; none where no backbone
+    /// of `config` has learned labels.
+    ///
+    /// # Errors
+    /// Missing twins, and pictures that could be read before and cannot be now.
+    pub(crate) fn measure(
+        config: &Config,
+        photos: &Set,
+        paintings: &Set,
+        options: &TrainOptions<'_>,
+    ) -> Result<Option<Self>, FeelError> {
+        let backbones = &config.features.backbones;
+        if !backbones.iter().any(|b| b.folds) {
+            return Ok(None);
+        }
+        let seen = |set: &Set| -> Result<Seen, FeelError> {
+            Ok(Seen {
+                fold_of: set.folds()?,
+                components: Vec::new(),
+            })
+        };
+        let mut twins = Self {
+            photos: seen(photos)?,
+            cues: Vec::new(),
+            paintings: seen(paintings)?,
+        };
+        for fold in 1..=FOLDS {
+            let twin = |backbone: &BackboneSettings| {
+                let mut twin = backbone.clone();
+                if backbone.folds {
+                    twin.name = fold_name(&backbone.name, fold);
+                    let file = options.models.join(format!("{}.safetensors", twin.name));
+                    if !file.is_file() {
+                        return Err(FeelError::NothingToLearn {
+                            what: format!(
+                                "{}: no such file; `affetti train affect --fold {fold}` makes it, \
+                                 and a backbone that knows the labels needs all {FOLDS}",
+                                file.display()
+                            ),
+                        });
+                    }
+                }
+                backbones::load(&twin, options.models)
+            };
+            let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
+            let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
+            let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
+            let stage = format!(", twin {fold} of {FOLDS}");
+            let photos = as_before(gauge.photographs(&stage)?, photos, "photographs", &stage)?;
+            let paintings = as_before(gauge.paintings(&stage)?, paintings, "paintings", &stage)?;
+            let bases = bases(config, &extractor, &[&photos, &paintings])?;
+            let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
+            twins.photos.components.push(all(&bases.affect, &photos));
+            twins.cues.push(all(&bases.emotions, &photos));
+            let components = all(&bases.emotions, &paintings);
+            twins.paintings.components.push(components);
+        }
+        Ok(Some(twins))
+    }
+
+    /// Logits of `rows` of `set` for every penalty, by models that saw neither fold nor test rows
+    /// outside of `rows`.
+    fn try_emotions(&self, penalties: &[f64], set: &Set, rows: &[usize]) -> Tried<f64> {
+        let logits = |penalty: f64| {
+            self.paintings.out_of_fold(rows, |fold, seen| {
+                let z = self.paintings.components[fold].select(seen);
+                let model = fit_softmax(&Lesson::new(z, set, seen), penalty, 1.0);
+                Some(move |z: &[f32], _: usize| model.apply(z))
+            })
+        };
+        let tried = penalties
+            .iter()
+            .filter_map(|&penalty| Some((penalty, logits(penalty)?)));
+        tried.collect()
+    }
+
+    /// Penalty and sharpness of the emotion head, chosen on the rows that may be learned from.
+    pub(crate) fn emotion_settings(
+        &self,
+        config: &Config,
+        paintings: &Set,
+    ) -> Result<(f64, f64), FeelError> {
+        let rows = paintings.rows(&LEARN);
+        let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let (setting, sharpness) = choose_emotions(&paintings.targets(&rows), &tried, &all)?;
+        Ok((tried[setting].0, sharpness))
+    }
+
+    /// Shares of every painting by models that did not see its fold.
+    pub(crate) fn emotions(
+        &self,
+        config: &Config,
+        paintings: &Set,
+    ) -> Result<OutOfFold, FeelError> {
+        let rows: Vec<usize> = (0..paintings.samples.len()).collect();
+        let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
+        let targets = paintings.targets(&rows);
+        let mut predicted = vec![Vec::new(); rows.len()];
+        for fold in 0..FOLDS {
+            let (held, others) = split_rows(&self.paintings.fold_of, fold);
+            let (setting, sharpness) = choose_emotions(&targets, &tried, &others)?;
+            for i in held {
+                let logits = tried[setting].1[i].iter().map(|z| z * sharpness);
+                predicted[i] = softmax(&logits.collect::<Vec<_>>());
+            }
+        }
+        Ok(OutOfFold {
+            predicted,
+            half: Vec::new(),
+        })
+    }
+
+    /// Each twin's lesson in `rows` of the photographs, with the cues of an emotion head that saw
+    /// the paintings that the twin saw.
+    fn photo_lessons<'a>(
+        &self,
+        settings: (f64, f64),
+        paintings: &Set,
+        photos: &'a Set,
+        rows: &[usize],
+    ) -> Result<Vec<Lesson<'a>>, FeelError> {
+        let learn = paintings.rows(&LEARN);
+        let lesson = |fold: usize| {
+            let fold_of = &self.paintings.fold_of;
+            let seen: Vec<usize> = learn
+                .iter()
+                .copied()
+                .filter(|&i| fold_of[i] != fold)
+                .collect();
+            let z = self.paintings.components[fold].select(&seen);
+            let emotions: Linear =
+                fit_softmax(&Lesson::new(z, paintings, &seen), settings.0, settings.1);
+            let z = self.photos.components[fold].select(rows);
+            let seen = self.cues[fold].select(rows);
+            Lesson::new(z, photos, rows).with_cues(&emotions, &seen)
+        };
+        (0..FOLDS).map(lesson).collect()
+    }
+
+    /// Every setting of valence and arousal, predicted for `rows` out of fold.
+    fn try_affect(
+        &self,
+        config: &Config,
+        lessons: &[Lesson<'_>],
+        rows: &[usize],
+    ) -> Tried<kernel::Settings> {
+        try_affect(config, |settings| {
+            self.photos.out_of_fold(rows, |fold, seen| {
+                let lesson = &lessons[fold];
+                // `seen` are rows of the set; lessons hold `rows` of it in their order.
+                let inside: Vec<usize> = (0..rows.len())
+                    .filter(|&n| seen.binary_search(&rows[n]).is_ok())
+                    .collect();
+                let kernel = fit_kernel(&lesson.select(&inside), settings).ok()?;
+                Some(move |z: &[f32], n: usize| kernel.apply(z, lesson.cues[n]))
+            })
+        })
+    }
+
+    /// Settings of the valence-arousal head and the half-widths of its intervals, chosen on the
+    /// rows that may be learned from.
+    pub(crate) fn affect_settings(
+        &self,
+        config: &Config,
+        emotions: (f64, f64),
+        paintings: &Set,
+        photos: &Set,
+    ) -> Result<(kernel::Settings, [f64; 2]), FeelError> {
+        let rows = photos.rows(&LEARN);
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let tried = self.try_affect(config, &lessons, &rows);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let chosen = choose_affect(config, &photos.targets(&rows), &tried, &all)?;
+        Ok((tried[chosen.setting].0, chosen.half))
+    }
+
+    /// Valence and arousal of every photograph by models that did not see its fold.
+    pub(crate) fn affect(
+        &self,
+        config: &Config,
+        paintings: &Set,
+        photos: &Set,
+    ) -> Result<OutOfFold, FeelError> {
+        let emotions = self.emotion_settings(config, paintings)?;
+        let rows: Vec<usize> = (0..photos.samples.len()).collect();
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let tried = self.try_affect(config, &lessons, &rows);
+        let targets = photos.targets(&rows);
+        let mut found = OutOfFold {
+            predicted: vec![Vec::new(); rows.len()],
+            half: vec![[0.0; 2]; rows.len()],
+        };
+        for fold in 0..FOLDS {
+            let (held, others) = split_rows(&self.photos.fold_of, fold);
+            let chosen = choose_affect(config, &targets, &tried, &others)?;
+            for i in held {
+                let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
+                found.predicted[i] = tried[chosen.setting].1[i].iter().map(inside).collect();
+                found.half[i] = chosen.half;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Seen {
+    /// What the models that `fit` makes (of a fold and the rows outside of it) answer for `rows`,
+    /// which rise; none where one cannot be fitted. Models take components and the place in `rows`.
+    fn out_of_fold<M: Fn(&[f32], usize) -> Vec<f64>>(
+        &self,
+        rows: &[usize],
+        fit: impl Fn(usize, &[usize]) -> Option<M>,
+    ) -> Option<Vec<Vec<f64>>> {
+        let mut predicted = vec![Vec::new(); rows.len()];
+        for fold in 0..FOLDS {
+            let outside = |row: &&usize| self.fold_of[**row] != fold;
+            let seen: Vec<usize> = rows.iter().filter(outside).copied().collect();
+            let model = fit(fold, &seen)?;
+            for (n, &row) in rows.iter().enumerate() {
+                if self.fold_of[row] == fold {
+                    predicted[n] = model(self.components[fold].row(row), n);
+                }
+            }
+        }
+        Some(predicted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FOLDS, Matrix, Seen, fold_name};
+
+    #[test]
+    fn every_row_is_asked_of_the_twin_that_left_it_out() {
+        let fold_of = vec![0, 1, 2, 3, 4, 0, 1];
+        // Twin f sees row i as 10 f + i.
+        let components = (0..FOLDS).map(|fold| Matrix {
+            columns: 1,
+            data: (0..7).map(|row| (10 * fold + row) as f32).collect(),
+        });
+        let seen = Seen {
+            components: components.collect(),
+            fold_of: fold_of.clone(),
+        };
+        // Row 4 is no part of it: a test picture, say.
+        let rows = [0, 1, 2, 3, 5, 6];
+        let answers = seen.out_of_fold(&rows, |fold, learned| {
+            assert!(learned.iter().all(|&row| fold_of[row] != fold && row != 4));
+            let expected = rows.iter().filter(|&&row| fold_of[row] != fold).count();
+            assert_eq!(learned.len(), expected);
+            Some(move |z: &[f32], place: usize| vec![f64::from(z[0]), place as f64])
+        });
+        let answers = answers.expect("all models fit");
+        for (place, &row) in rows.iter().enumerate() {
+            let z = (10 * fold_of[row] + row) as f64;
+            assert_eq!(answers[place], [z, place as f64]);
+        }
+        type Model = fn(&[f32], usize) -> Vec<f64>;
+        let none = seen.out_of_fold(&rows, |_, _| None::<Model>);
+        assert!(none.is_none());
+        assert_eq!(fold_name("affect-1", 3), "affect-1-fold3");
+    }
+}

@@ -1,0 +1,20 @@
+//! Which pictures are learned from, and how many folds the others are asked of.
+
+use affetti_data::Split;
+
+/// Pictures that heads may learn from; `test` stays out of everything.
+pub(crate) const LEARN: [Split; 2] = [Split::Train, Split::Val];
+
+/// Twins of a backbone, and folds of all figures out of fold.
+pub const FOLDS: usize = 5;
+
+/// The name of the twin that left out `fold`, 1 to [`FOLDS`].
+#[must_use]
+pub(crate) fn fold_name(name: &str, fold: usize) -> String {
+    format!("{name}-fold{fold}")
+}
+
+/// (rows of `fold`, the others)
+pub(crate) fn split_rows(fold_of: &[usize], fold: usize) -> (Vec<usize>, Vec<usize>) {
+    (0..fold_of.len()).partition(|&i| fold_of[i] == fold)
+}

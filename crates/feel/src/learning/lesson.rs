@@ -1,0 +1,112 @@
+//! Labelled pictures on their way into a head: what the head sees of them, and what people said.
+
+use super::config::Config;
+use super::dataset::Set;
+use super::folds::LEARN;
+use crate::error::FeelError;
+use crate::heads::linear::{Linear, Matrix};
+use crate::heads::softmax::Problem;
+use crate::predicting::basis::Basis;
+use crate::predicting::extractor::Extractor;
+use crate::predicting::predictor::balance;
+use crate::predicting::settings::PerHead;
+use affetti_emotion::Distribution;
+
+/// What each head sees, from all pictures that may be learned from; no label takes part.
+pub(crate) fn bases(
+    config: &Config,
+    extractor: &Extractor,
+    sets: &[&Set],
+) -> Result<PerHead<Basis>, FeelError> {
+    let mut all = Matrix {
+        columns: extractor.len(),
+        data: Vec::new(),
+    };
+    for set in sets {
+        all.data.extend(set.features.select(&set.rows(&LEARN)).data);
+    }
+    let blocks = config.features.blocks(extractor.variants());
+    let components = config.features.components;
+    let emotions = (components.emotions, config.seed);
+    let affect = (components.affect, config.seed);
+    Ok(PerHead {
+        emotions: Basis::fit(&all, &blocks, |block| block.share.emotions, emotions)?,
+        affect: Basis::fit(&all, &blocks, |block| block.share.affect, affect)?,
+    })
+}
+
+/// The components of `rows` of `set`.
+pub(crate) fn project(basis: &Basis, set: &Set, rows: &[usize]) -> Matrix {
+    basis.project_all(&set.features.select(rows))
+}
+
+/// `rows` of `set` as components with their targets.
+pub(crate) fn lesson<'a>(basis: &Basis, set: &'a Set, rows: &[usize]) -> Lesson<'a> {
+    Lesson::new(project(basis, set, rows), set, rows)
+}
+
+/// `rows` of photographs as the head of valence and arousal sees them, with the cues that `emotions`
+/// gives of them.
+pub(crate) fn affect_lesson<'a>(
+    bases: &PerHead<Basis>,
+    emotions: &Linear,
+    set: &'a Set,
+    rows: &[usize],
+) -> Result<Lesson<'a>, FeelError> {
+    let seen = project(&bases.emotions, set, rows);
+    lesson(&bases.affect, set, rows).with_cues(emotions, &seen)
+}
+
+/// Rows to learn from, on their way into a head.
+pub(crate) struct Lesson<'a> {
+    pub(crate) z: Matrix,
+    /// P(positive) − P(negative) as the emotion head sees it; empty before there is one.
+    pub(crate) cues: Vec<f64>,
+    pub(crate) targets: Vec<Vec<f64>>,
+    pub(crate) votes: Vec<f64>,
+    pub(crate) groups: Vec<&'a str>,
+}
+
+impl<'a> Lesson<'a> {
+    pub(crate) fn new(z: Matrix, set: &'a Set, rows: &[usize]) -> Self {
+        Self {
+            z,
+            cues: Vec::new(),
+            targets: set.targets(rows),
+            votes: set.votes(rows),
+            groups: set.groups(rows),
+        }
+    }
+
+    /// Adds what `emotions` says of every row, whose components it sees in `seen`.
+    pub(crate) fn with_cues(mut self, emotions: &Linear, seen: &Matrix) -> Result<Self, FeelError> {
+        let logits = emotions.apply_all(seen);
+        self.cues = logits
+            .iter()
+            .map(|logits| Ok(balance(&Distribution::from_logits(logits)?)))
+            .collect::<Result<_, FeelError>>()?;
+        Ok(self)
+    }
+
+    pub(super) fn problem(&self) -> Problem<'_> {
+        Problem {
+            x: &self.z,
+            targets: &self.targets,
+            weights: &self.votes,
+        }
+    }
+
+    /// The part of this lesson in `rows`.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            z: self.z.select(rows),
+            cues: rows
+                .iter()
+                .filter_map(|&i| self.cues.get(i).copied())
+                .collect(),
+            targets: rows.iter().map(|&i| self.targets[i].clone()).collect(),
+            votes: rows.iter().map(|&i| self.votes[i]).collect(),
+            groups: rows.iter().map(|&i| self.groups[i]).collect(),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The predictor that every other room asks.
+
+use super::extractor::{Extractor, Scratch};
+use super::model::Model;
+use super::regions::RegionWay;
+use crate::error::FeelError;
+use crate::heads::linear::Linear;
+use crate::heads::softmax::softmax;
+use affetti_emotion::{Distribution, Emotion, Sentiment};
+use affetti_nets::device::Device;
+use affetti_nets::{registry, store};
+use affetti_picture::Picture;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The card of the embedded model.
+pub const EMBEDDED: &str = "feel-3";
+/// Ends of the valence and arousal scales.
+pub const SCALE: [f64; 2] = [1.0, 7.0];
+
+/// Which weights answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ModelId {
+    /// Card name, or file name.
+    pub name: String,
+    /// Of the weight file.
+    pub sha256: String,
+}
+
+/// 80 % intervals on the scale 1..7.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Intervals {
+    /// Low and high end of valence.
+    pub valence: [f64; 2],
+    /// Low and high end of arousal.
+    pub arousal: [f64; 2],
+}
+
+/// What a picture tends to evoke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Share of viewers by the emotion that they would name.
+    pub emotions: Distribution<Emotion>,
+    /// 1 (very negative) to 7 (very positive).
+    pub valence: f64,
+    /// 1 (very calm) to 7 (very excited).
+    pub arousal: f64,
+    /// How unsure the model is of valence and arousal.
+    pub interval: Intervals,
+}
+
+/// P(positive) − P(negative), the cue of valence and arousal: −1 to 1.
+#[must_use]
+pub(crate) fn balance(emotions: &Distribution<Emotion>) -> f64 {
+    let polarity = emotions.polarity();
+    polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
+}
+
+/// Networks and heads, ready to be shared by threads.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    id: ModelId,
+    model: Model,
+    extractor: Extractor,
+    /// From raw features to the nine logits, in one step; made when first asked for.
+    direct: OnceLock<Linear>,
+}
+
+impl Predictor {
+    /// The model that this project trained, from the binary or the cache.
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where the build has no weights and none are imported.
+    pub fn embedded(device: &Device) -> Result<Self, FeelError> {
+        let card = registry::card(EMBEDDED)?;
+        let bytes = registry::weights(&card)?;
+        Self::from_bytes(&bytes, &card.name, card.sha256, device)
+    }
+
+    /// A model that `affetti train feel` wrote.
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where the file cannot be read or does not fit.
+    pub fn from_file(path: &Path, device: &Device) -> Result<Self, FeelError> {
+        let bytes = store::read_file(path)?;
+        let name = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy();
+        Self::from_bytes(&bytes, &name, store::sha256(&bytes), device)
+    }
+
+    fn from_bytes(
+        bytes: &[u8],
+        name: &str,
+        sha256: String,
+        device: &Device,
+    ) -> Result<Self, FeelError> {
+        let model = Model::from_bytes(bytes, &format!("{name}.safetensors"))?;
+        let name = name.to_owned();
+        Self::new(ModelId { name, sha256 }, model, device)
+    }
+
+    /// Makes `model` ready on `device`.
+    ///
+    /// # Errors
+    /// [`FeelError::Unfit`] where the backbones and the bases do not fit each other or no view is
+    /// named.
+    pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
+        let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
+        if !model.bases.fits(extractor.len()) {
+            return Err(FeelError::Unfit {
+                what: format!(
+                    "{}: the bases want other features than the {} of the backbones",
+                    id.name,
+                    extractor.len()
+                ),
+            });
+        }
+        Ok(Self {
+            id,
+            direct: OnceLock::new(),
+            model,
+            extractor,
+        })
+    }
+
+    /// Which weights these are.
+    #[must_use]
+    pub fn model(&self) -> &ModelId {
+        &self.id
+    }
+
+    /// The numbers behind the predictions.
+    #[must_use]
+    pub fn weights(&self) -> &Model {
+        &self.model
+    }
+
+    /// The frozen part, for training on its features.
+    #[must_use]
+    pub fn extractor(&self) -> &Extractor {
+        &self.extractor
+    }
+
+    /// What `picture` evokes. `scratch` belongs to the calling thread; `threads` > 1 splits the
+    /// networks' work, which pays when there is only one picture.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn predict(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Prediction, FeelError> {
+        self.predict_features(&self.extractor.features(picture, scratch, threads)?)
+    }
+
+    /// What a picture with these raw features evokes.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::Unfit`] for
+    /// features of another length.
+    pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
+        if features.len() != self.extractor.len() {
+            return Err(FeelError::Unfit {
+                what: format!(
+                    "{} features where {} are wanted",
+                    features.len(),
+                    self.extractor.len()
+                ),
+            });
+        }
+        self.predict_components(&self.components(features))
+    }
+
+    fn predict_components(&self, components: &[f32]) -> Result<Prediction, FeelError> {
+        let seen = self.model.bases.split(components);
+        let shares = softmax(&self.model.emotions.apply(seen.emotions));
+        let emotions = Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.id.name.clone(),
+        })?;
+        let affect = self.model.affect.apply(seen.affect, balance(&emotions));
+        if !affect.iter().chain(&shares).all(|v| v.is_finite()) {
+            return Err(FeelError::NotFinite {
+                model: self.id.name.clone(),
+            });
+        }
+        let [low, high] = SCALE;
+        let value = |i: usize| affect[i].clamp(low, high);
+        let around = |i: usize| {
+            let half = self.model.half_width[i];
+            [(value(i) - half).max(low), (value(i) + half).min(high)]
+        };
+        Ok(Prediction {
+            emotions,
+            valence: value(0),
+            arousal: value(1),
+            interval: Intervals {
+                valence: around(0),
+                arousal: around(1),
+            },
+        })
+    }
+
+    /// What `regions` of `picture`, boxes `[x, y, w, h]` in its pixels, evoke: emotions alone, at
+    /// little cost beyond the features.
+    ///
+    /// # Errors
+    /// As [`Extractor::region_features`], and [`FeelError::NotFinite`] where the weights are
+    /// damaged.
+    pub fn region_emotions(
+        &self,
+        picture: &Picture,
+        regions: &[[u32; 4]],
+        way: RegionWay,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<Vec<Distribution<Emotion>>, FeelError> {
+        let extractor = &self.extractor;
+        let rows = extractor.region_features(picture, regions, way, scratch, threads)?;
+        rows.iter().map(|row| self.emotions(row)).collect()
+    }
+
+    /// The emotions of raw features, as in [`predict_features`](Self::predict_features) up to
+    /// rounding.
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    pub fn emotions(&self, features: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
+        let direct = self.direct.get_or_init(|| {
+            let (basis, head) = (&self.model.bases.emotions, &self.model.emotions);
+            basis.under(head, self.extractor.len())
+        });
+        let shares = softmax(&direct.apply(features));
+        Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.id.name.clone(),
+        })
+    }
+
+    /// What the heads see of raw features: the principal components of the emotions, then those of
+    /// valence and arousal.
+    ///
+    /// # Panics
+    /// Where there are fewer features than the networks give: a bug of the caller.
+    #[must_use]
+    pub fn components(&self, features: &[f32]) -> Vec<f32> {
+        self.model.bases.project(features)
+    }
+
+    /// [`Predictor::predict`], with a short description in which pictures that feel alike lie close:
+    /// the principal components that the emotion head sees, strongest first. One pass for both.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn predict_with_description(
+        &self,
+        picture: &Picture,
+        scratch: &mut Scratch,
+        threads: usize,
+    ) -> Result<(Prediction, Vec<f32>), FeelError> {
+        let features = self.extractor.features(picture, scratch, threads)?;
+        let components = self.components(&features);
+        let prediction = self.predict_components(&components)?;
+        let seen = self.model.bases.split(&components);
+        Ok((prediction, seen.emotions.to_vec()))
+    }
+}

@@ -1,0 +1,125 @@
+//! What a predictor measures on a picture, as configs and the note of its weight file say it.
+
+use super::view::View;
+use affetti_nets::efficientnet_lite::{FEATURES, Variant};
+use affetti_nets::store::Precision;
+use affetti_picture::{COLOR_FEATURES_LEN, Filter};
+use serde::de::{IntoDeserializer, value};
+use serde::{Deserialize, Serialize};
+
+/// What is measured on a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSettings {
+    /// Backbones by card name, each with how it is stored.
+    pub backbones: Vec<BackboneSettings>,
+    /// Crops and flips that are averaged.
+    pub views: Vec<View>,
+    /// Resizes the views.
+    pub filter: Filter,
+    /// Share of the color features in the mean squared length of a head's rows; 0 in both leaves
+    /// them out.
+    pub color: PerHead<f64>,
+    /// Principal components that are kept.
+    pub components: PerHead<usize>,
+}
+
+/// One thing for each head: what tells paintings apart by their emotions is not what makes
+/// photographs of the same valence alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerHead<T> {
+    /// For the nine emotions.
+    pub emotions: T,
+    /// For valence and arousal.
+    pub affect: T,
+}
+
+/// Neighbouring columns of the raw features: the pooled ones of a backbone, its stage statistics, or
+/// the colors.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) columns: std::ops::Range<usize>,
+    /// Share in the mean squared length of a head's rows; see `Standardizer`.
+    pub(crate) share: PerHead<f64>,
+}
+
+impl FeatureSettings {
+    /// Whether the color features are measured.
+    pub(crate) fn sees_color(&self) -> bool {
+        self.color.emotions > 0.0 || self.color.affect > 0.0
+    }
+
+    /// The blocks of the raw features, in order; `variants` are those of the backbones.
+    pub(crate) fn blocks(&self, variants: impl Iterator<Item = Variant>) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut push = |columns: usize, share: PerHead<f64>| {
+            let start = blocks.last().map_or(0, |block| block.columns.end);
+            blocks.push(Block {
+                columns: start..start + columns,
+                share,
+            });
+        };
+        for (variant, backbone) in variants.zip(&self.backbones) {
+            push(FEATURES, backbone.pooled);
+            push(variant.descriptor_len() - FEATURES, backbone.stages);
+        }
+        if self.sees_color() {
+            push(COLOR_FEATURES_LEN, self.color);
+        }
+        blocks
+    }
+}
+
+/// One backbone in a config.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackboneSettings {
+    /// Card name; with `network`, the name of weights of our own.
+    pub name: String,
+    /// The network of weights of our own, which `affetti train art` wrote as `NAME.safetensors`
+    /// into the folder of models, or which the embedded predictor has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Variant>,
+    /// How the weights of its convolutions are stored.
+    pub precision: Precision,
+    /// Share of the pooled features in the mean squared length of a head's rows; 0 leaves them out.
+    pub pooled: PerHead<f64>,
+    /// Share of mean and deviation of each channel at the end of every stage.
+    pub stages: PerHead<f64>,
+    /// Whether the weights have learned from the labels of the pictures that figures out of fold
+    /// are computed on (`affetti train affect`): then `NAME-fold1` to `NAME-fold5`, of which each
+    /// left one fold out, stand in for them wherever a picture must be new to the model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folds: bool,
+    /// Pixels of the square that the network sees, 32 to 512; the network's own resolution where
+    /// none is named. Weights that learned from small pictures see best at their size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<u32>,
+}
+
+impl BackboneSettings {
+    /// Which network it is.
+    ///
+    /// # Errors
+    /// What is known, where no network is named and none is called as this is.
+    pub(crate) fn variant(&self) -> Result<Variant, String> {
+        let published = || Variant::deserialize(self.name.as_str().into_deserializer());
+        self.network
+            .map_or_else(published, Ok)
+            .map_err(|error: value::Error| {
+                format!("{error}, or weights of our own with their `network`")
+            })
+    }
+
+    /// Whether the square that the network is to see has a size that it can have.
+    pub(crate) fn side_is_possible(&self) -> bool {
+        self.side.is_none_or(|side| (32..=512).contains(&side))
+    }
+
+    /// Pixels of the square that `variant` is shown.
+    pub(crate) fn side(&self, variant: Variant) -> u32 {
+        let own = || u32::try_from(variant.resolution()).unwrap_or(u32::MAX);
+        self.side.unwrap_or_else(own)
+    }
+}
