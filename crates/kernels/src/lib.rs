@@ -17,13 +17,16 @@
 //! The instruction set is chosen once at run time ([`Isa::detect`]): AVX-512, AVX2 with FMA, or
 //! portable code. `unsafe` is confined to this folder.
 
+mod activation;
 pub mod attention;
 mod border;
 mod conv;
 mod conv_grad;
+mod convolution;
 mod depthwise;
 mod depthwise_grad;
 mod depthwise_weight;
+mod epilogue;
 mod gather;
 mod isa;
 mod lanes;
@@ -43,11 +46,14 @@ mod window;
 mod winograd;
 mod winograd_tile;
 
-pub use conv::{Activation, Conv, ConvShape};
-pub use conv_grad::{BackwardWeights, Epilogue, ForwardPass, ForwardWeights};
+pub use activation::Activation;
+pub use conv::Conv;
+pub use conv_grad::{BackwardWeights, ForwardPass, ForwardWeights};
+pub use convolution::{Border, Convolution, Kind};
 pub use depthwise::Depthwise;
 pub use depthwise_grad::{DepthwisePass, DepthwiseWeights};
 pub use depthwise_weight::depthwise_weight_gradient;
+pub use epilogue::{Epilogue, Order};
 pub use isa::Isa;
 pub use map::{CHANNEL_ALIGN, Map, MapShape, Padding, align_channels};
 pub use outer::conv_weight_gradient;
