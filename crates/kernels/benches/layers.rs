@@ -1,6 +1,6 @@
 //! Time of every layer shape that the bars name: one JSON line per layer and direction.
 //!
-//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER] [direct] [cpu]`; against PyTorch:
+//! Run alone: `cargo bench -p affetti-kernels --bench layers [-- FILTER] [direct] [cpu]`; against PyTorch:
 //! `python peers/torch_speed.py --layers`. Weights are packed before the clock starts, as a frozen
 //! layer has them, and may take Winograd's way unless the word `direct` is there; a weight gradient
 //! includes its output's memory. `gflops` counts two operations per multiply-add of the direct

@@ -125,7 +125,7 @@ fn affine(
 ///
 /// # Panics
 /// Where lengths differ: a bug of the caller.
-pub fn rectify_values(act: Activation, residual: Option<&[f32]>, values: &mut [f32]) {
+pub(crate) fn rectify_values(act: Activation, residual: Option<&[f32]>, values: &mut [f32]) {
     let isa = Isa::detect();
     // One loop per rectifier, so that each is straight vector code.
     let run = |y: &mut [f32], rest: Option<&[f32]>| {

@@ -132,7 +132,7 @@ impl ConvOptions {
 
 /// Whether our kernels run there.
 #[must_use]
-pub fn on_cpu(tensor: &Tensor<4>) -> bool {
+pub(crate) fn on_cpu(tensor: &Tensor<4>) -> bool {
     matches!(
         tensor.device().inner().as_dispatch(),
         DispatchDevice::Flex(_)

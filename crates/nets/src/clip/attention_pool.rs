@@ -86,7 +86,7 @@ pub struct Pooled {
 impl Pooled {
     /// The embeddings `[batch, outputs]`.
     #[must_use]
-    pub fn embedding(&self) -> &[f32] {
+    pub(crate) fn embedding(&self) -> &[f32] {
         &self.embedding
     }
 }

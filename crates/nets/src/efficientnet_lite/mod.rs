@@ -88,15 +88,6 @@ impl Variant {
         }
     }
 
-    /// First eight digits of the published file's sha256, which are also in its name.
-    #[must_use]
-    pub const fn published_hash(self) -> &'static str {
-        match self {
-            Self::Lite0 => "57934424",
-            Self::Lite2 => "9656183e",
-        }
-    }
-
     /// Length of the descriptor.
     #[must_use]
     pub fn descriptor_len(self) -> usize {
