@@ -214,8 +214,9 @@ def peer(args):
 
 def bench_binary(name):
     """Builds a benchmark and gives the path of its binary. The layers need no burn."""
-    features = ["--features", "train"] if name == "networks" else []
-    command = ["cargo", "bench", "-p", "affetti-nets", *features, "--bench", name, "--no-run"]
+    layers = ["-p", "affetti-kernels"]
+    package = ["-p", "affetti-nets", "--features", "train"] if name == "networks" else layers
+    command = ["cargo", "bench", *package, "--bench", name, "--no-run"]
     build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     found = re.search(r"Executable .*\((.*)\)", build.stderr)
     if build.returncode or not found:

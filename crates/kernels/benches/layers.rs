@@ -1,6 +1,6 @@
 //! Time of every layer shape that the bars name: one JSON line per layer and direction.
 //!
-//! Run alone: `cargo bench -p affetti-nets --bench layers [-- FILTER] [direct] [cpu]`; against PyTorch:
+//! Run alone: `cargo bench -p affetti-kernels --bench layers [-- FILTER] [direct] [cpu]`; against PyTorch:
 //! `python peers/torch_speed.py --layers`. Weights are packed before the clock starts, as a frozen
 //! layer has them, and may take Winograd's way unless the word `direct` is there; a weight gradient
 //! includes its output's memory. `gflops` counts two operations per multiply-add of the direct
@@ -10,8 +10,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use affetti_kernels::{
-    Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
-    Padding, conv_weight_gradient, depthwise_weight_gradient,
+    BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa, Padding,
+    conv_weight_gradient, depthwise_weight_gradient,
 };
 use std::time::Instant;
 
@@ -146,7 +146,7 @@ fn depthwise(name: &str, g: Geometry, shape: Batch) {
     let operations = 2.0 * to.len() as f64 * (g.kernel * g.kernel) as f64;
     let layer = DepthwiseWeights::new(g, &w, isa);
     let mut y = vec![0.0; to.len()];
-    let seconds = time(|| layer.forward(shape, &x, &[], Activation::Identity, &mut y));
+    let seconds = time(|| layer.forward(shape, &x, Epilogue::default(), &mut y));
     line.report("forward", operations, seconds);
     let mut dx = vec![0.0; shape.len()];
     let seconds = time(|| layer.backward(shape, &dy, &mut dx));

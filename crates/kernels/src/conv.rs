@@ -4,52 +4,19 @@
     reason = "tiles write disjoint parts of one map through a raw pointer"
 )]
 
+use super::convolution::{Convolution, Kind};
+use super::epilogue::Epilogue;
 use super::isa::Isa;
-use super::map::{Map, MapShape, align_channels, outputs};
+use super::map::{Map, MapShape, Padding, align_channels};
 use super::micro::Tile;
 use rayon::prelude::*;
-
-/// What follows a convolution's sum. All of them map zero to zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// max(x, 0)
-    Relu,
-    /// min(max(x, 0), 6)
-    Relu6,
-}
-
-impl Activation {
-    pub(super) const fn range(self) -> (f32, f32) {
-        match self {
-            Self::Identity => (f32::NEG_INFINITY, f32::INFINITY),
-            Self::Relu => (0.0, f32::INFINITY),
-            Self::Relu6 => (0.0, 6.0),
-        }
-    }
-}
-
-/// Geometry of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConvShape {
-    /// Input channels.
-    pub inputs: usize,
-    /// Output channels.
-    pub outputs: usize,
-    /// Kernel height and width.
-    pub kernel: usize,
-    /// Step between outputs, both axes.
-    pub stride: usize,
-}
 
 /// A convolution with its weights packed for one instruction set.
 #[derive(Clone, Debug)]
 pub struct Conv {
-    shape: ConvShape,
+    shape: Convolution,
     /// Floats between neighbouring input pixels, fixed when packing.
     input_stride: usize,
-    activation: Activation,
     isa: Isa,
     /// `[panel][kernel row][kernel column · input][panel width]`
     packed: Vec<f32>,
@@ -59,25 +26,28 @@ pub struct Conv {
 
 impl Conv {
     /// Packs `weight` `[outputs, inputs, kernel, kernel]` and `bias` `[outputs]` for inputs whose
-    /// pixels are `input_stride` floats apart ([`MapShape::pixel_stride`]).
+    /// pixels are `input_stride` floats apart ([`MapShape::pixel_stride`]). The border is that of
+    /// the maps, whatever `shape` says.
     ///
     /// # Panics
-    /// Where lengths do not match the shape: a bug of the caller.
+    /// Where lengths do not match the shape, and for other kinds than dense ones and the leaky
+    /// rectifier: a bug of the caller.
     #[must_use]
     pub fn new(
-        shape: ConvShape,
+        shape: Convolution,
         input_stride: usize,
         weight: &[f32],
         bias: &[f32],
-        activation: Activation,
         isa: Isa,
     ) -> Self {
-        let ConvShape {
+        let Convolution {
             inputs,
             outputs,
             kernel,
             ..
         } = shape;
+        assert_eq!(shape.kind, Kind::Dense, "kind");
+        assert!(shape.activation.range().is_some(), "two bounds");
         assert!(
             Isa::available().contains(&isa),
             "this machine lacks {isa:?}"
@@ -110,36 +80,24 @@ impl Conv {
         Self {
             shape,
             input_stride,
-            activation,
             isa,
             packed,
             bias: padded,
         }
     }
 
-    /// The geometry.
-    #[must_use]
-    pub fn shape(&self) -> ConvShape {
-        self.shape
-    }
-
-    /// Height and width of the output for a map of `input`'s shape, border included.
+    /// The output for a map of `input`'s shape, border included; it has none itself.
     ///
     /// # Panics
     /// Where the kernel is larger than the map with its border.
     #[must_use]
-    pub fn output_size(&self, input: &MapShape) -> (usize, usize) {
-        let ConvShape { kernel, stride, .. } = self.shape;
-        let p = input.padding;
-        (
-            outputs((p.top, input.height, p.bottom), kernel, stride),
-            outputs((p.left, input.width, p.right), kernel, stride),
-        )
+    pub fn output(&self, input: &MapShape) -> MapShape {
+        input.convolved(&self.shape)
     }
 
     /// Convolves `input` (its border is the padding) into `output`, which has been given its shape
-    /// by [`Map::reshape`]; `residual`, of the output's size, is added after the activation.
-    /// `threads` > 1 splits the work over rayon's pool.
+    /// by [`Map::reshape`]; `residual` is of the output's size. `threads` > 1 splits the work over
+    /// rayon's pool.
     ///
     /// # Panics
     /// Where shapes do not fit: a bug of the caller.
@@ -147,9 +105,7 @@ impl Conv {
         let (from, to) = (input.shape(), output.shape());
         assert_eq!(from.channels, self.shape.inputs, "input channels");
         assert_eq!(from.pixel_stride(), self.input_stride, "input stride");
-        assert_eq!(to.channels, self.shape.outputs, "output channels");
-        assert_eq!(to.pixel_stride(), align_channels(to.channels), "output");
-        assert_eq!((to.height, to.width), self.output_size(&from), "size");
+        assert_eq!(to.padded(Padding::all(0)), self.output(&from), "output");
         let rest = residual.map(|map| (map.data(), map.shape()));
         if let Some((_, shape)) = &rest {
             assert_eq!(
@@ -162,7 +118,7 @@ impl Conv {
             conv: self,
             lines: Lines::plan(self, &from, &to, rest.as_ref().map(|(_, s)| s)),
             input: input.data(),
-            residual: rest.map(|(data, _)| data),
+            epilogue: self.shape.epilogue(&self.bias, rest.map(|(data, _)| data)),
         };
         let out = OutputPointer(output.reshape(to).as_mut_ptr());
         let parts = job.split(threads);
@@ -202,7 +158,7 @@ struct Lines {
 
 impl Lines {
     fn plan(conv: &Conv, from: &MapShape, to: &MapShape, residual: Option<&MapShape>) -> Self {
-        let ConvShape { kernel, stride, .. } = conv.shape;
+        let Convolution { kernel, stride, .. } = conv.shape;
         let rest = residual.unwrap_or(to);
         let solid = |shape: &MapShape| shape.row_stride() == shape.width * shape.pixel_stride();
         let whole = kernel == 1 && stride == 1 && solid(from) && solid(to) && solid(rest);
@@ -231,7 +187,8 @@ struct Job<'a> {
     conv: &'a Conv,
     lines: Lines,
     input: &'a [f32],
-    residual: Option<&'a [f32]>,
+    /// Its bias is a whole number of panels.
+    epilogue: Epilogue<'a>,
 }
 
 /// Blocks of one job: a range of lines (or of pixels of the only line) × a range of panels.
@@ -333,12 +290,12 @@ impl Job<'_> {
         panel: usize,
         output: &OutputPointer,
     ) {
-        let (conv, lines) = (self.conv, &self.lines);
+        let (conv, lines, epilogue) = (self.conv, &self.lines, &self.epilogue);
         let isa = conv.isa;
-        let ConvShape { inputs, kernel, .. } = conv.shape;
+        let Convolution { inputs, kernel, .. } = conv.shape;
         let depth = row_depth(kernel, inputs, conv.input_stride);
         let channel = panel * isa.panel();
-        let (low, high) = conv.activation.range();
+        let (low, high) = epilogue.range();
         let aligned = align_channels(conv.shape.outputs);
         let length = stop - start;
         let tiles = length.div_ceil(isa.tile_rows());
@@ -352,7 +309,7 @@ impl Job<'_> {
                 read + (pixels - 1) * lines.input_step + (kernel - 1) * lines.tap_step + depth;
             assert!(end <= self.input.len(), "a tile reads inside the input");
             // SAFETY: `read` to `end` is inside the input: pixel x of line y reads the kernel's
-            // rows from (y·stride, x·stride) of the bordered map, and `output_size` allows just as
+            // rows from (y·stride, x·stride) of the bordered map, and `output` allows just as
             // many pixels as fit; the packed panel holds kernel·depth·panel floats and the bias a
             // panel; `channel + vectors·lanes` ≤ the aligned channels, which is the pixel stride of
             // output and residual.
@@ -364,10 +321,10 @@ impl Job<'_> {
                     tap_step: lines.tap_step,
                     depth,
                     weights: conv.packed.as_ptr().add(channel * kernel * depth),
-                    bias: conv.bias.as_ptr().add(channel),
+                    bias: epilogue.bias.as_ptr().add(channel),
                     output: output.0.add(write + channel),
                     output_step: lines.output_step,
-                    residual: self.residual.map_or(std::ptr::null(), |data| {
+                    residual: epilogue.residual.map_or(std::ptr::null(), |data| {
                         data.as_ptr()
                             .add(rest + first * lines.output_step + channel)
                     }),
@@ -376,7 +333,7 @@ impl Job<'_> {
                     high,
                     vectors: ((aligned - channel) / isa.lanes()).min(2),
                     columns: (aligned - channel).min(isa.panel()),
-                    residual_first: false,
+                    residual_first: epilogue.residual_first(),
                 }
                 .run(isa, pixels);
             }

@@ -9,8 +9,8 @@
 //!   which writes every s-th pixel. Nothing is spread with zeros, nothing is added up twice.
 //! - **Deviations** none.
 
-use super::conv::Activation;
-use super::gather::{Finish, Gather, Target};
+use super::epilogue::Epilogue;
+use super::gather::{Gather, Target};
 use super::isa::Isa;
 use super::map::Padding;
 use super::panels::Panels;
@@ -37,27 +37,6 @@ enum Form {
     Phases(Vec<Option<Panels>>),
     /// For maps that are one window: from a pixel to all of it.
     Window(Panels),
-}
-
-/// What follows a convolution's sum.
-#[derive(Clone, Copy, Debug)]
-pub struct Epilogue<'a> {
-    /// One per output channel, or empty.
-    pub bias: &'a [f32],
-    /// Added before the activation; of the output's shape.
-    pub residual: Option<&'a [f32]>,
-    /// Last.
-    pub activation: Activation,
-}
-
-impl Default for Epilogue<'_> {
-    fn default() -> Self {
-        Self {
-            bias: &[],
-            residual: None,
-            activation: Activation::Identity,
-        }
-    }
 }
 
 impl ForwardWeights {
@@ -146,24 +125,22 @@ impl ForwardPass<'_> {
             epilogue.bias.is_empty() || epilogue.bias.len() == g.outputs,
             "bias"
         );
-        Gather {
-            panels: self.panels,
-            taps: self.panels.taps,
-            depth: self.panels.depth,
-            source: input,
-            shape,
-            corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
-            stride: g.stride,
-            tap_columns: g.kernel,
-            size: (to.height, to.width),
-            target: dense(to),
-            finish: Finish {
-                bias: epilogue.bias,
-                range: epilogue.activation.range(),
-                residual: epilogue.residual,
-            },
-        }
-        .run(output);
+        epilogue.run(true, output, |finish, out| {
+            Gather {
+                panels: self.panels,
+                taps: self.panels.taps,
+                depth: self.panels.depth,
+                source: input,
+                shape,
+                corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
+                stride: g.stride,
+                tap_columns: g.kernel,
+                size: (to.height, to.width),
+                target: dense(to),
+                finish,
+            }
+            .run(out);
+        });
     }
 }
 
@@ -287,11 +264,19 @@ impl BackwardWeights {
             epilogue.bias.is_empty() || epilogue.bias.len() == g.inputs,
             "bias"
         );
-        let finish = Finish {
-            bias: epilogue.bias,
-            range: epilogue.activation.range(),
-            residual: epilogue.residual,
-        };
+        epilogue.run(true, out, |finish, out| {
+            self.gather(shape, (from, gradient), finish, out);
+        });
+    }
+
+    fn gather(
+        &self,
+        shape: Batch,
+        (from, gradient): (Batch, &[f32]),
+        finish: Epilogue<'_>,
+        out: &mut [f32],
+    ) {
+        let g = self.geometry;
         let phases = match &self.form {
             Form::Phases(phases) => phases,
             Form::Window(panels) => {
@@ -345,7 +330,7 @@ fn is_window(g: Geometry, shape: Batch) -> bool {
 }
 
 /// The input gradient of maps that are one window each.
-fn window(panels: &Panels, from: Batch, gradient: &[f32], finish: Finish<'_>, out: &mut [f32]) {
+fn window(panels: &Panels, from: Batch, gradient: &[f32], finish: Epilogue<'_>, out: &mut [f32]) {
     let columns = panels.columns;
     let bias = match finish.bias {
         [] => Vec::new(),
@@ -367,7 +352,7 @@ fn window(panels: &Panels, from: Batch, gradient: &[f32], finish: Finish<'_>, ou
             row: columns,
             pixel: columns,
         },
-        finish: Finish {
+        finish: Epilogue {
             bias: &bias,
             ..finish
         },
@@ -375,10 +360,10 @@ fn window(panels: &Panels, from: Batch, gradient: &[f32], finish: Finish<'_>, ou
     .run(out);
 }
 
-fn fill_empty(out: &mut [f32], channels: usize, finish: &Finish<'_>) {
+fn fill_empty(out: &mut [f32], channels: usize, finish: &Epilogue<'_>) {
     for (i, out) in out.iter_mut().enumerate() {
         let bias = finish.bias.get(i % channels).copied().unwrap_or(0.0);
         let rest = finish.residual.map_or(0.0, |rest| rest[i]);
-        *out = finish.limit(bias + rest);
+        *out = finish.value(bias, rest);
     }
 }

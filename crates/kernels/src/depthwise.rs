@@ -4,18 +4,17 @@
     reason = "vector registers over raw pointers; each block has its proof"
 )]
 
-use super::conv::Activation;
+use super::convolution::{Convolution, Kind};
 use super::isa::{Isa, PortableSimd, Set, Simd};
-use super::map::{Map, MapShape, align_channels, outputs};
+use super::map::{Map, MapShape, Padding, align_channels};
 use rayon::prelude::*;
 
 /// A depthwise convolution with bias and activation.
 #[derive(Clone, Debug)]
 pub struct Depthwise {
-    channels: usize,
-    kernel: usize,
-    stride: usize,
-    activation: Activation,
+    shape: Convolution,
+    /// The activation's bounds.
+    range: (f32, f32),
     isa: Isa,
     /// `[kernel row][kernel column][aligned channel]`
     weights: Vec<f32>,
@@ -23,20 +22,22 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// Packs `weight` `[channels, 1, kernel, kernel]` and `bias` `[channels]`.
+    /// Packs `weight` `[channels, 1, kernel, kernel]` and `bias` `[channels]`. The border is that
+    /// of the maps, whatever `shape` says.
     ///
     /// # Panics
-    /// Where lengths do not match: a bug of the caller.
+    /// Where lengths do not match, and for other kinds than depthwise ones and the leaky rectifier:
+    /// a bug of the caller.
     #[must_use]
-    pub fn new(
-        kernel: usize,
-        stride: usize,
-        weight: &[f32],
-        bias: &[f32],
-        activation: Activation,
-        isa: Isa,
-    ) -> Self {
-        let channels = bias.len();
+    pub fn new(shape: Convolution, weight: &[f32], bias: &[f32], isa: Isa) -> Self {
+        let Convolution {
+            outputs: channels,
+            kernel,
+            stride,
+            ..
+        } = shape;
+        assert_eq!(shape.kind, Kind::Depthwise, "kind");
+        assert_eq!((shape.inputs, bias.len()), (channels, channels), "channels");
         assert!(
             Isa::available().contains(&isa),
             "this machine lacks {isa:?}"
@@ -59,27 +60,21 @@ impl Depthwise {
         let mut padded = vec![0.0; aligned];
         padded[..channels].copy_from_slice(bias);
         Self {
-            channels,
-            kernel,
-            stride,
-            activation,
+            shape,
+            range: shape.activation.range().expect("two bounds"),
             isa,
             weights,
             bias: padded,
         }
     }
 
-    /// Height and width of the output for a map of `input`'s shape, border included.
+    /// The output for a map of `input`'s shape, border included; it has none itself.
     ///
     /// # Panics
     /// Where the kernel is larger than the map with its border.
     #[must_use]
-    pub fn output_size(&self, input: &MapShape) -> (usize, usize) {
-        let (p, kernel, stride) = (input.padding, self.kernel, self.stride);
-        (
-            outputs((p.top, input.height, p.bottom), kernel, stride),
-            outputs((p.left, input.width, p.right), kernel, stride),
-        )
+    pub fn output(&self, input: &MapShape) -> MapShape {
+        input.convolved(&self.shape)
     }
 
     /// Convolves `input` (its border is the padding) into `output`, which has its shape already.
@@ -88,15 +83,15 @@ impl Depthwise {
     /// Where shapes do not fit: a bug of the caller.
     pub fn run(&self, input: &Map, output: &mut Map, threads: usize) {
         let (from, to) = (input.shape(), output.shape());
-        assert_eq!((from.channels, to.channels), (self.channels, self.channels));
-        assert_eq!(from.pixel_stride(), align_channels(self.channels), "input");
-        assert_eq!(to.pixel_stride(), align_channels(self.channels), "output");
-        assert_eq!((to.height, to.width), self.output_size(&from), "size");
+        let stride = align_channels(self.shape.inputs);
+        assert_eq!(from.channels, self.shape.inputs, "input channels");
+        assert_eq!(from.pixel_stride(), stride, "input");
+        assert_eq!(to.padded(Padding::all(0)), self.output(&from), "output");
         let source = input.data();
         let out = output.reshape(to);
         let inside = &mut out[to.padding.top * to.row_stride()..][..to.height * to.row_stride()];
         let row = |(y, line): (usize, &mut [f32])| {
-            let start = y * self.stride * from.row_stride();
+            let start = y * self.shape.stride * from.row_stride();
             let from_column = to.padding.left * to.pixel_stride();
             let line = &mut line[from_column..][..to.width * to.pixel_stride()];
             self.row(&source[start..], from.row_stride(), line);
@@ -119,8 +114,8 @@ impl Depthwise {
     fn row(&self, source: &[f32], row_stride: usize, line: &mut [f32]) {
         let aligned = self.bias.len();
         let width = line.len() / aligned;
-        let reach =
-            (self.kernel - 1) * row_stride + ((width - 1) * self.stride + self.kernel) * aligned;
+        let Convolution { kernel, stride, .. } = self.shape;
+        let reach = (kernel - 1) * row_stride + ((width - 1) * stride + kernel) * aligned;
         assert!(source.len() >= reach, "the input holds every tap");
         // SAFETY: `reach` is the end of the last tap of the last pixel, checked just above;
         // `line` holds `width` pixels, and weights and bias have `aligned` channels, a multiple of
@@ -133,7 +128,7 @@ impl Depthwise {
                 width,
                 layer: self,
             };
-            match (self.isa.set(), self.kernel) {
+            match (self.isa.set(), kernel) {
                 #[cfg(target_arch = "x86_64")]
                 (Set::Avx512, 3) => row_avx512::<3>(&args),
                 #[cfg(target_arch = "x86_64")]
@@ -179,7 +174,7 @@ unsafe fn row_avx2<const K: usize>(args: &RowArgs<'_>) {
 #[inline(always)]
 unsafe fn row<S: Simd, const PIXELS: usize, const K: usize>(args: &RowArgs<'_>) {
     let aligned = args.layer.bias.len();
-    let step = args.layer.stride * aligned;
+    let step = args.layer.shape.stride * aligned;
     for channel in (0..aligned).step_by(S::LANES) {
         // SAFETY: see `Depthwise::row`; pixel x reads at most what the last pixel reads.
         unsafe {
@@ -207,8 +202,8 @@ unsafe fn pixels<S: Simd, const PIXELS: usize, const K: usize>(
 ) {
     let layer = args.layer;
     let aligned = layer.bias.len();
-    let step = layer.stride * aligned;
-    let kernel = if K == 0 { layer.kernel } else { K };
+    let step = layer.shape.stride * aligned;
+    let kernel = if K == 0 { layer.shape.kernel } else { K };
     // SAFETY: see `Depthwise::row`.
     unsafe {
         let mut sums = [S::load(layer.bias.as_ptr().add(channel)); PIXELS];
@@ -224,7 +219,7 @@ unsafe fn pixels<S: Simd, const PIXELS: usize, const K: usize>(
                 tap = tap.add(aligned);
             }
         }
-        let (low, high) = layer.activation.range();
+        let (low, high) = layer.range;
         let (low, high) = (S::splat(low), S::splat(high));
         for (pixel, sum) in sums.into_iter().enumerate() {
             S::store(line.add(pixel * aligned), S::min(S::max(sum, low), high));

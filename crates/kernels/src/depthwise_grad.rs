@@ -13,7 +13,7 @@
     reason = "vector registers over raw pointers; each block has its proof"
 )]
 
-use super::conv::Activation;
+use super::epilogue::Epilogue;
 use super::isa::{Isa, PortableSimd, Set, Simd};
 use super::map::Padding;
 use super::shape::{Batch, Geometry, Phase};
@@ -115,20 +115,13 @@ impl DepthwiseWeights {
         }
     }
 
-    /// Convolves `input`; `bias` is empty or one per channel.
+    /// Convolves `input`.
     ///
     /// # Panics
     /// Where a shape or length does not fit: a bug of the caller.
-    pub fn forward(
-        &self,
-        shape: Batch,
-        input: &[f32],
-        bias: &[f32],
-        activation: Activation,
-        out: &mut [f32],
-    ) {
+    pub fn forward(&self, shape: Batch, input: &[f32], epilogue: Epilogue<'_>, out: &mut [f32]) {
         self.with_padding(self.geometry.padding)
-            .forward(shape, input, bias, activation, out);
+            .forward(shape, input, epilogue, out);
     }
 
     /// The gradient with respect to an input of `shape`.
@@ -146,7 +139,7 @@ impl DepthwiseWeights {
                     isa: self.isa,
                     taps: &self.backward[row.residue * g.stride + column.residue],
                     bias: &[],
-                    range: Activation::Identity.range(),
+                    range: Epilogue::default().range(),
                     source: gradient,
                     shape: from,
                     corner: (row.start, column.start),
@@ -170,35 +163,30 @@ pub struct DepthwisePass<'a> {
 }
 
 impl DepthwisePass<'_> {
-    /// Convolves `input`; `bias` is empty or one per channel.
+    /// Convolves `input`.
     ///
     /// # Panics
     /// Where a shape or length does not fit: a bug of the caller.
-    pub fn forward(
-        &self,
-        shape: Batch,
-        input: &[f32],
-        bias: &[f32],
-        activation: Activation,
-        out: &mut [f32],
-    ) {
+    pub fn forward(&self, shape: Batch, input: &[f32], epilogue: Epilogue<'_>, out: &mut [f32]) {
         let g = self.geometry;
         let to = g.output(shape).expect("the input fits the layer");
         assert_eq!(out.len(), to.len(), "output");
-        Pass {
-            isa: self.isa,
-            taps: self.taps,
-            bias,
-            range: activation.range(),
-            source: input,
-            shape,
-            corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
-            stride: g.stride,
-            size: (to.height, to.width),
-            start: 0,
-            steps: (to.picture(), to.width * to.channels, to.channels),
-        }
-        .run(out);
+        epilogue.run(false, out, |finish, out| {
+            Pass {
+                isa: self.isa,
+                taps: self.taps,
+                bias: finish.bias,
+                range: finish.range(),
+                source: input,
+                shape,
+                corner: (-(g.padding.top as isize), -(g.padding.left as isize)),
+                stride: g.stride,
+                size: (to.height, to.width),
+                start: 0,
+                steps: (to.picture(), to.width * to.channels, to.channels),
+            }
+            .run(out);
+        });
     }
 }
 

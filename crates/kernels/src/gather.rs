@@ -12,6 +12,7 @@
     reason = "tiles write disjoint parts of one tensor through a raw pointer"
 )]
 
+use super::epilogue::Epilogue;
 use super::micro::Tile;
 use super::panels::{Panels, WIDEST};
 use super::shape::Batch;
@@ -39,25 +40,6 @@ pub(super) struct Target {
     pub(super) pixel: usize,
 }
 
-/// What follows the sum.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Finish<'a> {
-    /// Empty for none, else one per output column.
-    pub(super) bias: &'a [f32],
-    pub(super) range: (f32, f32),
-    /// Laid out as the target; added before the activation.
-    pub(super) residual: Option<&'a [f32]>,
-}
-
-impl Finish<'_> {
-    /// The activation. Not clamp(): a NaN has to come through, as in the kernels.
-    pub(super) fn limit(&self, sum: f32) -> f32 {
-        let (low, high) = self.range;
-        let above = if sum < low { low } else { sum };
-        if above > high { high } else { above }
-    }
-}
-
 /// One layer's work.
 pub(super) struct Gather<'a> {
     pub(super) panels: &'a Panels,
@@ -75,7 +57,8 @@ pub(super) struct Gather<'a> {
     /// Output rows and columns of each picture.
     pub(super) size: (usize, usize),
     pub(super) target: Target,
-    pub(super) finish: Finish<'a>,
+    /// Its residual is laid out as the target; its activation is one that tiles can do.
+    pub(super) finish: Epilogue<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -235,7 +218,7 @@ impl Gather<'_> {
                     .finish
                     .residual
                     .map_or(0.0, |rest| rest[write + column]);
-                out[write + column] = self.finish.limit(sum as f32 + bias + rest);
+                out[write + column] = self.finish.value(sum as f32 + bias, rest);
             }
         }
     }
@@ -333,6 +316,7 @@ impl Gather<'_> {
     unsafe fn block(&self, task: Task, (input, row): (&[f32], usize), out: &Pointer) {
         let (p, t) = (self.panels, self.target);
         let (isa, width) = (p.isa, p.isa.panel());
+        let (low, high) = self.finish.range();
         let step = self.stride * self.shape.channels;
         let wide = task.columns.1 - task.columns.0;
         let tiles = wide.div_ceil(isa.tile_rows());
@@ -377,11 +361,11 @@ impl Gather<'_> {
                                 .residual
                                 .map_or(std::ptr::null(), |data| data.as_ptr().add(write)),
                             residual_step: t.pixel,
-                            low: self.finish.range.0,
-                            high: self.finish.range.1,
+                            low,
+                            high,
                             vectors: columns.div_ceil(isa.lanes()),
                             columns,
-                            residual_first: true,
+                            residual_first: self.finish.residual_first(),
                         }
                         .run(isa, pixels);
                     }

@@ -75,7 +75,7 @@ impl Isa {
 
     /// f32 lanes of one vector.
     #[must_use]
-    pub const fn lanes(self) -> usize {
+    pub(crate) const fn lanes(self) -> usize {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => 16,
@@ -93,7 +93,7 @@ impl Isa {
 
     /// Output pixels that one register tile covers at most.
     #[must_use]
-    pub const fn tile_rows(self) -> usize {
+    pub(crate) const fn tile_rows(self) -> usize {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => 12,

@@ -1,5 +1,7 @@
 //! Activation buffers: channels-last maps with a zero border and padded channels.
 
+use super::convolution::Convolution;
+
 /// Channels are stored in multiples of this: one AVX-512 vector, two AVX2 vectors.
 pub const CHANNEL_ALIGN: usize = 16;
 
@@ -145,6 +147,19 @@ impl MapShape {
     }
 }
 
+impl MapShape {
+    /// The output of a bordered layer without a border of its own; the padding is this map's.
+    ///
+    /// # Panics
+    /// Where the window is empty or larger than the padded map.
+    pub(super) fn convolved(&self, layer: &Convolution) -> Self {
+        let (p, kernel, stride) = (self.padding, layer.kernel, layer.stride);
+        let height = outputs((p.top, self.height, p.bottom), kernel, stride);
+        let width = outputs((p.left, self.width, p.right), kernel, stride);
+        Self::new(height, width, layer.outputs)
+    }
+}
+
 /// Kernels write through raw pointers: a size that wraps around must never pass for a small one.
 const fn times(a: usize, b: usize) -> usize {
     match a.checked_mul(b) {
@@ -164,7 +179,7 @@ const fn plus(a: usize, b: usize) -> usize {
 ///
 /// # Panics
 /// Where the window is empty or larger than the padded axis.
-pub(super) const fn outputs(
+const fn outputs(
     (before, size, after): (usize, usize, usize),
     kernel: usize,
     stride: usize,

@@ -8,45 +8,9 @@
 //!   block that is in cache, and joined by Chan's formula in double precision: no cancellation.
 //! - **Deviations** none; sums are joined in block order, whatever the threads.
 
+use super::activation::Activation;
 use super::isa::Isa;
 use rayon::prelude::*;
-
-/// An elementwise function after normalisation. All map zero to zero, and their derivative can be
-/// told from their value; at the kinks it is 0 (for the leaky one its slope), as in PyTorch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rectifier {
-    /// x
-    Identity,
-    /// max(x, 0)
-    Relu,
-    /// min(max(x, 0), 6)
-    Relu6,
-    /// x where positive, `slope · x` elsewhere.
-    Leaky(f32),
-}
-
-impl Rectifier {
-    /// The value. A NaN stays one.
-    #[inline(always)]
-    #[must_use]
-    pub fn value(self, x: f32) -> f32 {
-        match self {
-            Self::Identity => x,
-            Self::Relu => positive(x),
-            Self::Relu6 => {
-                let x = positive(x);
-                if x > 6.0 { 6.0 } else { x }
-            }
-            Self::Leaky(slope) => x * if x < 0.0 { slope } else { 1.0 },
-        }
-    }
-}
-
-/// max(x, 0), a NaN staying one.
-#[inline(always)]
-fn positive(x: f32) -> f32 {
-    if x < 0.0 { 0.0 } else { x }
-}
 
 /// Floats per block: a quarter of a second-level cache of one MiB.
 const BLOCK: usize = 64 * 1024;
@@ -102,17 +66,17 @@ pub fn scale_shift(
     z: &[f32],
     factors: (&[f32], &[f32]),
     residual: Option<&[f32]>,
-    act: Rectifier,
+    act: Activation,
     out: &mut [f32],
 ) {
     // One loop per rectifier, so that each is straight vector code.
     match act {
-        Rectifier::Identity => affine(z, factors, residual, out, |x| x),
-        Rectifier::Relu => affine(z, factors, residual, out, |x| Rectifier::Relu.value(x)),
-        Rectifier::Relu6 => affine(z, factors, residual, out, |x| Rectifier::Relu6.value(x)),
-        Rectifier::Leaky(slope) => {
+        Activation::Identity => affine(z, factors, residual, out, |x| x),
+        Activation::Relu => affine(z, factors, residual, out, |x| Activation::Relu.value(x)),
+        Activation::Relu6 => affine(z, factors, residual, out, |x| Activation::Relu6.value(x)),
+        Activation::Leaky(slope) => {
             affine(z, factors, residual, out, |x| {
-                Rectifier::Leaky(slope).value(x)
+                Activation::Leaky(slope).value(x)
             });
         }
     }
@@ -161,7 +125,7 @@ fn affine(
 ///
 /// # Panics
 /// Where lengths differ: a bug of the caller.
-pub fn rectify_values(act: Rectifier, residual: Option<&[f32]>, values: &mut [f32]) {
+pub(crate) fn rectify_values(act: Activation, residual: Option<&[f32]>, values: &mut [f32]) {
     let isa = Isa::detect();
     // One loop per rectifier, so that each is straight vector code.
     let run = |y: &mut [f32], rest: Option<&[f32]>| {
@@ -169,11 +133,11 @@ pub fn rectify_values(act: Rectifier, residual: Option<&[f32]>, values: &mut [f3
             y.iter_mut().zip(rest).for_each(|(y, r)| *y += r);
         }
         match act {
-            Rectifier::Identity => {}
-            Rectifier::Relu => y.iter_mut().for_each(|y| *y = Rectifier::Relu.value(*y)),
-            Rectifier::Relu6 => y.iter_mut().for_each(|y| *y = Rectifier::Relu6.value(*y)),
-            Rectifier::Leaky(slope) => {
-                let act = Rectifier::Leaky(slope);
+            Activation::Identity => {}
+            Activation::Relu => y.iter_mut().for_each(|y| *y = Activation::Relu.value(*y)),
+            Activation::Relu6 => y.iter_mut().for_each(|y| *y = Activation::Relu6.value(*y)),
+            Activation::Leaky(slope) => {
+                let act = Activation::Leaky(slope);
                 y.iter_mut().for_each(|y| *y = act.value(*y));
             }
         }
@@ -192,17 +156,17 @@ pub fn rectify_values(act: Rectifier, residual: Option<&[f32]>, values: &mut [f3
 
 /// g = dy · act′ for a piece, in place.
 #[inline(always)]
-fn rectify(act: Rectifier, y: &[f32], g: &mut [f32]) {
+fn rectify(act: Activation, y: &[f32], g: &mut [f32]) {
     let pairs = g.iter_mut().zip(y);
     match act {
-        Rectifier::Identity => {}
-        Rectifier::Relu => pairs.for_each(|(g, y)| *g = if *y > 0.0 { *g } else { 0.0 }),
-        Rectifier::Relu6 => pairs.for_each(|(g, y)| {
+        Activation::Identity => {}
+        Activation::Relu => pairs.for_each(|(g, y)| *g = if *y > 0.0 { *g } else { 0.0 }),
+        Activation::Relu6 => pairs.for_each(|(g, y)| {
             // One comparison at a time: a short-circuit would keep the loop scalar.
             let above = if *y > 0.0 { *g } else { 0.0 };
             *g = if *y < 6.0 { above } else { 0.0 };
         }),
-        Rectifier::Leaky(slope) => {
+        Activation::Leaky(slope) => {
             pairs.for_each(|(g, y)| *g *= if *y > 0.0 { 1.0 } else { slope });
         }
     }
@@ -212,9 +176,9 @@ fn rectify(act: Rectifier, y: &[f32], g: &mut [f32]) {
 ///
 /// # Panics
 /// Where lengths differ: a bug of the caller.
-pub fn rectifier_backward(act: Rectifier, y: &[f32], gradient: &mut [f32]) {
+pub fn rectifier_backward(act: Activation, y: &[f32], gradient: &mut [f32]) {
     assert_eq!(y.len(), gradient.len(), "gradient");
-    if act == Rectifier::Identity {
+    if act == Activation::Identity {
         return;
     }
     let isa = Isa::detect();
@@ -273,7 +237,7 @@ impl NormState {
     pub fn sums(
         &self,
         z: &[f32],
-        act: Rectifier,
+        act: Activation,
         y: Option<&[f32]>,
         gradient: &mut [f32],
     ) -> (Vec<f32>, Vec<f32>) {

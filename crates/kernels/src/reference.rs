@@ -1,6 +1,6 @@
 //! The plain convolution: seven loops, no tricks. The fast kernels are tested against it.
 
-use super::conv::Activation;
+use super::activation::Activation;
 use super::map::Padding;
 
 /// A channels-first tensor of one picture.
@@ -41,7 +41,6 @@ pub fn convolve(
     let (per_group, out_per_group) = (input.channels / groups, outputs / groups);
     let height = (padding.top + input.height + padding.bottom - kernel) / stride + 1;
     let width = (padding.left + input.width + padding.right - kernel) / stride + 1;
-    let (low, high) = activation.range();
     let mut data = Vec::with_capacity(outputs * height * width);
     for output in 0..outputs {
         let group = output / out_per_group;
@@ -64,15 +63,7 @@ pub fn convolve(
                         }
                     }
                 }
-                let mut sum = sum as f32;
-                // Not clamp(): a NaN has to come through, as in the kernels.
-                if sum < low {
-                    sum = low;
-                }
-                if sum > high {
-                    sum = high;
-                }
-                data.push(sum);
+                data.push(activation.value(sum as f32));
             }
         }
     }

@@ -61,7 +61,9 @@ pub(super) fn pack(panels: &Panels) -> Vec<f32> {
 /// picture's result may differ by rounding with the number of pictures beside it, as in other libraries.
 pub(super) fn pays(work: &Gather<'_>) -> bool {
     let channels = work.shape.channels.min(work.panels.columns);
-    work.taps == 3
+    // The transform back adds a residual first.
+    let adds = work.finish.residual.is_none() || work.finish.residual_first();
+    adds && work.taps == 3
         && work.tap_columns == 3
         && work.stride == 1
         && channels >= NARROWEST
@@ -291,7 +293,7 @@ impl Job<'_> {
                 row: t.row,
                 pixel: t.pixel,
                 size: self.size(y, x),
-                range: work.finish.range,
+                range: work.finish.range(),
             }
             .run(work.panels.isa)
         };
@@ -329,6 +331,7 @@ impl Job<'_> {
                     .for_each(|(to, from)| *to = *from);
                 let at = t.start + picture * t.picture + (y + line) * t.row + x * t.pixel + column;
                 let rest = work.finish.residual;
+                let (low, high) = work.finish.range();
                 // SAFETY: `source` has six rows and columns of pixels, of which `columns` ≤ 4
                 // windows of three are read from row `line` < 4; the packed panel is as `Gather`
                 // reads it; outputs as in `outputs`. Every set's tile has four rows or more.
@@ -345,8 +348,8 @@ impl Job<'_> {
                         output_step: t.pixel,
                         residual: rest.map_or(std::ptr::null(), |rest| rest[at..].as_ptr()),
                         residual_step: t.pixel,
-                        low: work.finish.range.0,
-                        high: work.finish.range.1,
+                        low,
+                        high,
                         vectors: count.div_ceil(p.isa.lanes()),
                         columns: count,
                         residual_first: true,

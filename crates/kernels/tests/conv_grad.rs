@@ -73,7 +73,7 @@ fn check_depthwise(g: Geometry, shape: Batch, seed: u64, isa: Isa) {
     let context = format!("{isa:?} {g:?} {shape:?}");
     let layer = DepthwiseWeights::new(g, &w, isa);
     let mut found = vec![f32::NAN; to.len()];
-    layer.forward(shape, &x, &[], Activation::Identity, &mut found);
+    layer.forward(shape, &x, Epilogue::default(), &mut found);
     assert_close(&found, &y, &format!("forward {context}"));
     let mut found = vec![f32::NAN; shape.len()];
     layer.backward(shape, &dy, &mut found);
@@ -153,6 +153,7 @@ fn check_winograd(g: Geometry, shape: Batch, seed: u64, isa: Isa) {
         bias: &bias,
         residual: Some(&rest),
         activation: Activation::Relu,
+        ..Epilogue::default()
     };
     let run = |winograd: bool| {
         let (mut y, mut dx) = (vec![f32::NAN; to.len()], vec![f32::NAN; shape.len()]);

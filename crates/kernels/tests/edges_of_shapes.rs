@@ -40,7 +40,7 @@ fn check(g: Geometry, shape: Batch, (x, w, dy): (&[f32], &[f32], &[f32]), contex
             let [y, dx, dw] = all_three(&g, shape, true, (x, w, dy));
             let layer = DepthwiseWeights::new(g, w, isa);
             let mut found = vec![f32::NAN; to.len()];
-            layer.forward(shape, x, &[], Activation::Identity, &mut found);
+            layer.forward(shape, x, Epilogue::default(), &mut found);
             assert_close(&found, &y, &format!("depthwise {isa:?} {context}"));
             let mut found = vec![f32::NAN; shape.len()];
             layer.backward(shape, dy, &mut found);
@@ -198,7 +198,7 @@ fn threads_change_no_bit() {
         BackwardWeights::new(g, &w, isa).run(shape, &dy, Epilogue::default(), &mut all[1]);
         let layer = DepthwiseWeights::new(depthwise, small, isa);
         let mut y = vec![0.0; half.len()];
-        layer.forward(shape, &x, &[], Activation::Identity, &mut y);
+        layer.forward(shape, &x, Epilogue::default(), &mut y);
         let mut dx = vec![0.0; shape.len()];
         layer.backward(shape, half, &mut dx);
         all.extend([y, dx]);
@@ -286,14 +286,14 @@ fn gradients_of_pools_are_finite_differences() {
 /// Every rectifier by central differences, away from its kinks.
 #[test]
 fn gradients_of_rectifiers_are_finite_differences() {
-    use affetti_kernels::norm::{Rectifier, rectifier_backward, scale_shift};
+    use affetti_kernels::norm::{rectifier_backward, scale_shift};
     let x: Vec<f32> = (-40..80).map(|i| i as f32 / 10.0 + 0.05).collect();
     let weights = Values::new(3).many(x.len());
     for act in [
-        Rectifier::Identity,
-        Rectifier::Relu,
-        Rectifier::Relu6,
-        Rectifier::Leaky(0.2),
+        Activation::Identity,
+        Activation::Relu,
+        Activation::Relu6,
+        Activation::Leaky(0.2),
     ] {
         let value = |x: &[f32]| {
             let mut y = vec![0.0; x.len()];

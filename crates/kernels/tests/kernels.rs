@@ -2,7 +2,7 @@
 
 use affetti_kernels::reference::{Plain, convolve};
 use affetti_kernels::{
-    Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
+    Activation, Conv, Convolution, Depthwise, Isa, Map, MapShape, Order, Padding, align_channels,
 };
 use affetti_testkit::Values;
 use proptest::prelude::*;
@@ -103,58 +103,43 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-fn check_conv(case: &Case, isa: Isa, activation: Activation) {
+fn check_conv(case: &Case, isa: Isa, activation: Activation, order: Order) {
     let mut values = Values::new(case.seed);
     let input = plain(case.inputs, case.height, case.width, &mut values);
     let weight = values.many(case.outputs * case.inputs * case.kernel * case.kernel);
     let bias = values.many(case.outputs);
     let sizes = (case.kernel, case.stride, 1);
-    let mut expected = convolve(&input, &weight, &bias, sizes, case.padding, activation);
     // Relative to the sums before ReLU6 cuts them off: that is where the rounding happens.
     let identity = Activation::Identity;
-    let scale = magnitude(&convolve(
-        &input,
-        &weight,
-        &bias,
-        sizes,
-        case.padding,
-        identity,
-    ));
+    let mut expected = convolve(&input, &weight, &bias, sizes, case.padding, identity);
+    let scale = magnitude(&expected);
     let shape = if case.picture {
         MapShape::picture(case.height, case.width, case.inputs)
     } else {
         MapShape::new(case.height, case.width, case.inputs)
     };
     let map = to_map(&input, shape.padded(case.padding));
-    let geometry = ConvShape {
-        inputs: case.inputs,
-        outputs: case.outputs,
-        kernel: case.kernel,
-        stride: case.stride,
-    };
-    let conv = Conv::new(
-        geometry,
-        shape.pixel_stride(),
-        &weight,
-        &bias,
-        activation,
-        isa,
-    );
-    let (height, width) = conv.output_size(&map.shape());
+    let layer = Convolution::new(case.inputs, case.outputs, case.kernel)
+        .stride(case.stride)
+        .act(activation)
+        .order(order);
+    let conv = Conv::new(layer, shape.pixel_stride(), &weight, &bias, isa);
+    let to = conv.output(&map.shape());
+    let (height, width) = (to.height, to.width);
     assert_eq!((height, width), (expected.height, expected.width));
     let rest = case
         .residual
         .then(|| plain(case.outputs, height, width, &mut values));
-    if let Some(rest) = &rest {
-        expected
-            .data
-            .iter_mut()
-            .zip(&rest.data)
-            .for_each(|(e, r)| *e += r);
+    for (n, e) in expected.data.iter_mut().enumerate() {
+        let rest = rest.as_ref().map_or(0.0, |rest| rest.data[n]);
+        *e = match order {
+            Order::ResidualFirst => activation.value(*e + rest),
+            Order::ResidualLast => activation.value(*e) + rest,
+        };
     }
     // A border of its own shows that outputs land inside and leave the border alone.
-    let target = MapShape::new(height, width, case.outputs).padded(Padding::all(case.threads - 1));
-    let rest = rest.map(|rest| to_map(&rest, MapShape::new(height, width, case.outputs)));
+    let target = to.padded(Padding::all(case.threads - 1));
+    let rest = rest.map(|rest| to_map(&rest, to));
     let mut output = Map::default();
     output.reshape(target).fill(f32::NAN);
     output.reshape(target);
@@ -184,8 +169,9 @@ proptest! {
     #[test]
     fn convolution_is_the_plain_one(case in cases()) {
         for isa in Isa::available() {
-            check_conv(&case, isa, Activation::Identity);
-            check_conv(&case, isa, Activation::Relu6);
+            check_conv(&case, isa, Activation::Identity, Order::ResidualFirst);
+            check_conv(&case, isa, Activation::Relu6, Order::ResidualFirst);
+            check_conv(&case, isa, Activation::Relu, Order::ResidualLast);
         }
     }
 
@@ -200,10 +186,10 @@ proptest! {
         let expected = convolve(&input, &weight, &bias, sizes, case.padding, Activation::Relu);
         let map = to_map(&input, MapShape::new(case.height, case.width, channels).padded(case.padding));
         for isa in Isa::available() {
-            let layer = Depthwise::new(case.kernel, case.stride, &weight, &bias, Activation::Relu, isa);
-            let (height, width) = layer.output_size(&map.shape());
+            let layer = Convolution::depthwise(channels, case.kernel).stride(case.stride);
+            let layer = Depthwise::new(layer.act(Activation::Relu), &weight, &bias, isa);
             let mut output = Map::default();
-            output.reshape(MapShape::new(height, width, channels).padded(Padding::all(1)));
+            output.reshape(layer.output(&map.shape()).padded(Padding::all(1)));
             layer.run(&map, &mut output, case.threads);
             assert_close(&output, &expected, &format!("{isa:?} {case:?}"));
             assert_border_zero(&output);
@@ -221,21 +207,9 @@ fn threads_change_no_bit() {
         let bias = values.many(outputs);
         let shape = MapShape::new(size, size, inputs).padded(Padding::all(kernel / 2));
         let map = to_map(&input, shape);
-        let geometry = ConvShape {
-            inputs,
-            outputs,
-            kernel,
-            stride: 1,
-        };
+        let layer = Convolution::new(inputs, outputs, kernel).act(Activation::Relu);
         let stride = align_channels(inputs);
-        let conv = Conv::new(
-            geometry,
-            stride,
-            &weight,
-            &bias,
-            Activation::Relu,
-            Isa::detect(),
-        );
+        let conv = Conv::new(layer, stride, &weight, &bias, Isa::detect());
         let run = |threads| {
             let mut output = Map::default();
             output.reshape(MapShape::new(size, size, outputs));
@@ -270,13 +244,8 @@ fn nan_and_infinity_propagate_alike() {
     assert!(expected.data.iter().any(|v| v.is_nan()));
     let map = to_map(&input, MapShape::new(9, 9, 16).padded(padding));
     for isa in Isa::available() {
-        let geometry = ConvShape {
-            inputs: 16,
-            outputs: 16,
-            kernel: 3,
-            stride: 1,
-        };
-        let conv = Conv::new(geometry, 16, &weight, &bias, Activation::Relu6, isa);
+        let layer = Convolution::new(16, 16, 3).act(Activation::Relu6);
+        let conv = Conv::new(layer, 16, &weight, &bias, isa);
         let mut output = Map::default();
         output.reshape(MapShape::new(9, 9, 16));
         conv.run(&map, None, &mut output, 1);

@@ -10,27 +10,14 @@
 
 use super::buffers;
 use super::op::batch;
-use affetti_kernels::norm::{
-    NormState, Rectifier, channel_sums, moments, rectifier_backward, rectify_values, scale_shift,
-};
+use affetti_kernels::norm::{NormState, channel_sums, moments, rectifier_backward, scale_shift};
 use affetti_kernels::{
     Activation, BackwardWeights, Batch, DepthwiseWeights, Epilogue, ForwardWeights, Geometry, Isa,
-    Padding, conv_weight_gradient, depthwise_weight_gradient,
+    Kind, Padding, conv_weight_gradient, depthwise_weight_gradient,
 };
+use affetti_weights::convolution::Folded;
 use burn::backend::flex::FlexTensor;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// How input and output channels are connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Every input with every output: weight `[outputs, inputs, kernel, kernel]`.
-    Dense,
-    /// Each channel by itself: weight `[channels, 1, kernel, kernel]`.
-    Depthwise,
-    /// The adjoint of a dense convolution; the geometry is that convolution's, so its `outputs` are
-    /// this layer's inputs: weight `[outputs, inputs, kernel, kernel]`, as PyTorch has it.
-    Transposed,
-}
 
 /// What follows the sum, before residual and activation.
 #[derive(Clone, Debug)]
@@ -72,19 +59,14 @@ enum FrozenForward {
 }
 
 impl Frozen {
-    /// Packs `weight` (as for [`Kind`]; not transposed) with `bias`, one per output or empty.
+    /// Packs weights of a kind that is not transposed, and a bias for each output or none.
     /// `gradient`: whether input gradients will be wanted, which need a second packing.
     ///
     /// # Panics
     /// Where a length does not fit or the kind is transposed: a bug of the caller.
     #[must_use]
-    pub fn new(
-        kind: Kind,
-        geometry: Geometry,
-        weight: Vec<f32>,
-        bias: Vec<f32>,
-        gradient: bool,
-    ) -> Self {
+    pub fn new(kind: Kind, geometry: Geometry, folded: Folded, gradient: bool) -> Self {
+        let Folded { weight, bias } = folded;
         let isa = Isa::detect();
         let forward = match kind {
             Kind::Dense => {
@@ -120,9 +102,7 @@ impl Frozen {
         match &self.forward {
             FrozenForward::Dense(weights) => weights.with_padding(g.padding).run(shape, x, e, out),
             FrozenForward::Depthwise(weights) => {
-                weights
-                    .with_padding(g.padding)
-                    .forward(shape, x, e.bias, e.activation, out)
+                weights.with_padding(g.padding).forward(shape, x, e, out);
             }
         }
     }
@@ -169,7 +149,7 @@ pub struct ConvOp {
     /// See [`Norm`].
     pub norm: Norm,
     /// Last.
-    pub act: Rectifier,
+    pub act: Activation,
     /// Whether the last input is added before the activation.
     pub residual: bool,
     /// Then the weight is no input, and costs no gradient.
@@ -186,15 +166,6 @@ pub struct ConvSaved {
     sum: Option<FlexTensor>,
     output: Option<FlexTensor>,
     state: Option<Arc<NormState>>,
-}
-
-fn clamp(act: Rectifier) -> Option<Activation> {
-    match act {
-        Rectifier::Identity => Some(Activation::Identity),
-        Rectifier::Relu => Some(Activation::Relu),
-        Rectifier::Relu6 => Some(Activation::Relu6),
-        Rectifier::Leaky(_) => None,
-    }
 }
 
 impl ConvOp {
@@ -219,13 +190,9 @@ impl ConvOp {
         match (&self.frozen, self.kind) {
             (Some(frozen), _) => frozen.forward(g, shape, x, epilogue, out),
             (None, Kind::Dense) => gather(g, (shape, x), weight, epilogue, out),
-            (None, Kind::Depthwise) => DepthwiseWeights::new(g, weight, isa).forward(
-                shape,
-                x,
-                epilogue.bias,
-                epilogue.activation,
-                out,
-            ),
+            (None, Kind::Depthwise) => {
+                DepthwiseWeights::new(g, weight, isa).forward(shape, x, epilogue, out);
+            }
             (None, Kind::Transposed) => {
                 spread(g, (self.output_shape(shape), x), weight, epilogue, out);
             }
@@ -287,18 +254,13 @@ impl ConvOp {
                 Some(frozen) => &frozen.bias[..],
                 None => parameters.first().map_or(&[][..], buffers::slice),
             };
-            // Depthwise kernels add no residual, and no kernel knows the leaky rectifier.
-            let late = rest.is_some() && self.kind == Kind::Depthwise;
-            let activation = if late { None } else { clamp(self.act) };
             let epilogue = Epilogue {
                 bias,
-                residual: if late { None } else { rest },
-                activation: activation.unwrap_or(Activation::Identity),
+                residual: rest,
+                activation: self.act,
+                ..Epilogue::default()
             };
             self.convolve(shape, buffers::slice(&x), w, epilogue, &mut out);
-            if activation.is_none() {
-                rectify_values(self.act, rest.filter(|_| late), &mut out);
-            }
         }
         let out = buffers::tensor(out, &to.dims());
         if !save {
@@ -306,7 +268,7 @@ impl ConvOp {
             return (out, None);
         }
         saved.input = self.frozen.is_none().then_some(x);
-        saved.output = (self.act != Rectifier::Identity).then(|| out.clone());
+        saved.output = (self.act != Activation::Identity).then(|| out.clone());
         (out, Some(saved))
     }
 

@@ -5,14 +5,14 @@
 //! has them. Every layer takes part in autodiff; inputs that need no gradient cost none.
 //!
 //! ```
-//! use affetti_kernels::{Geometry, Padding};
+//! use affetti_kernels::Convolution;
 //! use affetti_layers::{self, ConvOptions};
 //! use burn::tensor::{Device, Tensor};
 //! let device = Device::flex().autodiff();
 //! let x = Tensor::<4>::ones([1, 5, 5, 2], &device).require_grad();
 //! let w = Tensor::<4>::ones([3, 2, 3, 3], &device);
-//! let geometry = Geometry { inputs: 2, outputs: 3, kernel: 3, stride: 1, padding: Padding::all(1) };
-//! let y = layers::conv(x.clone(), Some(w), &ConvOptions::dense(geometry));
+//! let layer = Convolution::new(2, 3, 3).at(5, 5);
+//! let y = layers::conv(x.clone(), Some(w), &ConvOptions::dense(layer));
 //! assert_eq!(y.dims(), [1, 5, 5, 3]);
 //! let dx = x.grad(&y.sum().backward()).expect("x takes part");
 //! assert_eq!(dx.dims(), [1, 5, 5, 2]);
@@ -30,14 +30,13 @@ mod unit;
 pub use affetti_ground::Normal;
 pub use backend::LayerBackend;
 pub use buffers::release;
-pub use conv_op::{ConvOp, ConvSaved, Frozen, Kind, Moments, Norm};
+pub use conv_op::{ConvOp, ConvSaved, Frozen, Moments, Norm};
 pub use op::{Op, Saved};
 pub use transformer::{LayerNorm, attention, layer_norm, quick_gelu};
 pub use transformer_op::{TransformerOp, TransformerSaved};
-pub use unit::{After, Border, Unit, UnitSpec};
+pub use unit::{After, Unit, UnitSpec};
 
-use affetti_kernels::Geometry;
-use affetti_kernels::norm::Rectifier;
+use affetti_kernels::{Activation, Convolution, Geometry, Kind};
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
 use std::sync::Arc;
@@ -54,7 +53,7 @@ pub struct ConvOptions {
     /// Added before the activation.
     pub residual: Option<Tensor<4>>,
     /// Last.
-    pub act: Rectifier,
+    pub act: Activation,
     /// Packed weights that never change, instead of a weight tensor.
     pub frozen: Option<Arc<Frozen>>,
 }
@@ -92,7 +91,7 @@ impl ConvOptions {
             geometry,
             norm: Normalisation::None,
             residual: None,
-            act: Rectifier::Identity,
+            act: Activation::Identity,
             frozen: None,
         }
     }
@@ -111,7 +110,7 @@ impl ConvOptions {
 
     /// The same with an activation.
     #[must_use]
-    pub fn act(self, act: Rectifier) -> Self {
+    pub fn act(self, act: Activation) -> Self {
         Self { act, ..self }
     }
 
@@ -133,7 +132,7 @@ impl ConvOptions {
 
 /// Whether our kernels run there.
 #[must_use]
-pub fn on_cpu(tensor: &Tensor<4>) -> bool {
+pub(crate) fn on_cpu(tensor: &Tensor<4>) -> bool {
     matches!(
         tensor.device().inner().as_dispatch(),
         DispatchDevice::Flex(_)
@@ -200,15 +199,9 @@ pub fn conv(x: Tensor<4>, weight: Option<Tensor<4>>, options: &ConvOptions) -> T
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
     let [rows, inputs] = x.dims();
     let [outputs, _] = weight.dims();
-    let geometry = Geometry {
-        inputs,
-        outputs,
-        kernel: 1,
-        stride: 1,
-        padding: affetti_kernels::Padding::default(),
-    };
     let norm = bias.map_or(Normalisation::None, Normalisation::Bias);
-    let options = ConvOptions::dense(geometry).norm(norm);
+    let layer = Convolution::new(inputs, outputs, 1);
+    let options = ConvOptions::dense(layer.at(1, 1)).norm(norm);
     let weight = weight.reshape([outputs, inputs, 1, 1]);
     conv(x.reshape([rows, 1, 1, inputs]), Some(weight), &options).reshape([rows, outputs])
 }

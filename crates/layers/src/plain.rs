@@ -5,9 +5,8 @@
 //! - **Source** burn's modules.
 //! - **Deviations** differences of rounding only; running moments are not collected.
 
-use super::{ConvOptions, Kind, Normalisation};
-use affetti_kernels::Geometry;
-use affetti_kernels::norm::Rectifier;
+use super::{ConvOptions, Normalisation};
+use affetti_kernels::{Activation, Geometry, Kind};
 use burn::tensor::Tensor;
 use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d};
@@ -59,10 +58,10 @@ pub fn conv(x: Tensor<4>, weight: Tensor<4>, options: &ConvOptions) -> Tensor<4>
         None => y,
     };
     match options.act {
-        Rectifier::Identity => y,
-        Rectifier::Relu => y.clamp_min(0.0),
-        Rectifier::Relu6 => y.clamp(0.0, 6.0),
-        Rectifier::Leaky(slope) => leaky_relu(y, f64::from(slope)),
+        Activation::Identity => y,
+        Activation::Relu => y.clamp_min(0.0),
+        Activation::Relu6 => y.clamp(0.0, 6.0),
+        Activation::Leaky(slope) => leaky_relu(y, f64::from(slope)),
     }
 }
 

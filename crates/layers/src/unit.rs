@@ -8,24 +8,13 @@
 //!   (2015) for the initial weights.
 //! - **Deviations** none.
 
-use super::{ConvOptions, Frozen, Kind, Moments, Normalisation, conv, on_cpu};
+use super::{ConvOptions, Frozen, Moments, Normalisation, conv, on_cpu};
 use affetti_ground::Normal;
-use affetti_kernels::norm::Rectifier;
-use affetti_kernels::{Geometry, Padding};
-use affetti_weights::convolution::ConvTensors;
-use affetti_weights::convolution::LayerSpec;
+use affetti_kernels::{Convolution, Kind, Order};
+use affetti_weights::convolution::{ConvTensors, Folded};
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::sync::Arc;
-
-/// Zero border of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Border {
-    /// The same on all sides.
-    Fixed(usize),
-    /// TensorFlow's SAME: depends on the input's size.
-    Same,
-}
 
 /// What is added to or divided out of the sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,25 +27,13 @@ pub enum After {
     Norm(f32),
 }
 
-/// Shape and kind of a unit.
+/// A unit without its weights.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitSpec {
-    /// See [`Kind`].
-    pub kind: Kind,
-    /// Channels that come in.
-    pub inputs: usize,
-    /// Channels that go out.
-    pub outputs: usize,
-    /// Kernel height and width.
-    pub kernel: usize,
-    /// Step, both axes.
-    pub stride: usize,
-    /// See [`Border`].
-    pub border: Border,
+    /// The layer.
+    pub conv: Convolution,
     /// See [`After`].
     pub after: After,
-    /// Last.
-    pub act: Rectifier,
 }
 
 /// One unit.
@@ -75,31 +52,12 @@ pub struct Unit {
 }
 
 impl UnitSpec {
-    /// The dense unit that a layer for inference has as its twin.
-    pub fn of(spec: LayerSpec, after: After) -> Self {
-        Self {
-            kind: Kind::Dense,
-            inputs: spec.inputs,
-            outputs: spec.outputs,
-            kernel: spec.kernel,
-            stride: spec.stride,
-            border: Border::Fixed(spec.kernel / 2),
-            after,
-            act: if spec.rectified {
-                Rectifier::Relu
-            } else {
-                Rectifier::Identity
-            },
-        }
-    }
-
     /// A unit with random weights of He's deviation, γ = 1 and β = 0.
     #[must_use]
     pub fn init(self, random: &mut Normal, device: &Device) -> Unit {
-        let shape = self.weight_shape();
-        let fan = (shape[1] * shape[2] * shape[3]) as f64;
-        let weight = random.many(shape.iter().product(), (2.0 / fan).sqrt());
-        self.with_weights(weight, vec![0.0; self.outputs], device)
+        let Convolution { outputs, .. } = self.conv;
+        let folded = Folded::random(self.conv.weight_shape(), outputs, random);
+        self.with_weights(folded, device)
     }
 
     /// A unit with these weights and biases (β where there is batch normalisation).
@@ -107,10 +65,11 @@ impl UnitSpec {
     /// # Panics
     /// Where lengths do not fit: a bug of the caller.
     #[must_use]
-    pub fn with_weights(self, weight: Vec<f32>, bias: Vec<f32>, device: &Device) -> Unit {
-        let shape = self.weight_shape();
+    pub fn with_weights(self, folded: Folded, device: &Device) -> Unit {
+        let Folded { weight, bias } = folded;
+        let shape = self.conv.weight_shape();
         let weight = Param::from_tensor(Tensor::from_data(TensorData::new(weight, shape), device));
-        let channels = [self.outputs];
+        let channels = [self.conv.outputs];
         let norm = matches!(self.after, After::Norm(_));
         let inner = device.clone().inner();
         let one = || Tensor::ones(channels, &inner);
@@ -129,11 +88,16 @@ impl UnitSpec {
     /// A unit with published weights, their normalisation included where there is one.
     #[must_use]
     pub fn with_tensors(self, tensors: &ConvTensors, device: &Device) -> Unit {
-        let mut unit = self.with_weights(tensors.weight.clone(), tensors.bias.clone(), device);
+        let folded = Folded {
+            weight: tensors.weight.clone(),
+            bias: tensors.bias.clone(),
+        };
+        let mut unit = self.with_weights(folded, device);
         if let Some(norm) = &tensors.norm {
             let inner = device.clone().inner();
             let row = |values: &[f32], device: &Device| {
-                Tensor::from_data(TensorData::new(values.to_vec(), [self.outputs]), device)
+                let data = TensorData::new(values.to_vec(), [self.conv.outputs]);
+                Tensor::from_data(data, device)
             };
             unit.gamma = Some(Param::from_tensor(row(&norm.gamma, device)));
             unit.mean = Some(RunningState::new(row(&norm.mean, &inner)));
@@ -141,56 +105,32 @@ impl UnitSpec {
         }
         unit
     }
-
-    fn weight_shape(&self) -> [usize; 4] {
-        let Self {
-            inputs,
-            outputs,
-            kernel,
-            ..
-        } = *self;
-        match self.kind {
-            Kind::Dense => [outputs, inputs, kernel, kernel],
-            Kind::Depthwise => [outputs, 1, kernel, kernel],
-            Kind::Transposed => [inputs, outputs, kernel, kernel],
-        }
-    }
-
-    fn geometry(&self, height: usize, width: usize) -> Geometry {
-        let padding = match self.border {
-            Border::Fixed(pixels) => Padding::all(pixels),
-            Border::Same => Padding::same(height, width, self.kernel, self.stride),
-        };
-        let (inputs, outputs) = match self.kind {
-            // A transposed layer's geometry is that of the convolution whose adjoint it is.
-            Kind::Transposed => (self.outputs, self.inputs),
-            Kind::Dense | Kind::Depthwise => (self.inputs, self.outputs),
-        };
-        Geometry {
-            inputs,
-            outputs,
-            kernel: self.kernel,
-            stride: self.stride,
-            padding,
-        }
-    }
 }
 
 impl Unit {
-    /// The shape and kind.
+    /// The layer.
     #[must_use]
-    pub fn spec(&self) -> UnitSpec {
-        self.spec
+    pub fn layer(&self) -> Convolution {
+        self.spec.conv
     }
 
-    /// Applies the unit; `residual` is added before the activation.
+    /// Applies the unit; `residual` is added where the layer says.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        match (self.spec.conv.order, residual) {
+            (Order::ResidualLast, Some(residual)) => self.convolve(x, None) + residual,
+            (_, residual) => self.convolve(x, residual),
+        }
+    }
+
+    fn convolve(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
         let [_, height, width, _] = x.dims();
-        let geometry = self.spec.geometry(height, width);
-        let options = ConvOptions::dense(geometry)
-            .kind(self.spec.kind)
-            .act(self.spec.act)
+        let Convolution {
+            kind, activation, ..
+        } = self.spec.conv;
+        let options = ConvOptions::dense(self.spec.conv.at(height, width))
+            .kind(kind)
+            .act(activation)
             .residual(residual);
         if let Some(frozen) = &self.frozen {
             return conv(x, None, &options.frozen(Arc::clone(frozen)));
@@ -253,7 +193,7 @@ impl Unit {
     fn folded(&self) -> (Tensor<4>, Tensor<1>) {
         let weight = self.weight.val();
         let bias = |unit: &Self| {
-            let zeros = || Tensor::zeros([unit.spec.outputs], &weight.device());
+            let zeros = || Tensor::zeros([unit.spec.conv.outputs], &weight.device());
             unit.beta.as_ref().map_or_else(zeros, Param::val)
         };
         let After::Norm(epsilon) = self.spec.after else {
@@ -268,8 +208,8 @@ impl Unit {
         let mean = Tensor::<1>::from_data(on(mean), &device);
         let variance = Tensor::<1>::from_data(on(variance), &device);
         let scale = gamma.val() / (variance + epsilon).sqrt();
-        let channels = self.spec.outputs;
-        let shape = match self.spec.kind {
+        let channels = self.spec.conv.outputs;
+        let shape = match self.spec.conv.kind {
             Kind::Transposed => [1, channels, 1, 1],
             Kind::Dense | Kind::Depthwise => [channels, 1, 1, 1],
         };
@@ -280,13 +220,16 @@ impl Unit {
     /// Weight (as for [`Kind`]) and bias, one per output, with normalisation folded in; what a
     /// network for inference is made of. Both are empty for a frozen unit.
     #[must_use]
-    pub fn weights(&self) -> (Vec<f32>, Vec<f32>) {
+    pub fn weights(&self) -> Folded {
+        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
         if self.frozen.is_some() {
-            return (Vec::new(), Vec::new());
+            return Folded::default();
         }
         let (weight, bias) = self.folded();
-        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
-        (floats(weight.into_data()), floats(bias.into_data()))
+        Folded {
+            weight: floats(weight.into_data()),
+            bias: floats(bias.into_data()),
+        }
     }
 
     /// Folds everything into packed weights that never change and cost no gradient. On
@@ -294,11 +237,13 @@ impl Unit {
     /// they are. `gradient`: whether input gradients will be wanted.
     #[must_use]
     pub fn freeze(mut self, gradient: bool) -> Self {
-        if self.spec.kind == Kind::Transposed {
+        let Convolution { kind, kernel, .. } = self.spec.conv;
+        if kind == Kind::Transposed {
             return self;
         }
-        let (weight, bias) = self.folded();
-        if !on_cpu(&weight) {
+        let device = self.weight.val().device();
+        if !on_cpu(&self.weight.val()) {
+            let (weight, bias) = self.folded();
             // Packed weights exist for our kernels only.
             self.weight = Param::from_tensor(weight.detach()).no_grad();
             self.beta = Some(Param::from_tensor(bias.detach()).no_grad());
@@ -306,22 +251,12 @@ impl Unit {
             self.spec.after = After::Bias;
             return self;
         }
-        let floats = |data: TensorData| data.try_to_vec::<f32>().unwrap_or_default();
         // The border changes with the input's size, but no packed weight depends on it beyond
         // its residue modulo the stride, which `Frozen` looks up.
         // Any size but nothing, where a SAME border would be the kernel's.
-        let side = self.spec.kernel;
-        let geometry = self.spec.geometry(side, side);
-        let weight = floats(weight.into_data());
-        let bias = floats(bias.into_data());
-        self.frozen = Some(Arc::new(Frozen::new(
-            self.spec.kind,
-            geometry,
-            weight,
-            bias,
-            gradient,
-        )));
-        let device = self.weight.val().device();
+        let geometry = self.spec.conv.at(kernel, kernel);
+        let frozen = Frozen::new(kind, geometry, self.weights(), gradient);
+        self.frozen = Some(Arc::new(frozen));
         self.weight = Param::from_tensor(Tensor::zeros([0, 0, 0, 0], &device));
         self
     }

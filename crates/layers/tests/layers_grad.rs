@@ -1,12 +1,12 @@
 //! Our layers against burn's operators, forward and backward, and against finite differences.
 
-use affetti_kernels::norm::Rectifier;
-use affetti_kernels::{Geometry, Padding};
+use affetti_kernels::{Activation, Border, Convolution, Geometry, Kind, Padding};
 use affetti_layers::{
-    self as layers, After, Border, ConvOptions, Frozen, Kind, Moments, Normal, Normalisation, Unit,
-    UnitSpec, plain,
+    self as layers, After, ConvOptions, Frozen, Moments, Normal, Normalisation, Unit, UnitSpec,
+    plain,
 };
 use affetti_testkit::Values;
+use affetti_weights::convolution::Folded;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ struct Case {
     shape: [usize; 4],
     norm: u8,
     residual: bool,
-    act: Rectifier,
+    act: Activation,
     seed: u64,
 }
 
@@ -46,10 +46,10 @@ fn cases() -> impl Strategy<Value = Case> {
     let border = (0_usize..3, 0_usize..3, 0_usize..3, 0_usize..3);
     let kind = prop::sample::select(vec![Kind::Dense, Kind::Depthwise, Kind::Transposed]);
     let acts = vec![
-        Rectifier::Identity,
-        Rectifier::Relu,
-        Rectifier::Relu6,
-        Rectifier::Leaky(0.2),
+        Activation::Identity,
+        Activation::Relu,
+        Activation::Relu6,
+        Activation::Leaky(0.2),
     ];
     let rest = (
         0_u8..3,
@@ -317,9 +317,13 @@ fn frozen_layers_have_input_gradients() {
         let rest = tensor(&mut values, [2, 5, 4, rows], &device).require_grad();
         let base = ConvOptions::dense(geometry)
             .kind(kind)
-            .act(Rectifier::Relu6)
+            .act(Activation::Relu6)
             .residual(Some(rest.clone()));
-        let frozen = Frozen::new(kind, geometry, floats(w.clone()), floats(b.clone()), true);
+        let folded = Folded {
+            weight: floats(w.clone()),
+            bias: floats(b.clone()),
+        };
+        let frozen = Frozen::new(kind, geometry, folded, true);
         let run = |y: Tensor<4>| {
             let weights = tensor(&mut Values::new(4), y.dims(), &device);
             let grads = (y.clone() * weights).sum().backward();
@@ -386,14 +390,12 @@ fn frozen_units_have_the_same_input_gradient() {
         (Kind::Depthwise, 5, 2, Border::Same),
     ] {
         let spec = UnitSpec {
-            kind,
-            inputs: 6,
-            outputs: 6,
-            kernel,
-            stride,
-            border,
+            conv: Convolution::new(6, 6, kernel)
+                .kind(kind)
+                .stride(stride)
+                .border(border)
+                .act(Activation::Relu6),
             after: After::Bias,
-            act: Rectifier::Relu6,
         };
         let unit = spec.init(&mut Normal::new(4), &device);
         let mut values = Values::new(8);

@@ -7,8 +7,8 @@
 //! - **Deviations** the final sigmoid is left to the loss; weights start with He's deviation.
 //! - **Weights** random, or a state dictionary of PyTorch's tutorial by name.
 
-use affetti_kernels::norm::Rectifier;
-use affetti_layers::{After, Border, Kind, Normal, Unit, UnitSpec};
+use affetti_kernels::{Activation, Border, Convolution, Kind};
+use affetti_layers::{After, Normal, Unit, UnitSpec};
 use affetti_weights::NetError;
 use affetti_weights::tensors::Tensors;
 use burn::module::Module;
@@ -34,13 +34,13 @@ const GENERATOR: [usize; 6] = [NOISE, 8 * BASE, 4 * BASE, 2 * BASE, BASE, 3];
 /// Channels between the discriminator's layers.
 const DISCRIMINATOR: [usize; 6] = [3, BASE, 2 * BASE, 4 * BASE, 8 * BASE, 1];
 const EPSILON: f64 = 1e-5;
-const LEAKY: Rectifier = Rectifier::Leaky(0.2);
+const LEAKY: Activation = Activation::Leaky(0.2);
 
 /// Five units through these channel counts; `make` turns the specifications into units.
 fn units(
     kind: Kind,
     channels: [usize; 6],
-    act: Rectifier,
+    act: Activation,
     mut make: impl FnMut(UnitSpec) -> Unit,
 ) -> Vec<Unit> {
     let generator = kind == Kind::Transposed;
@@ -48,20 +48,17 @@ fn units(
         .map(|n| {
             let whole = if generator { n == 0 } else { n == 4 };
             let plain = n == 4 || (n == 0 && !generator);
-            make(UnitSpec {
-                kind,
-                inputs: channels[n],
-                outputs: channels[n + 1],
-                kernel: 4,
-                stride: if whole { 1 } else { 2 },
-                border: Border::Fixed(usize::from(!whole)),
-                after: if plain {
-                    After::Nothing
-                } else {
-                    After::Norm(EPSILON as f32)
-                },
-                act: if n == 4 { Rectifier::Identity } else { act },
-            })
+            let conv = Convolution::new(channels[n], channels[n + 1], 4)
+                .kind(kind)
+                .stride(if whole { 1 } else { 2 })
+                .border(Border::Fixed(usize::from(!whole)))
+                .act(if n == 4 { Activation::Identity } else { act });
+            let after = if plain {
+                After::Nothing
+            } else {
+                After::Norm(EPSILON as f32)
+            };
+            make(UnitSpec { conv, after })
         })
         .collect()
 }
@@ -70,7 +67,7 @@ fn units(
 fn published(
     kind: Kind,
     channels: [usize; 6],
-    act: Rectifier,
+    act: Activation,
     (tensors, network): (Tensors, &str),
     device: &Device,
 ) -> Result<Vec<Unit>, NetError> {
@@ -78,17 +75,14 @@ fn published(
     taker.ignore(|name| name.ends_with(".num_batches_tracked"));
     let mut place = 0;
     let units = units(kind, channels, act, |spec| {
-        let shape = match kind {
-            Kind::Transposed => [spec.inputs, spec.outputs, 4, 4],
-            Kind::Dense | Kind::Depthwise => [spec.outputs, spec.inputs, 4, 4],
-        };
+        let shape = spec.conv.weight_shape();
         let names = (format!("main.{place}"), format!("main.{}", place + 1));
         let tensors = if spec.after == After::Nothing {
             place += 2;
             taker.bare(&names.0, shape)
         } else {
             place += 3;
-            taker.normed((&names.0, &names.1), shape, spec.outputs, EPSILON)
+            taker.normed((&names.0, &names.1), shape, spec.conv.outputs, EPSILON)
         };
         spec.with_tensors(&tensors, device)
     });
@@ -107,7 +101,7 @@ impl Generator {
         let mut random = Normal::new(seed);
         let make = |spec: UnitSpec| spec.init(&mut random, device);
         Self {
-            units: units(Kind::Transposed, GENERATOR, Rectifier::Relu, make),
+            units: units(Kind::Transposed, GENERATOR, Activation::Relu, make),
         }
     }
 
@@ -117,7 +111,7 @@ impl Generator {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_published(tensors: Tensors, device: &Device) -> Result<Self, NetError> {
         let file = (tensors, "DCGAN's generator");
-        let units = published(Kind::Transposed, GENERATOR, Rectifier::Relu, file, device)?;
+        let units = published(Kind::Transposed, GENERATOR, Activation::Relu, file, device)?;
         Ok(Self { units })
     }
 

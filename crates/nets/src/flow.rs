@@ -1,14 +1,20 @@
 //! Dense networks for inference: packed layers, and buffers that are used again.
 //!
-//! - **Computes** act(x ∗ w + bias + residual), maximum and mean pooling, from buffer to buffer.
+//! - **Computes** act(x ∗ w + bias + residual) and, where packed for it, the gradient with respect to
+//!   x; maximum and mean pooling; from buffer to buffer.
 //! - **Input, output** `[batch, height, width, channels]`, dense, without a border.
 //! - **Source** ours, on [`affetti_kernels`].
 //! - **Deviations** none. After a first run on a shape no layer allocates; the work is split over
 //!   rayon's pool that the caller runs in.
 
+use affetti_kernels::norm::rectifier_backward;
 use affetti_kernels::pool::{max_pool_values, mean_pool};
-use affetti_kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
-use affetti_weights::convolution::{Folded, LayerSpec};
+use affetti_kernels::{BackwardWeights, Batch, Border, Convolution, Epilogue, ForwardWeights, Isa};
+#[cfg(feature = "train")]
+use affetti_layers::max_pool;
+use affetti_weights::convolution::Folded;
+#[cfg(feature = "train")]
+use burn::tensor::Tensor;
 
 /// A map whose memory stays from run to run.
 #[derive(Clone, Debug, Default)]
@@ -44,30 +50,32 @@ impl Buffer {
 /// A convolution packed for one instruction set.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
-    geometry: Geometry,
+    conv: Convolution,
     weights: ForwardWeights,
+    backward: Option<BackwardWeights>,
     bias: Vec<f32>,
-    activation: Activation,
 }
 
 impl Layer {
-    pub(crate) fn new(spec: LayerSpec, folded: &Folded, isa: Isa) -> Self {
-        let geometry = Geometry {
-            inputs: spec.inputs,
-            outputs: spec.outputs,
-            kernel: spec.kernel,
-            stride: spec.stride,
-            padding: Padding::all(spec.kernel / 2),
-        };
+    /// For the forward pass, Winograd's way where it pays.
+    pub(crate) fn new(conv: Convolution, folded: &Folded, isa: Isa) -> Self {
+        let geometry = conv.at(conv.kernel, conv.kernel);
         Self {
-            geometry,
+            conv,
             weights: ForwardWeights::new(geometry, &folded.weight, isa).winograd(true),
+            backward: None,
             bias: folded.bias.clone(),
-            activation: if spec.rectified {
-                Activation::Relu
-            } else {
-                Activation::Identity
-            },
+        }
+    }
+
+    /// For both directions, directly.
+    pub(crate) fn both_ways(conv: Convolution, folded: &Folded) -> Self {
+        let (geometry, isa) = (conv.at(conv.kernel, conv.kernel), Isa::detect());
+        let layer = Self::new(conv, folded, isa);
+        Self {
+            weights: layer.weights.winograd(false),
+            backward: Some(BackwardWeights::new(geometry, &folded.weight, isa)),
+            ..layer
         }
     }
 
@@ -75,29 +83,52 @@ impl Layer {
     /// Where the map is smaller than the kernel with its border, or has other channels.
     pub(crate) fn run(&self, from: &Buffer, residual: Option<&Buffer>, to: &mut Buffer) {
         let shape = from.shape();
-        let output = self.geometry.output(shape);
-        let out = to.reshape(output.expect("the input fits the layer"));
+        let geometry = self.conv.at(shape.height, shape.width);
+        let out = to.reshape(geometry.output(shape).expect("the input fits the layer"));
+        let epilogue = self.conv.epilogue(&self.bias, residual.map(Buffer::data));
+        let weights = self.weights.with_padding(geometry.padding);
+        weights.run(shape, from.data(), epilogue, out);
+    }
+
+    /// From the gradient of the output (changed: 0 where the rectifier closed) to that of the input,
+    /// of shape `input`, to which `add` is added. The border is a fixed one.
+    pub(crate) fn back(
+        &self,
+        (input, output): (Batch, &Buffer),
+        gradient: &mut Buffer,
+        add: Option<&Buffer>,
+        to: &mut Buffer,
+    ) {
+        rectifier_backward(self.conv.activation, output.data(), gradient.data_mut());
         let epilogue = Epilogue {
-            bias: &self.bias,
-            residual: residual.map(Buffer::data),
-            activation: self.activation,
+            residual: add.map(Buffer::data),
+            ..Epilogue::default()
         };
-        self.weights.run(shape, from.data(), epilogue, out);
+        let weights = self.backward.as_ref().expect("packed for both ways");
+        weights.run(input, gradient.data(), epilogue, to.reshape(input));
     }
 }
 
-/// Maximum over windows of `kernel` pixels at steps of two.
-pub(crate) fn halve(from: &Buffer, kernel: usize, padding: Padding, to: &mut Buffer) {
+/// Windows of `kernel` pixels at steps of two, the odd one of 3 × 3 at a border.
+pub(crate) const fn halving(channels: usize, kernel: usize) -> Convolution {
+    Convolution::depthwise(channels, kernel)
+        .stride(2)
+        .border(Border::Fixed((kernel - 1) / 2))
+}
+
+/// Maximum over the windows of a layer.
+pub(crate) fn halve(from: &Buffer, window: Convolution, to: &mut Buffer) {
     let shape = from.shape();
-    let geometry = Geometry {
-        inputs: shape.channels,
-        outputs: shape.channels,
-        kernel,
-        stride: 2,
-        padding,
-    };
+    let geometry = window.at(shape.height, shape.width);
     let output = geometry.output(shape).expect("the window fits the map");
     max_pool_values(geometry, shape, from.data(), to.reshape(output));
+}
+
+/// Maximum over windows of a map that gradients go through, as [`halving`].
+#[cfg(feature = "train")]
+pub(crate) fn halve_tensor(x: Tensor<4>, kernel: usize) -> Tensor<4> {
+    let [_, height, width, channels] = x.dims();
+    max_pool(x, halving(channels, kernel).at(height, width))
 }
 
 /// Mean over each picture, `[batch, channels]`.

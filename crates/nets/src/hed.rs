@@ -13,17 +13,16 @@
 //!   from the photographs of BSDS500 val.
 //! - **Memory** about 600 bytes a pixel.
 
-use affetti_kernels::pool::max_pool;
-use affetti_kernels::{Activation, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use crate::flow::halving;
+use crate::vgg16::{self, BLOCKS, Vgg16};
+use affetti_kernels::{Batch, Border, Convolution, Isa};
 use affetti_picture::Picture;
 use affetti_weights::NetError;
 use affetti_weights::convolution::Folded;
-use affetti_weights::tensors::{Tensor, Tensors};
+use affetti_weights::tensors::Tensors;
 
 /// The name of its card.
 pub const NAME: &str = "hed";
-/// (layers, channels) of the five blocks.
-const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 /// Of blue, green and red.
 const MEANS: [f32; 3] = [104.006_99, 116.668_77, 122.678_92];
 /// Of red, green and blue: what the network wants subtracted.
@@ -32,29 +31,41 @@ pub const MEANS_RGB: [f32; 3] = [MEANS[2], MEANS[1], MEANS[0]];
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    /// All convolutions of the blocks, in order.
-    convolutions: Vec<Folded>,
-    /// One 1 × 1 convolution per block.
-    sides: Vec<Folded>,
-    fuse: Folded,
+    /// As [`layers`].
+    layers: Vec<Folded>,
 }
 
-/// (inputs, outputs, block) of each convolution.
-fn layers() -> impl Iterator<Item = (usize, usize, usize)> {
-    let mut inputs = 3;
-    BLOCKS
-        .into_iter()
-        .enumerate()
-        .flat_map(move |(block, (layers, channels))| {
-            let first = std::mem::replace(&mut inputs, channels);
-            (0..layers).map(move |n| (if n == 0 { first } else { channels }, channels, block))
-        })
+/// How many of [`layers`] are VGG16's.
+const CONVOLUTIONS: usize = 13;
+
+/// Every layer with our name and Keras's: VGG16's, a logit of each block, and the sum of those.
+fn layers() -> Vec<(String, String, Convolution)> {
+    let mut all = Vec::new();
+    let blocks = vgg16::blocks(|layer| layer);
+    for (block, layers) in blocks.into_iter().enumerate() {
+        for (n, layer) in layers.into_iter().enumerate() {
+            let suffix = if n == 0 {
+                String::new()
+            } else {
+                format!("_{n}")
+            };
+            let keras = format!("block{}/layers/conv2d{suffix}", block + 1);
+            all.push((format!("convolutions.{}", all.len()), keras, layer));
+        }
+    }
+    for (n, (_, channels)) in BLOCKS.into_iter().enumerate() {
+        let side = Convolution::new(channels, 1, 1);
+        all.push((format!("sides.{n}"), format!("dsn{}", n + 1), side));
+    }
+    let fuse = Convolution::new(BLOCKS.len(), 1, 1);
+    all.push(("fuse".into(), "fuse".into(), fuse));
+    all
 }
 
 impl Weights {
     /// VGG16's convolutions, blue first in the first layer.
     pub(crate) fn convolutions(&self) -> &[Folded] {
-        &self.convolutions
+        &self.layers[..CONVOLUTIONS]
     }
 
     /// Reads the published Keras tensors: kernels `[height, width, inputs, outputs]`.
@@ -63,7 +74,8 @@ impl Weights {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_keras(tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("HED");
-        let mut get = |name: &str, kernel: usize, inputs: usize, outputs: usize| {
+        let get = |(_, name, layer): (String, String, Convolution)| {
+            let [outputs, inputs, kernel, _] = layer.weight_shape();
             let shape = [kernel, kernel, inputs, outputs];
             let published = taker.take(&format!("{name}/vars/0"), &shape);
             let bias = taker.take(&format!("{name}/vars/1"), &[outputs]);
@@ -76,55 +88,18 @@ impl Weights {
             }
             Folded { weight, bias }
         };
-        let mut seen = [0; BLOCKS.len()];
-        let convolutions = layers().map(|(inputs, outputs, block)| {
-            let suffix = match seen[block] {
-                0 => String::new(),
-                n => format!("_{n}"),
-            };
-            seen[block] += 1;
-            let name = format!("block{}/layers/conv2d{suffix}", block + 1);
-            get(&name, 3, inputs, outputs)
-        });
-        let convolutions = convolutions.collect();
-        let sides = BLOCKS
-            .iter()
-            .enumerate()
-            .map(|(block, (_, channels))| get(&format!("dsn{}", block + 1), 1, *channels, 1));
-        let sides = sides.collect();
-        let fuse = get("fuse", 1, BLOCKS.len(), 1);
+        let layers = layers().into_iter().map(get).collect();
         taker.finish()?;
-        Ok(Self {
-            convolutions,
-            sides,
-            fuse,
-        })
+        Ok(Self { layers })
     }
 
     /// The tensors that [`Weights::from_tensors`] reads: weights `[outputs, inputs, height, width]`.
     #[must_use]
     pub fn to_tensors(&self) -> Tensors {
         let mut tensors = Tensors::default();
-        let mut put = |name: String, folded: &Folded, inputs: usize, kernel: usize| {
-            let outputs = folded.bias.len();
-            let weight = Tensor {
-                shape: vec![outputs, inputs, kernel, kernel],
-                data: folded.weight.clone(),
-            };
-            let bias = Tensor {
-                shape: vec![outputs],
-                data: folded.bias.clone(),
-            };
-            tensors.map.insert(format!("{name}.weight"), weight);
-            tensors.map.insert(format!("{name}.bias"), bias);
-        };
-        for (n, ((inputs, ..), folded)) in layers().zip(&self.convolutions).enumerate() {
-            put(format!("convolutions.{n}"), folded, inputs, 3);
+        for ((name, _, layer), folded) in layers().iter().zip(&self.layers) {
+            folded.put(&mut tensors, name, &layer.weight_shape());
         }
-        for (n, ((_, channels), folded)) in BLOCKS.iter().zip(&self.sides).enumerate() {
-            put(format!("sides.{n}"), folded, *channels, 1);
-        }
-        put("fuse".to_owned(), &self.fuse, BLOCKS.len(), 1);
         tensors
     }
 
@@ -134,60 +109,35 @@ impl Weights {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_tensors(tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("HED");
-        let mut get = |name: String, shape: [usize; 4]| Folded {
-            weight: taker.take(&format!("{name}.weight"), &shape),
-            bias: taker.take(&format!("{name}.bias"), &shape[..1]),
-        };
-        let convolutions = layers()
-            .enumerate()
-            .map(|(n, (inputs, outputs, _))| {
-                get(format!("convolutions.{n}"), [outputs, inputs, 3, 3])
-            })
-            .collect();
-        let sides = BLOCKS
-            .iter()
-            .enumerate()
-            .map(|(n, (_, channels))| get(format!("sides.{n}"), [1, *channels, 1, 1]))
-            .collect();
-        let fuse = get("fuse".to_owned(), [1, BLOCKS.len(), 1, 1]);
+        let layers = layers().into_iter();
+        let layers = layers.map(|(name, _, layer)| taker.folded(&name, &layer.weight_shape()));
+        let layers = layers.collect();
         taker.finish()?;
-        Ok(Self {
-            convolutions,
-            sides,
-            fuse,
-        })
+        Ok(Self { layers })
     }
 }
 
 /// The network, packed for this machine.
 #[derive(Clone, Debug)]
 pub struct Hed {
-    convolutions: Vec<(ForwardWeights, Vec<f32>)>,
-    weights: Weights,
+    trunk: Vgg16,
+    /// One 1 × 1 convolution per block.
+    sides: Vec<Folded>,
+    fuse: Folded,
 }
 
 impl Hed {
     /// Packs `weights` for the best instruction set of this machine.
+    ///
+    /// # Panics
+    /// Never: `Weights` has every layer.
     #[must_use]
     pub fn new(mut weights: Weights) -> Self {
-        let isa = Isa::detect();
-        let convolutions = std::mem::take(&mut weights.convolutions);
-        let packed = layers()
-            .zip(convolutions)
-            .map(|((inputs, outputs, _), folded)| {
-                let geometry = Geometry {
-                    inputs,
-                    outputs,
-                    kernel: 3,
-                    stride: 1,
-                    padding: Padding::all(1),
-                };
-                let packed = ForwardWeights::new(geometry, &folded.weight, isa);
-                (packed.winograd(true), folded.bias)
-            });
+        let mut sides = weights.layers.split_off(CONVOLUTIONS);
         Self {
-            convolutions: packed.collect(),
-            weights,
+            trunk: Vgg16::of(&weights.layers, Isa::detect()),
+            fuse: sides.pop().expect("the last layer"),
+            sides,
         }
     }
 
@@ -195,39 +145,30 @@ impl Hed {
     #[must_use]
     pub fn edges(&self, picture: &Picture) -> Vec<f32> {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let mut shape = Batch::new([1, height, width, 3]);
         let (pixels, _) = picture.pixels().as_chunks::<3>();
-        let mut map: Vec<f32> = pixels
+        let map: Vec<f32> = pixels
             .iter()
             .flat_map(|&[r, g, b]| {
                 let blue_first = [b, g, r].map(f32::from);
                 std::array::from_fn::<f32, 3, _>(|c| blue_first[c] - MEANS[c])
             })
             .collect();
-        let mut sum = vec![self.weights.fuse.bias[0]; width * height];
-        let mut convolutions = layers().zip(&self.convolutions).peekable();
-        for (block, side) in self.weights.sides.iter().enumerate() {
-            if block > 0 {
-                (map, shape) = halve(&map, shape);
-            }
-            while let Some(((_, outputs, _), (weights, bias))) =
-                convolutions.next_if(|((.., of), _)| *of == block)
-            {
-                let to = shape.with_channels(outputs);
-                let mut out = vec![0.0; to.len()];
-                let epilogue = Epilogue {
-                    bias,
-                    activation: Activation::Relu,
-                    ..Epilogue::default()
-                };
-                weights.run(shape, &map, epilogue, &mut out);
-                (map, shape) = (out, to);
-            }
-            let logits = logits(&map, side);
-            let weight = self.weights.fuse.weight[block];
+        let mut sum = vec![self.fuse.bias[0]; width * height];
+        let mut sides = self.sides.iter().zip(&self.fuse.weight);
+        let mut visit = |shape: Batch, map: &[f32]| {
+            let (side, weight) = sides.next().expect("a layer for each block");
             let small = (shape.width, shape.height);
-            add_stretched(&logits, small, weight, &mut sum, (width, height));
-        }
+            add_stretched(
+                &logits(map, side),
+                small,
+                *weight,
+                &mut sum,
+                (width, height),
+            );
+        };
+        let shape = Batch::new([1, height, width, 3]);
+        let work = &mut vgg16::Workspace::default();
+        self.trunk.run(shape, &map, pool, work, &mut visit);
         for value in &mut sum {
             *value = 1.0 / (1.0 + (-*value).exp());
         }
@@ -235,23 +176,9 @@ impl Hed {
     }
 }
 
-/// The largest of each 2 × 2; an odd last row or column stays.
-fn halve(map: &[f32], shape: Batch) -> (Vec<f32>, Batch) {
-    let geometry = Geometry {
-        inputs: shape.channels,
-        outputs: shape.channels,
-        kernel: 2,
-        stride: 2,
-        padding: Padding::same(shape.height, shape.width, 2, 2),
-    };
-    let to = Batch {
-        height: shape.height.div_ceil(2),
-        width: shape.width.div_ceil(2),
-        ..shape
-    };
-    let mut out = vec![0.0; to.len()];
-    let _winners = max_pool(geometry, shape, map, &mut out);
-    (out, to)
+/// The largest of each 2 × 2 behind a block; an odd last row or column stays.
+const fn pool(block: usize) -> Convolution {
+    halving(BLOCKS[block].1, 2).border(Border::Same)
 }
 
 /// One logit a pixel.
@@ -296,6 +223,7 @@ fn between(place: usize, from: usize, to: usize) -> (usize, usize, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::{Buffer, halve};
 
     #[test]
     fn enlarging_by_hand() {
@@ -312,18 +240,22 @@ mod tests {
 
     #[test]
     fn halving_keeps_the_odd_row() {
-        let shape = Batch::new([1, 3, 1, 1]);
-        let (map, shape) = halve(&[-1.0, -2.0, -5.0], shape);
-        assert_eq!((map, shape.dims()), (vec![-1.0, -5.0], [1, 2, 1, 1]));
+        let (mut map, mut out) = (Buffer::default(), Buffer::default());
+        map.reshape(Batch::new([1, 3, 1, 1]))
+            .copy_from_slice(&[-1.0, -2.0, -5.0]);
+        halve(&map, halving(1, 2).border(Border::Same), &mut out);
+        assert_eq!(
+            (out.data(), out.shape().dims()),
+            (&[-1.0, -5.0][..], [1, 2, 1, 1])
+        );
     }
 
     #[test]
     fn the_layers_of_vgg16() {
-        assert_eq!(layers().count(), 13);
-        let weights: usize = layers().map(|(i, o, _)| 9 * i * o + o).sum();
-        // The 14.7 million of the published convolutions.
-        assert_eq!(weights, 14_714_688);
-        let of = |n| layers().nth(n);
-        assert_eq!((of(0), of(4)), (Some((3, 64, 0)), Some((128, 256, 2))));
+        let layers = layers();
+        assert_eq!(layers.len(), CONVOLUTIONS + BLOCKS.len() + 1);
+        let name = |n: usize| (layers[n].0.as_str(), layers[n].1.as_str());
+        assert_eq!(name(6), ("convolutions.6", "block3/layers/conv2d_2"));
+        assert_eq!(name(CONVOLUTIONS), ("sides.0", "dsn1"));
     }
 }

@@ -47,7 +47,8 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
 ///
 /// # Errors
 /// As [`import`].
-pub fn import_known(path: &Path, card: &Card) -> Result<Imported, NetError> {
+#[cfg(feature = "pull")]
+pub(crate) fn import_known(path: &Path, card: &Card) -> Result<Imported, NetError> {
     let file = path.display().to_string();
     put(card, &convert(card, read_file(path)?, &file)?)
 }

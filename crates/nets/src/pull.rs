@@ -87,7 +87,7 @@ pub fn download(
 
 /// Where what has come so far of the file of `card` lies.
 #[must_use]
-pub fn part_file(card: &Card) -> PathBuf {
+pub(crate) fn part_file(card: &Card) -> PathBuf {
     cached_file(card).with_extension("part")
 }
 

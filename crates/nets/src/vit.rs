@@ -9,11 +9,10 @@
 //! - **Deviations** none. [`crate::clip::vit`] is the same network for inference, without burn.
 //! - **Weights** random, or OpenAI's by name; nothing of this project ships any.
 
-use affetti_kernels::norm::Rectifier;
-use affetti_layers::{
-    After, Border, Kind, LayerNorm, Normal, Unit, UnitSpec, attention, quick_gelu,
-};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, LayerNorm, Normal, Unit, UnitSpec, attention, quick_gelu};
 use affetti_weights::NetError;
+use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Taker, Tensors};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -51,16 +50,8 @@ pub struct VitBlock {
 type Source<'a> = dyn FnMut(&str, &[usize]) -> Vec<f32> + 'a;
 
 fn linear(inputs: usize, outputs: usize, after: After) -> UnitSpec {
-    UnitSpec {
-        kind: Kind::Dense,
-        inputs,
-        outputs,
-        kernel: 1,
-        stride: 1,
-        border: Border::Fixed(0),
-        after,
-        act: Rectifier::Identity,
-    }
+    let conv = Convolution::new(inputs, outputs, 1);
+    UnitSpec { conv, after }
 }
 
 impl Vit {
@@ -166,8 +157,8 @@ fn build(shape: Shape, device: &Device, get: &mut Source<'_>) -> Vit {
     let first = get("conv1.weight", &[width, 3, patch, patch]);
     let plane = patch * patch;
     let place = |i: usize| i / pixels * pixels + i % 3 * plane + i % pixels / 3;
-    let first = (0..first.len()).map(|i| first[place(i)]).collect();
-    let patches = linear(pixels, width, After::Nothing).with_weights(first, Vec::new(), device);
+    let first = unbiased((0..first.len()).map(|i| first[place(i)]));
+    let patches = linear(pixels, width, After::Nothing).with_weights(first, device);
     let class = get("class_embedding", &[width]);
     let positions = [shape.tokens(), width];
     let values = get("positional_embedding", &positions);
@@ -180,7 +171,7 @@ fn build(shape: Shape, device: &Device, get: &mut Source<'_>) -> Vit {
     // Stored for x · w instead of x · wᵀ.
     let last = get("proj", &[width, shape.outputs]);
     let place = |i: usize| i % width * shape.outputs + i / width;
-    let last = (0..last.len()).map(|i| last[place(i)]).collect();
+    let last = unbiased((0..last.len()).map(|i| last[place(i)]));
     let spec = linear(width, shape.outputs, After::Nothing);
     Vit {
         patches,
@@ -189,8 +180,15 @@ fn build(shape: Shape, device: &Device, get: &mut Source<'_>) -> Vit {
         before,
         blocks,
         after,
-        projection: spec.with_weights(last, Vec::new(), device),
+        projection: spec.with_weights(last, device),
         shape,
+    }
+}
+
+fn unbiased(weight: impl Iterator<Item = f32>) -> Folded {
+    Folded {
+        weight: weight.collect(),
+        bias: Vec::new(),
     }
 }
 
@@ -204,7 +202,7 @@ fn block(name: &str, shape: Shape, device: &Device, get: &mut Source<'_>) -> Vit
     let mut unit = |part: &str, inputs: usize, outputs: usize| {
         let weight = get(&format!("{name}.{part}weight"), &[outputs, inputs]);
         let bias = get(&format!("{name}.{part}bias"), &[outputs]);
-        linear(inputs, outputs, After::Bias).with_weights(weight, bias, device)
+        linear(inputs, outputs, After::Bias).with_weights(Folded { weight, bias }, device)
     };
     let project = unit("attn.in_proj_", width, 3 * width);
     let merge = unit("attn.out_proj.", width, width);

@@ -7,11 +7,10 @@
 )]
 
 use affetti_nets::device::{Device as Place, Wish, choose};
-use affetti_nets::kernels::norm::Rectifier;
-use affetti_nets::kernels::{Geometry, Padding};
+use affetti_nets::kernels::{Activation, Border, Convolution, Geometry, Kind, Padding};
 use affetti_nets::layers::{
-    After, Border, ConvOptions, Kind, Normal, Normalisation, UnitSpec, attention, conv, layer_norm,
-    max_pool, mean_pool, quick_gelu,
+    After, ConvOptions, Normal, Normalisation, UnitSpec, attention, conv, layer_norm, max_pool,
+    mean_pool, quick_gelu,
 };
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -47,7 +46,7 @@ fn everything(device: &Device) -> Vec<(String, Vec<f32>)> {
         let options = ConvOptions::dense(geometry)
             .kind(kind)
             .norm(Normalisation::Bias(row.clone()))
-            .act(Rectifier::Relu6);
+            .act(Activation::Relu6);
         outputs.push((format!("{kind:?}"), conv(x.clone(), Some(weight), &options)));
     }
     outputs.push(("maximum".into(), max_pool(x.clone(), geometry)));
@@ -94,15 +93,10 @@ fn layers_on_vulkan_are_those_on_the_cpu() {
 fn a_unit_frozen_on_vulkan_is_the_one_frozen_on_the_cpu() {
     let Some(gpu) = vulkan() else { return };
     let run = |device: &Device| {
+        let conv = Convolution::new(3, 4, 3).border(Border::Same);
         let spec = UnitSpec {
-            kind: Kind::Dense,
-            inputs: 3,
-            outputs: 4,
-            kernel: 3,
-            stride: 1,
-            border: Border::Same,
+            conv: conv.act(Activation::Relu6),
             after: After::Norm(1e-5),
-            act: Rectifier::Relu6,
         };
         let unit = spec.init(&mut Normal::new(2), device).freeze(true);
         let x = tensor(&mut Values::new(3), [2, 8, 6, 3], device).require_grad();

@@ -7,32 +7,10 @@
 
 use affetti_ground::Normal;
 
-use crate::tensors::Taker;
+use crate::tensors::{Taker, Tensor, Tensors};
 
-/// Sizes of a layer with the same border on all sides, half the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LayerSpec {
-    /// Input channels.
-    pub inputs: usize,
-    /// Output channels.
-    pub outputs: usize,
-    /// Height and width.
-    pub kernel: usize,
-    /// Step between outputs, both axes.
-    pub stride: usize,
-    /// Whether a rectifier follows.
-    pub rectified: bool,
-}
-
-impl LayerSpec {
-    /// `[outputs, inputs, kernel, kernel]`
-    pub const fn weight_shape(&self) -> [usize; 4] {
-        [self.outputs, self.inputs, self.kernel, self.kernel]
-    }
-}
-
-/// Weight and bias of one convolution after folding.
-#[derive(Clone, Debug)]
+/// Weight and bias of one convolution, a norm folded in where there was one.
+#[derive(Clone, Debug, Default)]
 pub struct Folded {
     /// In the layout of the convolution.
     pub weight: Vec<f32>,
@@ -51,22 +29,42 @@ pub struct ConvTensors {
     pub norm: Option<NormTensors>,
 }
 
-impl ConvTensors {
-    /// Weights of He's deviation for `spec`; a bias of 0, or the norm of a layer that has seen
-    /// nothing.
-    pub fn random(spec: LayerSpec, epsilon: Option<f64>, random: &mut Normal) -> Self {
-        let [outputs, inputs, kernel, _] = spec.weight_shape();
-        let fan = (inputs * kernel * kernel) as f64;
-        let one = || vec![1.0; outputs];
+impl Folded {
+    /// Weights of He's deviation for a layer of `outputs`, and a bias of 0.
+    pub fn random(shape: [usize; 4], outputs: usize, random: &mut Normal) -> Self {
+        let fan = (shape[1] * shape[2] * shape[3]) as f64;
         Self {
-            weight: random.many(outputs * inputs * kernel * kernel, (2.0 / fan).sqrt()),
+            weight: random.many(shape.iter().product(), (2.0 / fan).sqrt()),
             bias: vec![0.0; outputs],
-            norm: epsilon.map(|epsilon| NormTensors {
-                epsilon,
-                gamma: one(),
-                mean: vec![0.0; outputs],
-                variance: one(),
-            }),
+        }
+    }
+
+    /// Adds `NAME.weight` of `shape` and `NAME.bias`, as [`Taker::folded`] reads them.
+    pub fn put(&self, tensors: &mut Tensors, name: &str, shape: &[usize]) {
+        let mut put = |part: &str, shape: &[usize], data: &[f32]| {
+            let (shape, data) = (shape.to_vec(), data.to_vec());
+            let tensor = Tensor { shape, data };
+            tensors.map.insert(format!("{name}.{part}"), tensor);
+        };
+        put("weight", shape, &self.weight);
+        put("bias", &[self.bias.len()], &self.bias);
+    }
+}
+
+impl ConvTensors {
+    /// A random layer with the norm of one that has seen nothing.
+    pub fn random(shape: [usize; 4], epsilon: f64, random: &mut Normal) -> Self {
+        let Folded { weight, bias } = Folded::random(shape, shape[0], random);
+        let norm = NormTensors {
+            epsilon,
+            gamma: vec![1.0; bias.len()],
+            mean: bias.clone(),
+            variance: vec![1.0; bias.len()],
+        };
+        Self {
+            weight,
+            bias,
+            norm: Some(norm),
         }
     }
 }
@@ -94,11 +92,11 @@ impl Taker {
         }
     }
 
-    /// `NAME.weight` and `NAME.bias`.
-    pub fn biased(&mut self, name: &str, shape: [usize; 4]) -> ConvTensors {
-        ConvTensors {
+    /// `NAME.weight` of `shape`, outputs first, and `NAME.bias`.
+    pub fn folded(&mut self, name: &str, shape: &[usize]) -> Folded {
+        Folded {
+            weight: self.take(&format!("{name}.weight"), shape),
             bias: self.take(&format!("{name}.bias"), &shape[..1]),
-            ..self.bare(name, shape)
         }
     }
 

@@ -4,9 +4,8 @@
 use super::config::RecipeConfig;
 use crate::error::FeelError;
 use crate::maps::{Below, Shape};
-use affetti_nets::kernels::Batch;
-use affetti_nets::kernels::norm::Rectifier;
-use affetti_nets::layers::{After, Border, Kind, Normal, Unit, UnitSpec, mean_pool};
+use affetti_nets::kernels::{Activation, Batch, Convolution};
+use affetti_nets::layers::{After, Normal, Unit, UnitSpec, mean_pool};
 use affetti_nets::resnet::{self, ResNet};
 use affetti_nets::resnet_layers::{ResNetLayers, ResNetTop};
 use affetti_nets::tensors::Tensors;
@@ -32,17 +31,8 @@ impl RecipeNetwork {
         let mut random = Normal::new(config.seed);
         let device = Device::flex().autodiff();
         let mut layer = |inputs, outputs, after, act| {
-            let spec = UnitSpec {
-                kind: Kind::Dense,
-                inputs,
-                outputs,
-                kernel: 1,
-                stride: 1,
-                border: Border::Fixed(0),
-                after,
-                act,
-            };
-            spec.init(&mut random, &device)
+            let conv = Convolution::new(inputs, outputs, 1).act(act);
+            UnitSpec { conv, after }.init(&mut random, &device)
         };
         let after = if config.norm {
             After::Norm(EPSILON)
@@ -52,8 +42,8 @@ impl RecipeNetwork {
         let classes = config.labels.classes();
         Self {
             trunk,
-            hidden: layer(features, config.hidden, after, Rectifier::Relu),
-            last: layer(config.hidden, classes, After::Bias, Rectifier::Identity),
+            hidden: layer(features, config.hidden, after, Activation::Relu),
+            last: layer(config.hidden, classes, After::Bias, Activation::Identity),
         }
     }
 

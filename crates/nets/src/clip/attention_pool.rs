@@ -9,7 +9,7 @@
 
 use super::resnet::Shape;
 use crate::flow::Buffer;
-use affetti_kernels::{BackwardWeights, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding};
+use affetti_kernels::{BackwardWeights, Batch, Convolution, Epilogue, ForwardWeights, Isa};
 use affetti_weights::tensors::Taker;
 use rayon::prelude::*;
 
@@ -26,13 +26,7 @@ struct Linear {
 impl Linear {
     fn take(taker: &mut Taker, name: &str, inputs: usize, outputs: usize) -> Self {
         let weight = taker.take(&format!("{name}.weight"), &[outputs, inputs]);
-        let geometry = Geometry {
-            inputs,
-            outputs,
-            kernel: 1,
-            stride: 1,
-            padding: Padding::default(),
-        };
+        let geometry = Convolution::new(inputs, outputs, 1).at(1, 1);
         Self {
             forward: ForwardWeights::new(geometry, &weight, Isa::detect()),
             backward: BackwardWeights::new(geometry, &weight, Isa::detect()),
@@ -92,7 +86,7 @@ pub struct Pooled {
 impl Pooled {
     /// The embeddings `[batch, outputs]`.
     #[must_use]
-    pub fn embedding(&self) -> &[f32] {
+    pub(crate) fn embedding(&self) -> &[f32] {
         &self.embedding
     }
 }

@@ -4,14 +4,14 @@
 //! | what | where |
 //! |---|---|
 //! | RN50, RN101 and their gradients | [`resnet`], [`resnet::ClipResNet`] |
-//! | the pooling at their end | [`attention_pool`] |
+//! | the pooling at their end | `attention_pool` |
 //! | ViT-B/32 | [`vit`] |
 //! | names of published files, converted files in the cache | [`names`], [`weights`] |
 //!
 //! Source: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision"
 //! (2021). Nothing of this project ships CLIP's weights; `affetti models pull` fetches them.
 
-pub mod attention_pool;
+mod attention_pool;
 pub mod names;
 pub mod resnet;
 pub mod vit;

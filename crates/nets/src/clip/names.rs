@@ -42,7 +42,7 @@ impl Names {
     }
 
     /// Takes out the names of what belongs to no image tower.
-    pub fn keep_images(names: &mut Vec<String>) {
+    pub(crate) fn keep_images(names: &mut Vec<String>) {
         let by = Self::of(names.iter());
         names.retain(|name| !by.is_other(name));
     }
@@ -175,7 +175,7 @@ fn timm(name: &str) -> String {
 /// The shape of the image tower in a file, from the shapes of its tensors; none where the file holds
 /// no tower of CLIP's. Heads are not in a file: all of CLIP's have 64 floats.
 #[must_use]
-pub fn shape_of(tensors: &Tensors) -> Option<Shape> {
+pub(crate) fn shape_of(tensors: &Tensors) -> Option<Shape> {
     let names = Names::of(tensors.map.keys());
     let sizes = |name: &str| {
         tensors

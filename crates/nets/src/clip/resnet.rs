@@ -17,18 +17,13 @@
 //! build has it.
 
 use super::attention_pool::{AttentionPool, Pooled};
-use crate::flow::Buffer;
-use affetti_kernels::norm::{Rectifier, rectifier_backward};
+use crate::flow::{Buffer, Layer};
+use crate::resnet::{Named, Residual, Stages, layer};
 use affetti_kernels::pool::{halved, mean_halve, mean_halve_backward};
-use affetti_kernels::{
-    Activation, BackwardWeights, Batch, Epilogue, ForwardWeights, Geometry, Isa, Padding,
-};
+use affetti_kernels::{Batch, Convolution};
 use affetti_weights::NetError;
-use affetti_weights::convolution::LayerSpec;
-use affetti_weights::tensors::{Taker, Tensors};
+use affetti_weights::tensors::Tensors;
 
-/// PyTorch's ε.
-const EPSILON: f64 = 1e-5;
 /// Channels of a block's output over those inside of it.
 const EXPANSION: usize = 4;
 /// Pictures are this many times as wide as the last map.
@@ -47,26 +42,6 @@ pub struct Shape {
     pub heads: usize,
     /// Floats of the embedding.
     pub outputs: usize,
-}
-
-/// One block's layers.
-struct BlockSpec {
-    name: String,
-    inner: [LayerSpec; 3],
-    skip: Option<LayerSpec>,
-    halves: bool,
-    /// Which layer of blocks it ends, 1..=4.
-    ends: Option<usize>,
-}
-
-const fn spec(inputs: usize, outputs: usize, kernel: usize, rectified: bool) -> LayerSpec {
-    LayerSpec {
-        inputs,
-        outputs,
-        kernel,
-        stride: 1,
-        rectified,
-    }
 }
 
 impl Shape {
@@ -109,168 +84,71 @@ impl Shape {
         Batch::new([batch, side, side, channels])
     }
 
-    fn stem(&self) -> [LayerSpec; 3] {
+    /// All layers, by torchvision's names. A block with a shortcut halves its map, but for the first.
+    fn layers(&self) -> Stages<Named> {
         let half = self.width / 2;
-        let first = LayerSpec {
-            stride: 2,
-            ..spec(3, half, 3, true)
-        };
-        [
-            first,
-            spec(half, half, 3, true),
-            spec(half, self.width, 3, true),
-        ]
-    }
-
-    fn block_specs(&self) -> Vec<BlockSpec> {
         let mut inputs = self.width;
-        let mut specs = Vec::new();
-        for (layer, &repeats) in self.blocks.iter().enumerate() {
-            let inner = self.width << layer;
+        let (mut blocks, mut names) = (Vec::new(), Vec::new());
+        for (stage, repeats) in self.blocks.into_iter().enumerate() {
+            let inner = self.width << stage;
             let outputs = EXPANSION * inner;
             for repeat in 0..repeats {
-                specs.push(BlockSpec {
-                    name: format!("layer{}.{repeat}", layer + 1),
-                    inner: [
-                        spec(inputs, inner, 1, true),
-                        spec(inner, inner, 3, true),
-                        spec(inner, outputs, 1, true),
+                names.push(format!("layer{}.{repeat}", stage + 1));
+                blocks.push(Residual {
+                    layers: vec![
+                        layer(inputs, inner, 1),
+                        layer(inner, inner, 3),
+                        layer(inner, outputs, 1),
                     ],
-                    skip: (repeat == 0).then(|| spec(inputs, outputs, 1, false)),
-                    halves: repeat == 0 && layer > 0,
-                    ends: (repeat + 1 == repeats).then_some(layer + 1),
+                    shortcut: (repeat == 0).then(|| Convolution::new(inputs, outputs, 1)),
                 });
                 inputs = outputs;
             }
         }
-        specs
+        let stem = vec![
+            layer(3, half, 3).stride(2),
+            layer(half, half, 3),
+            layer(half, self.width, 3),
+        ];
+        Stages { stem, blocks }.named(names.into_iter())
     }
 
-    /// Names (convolution, norm) and sizes of all convolutions, in the order of the file.
-    fn convolutions(&self) -> Vec<(String, String, LayerSpec)> {
-        let stem = self.stem().into_iter().enumerate();
-        let mut all: Vec<(String, String, LayerSpec)> = stem
-            .map(|(n, spec)| (format!("conv{}", n + 1), format!("bn{}", n + 1), spec))
-            .collect();
-        for block in self.block_specs() {
-            let name = &block.name;
-            for (n, spec) in block.inner.into_iter().enumerate() {
-                let (conv, norm) = (
-                    format!("{name}.conv{}", n + 1),
-                    format!("{name}.bn{}", n + 1),
-                );
-                all.push((conv, norm, spec));
-            }
-            if let Some(spec) = block.skip {
-                let (conv, norm) = (
-                    format!("{name}.downsample.0"),
-                    format!("{name}.downsample.1"),
-                );
-                all.push((conv, norm, spec));
-            }
-        }
-        all
+    /// The last block of the four layers of blocks.
+    fn ends(&self) -> [usize; 4] {
+        let mut blocks = 0;
+        self.blocks.map(|repeats| {
+            blocks += repeats;
+            usize::saturating_sub(blocks, 1)
+        })
     }
 
     /// Every tensor by OpenAI's name without `visual.`, and its shape.
     #[must_use]
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut all = Vec::new();
-        for (conv, norm, spec) in self.convolutions() {
-            all.push((format!("{conv}.weight"), spec.weight_shape().to_vec()));
+        self.layers().map(|Named { conv, norm, layer }| {
+            all.push((format!("{conv}.weight"), layer.weight_shape().to_vec()));
             for part in ["weight", "bias", "running_mean", "running_var"] {
-                all.push((format!("{norm}.{part}"), vec![spec.outputs]));
+                all.push((format!("{norm}.{part}"), vec![layer.outputs]));
             }
-        }
+        });
         all.extend(AttentionPool::tensors(self));
         all
     }
 }
 
-/// A convolution packed for both directions, with its rectifier.
-#[derive(Clone, Debug)]
-struct Conv {
-    geometry: Geometry,
-    forward: ForwardWeights,
-    backward: BackwardWeights,
-    bias: Vec<f32>,
-    rectified: bool,
-}
-
-impl Conv {
-    fn take(taker: &mut Taker, (conv, norm): (&str, &str), spec: LayerSpec) -> Self {
-        let tensors = taker.normed((conv, norm), spec.weight_shape(), spec.outputs, EPSILON);
-        let folded = tensors.folded();
-        let geometry = Geometry {
-            inputs: spec.inputs,
-            outputs: spec.outputs,
-            kernel: spec.kernel,
-            stride: spec.stride,
-            padding: Padding::all(spec.kernel / 2),
-        };
-        let isa = Isa::detect();
-        Self {
-            geometry,
-            forward: ForwardWeights::new(geometry, &folded.weight, isa),
-            backward: BackwardWeights::new(geometry, &folded.weight, isa),
-            bias: folded.bias,
-            rectified: spec.rectified,
-        }
-    }
-
-    fn run(&self, from: &Buffer, residual: Option<&Buffer>, to: &mut Buffer) {
-        let shape = from.shape();
-        let output = self
-            .geometry
-            .output(shape)
-            .expect("the input fits the layer");
-        let epilogue = Epilogue {
-            bias: &self.bias,
-            residual: residual.map(Buffer::data),
-            activation: if self.rectified {
-                Activation::Relu
-            } else {
-                Activation::Identity
-            },
-        };
-        self.forward
-            .run(shape, from.data(), epilogue, to.reshape(output));
-    }
-
-    /// From the gradient of the output (changed: 0 where the rectifier closed) to that of the input,
-    /// of shape `input`, to which `add` is added.
-    fn back(
-        &self,
-        (input, output): (Batch, &Buffer),
-        gradient: &mut Buffer,
-        add: Option<&Buffer>,
-        to: &mut Buffer,
-    ) {
-        if self.rectified {
-            rectifier_backward(Rectifier::Relu, output.data(), gradient.data_mut());
-        }
-        let epilogue = Epilogue {
-            residual: add.map(Buffer::data),
-            ..Epilogue::default()
-        };
-        self.backward
-            .run(input, gradient.data(), epilogue, to.reshape(input));
-    }
-}
-
 #[derive(Clone, Debug)]
 struct Block {
-    inner: [Conv; 3],
-    skip: Option<Conv>,
+    inner: [Layer; 3],
+    skip: Option<Layer>,
     halves: bool,
-    ends: Option<usize>,
 }
 
 /// The network, packed for this machine.
 #[derive(Clone, Debug)]
 pub struct ClipResNet {
     shape: Shape,
-    stem: [Conv; 3],
+    stem: [Layer; 3],
     blocks: Vec<Block>,
     pool: AttentionPool,
 }
@@ -343,29 +221,28 @@ impl ClipResNet {
     ///
     /// # Errors
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
+    ///
+    /// # Panics
+    /// Never: a stem and a block have three layers.
     pub fn new(shape: Shape, tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("CLIP's ResNet");
-        let mut convolutions = shape
-            .convolutions()
-            .into_iter()
-            .map(|(conv, norm, spec)| Conv::take(&mut taker, (&conv, &norm), spec));
-        let mut next = || convolutions.next().expect("every convolution is listed");
-        let stem = [next(), next(), next()];
-        let specs = shape.block_specs();
-        let blocks = specs.iter().map(|spec| Block {
-            inner: [next(), next(), next()],
-            skip: spec.skip.map(|_| next()),
-            halves: spec.halves,
-            ends: spec.ends,
-        });
-        let blocks = blocks.collect();
-        drop(convolutions);
+        let pack = |named: Named| {
+            let folded = named.take(&mut taker).folded();
+            Layer::both_ways(named.layer, &folded)
+        };
+        let Stages { stem, blocks } = shape.layers().map(pack);
+        let three = |layers: Vec<Layer>| layers.try_into().expect("three layers");
+        let block = |(n, block): (usize, Residual<Layer>)| Block {
+            inner: three(block.layers),
+            halves: n >= shape.blocks[0] && block.shortcut.is_some(),
+            skip: block.shortcut,
+        };
         let pool = AttentionPool::take(&shape, &mut taker);
         taker.finish()?;
         Ok(Self {
             shape,
-            stem,
-            blocks,
+            stem: three(stem),
+            blocks: blocks.into_iter().enumerate().map(block).collect(),
             pool,
         })
     }
@@ -395,10 +272,8 @@ impl ClipResNet {
             let (before, rest) = maps.blocks.split_at_mut(n);
             let input = before.last().map_or(&maps.stem_out, |b| &b.out);
             block.forward(input, &mut rest[0]);
-            if let Some(layer) = block.ends {
-                maps.ends[layer - 1] = n;
-            }
         }
+        maps.ends = self.shape.ends();
         let last = maps.blocks.last().map_or(&maps.stem_out, |b| &b.out);
         self.pool.forward(last, &mut maps.pooled);
     }
@@ -425,7 +300,8 @@ impl ClipResNet {
             None => current.reshape(last.shape()).fill(0.0),
         }
         for (n, block) in self.blocks.iter().enumerate().rev() {
-            if let Some(gradient) = block.ends.and_then(|layer| gradients.taps[layer]) {
+            let end = maps.ends.iter().position(|end| *end == n);
+            if let Some(gradient) = end.and_then(|layer| gradients.taps[layer + 1]) {
                 add(gradient, current.data_mut());
             }
             let input = match n {

@@ -9,11 +9,11 @@
 //!   decoder.
 
 use crate::edge_net::{
-    BLOCKS, COARSE, CONTEXT, DETAIL, HEAD, LATERAL, PARTS, Part, REFINE, STEPS, TAPS, Weights,
+    BLOCKS, COARSE, CONTEXT, DETAIL, HEAD, LATERAL, PARTS, REFINE, STEPS, TAPS, Weights, layer,
 };
 use crate::efficientnet_lite::layers::{LiteBlock, LiteLayers};
-use affetti_kernels::norm::Rectifier;
-use affetti_layers::{After, Border, Kind, Normal, Unit, UnitSpec, upsample};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec, upsample};
 use affetti_weights::convolution::Folded;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -51,24 +51,14 @@ impl EdgeLayers {
         } = trunk;
         blocks.truncate(BLOCKS);
         let mut random = Normal::new(seed);
-        let mut parts: Vec<Unit> = PARTS
-            .iter()
-            .map(|part| spec(part).init(&mut random, device))
-            .collect();
-        parts[HEAD] = logits(&PARTS[HEAD], &mut random, device);
-        let side = |inputs: usize| Part {
-            name: "side",
-            inputs,
-            outputs: 1,
-            kernel: 1,
-            stride: 1,
-            rectified: false,
-        };
-        let sides = SIDES.map(|inputs| logits(&side(inputs), &mut random, device));
+        let after = After::Bias;
+        let mut parts = PARTS.map(|(_, conv)| UnitSpec { conv, after }.init(&mut random, device));
+        parts[HEAD] = logits(PARTS[HEAD].1, &mut random, device);
+        let sides = SIDES.map(|inputs| logits(layer(inputs, 1, 1), &mut random, device));
         Self {
             stem,
             blocks,
-            parts,
+            parts: parts.into(),
             sides: sides.into(),
         }
     }
@@ -100,8 +90,7 @@ impl EdgeLayers {
             sides.push(side.forward(current.clone(), None));
         }
         let sum = part(LATERAL, taps2, Some(upsample(current)));
-        // The kernels for inference add after the rectifier here, so no residual of the unit.
-        let sum = part(DETAIL, picture, None) + sum;
+        let sum = part(DETAIL, picture, Some(sum));
         let fine = part(HEAD, part(REFINE, sum, None), None);
         let sides = sides.try_into().expect("three sides");
         EdgeLogits { fine, sides }
@@ -110,45 +99,20 @@ impl EdgeLayers {
     /// The weights without what only the training needs.
     #[must_use]
     pub fn weights(&self) -> Weights {
-        let folded = |unit: &Unit| {
-            let (weight, bias) = unit.weights();
-            Folded { weight, bias }
-        };
-        let block = |b: &LiteBlock| {
-            (
-                b.expand.as_ref().map(folded),
-                folded(&b.depthwise),
-                folded(&b.project),
-            )
-        };
+        let blocks = self.blocks.iter().flat_map(LiteBlock::units);
+        let units = [&self.stem].into_iter().chain(blocks).chain(&self.parts);
         Weights {
-            stem: folded(&self.stem),
-            blocks: self.blocks.iter().map(block).collect(),
-            parts: self.parts.iter().map(folded).collect(),
+            layers: units.map(Unit::weights).collect(),
         }
     }
 }
 
-fn spec(part: &Part) -> UnitSpec {
-    UnitSpec {
-        kind: Kind::Dense,
-        inputs: part.inputs,
-        outputs: part.outputs,
-        kernel: part.kernel,
-        stride: part.stride,
-        border: Border::Same,
-        after: After::Bias,
-        act: if part.rectified {
-            Rectifier::Relu
-        } else {
-            Rectifier::Identity
-        },
-    }
-}
-
 /// A layer of logits: small weights around [`START`].
-fn logits(part: &Part, random: &mut Normal, device: &Device) -> Unit {
-    let count = part.inputs * part.outputs * part.kernel * part.kernel;
-    let weight = random.many(count, 0.01);
-    spec(part).with_weights(weight, vec![START; part.outputs], device)
+fn logits(conv: Convolution, random: &mut Normal, device: &Device) -> Unit {
+    let after = After::Bias;
+    let folded = Folded {
+        weight: random.many(conv.weight_shape().iter().product(), 0.01),
+        bias: vec![START; conv.outputs],
+    };
+    UnitSpec { conv, after }.with_weights(folded, device)
 }

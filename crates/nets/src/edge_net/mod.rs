@@ -17,14 +17,14 @@
 pub mod layers;
 
 use crate::efficientnet_lite::{
-    Block, BlockSpec, FoldedBlock, Variant, Workspace as TrunkWorkspace, pack,
+    Block, BlockSpec, STEM_LAYER, Variant, Workspace as TrunkWorkspace, next, pack, stem, trunk,
 };
 use affetti_kernels::upsample::upsample_map;
-use affetti_kernels::{Activation, Conv, Isa, Map, MapShape, Padding};
+use affetti_kernels::{Activation, Border, Conv, Convolution, Isa, Map, MapShape, Order, Padding};
 use affetti_picture::Picture;
 use affetti_weights::NetError;
 use affetti_weights::convolution::Folded;
-use affetti_weights::tensors::{Tensor, Tensors};
+use affetti_weights::tensors::Tensors;
 
 /// Sides are padded to multiples of this.
 pub const CELL: usize = 16;
@@ -32,35 +32,6 @@ pub const CELL: usize = 16;
 pub(crate) const BLOCKS: usize = 11;
 /// The blocks whose outputs the decoder reads: strides 2, 4, 8 and 16.
 pub(crate) const TAPS: [usize; 4] = [0, 2, 4, BLOCKS - 1];
-const STEM: usize = 32;
-
-/// One convolution of the decoder.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Part {
-    pub(crate) name: &'static str,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    /// A rectifier follows.
-    pub(crate) rectified: bool,
-}
-
-const fn part(
-    name: &'static str,
-    [inputs, outputs]: [usize; 2],
-    kernel: usize,
-    rectified: bool,
-) -> Part {
-    Part {
-        name,
-        inputs,
-        outputs,
-        kernel,
-        stride: 1,
-        rectified,
-    }
-}
 
 pub(crate) const COARSE: usize = 0;
 pub(crate) const CONTEXT: usize = 1;
@@ -71,37 +42,48 @@ pub(crate) const DETAIL: usize = 7;
 pub(crate) const REFINE: usize = 8;
 pub(crate) const HEAD: usize = 9;
 
-/// The decoder. Widths are multiples of 16 because the kernels work in sixteens.
-pub(crate) const PARTS: [Part; 10] = [
-    part("coarse", [112, 48], 1, true),
-    part("context", [48, 48], 3, true),
-    part("lateral8", [40, 48], 1, false),
-    part("refine8", [48, 32], 3, true),
-    part("lateral4", [24, 32], 1, false),
-    part("refine4", [32, 32], 3, true),
-    part("lateral2", [16, 32], 1, false),
-    // Straight from the picture: the trunk's stride 2 map has lost where in its cell a line is.
-    Part {
-        stride: 2,
-        ..part("detail", [3, 32], 3, true)
-    },
-    part("refine2", [32, 16], 3, true),
-    part("head", [16, 4], 3, false),
+/// The decoder with its names. Widths are multiples of 16 because the kernels work in sixteens.
+pub(crate) const PARTS: [(&str, Convolution); 10] = [
+    ("coarse", layer(112, 48, 1).act(Activation::Relu)),
+    ("context", layer(48, 48, 3).act(Activation::Relu)),
+    ("lateral8", layer(40, 48, 1)),
+    ("refine8", layer(48, 32, 3).act(Activation::Relu)),
+    ("lateral4", layer(24, 32, 1)),
+    ("refine4", layer(32, 32, 3).act(Activation::Relu)),
+    ("lateral2", layer(16, 32, 1)),
+    ("detail", DETAIL_LAYER),
+    ("refine2", layer(32, 16, 3).act(Activation::Relu)),
+    ("head", layer(16, 4, 3)),
 ];
+
+/// Straight from the picture: the trunk's stride 2 map has lost where in its cell a line is.
+const DETAIL_LAYER: Convolution = layer(3, 32, 3)
+    .stride(2)
+    .act(Activation::Relu)
+    .order(Order::ResidualLast);
+
+pub(crate) const fn layer(inputs: usize, outputs: usize, kernel: usize) -> Convolution {
+    Convolution::new(inputs, outputs, kernel).border(Border::Same)
+}
 
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    pub(crate) stem: Folded,
-    pub(crate) blocks: Vec<FoldedBlock>,
-    /// As [`PARTS`].
-    pub(crate) parts: Vec<Folded>,
+    /// As [`layers`].
+    pub(crate) layers: Vec<Folded>,
 }
 
 fn blocks() -> Vec<BlockSpec> {
     let mut blocks = Variant::Lite0.blocks();
     blocks.truncate(BLOCKS);
     blocks
+}
+
+/// All layers with their names: those of the trunk, then [`PARTS`].
+fn layers() -> Vec<(String, Convolution)> {
+    let mut layers = trunk(&blocks());
+    layers.extend(PARTS.map(|(name, layer)| (name.to_owned(), layer)));
+    layers
 }
 
 impl Weights {
@@ -111,59 +93,19 @@ impl Weights {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_tensors(tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("the edge network");
-        let mut get = |name: &str, shape: [usize; 4]| Folded {
-            weight: taker.take(&format!("{name}.weight"), &shape),
-            bias: taker.take(&format!("{name}.bias"), &shape[..1]),
-        };
-        let stem = get("stem", [STEM, 3, 3, 3]);
-        let blocks = blocks().into_iter().enumerate().map(|(n, s)| {
-            let name = |part: &str| format!("blocks.{n}.{part}");
-            let expand = (s.expanded != s.inputs)
-                .then(|| get(&name("expand"), [s.expanded, s.inputs, 1, 1]));
-            let depthwise = get(&name("depthwise"), [s.expanded, 1, s.kernel, s.kernel]);
-            let project = get(&name("project"), [s.outputs, s.expanded, 1, 1]);
-            (expand, depthwise, project)
-        });
-        let blocks = blocks.collect();
-        let parts = PARTS
-            .iter()
-            .map(|p| get(p.name, [p.outputs, p.inputs, p.kernel, p.kernel]));
-        let parts = parts.collect();
+        let layers = layers().into_iter();
+        let layers = layers.map(|(name, layer)| taker.folded(&name, &layer.weight_shape()));
+        let layers = layers.collect();
         taker.finish()?;
-        Ok(Self {
-            stem,
-            blocks,
-            parts,
-        })
+        Ok(Self { layers })
     }
 
     /// The tensors that [`Weights::from_tensors`] reads.
     #[must_use]
     pub fn to_tensors(&self) -> Tensors {
         let mut tensors = Tensors::default();
-        let mut put = |name: &str, folded: &Folded, [inputs, height, width]: [usize; 3]| {
-            let outputs = folded.bias.len();
-            let mut insert = |part: &str, shape, data: &[f32]| {
-                let data = data.to_vec();
-                let name = format!("{name}.{part}");
-                tensors.map.insert(name, Tensor { shape, data });
-            };
-            let shape = vec![outputs, inputs, height, width];
-            insert("weight", shape, &folded.weight);
-            insert("bias", vec![outputs], &folded.bias);
-        };
-        put("stem", &self.stem, [3, 3, 3]);
-        for (n, (s, (expand, depthwise, project))) in blocks().iter().zip(&self.blocks).enumerate()
-        {
-            let name = |part: &str| format!("blocks.{n}.{part}");
-            if let Some(expand) = expand {
-                put(&name("expand"), expand, [s.inputs, 1, 1]);
-            }
-            put(&name("depthwise"), depthwise, [1, s.kernel, s.kernel]);
-            put(&name("project"), project, [s.expanded, 1, 1]);
-        }
-        for (p, folded) in PARTS.iter().zip(&self.parts) {
-            put(p.name, folded, [p.inputs, p.kernel, p.kernel]);
+        for ((name, layer), folded) in layers().iter().zip(&self.layers) {
+            folded.put(&mut tensors, name, &layer.weight_shape());
         }
         tensors
     }
@@ -197,21 +139,17 @@ impl EdgeNet {
     /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
-        let trunk = blocks().into_iter().zip(&weights.blocks);
-        let parts = PARTS.iter().zip(&weights.parts).map(|(p, folded)| {
-            let activation = if p.rectified {
-                Activation::Relu
-            } else {
-                Activation::Identity
-            };
-            pack(folded, p.kernel, p.stride, activation, isa)
-        });
+        let mut layers = weights.layers.iter();
+        let stem = pack(STEM_LAYER, next(&mut layers), isa);
+        let blocks = blocks().into_iter();
+        let blocks = blocks.map(|spec| Block::new(spec, &mut layers, isa));
         Self {
-            stem: pack(&weights.stem, 3, 2, Activation::Relu6, isa),
-            blocks: trunk
-                .map(|(spec, folded)| Block::new(spec, folded, isa))
+            stem,
+            blocks: blocks.collect(),
+            parts: PARTS
+                .iter()
+                .map(|(_, layer)| pack(*layer, next(&mut layers), isa))
                 .collect(),
-            parts: parts.collect(),
         }
     }
 
@@ -235,14 +173,7 @@ impl EdgeNet {
     /// The trunk; leaves its maps in `work.taps`.
     fn encode(&self, work: &mut Workspace, threads: usize) {
         let trunk = &mut work.trunk;
-        let (height, width) = self.stem.output_size(&trunk.input.shape());
-        let first = self.blocks.first();
-        let border = first.map_or(Padding::default(), |b| b.spec.padding(height, width));
-        trunk
-            .current
-            .reshape(MapShape::new(height, width, STEM).padded(border));
-        self.stem
-            .run(&trunk.input, None, &mut trunk.current, threads);
+        stem(&self.stem, self.blocks.first(), trunk, threads);
         for (n, block) in self.blocks.iter().enumerate() {
             block.run(trunk, self.blocks.get(n + 1), threads);
             std::mem::swap(&mut trunk.current, &mut trunk.next);
@@ -265,9 +196,7 @@ impl EdgeNet {
         } = work;
         let run = |part: usize, input: &Map, rest: Option<&Map>, to: &mut Map, border: usize| {
             let conv = &self.parts[part];
-            let (height, width) = conv.output_size(&input.shape());
-            let shape = MapShape::new(height, width, conv.shape().outputs);
-            to.reshape(shape.padded(Padding::all(border)));
+            to.reshape(conv.output(&input.shape()).padded(Padding::all(border)));
             conv.run(input, rest, to, threads);
         };
         let enlarge = |from: &Map, to: &mut Map| {
@@ -295,7 +224,7 @@ impl EdgeNet {
 fn load(picture: &Picture, input: &mut Map) {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let (rows, columns) = (height.next_multiple_of(CELL), width.next_multiple_of(CELL));
-    let border = Padding::same(rows, columns, 3, 2);
+    let border = STEM_LAYER.at(rows, columns).padding;
     let shape = MapShape::picture(rows, columns, 3).padded(border);
     let data = input.reshape(shape);
     for row in 0..rows {
@@ -332,17 +261,8 @@ mod tests {
     #[test]
     fn weights_are_small() {
         // Half precision has to stay below 2 MB.
-        let trunk: usize = blocks()
-            .iter()
-            .map(|s| {
-                let expand = if s.expanded == s.inputs { 0 } else { s.inputs };
-                s.expanded * (expand + s.kernel * s.kernel + s.outputs)
-            })
-            .sum();
-        let decoder = PARTS
-            .iter()
-            .map(|p| p.inputs * p.outputs * p.kernel * p.kernel);
-        let all = trunk + decoder.sum::<usize>();
+        let weights = |(_, layer): &(String, Convolution)| layer.weight_shape().iter().product();
+        let all: usize = layers().iter().map(weights).sum::<usize>();
         assert!(2 * all < 1_600_000, "{all}");
     }
 }

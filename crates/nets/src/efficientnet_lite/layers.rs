@@ -7,10 +7,9 @@
 //! - **Weights** random ([`LiteLayers::init`]) or folded published ones
 //!   ([`LiteLayers::from_weights`]).
 
-use crate::efficientnet_lite::{FEATURES, Variant, Weights};
-use affetti_kernels::norm::Rectifier;
-use affetti_layers::{After, Border, Kind, Normal, Unit, UnitSpec, mean_pool};
-use affetti_weights::convolution::Folded;
+use crate::efficientnet_lite::{STEM_LAYER, Variant, Weights, head, next};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec, mean_pool};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -35,76 +34,25 @@ pub struct LiteTop {
 /// One inverted residual block.
 #[derive(Module, Debug)]
 pub struct LiteBlock {
-    pub(crate) expand: Option<Unit>,
-    pub(crate) depthwise: Unit,
-    pub(crate) project: Unit,
+    expand: Option<Unit>,
+    depthwise: Unit,
+    project: Unit,
     skips: bool,
 }
 
-/// The units of `variant` in order; `make` turns the n-th specification into a unit.
-fn build(
-    variant: Variant,
-    after: After,
-    make: &mut dyn FnMut(Part, UnitSpec) -> Unit,
-) -> LiteLayers {
-    let spec = |kind, inputs, outputs, kernel, stride, act| UnitSpec {
-        kind,
-        inputs,
-        outputs,
-        kernel,
-        stride,
-        border: Border::Same,
-        after,
-        act,
-    };
-    let relu6 = Rectifier::Relu6;
-    let blocks = variant.blocks();
-    let first = blocks.first().map_or(0, |b| b.inputs);
-    let last = blocks.last().map_or(first, |b| b.outputs);
-    let stem = make(Part::Stem, spec(Kind::Dense, 3, first, 3, 2, relu6));
-    let blocks = blocks
-        .iter()
-        .enumerate()
-        .map(|(n, b)| LiteBlock {
-            expand: (b.expanded != b.inputs).then(|| {
-                let unit = spec(Kind::Dense, b.inputs, b.expanded, 1, 1, relu6);
-                make(Part::Expand(n), unit)
-            }),
-            depthwise: {
-                let unit = spec(
-                    Kind::Depthwise,
-                    b.expanded,
-                    b.expanded,
-                    b.kernel,
-                    b.stride,
-                    relu6,
-                );
-                make(Part::Depthwise(n), unit)
-            },
-            project: {
-                let unit = spec(
-                    Kind::Dense,
-                    b.expanded,
-                    b.outputs,
-                    1,
-                    1,
-                    Rectifier::Identity,
-                );
-                make(Part::Project(n), unit)
-            },
-            skips: b.stride == 1 && b.inputs == b.outputs,
-        })
-        .collect();
-    let head = make(Part::Head, spec(Kind::Dense, last, FEATURES, 1, 1, relu6));
+/// The units of `variant`; `make` turns layers into units, in their order.
+fn build(variant: Variant, mut make: impl FnMut(Convolution) -> Unit) -> LiteLayers {
+    let specs = variant.blocks();
+    let stem = make(STEM_LAYER);
+    let blocks = specs.iter().map(|block| LiteBlock {
+        expand: block.expand().map(&mut make),
+        depthwise: make(block.depthwise()),
+        project: make(block.project()),
+        skips: block.skips(),
+    });
+    let blocks = blocks.collect();
+    let head = make(head(&specs));
     LiteLayers { stem, blocks, head }
-}
-
-enum Part {
-    Stem,
-    Expand(usize),
-    Depthwise(usize),
-    Project(usize),
-    Head,
 }
 
 impl LiteLayers {
@@ -112,29 +60,22 @@ impl LiteLayers {
     #[must_use]
     pub fn init(variant: Variant, seed: u64, device: &Device) -> Self {
         let mut random = Normal::new(seed);
-        build(variant, After::Norm(1e-3), &mut |_, spec| {
-            spec.init(&mut random, device)
+        let after = After::Norm(1e-3);
+        build(variant, |conv| {
+            UnitSpec { conv, after }.init(&mut random, device)
         })
     }
 
     /// Published weights with their normalisation folded in.
     ///
     /// # Panics
-    /// Never: `Weights` has every block of its variant.
+    /// Never: `Weights` has every layer of its variant.
     #[must_use]
     pub fn from_weights(weights: &Weights, device: &Device) -> Self {
-        let unit = |folded: &Folded, spec: UnitSpec| {
-            spec.with_weights(folded.weight.clone(), folded.bias.clone(), device)
-        };
-        build(weights.variant, After::Bias, &mut |part, spec| match part {
-            Part::Stem => unit(&weights.stem, spec),
-            Part::Expand(n) => {
-                let folded = weights.blocks[n].0.as_ref();
-                unit(folded.expect("expanding blocks have the weight"), spec)
-            }
-            Part::Depthwise(n) => unit(&weights.blocks[n].1, spec),
-            Part::Project(n) => unit(&weights.blocks[n].2, spec),
-            Part::Head => unit(&weights.head, spec),
+        let mut layers = weights.layers.iter();
+        let after = After::Bias;
+        build(weights.variant, |conv| {
+            UnitSpec { conv, after }.with_weights(next(&mut layers).clone(), device)
         })
     }
 
@@ -178,19 +119,11 @@ impl LiteLayers {
     /// The weights as a network for inference takes them, which is of `variant`.
     #[must_use]
     pub fn weights(&self, variant: Variant) -> Weights {
-        let folded = |unit: &Unit| {
-            let (weight, bias) = unit.weights();
-            Folded { weight, bias }
-        };
-        let block = |b: &LiteBlock| {
-            let expand = b.expand.as_ref().map(folded);
-            (expand, folded(&b.depthwise), folded(&b.project))
-        };
+        let blocks = self.blocks.iter().flat_map(LiteBlock::units);
+        let units = [&self.stem].into_iter().chain(blocks).chain([&self.head]);
         Weights {
             variant,
-            stem: folded(&self.stem),
-            blocks: self.blocks.iter().map(block).collect(),
-            head: folded(&self.head),
+            layers: units.map(Unit::weights).collect(),
             classifier: None,
         }
     }
@@ -217,6 +150,12 @@ impl LiteTop {
 }
 
 impl LiteBlock {
+    /// In their order.
+    pub(crate) fn units(&self) -> impl Iterator<Item = &Unit> {
+        let after = [&self.depthwise, &self.project];
+        self.expand.iter().chain(after)
+    }
+
     /// Applies the block.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {

@@ -25,12 +25,12 @@ use cells::{for_each_pixel, moments};
 pub use regions::{Maps, UnitBox};
 
 use affetti_kernels::{
-    Activation, Conv, ConvShape, Depthwise, Isa, Map, MapShape, Padding, align_channels,
+    Activation, Border, Conv, Convolution, Depthwise, Isa, Map, MapShape, Padding, align_channels,
 };
 use affetti_picture::Picture;
 use affetti_weights::NetError;
 use affetti_weights::convolution::Folded;
-use affetti_weights::tensors::{Tensor, Tensors};
+use affetti_weights::tensors::Tensors;
 use serde::{Deserialize, Serialize};
 
 /// Length of the pooled features.
@@ -85,15 +85,6 @@ impl Variant {
         match self {
             Self::Lite0 => 224,
             Self::Lite2 => 260,
-        }
-    }
-
-    /// First eight digits of the published file's sha256, which are also in its name.
-    #[must_use]
-    pub const fn published_hash(self) -> &'static str {
-        match self {
-            Self::Lite0 => "57934424",
-            Self::Lite2 => "9656183e",
         }
     }
 
@@ -153,6 +144,14 @@ impl Variant {
         blocks
     }
 
+    /// All layers with their names in files of ours.
+    pub(crate) fn layers(self) -> Vec<(String, Convolution)> {
+        let blocks = self.blocks();
+        let mut all = trunk(&blocks);
+        all.push(("head".to_owned(), head(&blocks)));
+        all
+    }
+
     /// Channel count of a wider variant: a multiple of eight, never more than 10 % below.
     fn widen(self, channels: usize) -> usize {
         let wanted = match self {
@@ -175,26 +174,76 @@ impl Variant {
     }
 }
 
+/// An inverted residual block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BlockSpec {
-    pub(crate) inputs: usize,
-    pub(crate) expanded: usize,
-    pub(crate) outputs: usize,
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
+    inputs: usize,
+    expanded: usize,
+    outputs: usize,
+    kernel: usize,
+    stride: usize,
     pub(crate) ends_stage: bool,
 }
 
-/// (expansion or none, depthwise, projection)
-pub(crate) type FoldedBlock = (Option<Folded>, Folded, Folded);
+/// The first layer.
+pub(crate) const STEM_LAYER: Convolution = Convolution::new(3, STEM, 3)
+    .stride(2)
+    .border(Border::Same)
+    .act(Activation::Relu6);
+
+/// The last layer, behind the last of `blocks`.
+fn head(blocks: &[BlockSpec]) -> Convolution {
+    let inputs = blocks.last().map_or(STEM, |block| block.outputs);
+    Convolution::new(inputs, FEATURES, 1).act(Activation::Relu6)
+}
+
+impl BlockSpec {
+    /// None where there is nothing to widen.
+    pub(crate) fn expand(&self) -> Option<Convolution> {
+        let layer = Convolution::new(self.inputs, self.expanded, 1).act(Activation::Relu6);
+        (self.expanded != self.inputs).then_some(layer)
+    }
+
+    pub(crate) fn depthwise(&self) -> Convolution {
+        Convolution::depthwise(self.expanded, self.kernel)
+            .stride(self.stride)
+            .border(Border::Same)
+            .act(Activation::Relu6)
+    }
+
+    pub(crate) fn project(&self) -> Convolution {
+        Convolution::new(self.expanded, self.outputs, 1)
+    }
+
+    /// Whether what comes in is added to what goes out.
+    pub(crate) fn skips(&self) -> bool {
+        self.stride == 1 && self.inputs == self.outputs
+    }
+
+    /// The border that the depthwise layer wants.
+    pub(crate) fn padding(&self, height: usize, width: usize) -> Padding {
+        self.depthwise().at(height, width).padding
+    }
+}
+
+/// The stem and the layers of `blocks`, with their names in files of ours.
+pub(crate) fn trunk(blocks: &[BlockSpec]) -> Vec<(String, Convolution)> {
+    let mut all = vec![("stem".to_owned(), STEM_LAYER)];
+    for (n, block) in blocks.iter().enumerate() {
+        let name = |part: &str| format!("blocks.{n}.{part}");
+        all.extend(block.expand().map(|layer| (name("expand"), layer)));
+        all.push((name("depthwise"), block.depthwise()));
+        all.push((name("project"), block.project()));
+    }
+    all
+}
 
 /// All folded weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
     pub(crate) variant: Variant,
-    pub(crate) stem: Folded,
-    pub(crate) blocks: Vec<FoldedBlock>,
-    pub(crate) head: Folded,
+    /// As [`Variant::layers`].
+    pub(crate) layers: Vec<Folded>,
     pub(crate) classifier: Option<Folded>,
 }
 
@@ -216,37 +265,18 @@ impl Weights {
     ) -> Result<Self, NetError> {
         let mut taker = tensors.take_for(variant.name());
         taker.ignore(|name| name.ends_with(".num_batches_tracked"));
-        let mut fold = |conv: &str, norm: &str, shape: [usize; 4]| {
-            let tensors = taker.normed((conv, norm), shape, shape[0], BATCH_NORM_EPSILON);
+        let layers = variant.layers().into_iter().map(|(name, layer)| {
+            let (conv, norm) = published(&name);
+            let (shape, epsilon) = (layer.weight_shape(), BATCH_NORM_EPSILON);
+            let tensors = taker.normed((&conv, &norm), shape, layer.outputs, epsilon);
             tensors.folded()
-        };
-        let stem = fold("_conv_stem", "_bn0", [STEM, 3, 3, 3]);
-        let specs = variant.blocks();
-        let mut blocks = Vec::new();
-        for (n, spec) in specs.iter().enumerate() {
-            let name = |part: &str| format!("_blocks.{n}.{part}");
-            let expand = (spec.expanded != spec.inputs).then(|| {
-                let shape = [spec.expanded, spec.inputs, 1, 1];
-                fold(&name("_expand_conv"), &name("_bn0"), shape)
-            });
-            let depthwise = [spec.expanded, 1, spec.kernel, spec.kernel];
-            let depthwise = fold(&name("_depthwise_conv"), &name("_bn1"), depthwise);
-            let project = [spec.outputs, spec.expanded, 1, 1];
-            let project = fold(&name("_project_conv"), &name("_bn2"), project);
-            blocks.push((expand, depthwise, project));
-        }
-        let last = specs.last().map_or(STEM, |s| s.outputs);
-        let head = fold("_conv_head", "_bn1", [FEATURES, last, 1, 1]);
-        let classes = Folded {
-            weight: taker.take("_fc.weight", &[CLASSES, FEATURES]),
-            bias: taker.take("_fc.bias", &[CLASSES]),
-        };
+        });
+        let layers = layers.collect();
+        let classes = taker.folded("_fc", &[CLASSES, FEATURES]);
         taker.finish()?;
         Ok(Self {
             variant,
-            stem,
-            blocks,
-            head,
+            layers,
             classifier: classifier.then_some(classes),
         })
     }
@@ -255,42 +285,11 @@ impl Weights {
     #[must_use]
     pub fn to_folded(&self) -> Tensors {
         let mut tensors = Tensors::default();
-        let mut put = |name: String, folded: &Folded, mut shape: Vec<usize>| {
-            shape.insert(0, folded.bias.len());
-            let weight = Tensor {
-                shape,
-                data: folded.weight.clone(),
-            };
-            let bias = Tensor {
-                shape: vec![folded.bias.len()],
-                data: folded.bias.clone(),
-            };
-            tensors.map.insert(format!("{name}.weight"), weight);
-            tensors.map.insert(format!("{name}.bias"), bias);
-        };
-        put("stem".into(), &self.stem, vec![3, 3, 3]);
-        for (n, (spec, (expand, depthwise, project))) in
-            self.variant.blocks().iter().zip(&self.blocks).enumerate()
-        {
-            if let Some(expand) = expand {
-                put(
-                    format!("blocks.{n}.expand"),
-                    expand,
-                    vec![spec.inputs, 1, 1],
-                );
-            }
-            let kernel = vec![1, spec.kernel, spec.kernel];
-            put(format!("blocks.{n}.depthwise"), depthwise, kernel);
-            put(
-                format!("blocks.{n}.project"),
-                project,
-                vec![spec.expanded, 1, 1],
-            );
+        for ((name, layer), folded) in self.variant.layers().iter().zip(&self.layers) {
+            folded.put(&mut tensors, name, &layer.weight_shape());
         }
-        let last = self.head.weight.len() / FEATURES;
-        put("head".into(), &self.head, vec![last, 1, 1]);
         if let Some(classifier) = &self.classifier {
-            put("classifier".into(), classifier, vec![FEATURES]);
+            classifier.put(&mut tensors, "classifier", &[CLASSES, FEATURES]);
         }
         tensors
     }
@@ -301,37 +300,33 @@ impl Weights {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_folded(variant: Variant, tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for(variant.name());
-        let mut get = |name: &str, shape: &[usize]| Folded {
-            weight: taker.take(&format!("{name}.weight"), shape),
-            bias: taker.take(&format!("{name}.bias"), &shape[..1]),
-        };
-        let stem = get("stem", &[STEM, 3, 3, 3]);
-        let specs = variant.blocks();
-        let mut blocks = Vec::new();
-        for (n, s) in specs.iter().enumerate() {
-            let expand = (s.expanded != s.inputs)
-                .then(|| get(&format!("blocks.{n}.expand"), &[s.expanded, s.inputs, 1, 1]));
-            let depthwise = [s.expanded, 1, s.kernel, s.kernel];
-            let depthwise = get(&format!("blocks.{n}.depthwise"), &depthwise);
-            let project = [s.outputs, s.expanded, 1, 1];
-            let project = get(&format!("blocks.{n}.project"), &project);
-            blocks.push((expand, depthwise, project));
-        }
-        let last = specs.last().map_or(STEM, |s| s.outputs);
-        let head = get("head", &[FEATURES, last, 1, 1]);
-        let classifier = taker.has("classifier.weight").then(|| Folded {
-            weight: taker.take("classifier.weight", &[CLASSES, FEATURES]),
-            bias: taker.take("classifier.bias", &[CLASSES]),
-        });
+        let layers = variant.layers().into_iter();
+        let layers = layers.map(|(name, layer)| taker.folded(&name, &layer.weight_shape()));
+        let layers = layers.collect();
+        let classifier = taker
+            .has("classifier.weight")
+            .then(|| taker.folded("classifier", &[CLASSES, FEATURES]));
         taker.finish()?;
         Ok(Self {
             variant,
-            stem,
-            blocks,
-            head,
+            layers,
             classifier,
         })
     }
+}
+
+/// The published names of a convolution and its norm.
+fn published(name: &str) -> (String, String) {
+    let Some((block, part)) = name.rsplit_once('.') else {
+        let norm = if name == "stem" { "_bn0" } else { "_bn1" };
+        return (format!("_conv_{name}"), norm.to_owned());
+    };
+    let norm = match part {
+        "expand" => "_bn0",
+        "depthwise" => "_bn1",
+        _ => "_bn2",
+    };
+    (format!("_{block}._{part}_conv"), format!("_{block}.{norm}"))
 }
 
 /// The network, packed for this machine.
@@ -346,7 +341,7 @@ pub struct EfficientNetLite {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    pub(crate) spec: BlockSpec,
+    spec: BlockSpec,
     expand: Option<Conv>,
     depthwise: Depthwise,
     project: Conv,
@@ -379,19 +374,20 @@ impl EfficientNetLite {
     /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
-        let pointwise = |folded: &Folded, activation| pack(folded, 1, 1, activation, isa);
-        let blocks = weights.variant.blocks().into_iter().zip(&weights.blocks);
+        let (blocks, mut layers) = (weights.variant.blocks(), weights.layers.iter());
+        let classes = Convolution::new(FEATURES, CLASSES, 1);
         Self {
             variant: weights.variant,
-            stem: pack(&weights.stem, 3, 2, Activation::Relu6, isa),
+            stem: pack(STEM_LAYER, next(&mut layers), isa),
             blocks: blocks
-                .map(|(spec, folded)| Block::new(spec, folded, isa))
+                .iter()
+                .map(|spec| Block::new(*spec, &mut layers, isa))
                 .collect(),
-            head: pointwise(&weights.head, Activation::Relu6),
+            head: pack(head(&blocks), next(&mut layers), isa),
             classifier: weights
                 .classifier
                 .as_ref()
-                .map(|f| pointwise(f, Activation::Identity)),
+                .map(|folded| pack(classes, folded, isa)),
         }
     }
 
@@ -449,12 +445,7 @@ impl EfficientNetLite {
         mut visit: impl FnMut(Part, &Map),
     ) {
         self.load(picture, &mut work.input);
-        let (height, width) = self.stem.output_size(&work.input.shape());
-        let first = self.blocks.first().map(|b| &b.spec);
-        let border = first.map_or(Padding::default(), |s| s.padding(height, width));
-        let shape = MapShape::new(height, width, STEM).padded(border);
-        work.current.reshape(shape);
-        self.stem.run(&work.input, None, &mut work.current, threads);
+        stem(&self.stem, self.blocks.first(), work, threads);
         for (n, block) in self.blocks.iter().enumerate().take(last) {
             block.run(work, self.blocks.get(n + 1), threads);
             std::mem::swap(&mut work.current, &mut work.next);
@@ -473,9 +464,7 @@ impl EfficientNetLite {
         mut visit: impl FnMut(Part, &Map),
     ) {
         self.run_blocks(picture, self.blocks.len(), work, threads, &mut visit);
-        let from = work.current.shape();
-        work.next
-            .reshape(MapShape::new(from.height, from.width, FEATURES));
+        work.next.reshape(self.head.output(&work.current.shape()));
         self.head.run(&work.current, None, &mut work.next, threads);
         visit(Part::Head, &work.next);
     }
@@ -495,7 +484,8 @@ impl EfficientNetLite {
 
     fn load(&self, picture: &Picture, input: &mut Map) {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let shape = MapShape::picture(height, width, 3).padded(Padding::same(height, width, 3, 2));
+        let border = STEM_LAYER.at(height, width).padding;
+        let shape = MapShape::picture(height, width, 3).padded(border);
         let data = input.reshape(shape);
         for (y, line) in picture.pixels().chunks_exact(3 * width).enumerate() {
             let start = shape.offset(y, 0);
@@ -510,88 +500,67 @@ impl EfficientNetLite {
     }
 }
 
-impl BlockSpec {
-    pub(crate) fn padding(&self, height: usize, width: usize) -> Padding {
-        Padding::same(height, width, self.kernel, self.stride)
-    }
-
-    fn expands(&self) -> bool {
-        self.expanded != self.inputs
-    }
+/// The weights of the next layer.
+pub(crate) fn next<'a>(layers: &mut std::slice::Iter<'a, Folded>) -> &'a Folded {
+    layers.next().expect("weights have every layer")
 }
 
 /// Packs a dense convolution; one of three inputs is taken to read a picture.
-pub(crate) fn pack(
-    folded: &Folded,
-    kernel: usize,
-    stride: usize,
-    activation: Activation,
-    isa: Isa,
-) -> Conv {
-    let outputs = folded.bias.len();
-    let inputs = folded.weight.len() / (outputs * kernel * kernel);
-    let shape = ConvShape {
-        inputs,
-        outputs,
-        kernel,
-        stride,
-    };
-    let pixel = if inputs == 3 {
+pub(crate) fn pack(layer: Convolution, folded: &Folded, isa: Isa) -> Conv {
+    let pixel = if layer.inputs == 3 {
         4
     } else {
-        align_channels(inputs)
+        align_channels(layer.inputs)
     };
-    Conv::new(shape, pixel, &folded.weight, &folded.bias, activation, isa)
+    Conv::new(layer, pixel, &folded.weight, &folded.bias, isa)
+}
+
+/// Runs the first layer to `work.current`, with the border that the `first` block wants.
+pub(crate) fn stem(stem: &Conv, first: Option<&Block>, work: &mut Workspace, threads: usize) {
+    let to = stem.output(&work.input.shape());
+    let border = first.map(|block| block.spec.padding(to.height, to.width));
+    work.current.reshape(to.padded(border.unwrap_or_default()));
+    stem.run(&work.input, None, &mut work.current, threads);
 }
 
 impl Block {
     pub(crate) fn new(
         spec: BlockSpec,
-        (expand, depthwise, project): &FoldedBlock,
+        layers: &mut std::slice::Iter<'_, Folded>,
         isa: Isa,
     ) -> Self {
-        let pointwise = |folded: &Folded, activation| pack(folded, 1, 1, activation, isa);
+        let expand = spec.expand();
+        let expand = expand.map(|layer| pack(layer, next(layers), isa));
+        let Folded { weight, bias } = next(layers);
         Self {
             spec,
-            expand: expand.as_ref().map(|f| pointwise(f, Activation::Relu6)),
-            depthwise: Depthwise::new(
-                spec.kernel,
-                spec.stride,
-                &depthwise.weight,
-                &depthwise.bias,
-                Activation::Relu6,
-                isa,
-            ),
-            project: pointwise(project, Activation::Identity),
+            expand,
+            depthwise: Depthwise::new(spec.depthwise(), weight, bias, isa),
+            project: pack(spec.project(), next(layers), isa),
         }
     }
 
     /// `work.current` → `work.next`. A map gets the border that its depthwise reader needs when it
     /// is written; only a block without expansion reads `current` by a depthwise convolution.
     pub(crate) fn run(&self, work: &mut Workspace, following: Option<&Self>, threads: usize) {
-        let spec = &self.spec;
-        let from = work.current.shape();
-        let (height, width) = (from.height, from.width);
         let source = if let Some(expand) = &self.expand {
-            let shape = MapShape::new(height, width, spec.expanded);
-            work.expanded
-                .reshape(shape.padded(spec.padding(height, width)));
+            let to = expand.output(&work.current.shape());
+            let border = self.spec.padding(to.height, to.width);
+            work.expanded.reshape(to.padded(border));
             expand.run(&work.current, None, &mut work.expanded, threads);
             &work.expanded
         } else {
             &work.current
         };
-        let (height, width) = self.depthwise.output_size(&source.shape());
         work.filtered
-            .reshape(MapShape::new(height, width, spec.expanded));
+            .reshape(self.depthwise.output(&source.shape()));
         self.depthwise.run(source, &mut work.filtered, threads);
+        let to = self.project.output(&work.filtered.shape());
         let border = following
-            .filter(|next| !next.spec.expands())
-            .map_or(Padding::default(), |next| next.spec.padding(height, width));
-        work.next
-            .reshape(MapShape::new(height, width, spec.outputs).padded(border));
-        let skip = spec.stride == 1 && spec.inputs == spec.outputs;
-        let residual = skip.then_some(&work.current);
+            .filter(|next| next.expand.is_none())
+            .map(|next| next.spec.padding(to.height, to.width));
+        work.next.reshape(to.padded(border.unwrap_or_default()));
+        let residual = self.spec.skips().then_some(&work.current);
         self.project
             .run(&work.filtered, residual, &mut work.next, threads);
     }

@@ -3,8 +3,8 @@
 //! On a GPU this is the network; on the CPU it is the slow, exact reference that the kernels are
 //! tested against. Same input, output and source as [`crate::efficientnet_lite`].
 
-use crate::efficientnet_lite::{FEATURES, Variant, Weights};
-use affetti_kernels::Padding;
+use crate::efficientnet_lite::{FEATURES, STEM_LAYER, Variant, Weights, head, next};
+use affetti_kernels::{Activation, Convolution, Kind, Padding};
 use affetti_picture::Picture;
 use affetti_weights::NetError;
 use affetti_weights::convolution::Folded;
@@ -30,52 +30,42 @@ struct BlockEnd {
 
 #[derive(Clone, Debug)]
 struct Layer {
+    conv: Convolution,
     weight: Tensor<4>,
     bias: Tensor<1>,
-    kernel: usize,
-    stride: usize,
-    groups: usize,
-    relu6: bool,
 }
 
 impl TensorNet {
     /// Copies `weights` to `device`.
     #[must_use]
     pub fn new(weights: &Weights, device: &Device) -> Self {
-        let layer = |folded: &Folded, kernel, stride, groups, relu6| {
-            let outputs = folded.bias.len();
-            let inputs = folded.weight.len() / (outputs * kernel * kernel);
-            let data = TensorData::new(folded.weight.clone(), [outputs, inputs, kernel, kernel]);
-            let bias = TensorData::new(folded.bias.clone(), [outputs]);
+        let mut layers = weights.layers.iter();
+        let mut layer = |conv: Convolution| {
+            let Folded { weight, bias } = next(&mut layers).clone();
+            let weight = TensorData::new(weight, conv.weight_shape());
+            let bias = TensorData::new(bias, [conv.outputs]);
             Layer {
-                weight: Tensor::from_data(data, device),
+                conv,
+                weight: Tensor::from_data(weight, device),
                 bias: Tensor::from_data(bias, device),
-                kernel,
-                stride,
-                groups,
-                relu6,
             }
         };
-        let blocks = weights.variant.blocks().into_iter().zip(&weights.blocks);
+        let specs = weights.variant.blocks();
+        let stem = layer(STEM_LAYER);
+        let blocks = specs.iter().map(|spec| {
+            let end = BlockEnd {
+                skips: spec.skips(),
+                ends_stage: spec.ends_stage,
+            };
+            let expand = spec.expand().map(&mut layer);
+            (expand, layer(spec.depthwise()), layer(spec.project()), end)
+        });
         Self {
             variant: weights.variant,
             device: device.clone(),
-            stem: layer(&weights.stem, 3, 2, 1, true),
-            blocks: blocks
-                .map(|(spec, (expand, depthwise, project))| {
-                    let end = BlockEnd {
-                        skips: spec.stride == 1 && spec.inputs == spec.outputs,
-                        ends_stage: spec.ends_stage,
-                    };
-                    (
-                        expand.as_ref().map(|f| layer(f, 1, 1, 1, true)),
-                        layer(depthwise, spec.kernel, spec.stride, spec.expanded, true),
-                        layer(project, 1, 1, 1, false),
-                        end,
-                    )
-                })
-                .collect(),
-            head: layer(&weights.head, 1, 1, 1, true),
+            stem,
+            blocks: blocks.collect(),
+            head: layer(head(&specs)),
         }
     }
 
@@ -122,15 +112,22 @@ impl TensorNet {
 impl Layer {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = x.dims();
-        let p = Padding::same(height, width, self.kernel, self.stride);
+        let p = self.conv.at(height, width).padding;
         let x = if p == Padding::default() {
             x
         } else {
             x.pad((p.left, p.right, p.top, p.bottom), PadMode::Constant(0.0))
         };
-        let options = ConvOptions::new([self.stride; 2], [0, 0], [1, 1], self.groups);
+        let groups = match self.conv.kind {
+            Kind::Depthwise => self.conv.inputs,
+            Kind::Dense | Kind::Transposed => 1,
+        };
+        let options = ConvOptions::new([self.conv.stride; 2], [0, 0], [1, 1], groups);
         let y = conv2d(x, self.weight.clone(), Some(self.bias.clone()), options);
-        if self.relu6 { y.clamp(0.0, 6.0) } else { y }
+        match self.conv.activation {
+            Activation::Relu6 => y.clamp(0.0, 6.0),
+            _ => y,
+        }
     }
 }
 

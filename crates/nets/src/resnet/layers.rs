@@ -7,10 +7,10 @@
 //! - **Weights** random ([`ResNetLayers::init`]) or published ones
 //!   ([`ResNetLayers::from_weights`]).
 
-use crate::resnet::{EPSILON, Residual, Variant, Weights, stem};
-use affetti_kernels::{Geometry, Padding};
-use affetti_layers::{After, Normal, Unit, UnitSpec, max_pool, mean_pool};
-use affetti_weights::convolution::{ConvTensors, LayerSpec};
+use crate::flow::halve_tensor;
+use crate::resnet::{EPSILON, Residual, Stages, Variant, Weights};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec, mean_pool};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -35,15 +35,21 @@ pub struct ResidualBlock {
     shortcut: Option<Unit>,
 }
 
-fn unit(spec: LayerSpec) -> UnitSpec {
-    UnitSpec::of(spec, After::Norm(EPSILON as f32))
+fn unit(conv: Convolution) -> UnitSpec {
+    let after = After::Norm(EPSILON as f32);
+    UnitSpec { conv, after }
 }
 
-impl From<Residual<Unit>> for ResidualBlock {
-    fn from(block: Residual<Unit>) -> Self {
+impl From<Stages<Unit>> for ResNetLayers {
+    fn from(stages: Stages<Unit>) -> Self {
+        let mut stem = stages.stem.into_iter();
+        let block = |Residual { layers, shortcut }| ResidualBlock {
+            units: layers,
+            shortcut,
+        };
         Self {
-            units: block.layers,
-            shortcut: block.shortcut,
+            stem: stem.next().expect("one layer"),
+            blocks: stages.blocks.into_iter().map(block).collect(),
         }
     }
 }
@@ -53,39 +59,17 @@ impl ResNetLayers {
     #[must_use]
     pub fn init(variant: Variant, seed: u64, device: &Device) -> Self {
         let mut random = Normal::new(seed);
-        let mut make = |spec: &LayerSpec| unit(*spec).init(&mut random, device);
-        Self {
-            stem: make(&stem()),
-            blocks: variant
-                .blocks()
-                .iter()
-                .map(|(_, block)| block.map(&mut make).into())
-                .collect(),
-        }
+        let units = variant.layers();
+        units
+            .map(|named| unit(named.layer).init(&mut random, device))
+            .into()
     }
 
     /// Published weights, with their normalisation as it is, so that they can be trained on.
-    ///
-    /// # Panics
-    /// Never: `Weights` has every layer of its variant.
     #[must_use]
     pub fn from_weights(weights: &Weights, device: &Device) -> Self {
-        let make =
-            |spec: LayerSpec, tensors: &ConvTensors| unit(spec).with_tensors(tensors, device);
-        let specs = weights.variant.blocks();
-        let blocks = specs
-            .iter()
-            .zip(&weights.blocks)
-            .map(|((_, specs), tensors)| {
-                let mut tensors = tensors.layers.iter().chain(&tensors.shortcut);
-                let block =
-                    specs.map(|spec| make(*spec, tensors.next().expect("every layer is there")));
-                block.into()
-            });
-        Self {
-            stem: make(stem(), &weights.stem),
-            blocks: blocks.collect(),
-        }
+        let units = weights.build(|layer, tensors| unit(layer).with_tensors(tensors, device));
+        units.into()
     }
 
     /// Folds and packs all units; see [`Unit::freeze`].
@@ -117,15 +101,7 @@ impl ResNetLayers {
     /// The pooled features.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let channels = self.stem.spec().outputs;
-        let pool = Geometry {
-            inputs: channels,
-            outputs: channels,
-            kernel: 3,
-            stride: 2,
-            padding: Padding::all(1),
-        };
-        let x = max_pool(self.stem.forward(x, None), pool);
+        let x = halve_tensor(self.stem.forward(x, None), 3);
         mean_pool(self.blocks.iter().fold(x, |x, block| block.forward(x)))
     }
 }

@@ -13,10 +13,10 @@
 #[cfg(feature = "train")]
 pub mod layers;
 
-use crate::flow::{Buffer, Layer, halve, mean};
-use affetti_kernels::{Batch, Isa, Padding};
+use crate::flow::{Buffer, Layer, halve, halving, mean};
+use affetti_kernels::{Activation, Batch, Convolution, Isa};
 use affetti_weights::NetError;
-use affetti_weights::convolution::{ConvTensors, LayerSpec};
+use affetti_weights::convolution::ConvTensors;
 use affetti_weights::tensors::{Taker, Tensors};
 use serde::{Deserialize, Serialize};
 
@@ -44,33 +44,78 @@ pub(crate) struct Residual<T> {
     pub(crate) shortcut: Option<T>,
 }
 
+/// The layers before the blocks, and the blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Stages<T> {
+    pub(crate) stem: Vec<T>,
+    pub(crate) blocks: Vec<Residual<T>>,
+}
+
+/// A layer with torchvision's names of its convolution and its norm.
+pub(crate) struct Named {
+    pub(crate) conv: String,
+    pub(crate) norm: String,
+    pub(crate) layer: Convolution,
+}
+
 impl<T> Residual<T> {
-    pub(crate) fn map<U>(&self, mut each: impl FnMut(&T) -> U) -> Residual<U> {
+    fn map<U>(self, mut each: impl FnMut(T) -> U) -> Residual<U> {
         Residual {
-            layers: self.layers.iter().map(&mut each).collect(),
-            shortcut: self.shortcut.as_ref().map(each),
+            layers: self.layers.into_iter().map(&mut each).collect(),
+            shortcut: self.shortcut.map(each),
         }
     }
 }
 
-const fn layer(
-    inputs: usize,
-    outputs: usize,
-    (kernel, stride): (usize, usize),
-    rectified: bool,
-) -> LayerSpec {
-    LayerSpec {
-        inputs,
-        outputs,
-        kernel,
-        stride,
-        rectified,
+impl<T> Stages<T> {
+    /// The same of what `each` makes of every layer, in the order of the file.
+    pub(crate) fn map<U>(self, mut each: impl FnMut(T) -> U) -> Stages<U> {
+        let blocks = self.blocks.into_iter();
+        Stages {
+            stem: self.stem.into_iter().map(&mut each).collect(),
+            blocks: blocks.map(|block| block.map(&mut each)).collect(),
+        }
     }
 }
 
-/// The first layer.
-pub(crate) const fn stem() -> LayerSpec {
-    layer(3, STEM, (7, 2), true)
+impl Stages<Convolution> {
+    /// With the names of all layers; `names` are those of the blocks.
+    pub(crate) fn named(self, names: impl Iterator<Item = String>) -> Stages<Named> {
+        let blocks = self.blocks.into_iter().zip(names);
+        let stem = self.stem.into_iter().enumerate();
+        Stages {
+            stem: stem.map(|(n, layer)| numbered("", n, layer)).collect(),
+            blocks: blocks
+                .map(|(block, name)| {
+                    let layers = block.layers.into_iter().enumerate();
+                    let prefix = format!("{name}.");
+                    Residual {
+                        layers: layers
+                            .map(|(n, layer)| numbered(&prefix, n, layer))
+                            .collect(),
+                        shortcut: block.shortcut.map(|layer| Named {
+                            conv: format!("{name}.downsample.0"),
+                            norm: format!("{name}.downsample.1"),
+                            layer,
+                        }),
+                    }
+                })
+                .collect(),
+        }
+    }
+}
+
+fn numbered(prefix: &str, n: usize, layer: Convolution) -> Named {
+    Named {
+        conv: format!("{prefix}conv{}", n + 1),
+        norm: format!("{prefix}bn{}", n + 1),
+        layer,
+    }
+}
+
+/// A layer with a rectifier.
+pub(crate) const fn layer(inputs: usize, outputs: usize, kernel: usize) -> Convolution {
+    Convolution::new(inputs, outputs, kernel).act(Activation::Relu)
 }
 
 impl Variant {
@@ -112,10 +157,10 @@ impl Variant {
         }
     }
 
-    /// The blocks with the prefix of their names. The last layer's rectifier comes after the sum.
-    pub(crate) fn blocks(self) -> Vec<(String, Residual<LayerSpec>)> {
+    /// All layers. The last rectifier of a block comes after its sum.
+    pub(crate) fn layers(self) -> Stages<Named> {
         let mut inputs = STEM;
-        let mut blocks = Vec::new();
+        let (mut blocks, mut names) = (Vec::new(), Vec::new());
         for (stage, repeats) in STAGES.into_iter().enumerate() {
             let inner = STEM << stage;
             let outputs = inner * self.expansion();
@@ -123,32 +168,32 @@ impl Variant {
                 let stride = if repeat == 0 && stage > 0 { 2 } else { 1 };
                 let layers = match self {
                     Self::ResNet34 => vec![
-                        layer(inputs, inner, (3, stride), true),
-                        layer(inner, outputs, (3, 1), true),
+                        layer(inputs, inner, 3).stride(stride),
+                        layer(inner, outputs, 3),
                     ],
                     Self::ResNet50 => vec![
-                        layer(inputs, inner, (1, 1), true),
-                        layer(inner, inner, (3, stride), true),
-                        layer(inner, outputs, (1, 1), true),
+                        layer(inputs, inner, 1),
+                        layer(inner, inner, 3).stride(stride),
+                        layer(inner, outputs, 1),
                     ],
                 };
                 let shortcut = (stride != 1 || inputs != outputs)
-                    .then(|| layer(inputs, outputs, (1, stride), false));
-                let name = format!("layer{}.{repeat}", stage + 1);
-                blocks.push((name, Residual { layers, shortcut }));
+                    .then(|| Convolution::new(inputs, outputs, 1).stride(stride));
+                names.push(format!("layer{}.{repeat}", stage + 1));
+                blocks.push(Residual { layers, shortcut });
                 inputs = outputs;
             }
         }
-        blocks
+        let stem = vec![layer(3, STEM, 7).stride(2)];
+        Stages { stem, blocks }.named(names.into_iter())
     }
 }
 
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    pub(crate) variant: Variant,
-    pub(crate) stem: ConvTensors,
-    pub(crate) blocks: Vec<Residual<ConvTensors>>,
+    variant: Variant,
+    layers: Stages<ConvTensors>,
 }
 
 impl Weights {
@@ -163,16 +208,9 @@ impl Weights {
     #[must_use]
     pub fn random(variant: Variant, seed: u64) -> Self {
         let mut random = affetti_layers::Normal::new(seed);
-        let mut make = |spec: &LayerSpec| ConvTensors::random(*spec, Some(EPSILON), &mut random);
-        Self {
-            variant,
-            stem: make(&stem()),
-            blocks: variant
-                .blocks()
-                .iter()
-                .map(|(_, block)| block.map(&mut make))
-                .collect(),
-        }
+        let mut make = |n: Named| ConvTensors::random(n.layer.weight_shape(), EPSILON, &mut random);
+        let layers = variant.layers().map(&mut make);
+        Self { variant, layers }
     }
 
     /// Reads torchvision's tensors by name (`layer1.0.conv1.weight`, `layer2.0.downsample.1.bias`
@@ -183,45 +221,37 @@ impl Weights {
     pub fn from_published(variant: Variant, tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for(variant.name());
         taker.ignore(|name| name.ends_with(".num_batches_tracked") || name.starts_with("fc."));
-        let stem = normed(&mut taker, ("conv1", "bn1"), stem());
-        let mut blocks = Vec::new();
-        for (name, block) in variant.blocks() {
-            let layers = block.layers.iter().enumerate().map(|(n, spec)| {
-                let names = (
-                    format!("{name}.conv{}", n + 1),
-                    format!("{name}.bn{}", n + 1),
-                );
-                normed(&mut taker, (&names.0, &names.1), *spec)
-            });
-            let layers = layers.collect();
-            let shortcut = block.shortcut.map(|spec| {
-                let names = (
-                    format!("{name}.downsample.0"),
-                    format!("{name}.downsample.1"),
-                );
-                normed(&mut taker, (&names.0, &names.1), spec)
-            });
-            blocks.push(Residual { layers, shortcut });
-        }
+        let layers = variant.layers().map(|named| named.take(&mut taker));
         taker.finish()?;
-        Ok(Self {
-            variant,
-            stem,
-            blocks,
-        })
+        Ok(Self { variant, layers })
+    }
+
+    /// What `make` makes of each layer and its weights.
+    pub(crate) fn build<T>(
+        &self,
+        mut make: impl FnMut(Convolution, &ConvTensors) -> T,
+    ) -> Stages<T> {
+        let blocks = self.layers.blocks.iter();
+        let blocks = blocks.flat_map(|block| block.layers.iter().chain(&block.shortcut));
+        let mut all = self.layers.stem.iter().chain(blocks);
+        let mut next = || all.next().expect("weights have every layer");
+        self.variant.layers().map(|n| make(n.layer, next()))
     }
 }
 
-fn normed(taker: &mut Taker, names: (&str, &str), spec: LayerSpec) -> ConvTensors {
-    taker.normed(names, spec.weight_shape(), spec.outputs, EPSILON)
+impl Named {
+    /// Its tensors in a file.
+    pub(crate) fn take(&self, taker: &mut Taker) -> ConvTensors {
+        let (shape, outputs) = (self.layer.weight_shape(), self.layer.outputs);
+        taker.normed((&self.conv, &self.norm), shape, outputs, EPSILON)
+    }
 }
 
 /// The network, packed for this machine.
 #[derive(Clone, Debug)]
 pub struct ResNet {
     variant: Variant,
-    stem: Layer,
-    blocks: Vec<Residual<Layer>>,
+    layers: Stages<Layer>,
 }
 
 /// The buffers of one forward pass, reused from batch to batch.
@@ -243,20 +273,9 @@ impl ResNet {
     /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
-        let pack =
-            |spec: LayerSpec, tensors: &ConvTensors| Layer::new(spec, &tensors.folded(), isa);
-        let specs = weights.variant.blocks();
-        let blocks = specs
-            .iter()
-            .zip(&weights.blocks)
-            .map(|((_, specs), tensors)| {
-                let mut tensors = tensors.layers.iter().chain(&tensors.shortcut);
-                specs.map(|spec| pack(*spec, tensors.next().expect("weights have every layer")))
-            });
         Self {
             variant: weights.variant,
-            stem: pack(stem(), &weights.stem),
-            blocks: blocks.collect(),
+            layers: weights.build(|layer, tensors| Layer::new(layer, &tensors.folded(), isa)),
         }
     }
 
@@ -271,7 +290,7 @@ impl ResNet {
         pictures: &[f32],
         work: &'a mut Workspace,
     ) -> &'a [f32] {
-        self.run(shape, pictures, self.blocks.len(), work);
+        self.run(shape, pictures, self.layers.blocks.len(), work);
         mean(&work.current, &mut work.next);
         work.next.data()
     }
@@ -288,7 +307,7 @@ impl ResNet {
         stages: usize,
         work: &'a mut Workspace,
     ) -> (Batch, &'a [f32]) {
-        let blocks = self.blocks.len() - self.variant.blocks_of_last(stages);
+        let blocks = self.layers.blocks.len() - self.variant.blocks_of_last(stages);
         self.run(shape, pictures, blocks, work);
         (work.current.shape(), work.current.data())
     }
@@ -302,9 +321,9 @@ impl ResNet {
             next,
         } = work;
         first.reshape(shape).copy_from_slice(pictures);
-        self.stem.run(first, None, second);
-        halve(second, 3, Padding::all(1), current);
-        for block in &self.blocks[..blocks] {
+        self.layers.stem[0].run(first, None, second);
+        halve(second, halving(STEM, 3), current);
+        for block in &self.layers.blocks[..blocks] {
             let residual = match &block.shortcut {
                 Some(shortcut) => {
                     shortcut.run(current, None, skip);

@@ -6,10 +6,9 @@
 //! - **Source, deviations** as [`crate::u2net`].
 //! - **Weights** the published ones ([`U2NetLayers::from_weights`]).
 
-use crate::u2net::{Ops, SIDE_SPEC, Weights, forward, steps};
-use affetti_kernels::{Geometry, Padding};
-use affetti_layers::{After, Unit, UnitSpec, max_pool, upsample};
-use affetti_weights::convolution::{Folded, LayerSpec};
+use crate::flow::halve_tensor;
+use crate::u2net::{Ops, Weights, forward};
+use affetti_layers::{After, Unit, UnitSpec, upsample};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -24,19 +23,10 @@ impl U2NetLayers {
     /// The network of `weights`.
     #[must_use]
     pub fn from_weights(weights: &Weights, device: &Device) -> Self {
-        let unit = |spec: LayerSpec, folded: &Folded| {
-            let (weight, bias) = (folded.weight.clone(), folded.bias.clone());
-            UnitSpec::of(spec, After::Bias).with_weights(weight, bias, device)
-        };
-        let units = steps().into_iter().zip(&weights.steps);
-        Self {
-            steps: units.map(|(s, folded)| unit(s.spec(), folded)).collect(),
-            sides: weights
-                .sides
-                .iter()
-                .map(|folded| unit(SIDE_SPEC, folded))
-                .collect(),
-        }
+        let after = After::Bias;
+        let (steps, sides) = weights
+            .build(|conv, folded| UnitSpec { conv, after }.with_weights(folded.clone(), device));
+        Self { steps, sides }
     }
 
     /// See the module.
@@ -51,13 +41,9 @@ impl U2NetLayers {
     /// The weights as they are.
     #[must_use]
     pub fn weights(&self) -> Weights {
-        let folded = |unit: &Unit| {
-            let (weight, bias) = unit.weights();
-            Folded { weight, bias }
-        };
+        let units = self.steps.iter().chain(&self.sides);
         Weights {
-            steps: self.steps.iter().map(folded).collect(),
-            sides: self.sides.iter().map(folded).collect(),
+            layers: units.map(Unit::weights).collect(),
         }
     }
 }
@@ -74,15 +60,7 @@ impl Ops for &U2NetLayers {
     }
 
     fn halve(&mut self, x: Tensor<4>) -> Tensor<4> {
-        let [.., channels] = x.dims();
-        let geometry = Geometry {
-            inputs: channels,
-            outputs: channels,
-            kernel: 2,
-            stride: 2,
-            padding: Padding::default(),
-        };
-        max_pool(x, geometry)
+        halve_tensor(x, 2)
     }
 
     fn double(&mut self, x: Tensor<4>) -> Tensor<4> {

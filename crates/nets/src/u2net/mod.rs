@@ -17,14 +17,14 @@
 #[cfg(feature = "train")]
 pub mod layers;
 
-use crate::flow::{Buffer, Layer, halve};
+use crate::flow::{Buffer, Layer, halve, halving};
 use affetti_kernels::upsample::upsample;
-use affetti_kernels::{Batch, Isa, Padding};
+use affetti_kernels::{Activation, Batch, Convolution, Isa};
 use affetti_picture::{Filter, Picture};
 use affetti_weights::NetError;
-use affetti_weights::convolution::{Folded, LayerSpec};
+use affetti_weights::convolution::Folded;
 use affetti_weights::onnx::Graph;
-use affetti_weights::tensors::{Tensor, Tensors};
+use affetti_weights::tensors::Tensors;
 
 /// The name of the card of the published weights.
 pub const PUBLISHED: &str = "u2netp";
@@ -99,26 +99,23 @@ fn flat(steps: &mut Vec<Step>, inputs: usize) {
 }
 
 impl Step {
-    /// The unit; its dilation is done by [`Ops::spread`] around it.
-    pub(crate) const fn spec(self) -> LayerSpec {
-        LayerSpec {
-            inputs: self.inputs,
-            outputs: self.outputs,
-            kernel: 3,
-            stride: 1,
-            rectified: true,
-        }
+    /// The layer; its dilation is done by [`Ops::spread`] around it.
+    pub(crate) const fn layer(self) -> Convolution {
+        Convolution::new(self.inputs, self.outputs, 3).act(Activation::Relu)
     }
 }
 
 /// The layer that makes a level's logits.
-pub(crate) const SIDE_SPEC: LayerSpec = LayerSpec {
-    inputs: OUTER,
-    outputs: 1,
-    kernel: 3,
-    stride: 1,
-    rectified: false,
-};
+pub(crate) const SIDE_LAYER: Convolution = Convolution::new(OUTER, 1, 3);
+
+/// All convolutions with their names in files of ours: those of [`steps`], then of the levels, fine
+/// to coarse.
+pub(crate) fn layers() -> Vec<(String, Convolution)> {
+    let steps = steps().into_iter().enumerate();
+    let steps = steps.map(|(n, step)| (format!("steps.{n}"), step.layer()));
+    let sides = (0..LEVELS).map(|level| (format!("sides.{level}"), SIDE_LAYER));
+    steps.chain(sides).collect()
+}
 
 /// What the network's structure is written in, so that inference and training share it. Maps are
 /// `[batch, height, width, channels]`.
@@ -218,10 +215,8 @@ impl<O: Ops> Run<'_, O> {
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    /// As [`steps`].
-    pub(crate) steps: Vec<Folded>,
-    /// Fine to coarse.
-    pub(crate) sides: Vec<Folded>,
+    /// As [`layers`].
+    pub(crate) layers: Vec<Folded>,
 }
 
 impl Weights {
@@ -229,42 +224,38 @@ impl Weights {
     ///
     /// # Errors
     /// [`NetError::Malformed`], and [`NetError::Mismatch`] listing every missing or misshapen tensor.
-    pub fn from_onnx(bytes: &[u8], file: &str) -> Result<Self, NetError> {
+    pub(crate) fn from_onnx(bytes: &[u8], file: &str) -> Result<Self, NetError> {
         let graph = Graph::read(bytes, file)?;
-        let names = graph.convolutions;
-        let steps = steps();
-        if names.len() != steps.len() + LEVELS + 1 {
+        let (names, layers) = (graph.convolutions, layers());
+        if names.len() != layers.len() + 1 {
             return Err(NetError::Malformed {
                 file: file.to_owned(),
                 format: "ONNX",
                 why: format!(
                     "it has {} convolutions with a bias, U2NetP has {}",
                     names.len(),
-                    steps.len() + LEVELS + 1
+                    layers.len() + 1
                 ),
             });
         }
         let mut taker = graph.tensors.take_for("U2NetP");
-        let mut take = |n: usize, [inputs, outputs, kernel]: [usize; 3]| Folded {
-            weight: taker.take(&names[n].weight, &[outputs, inputs, kernel, kernel]),
-            bias: taker.take(&names[n].bias, &[outputs]),
-        };
-        let count = steps.len();
-        let steps = steps.into_iter().enumerate();
-        let steps: Vec<Folded> = steps
-            .map(|(n, s)| take(n, [s.inputs, s.outputs, 3]))
-            .collect();
-        let mut sides: Vec<Folded> = (0..LEVELS)
-            .map(|level| take(count + level, [OUTER, 1, 3]))
-            .collect();
-        let last = take(count + LEVELS, [LEVELS, 1, 1]);
+        let last = Convolution::new(LEVELS, 1, 1);
+        let layers = layers.into_iter().map(|(_, layer)| layer).chain([last]);
+        let layers = layers.zip(&names).map(|(layer, name)| Folded {
+            weight: taker.take(&name.weight, &layer.weight_shape()),
+            bias: taker.take(&name.bias, &[layer.outputs]),
+        });
+        let mut layers: Vec<Folded> = layers.collect();
         taker.finish()?;
+        let last = layers.split_off(names.len() - 1).remove(0);
+        let first = layers.len() - LEVELS;
+        let sides = &mut layers[first..];
         for (side, weight) in sides.iter_mut().zip(&last.weight) {
             let values = side.weight.iter_mut().chain(&mut side.bias);
             values.for_each(|v| *v *= weight);
         }
         sides[0].bias[0] += last.bias[0];
-        Ok(Self { steps, sides })
+        Ok(Self { layers })
     }
 
     /// Reads what [`Weights::to_tensors`] wrote.
@@ -273,42 +264,31 @@ impl Weights {
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_tensors(tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("the mask network");
-        let mut take = |name: String, spec: LayerSpec| Folded {
-            weight: taker.take(&format!("{name}.weight"), &spec.weight_shape()),
-            bias: taker.take(&format!("{name}.bias"), &[spec.outputs]),
-        };
-        let steps = steps().into_iter().enumerate();
-        let steps = steps.map(|(n, step)| take(format!("steps.{n}"), step.spec()));
-        let steps = steps.collect();
-        let sides = (0..LEVELS).map(|level| take(format!("sides.{level}"), SIDE_SPEC));
-        let sides = sides.collect();
+        let layers = layers().into_iter();
+        let layers = layers.map(|(name, layer)| taker.folded(&name, &layer.weight_shape()));
+        let layers = layers.collect();
         taker.finish()?;
-        Ok(Self { steps, sides })
+        Ok(Self { layers })
     }
 
     /// The tensors that [`Weights::from_tensors`] reads: weights `[outputs, inputs, height, width]`.
     #[must_use]
     pub fn to_tensors(&self) -> Tensors {
         let mut tensors = Tensors::default();
-        let mut put = |name: String, spec: LayerSpec, folded: &Folded| {
-            let weight = Tensor {
-                shape: spec.weight_shape().into(),
-                data: folded.weight.clone(),
-            };
-            let bias = Tensor {
-                shape: vec![spec.outputs],
-                data: folded.bias.clone(),
-            };
-            tensors.map.insert(format!("{name}.weight"), weight);
-            tensors.map.insert(format!("{name}.bias"), bias);
-        };
-        for (n, (step, folded)) in steps().into_iter().zip(&self.steps).enumerate() {
-            put(format!("steps.{n}"), step.spec(), folded);
-        }
-        for (level, folded) in self.sides.iter().enumerate() {
-            put(format!("sides.{level}"), SIDE_SPEC, folded);
+        for ((name, layer), folded) in layers().iter().zip(&self.layers) {
+            folded.put(&mut tensors, name, &layer.weight_shape());
         }
         tensors
+    }
+
+    /// What `make` makes of each layer and its weights: those of [`steps`], and the levels'.
+    pub(crate) fn build<T>(&self, make: impl Fn(Convolution, &Folded) -> T) -> (Vec<T>, Vec<T>) {
+        let all = layers().into_iter().zip(&self.layers);
+        let mut steps: Vec<T> = all
+            .map(|((_, layer), folded)| make(layer, folded))
+            .collect();
+        let sides = steps.split_off(steps.len() - LEVELS);
+        (steps, sides)
     }
 }
 
@@ -324,16 +304,8 @@ impl U2Net {
     #[must_use]
     pub fn new(weights: &Weights) -> Self {
         let isa = Isa::detect();
-        let steps = steps().into_iter().zip(&weights.steps);
-        let sides = weights.sides.iter();
-        Self {
-            steps: steps
-                .map(|(s, folded)| Layer::new(s.spec(), folded, isa))
-                .collect(),
-            sides: sides
-                .map(|folded| Layer::new(SIDE_SPEC, folded, isa))
-                .collect(),
-        }
+        let (steps, sides) = weights.build(|layer, folded| Layer::new(layer, folded, isa));
+        Self { steps, sides }
     }
 
     /// The chance of each pixel, `[SIDE, SIDE]`, of what [`prepare`] made of a picture; work is split
@@ -391,7 +363,7 @@ impl Ops for Plain<'_> {
 
     fn halve(&mut self, x: Buffer) -> Buffer {
         let mut to = Buffer::default();
-        halve(&x, 2, Padding::default(), &mut to);
+        halve(&x, halving(x.shape().channels, 2), &mut to);
         to
     }
 
@@ -496,20 +468,14 @@ mod tests {
         let shape = Batch::new([1, height, width, 1]);
         let values: Vec<f32> = (0..height * width).map(|i| (i * i % 11) as f32).collect();
         map.reshape(shape).copy_from_slice(&values);
-        let spec = LayerSpec {
-            inputs: 1,
-            outputs: 1,
-            kernel: 3,
-            stride: 1,
-            rectified: false,
-        };
+        let layer = Convolution::new(1, 1, 3);
         let kernel: Vec<f32> = (1..=9).map(|v| v as f32).collect();
         let folded = Folded {
             weight: kernel.clone(),
             bias: vec![0.0],
         };
         let network = U2Net {
-            steps: vec![Layer::new(spec, &folded, Isa::detect())],
+            steps: vec![Layer::new(layer, &folded, Isa::detect())],
             sides: Vec::new(),
         };
         let mut ops = Plain(&network);

@@ -6,10 +6,10 @@
 //! - **Source, deviations** as [`crate::vgg16`], which needs no burn.
 //! - **Weights** random ([`Vgg16Layers::init`]) or published ones ([`Vgg16Layers::from_weights`]).
 
-use crate::vgg16::{BLOCKS, Weights, blocks};
-use affetti_kernels::{Geometry, Padding};
-use affetti_layers::{After, Normal, Unit, UnitSpec, max_pool};
-use affetti_weights::convolution::{ConvTensors, LayerSpec};
+use crate::flow::halve_tensor;
+use crate::vgg16::{Weights, blocks};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -19,8 +19,9 @@ pub struct Vgg16Layers {
     blocks: Vec<Vec<Unit>>,
 }
 
-fn unit(spec: LayerSpec) -> UnitSpec {
-    UnitSpec::of(spec, After::Bias)
+fn unit(conv: Convolution) -> UnitSpec {
+    let after = After::Bias;
+    UnitSpec { conv, after }
 }
 
 impl Vgg16Layers {
@@ -28,24 +29,21 @@ impl Vgg16Layers {
     #[must_use]
     pub fn init(seed: u64, device: &Device) -> Self {
         let mut random = Normal::new(seed);
-        let mut make = |spec| unit(spec).init(&mut random, device);
-        let make = |block: Vec<LayerSpec>| block.into_iter().map(&mut make).collect();
         Self {
-            blocks: blocks().into_iter().map(make).collect(),
+            blocks: blocks(|layer| unit(layer).init(&mut random, device)),
         }
     }
 
     /// Published weights.
+    ///
+    /// # Panics
+    /// Never: `Weights` has every layer.
     #[must_use]
     pub fn from_weights(weights: &Weights, device: &Device) -> Self {
-        let blocks = blocks().into_iter().zip(&weights.blocks);
-        let make = |(specs, tensors): (Vec<LayerSpec>, &Vec<ConvTensors>)| {
-            let pairs = specs.into_iter().zip(tensors);
-            let units = pairs.map(|(spec, tensors)| unit(spec).with_tensors(tensors, device));
-            units.collect()
-        };
+        let mut layers = weights.layers.iter().cloned();
+        let mut next = || layers.next().expect("weights have every layer");
         Self {
-            blocks: blocks.map(make).collect(),
+            blocks: blocks(|layer| unit(layer).with_weights(next(), device)),
         }
     }
 
@@ -73,19 +71,10 @@ impl Vgg16Layers {
     }
 
     fn run(&self, mut x: Tensor<4>, visit: &mut dyn FnMut(&Tensor<4>)) -> Tensor<4> {
-        for (block, (_, channels)) in self.blocks.iter().zip(BLOCKS) {
-            for unit in block {
-                x = unit.forward(x, None);
-            }
+        for block in &self.blocks {
+            x = block.iter().fold(x, |x, unit| unit.forward(x, None));
             visit(&x);
-            let pool = Geometry {
-                inputs: channels,
-                outputs: channels,
-                kernel: 2,
-                stride: 2,
-                padding: Padding::default(),
-            };
-            x = max_pool(x, pool);
+            x = halve_tensor(x, 2);
         }
         x
     }

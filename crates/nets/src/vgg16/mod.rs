@@ -12,11 +12,11 @@
 #[cfg(feature = "train")]
 pub mod layers;
 
-use crate::flow::{Buffer, Layer, halve};
+use crate::flow::{Buffer, Layer, halve, halving};
 use crate::hed;
-use affetti_kernels::{Batch, Isa, Padding};
+use affetti_kernels::{Activation, Batch, Convolution, Isa};
 use affetti_weights::NetError;
-use affetti_weights::convolution::{ConvTensors, LayerSpec};
+use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::Tensors;
 
 /// Channels of the last map.
@@ -26,25 +26,22 @@ pub const NAME: &str = "vgg16";
 /// (layers, channels) of the five blocks.
 pub(crate) const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 
-/// The layers, block by block.
-pub(crate) fn blocks() -> Vec<Vec<LayerSpec>> {
+/// The layers, block by block, of which `make` makes what it wants.
+pub(crate) fn blocks<T>(mut make: impl FnMut(Convolution) -> T) -> Vec<Vec<T>> {
     let mut inputs = 3;
-    let mut layer = |outputs| LayerSpec {
-        inputs: std::mem::replace(&mut inputs, outputs),
-        outputs,
-        kernel: 3,
-        stride: 1,
-        rectified: true,
+    let mut layer = |outputs| {
+        let layer = Convolution::new(std::mem::replace(&mut inputs, outputs), outputs, 3);
+        make(layer.act(Activation::Relu))
     };
-    let block =
-        |&(layers, channels): &(usize, usize)| (0..layers).map(|_| layer(channels)).collect();
-    BLOCKS.iter().map(block).collect()
+    let block = |(layers, channels)| (0..layers).map(|_| layer(channels)).collect();
+    BLOCKS.into_iter().map(block).collect()
 }
 
 /// All weights, apart from any instruction set.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    pub(crate) blocks: Vec<Vec<ConvTensors>>,
+    /// In the order of [`blocks`].
+    pub(crate) layers: Vec<Folded>,
 }
 
 impl Weights {
@@ -58,35 +55,27 @@ impl Weights {
         taker.ignore(|name| name.starts_with("classifier."));
         // The list there counts rectifiers and poolings too.
         let mut place = 0;
-        let mut all = Vec::new();
-        for block in blocks() {
-            let mut layers = Vec::new();
-            for spec in block {
-                layers.push(taker.biased(&format!("features.{place}"), spec.weight_shape()));
+        let mut layers = Vec::new();
+        for block in blocks(|layer| layer.weight_shape()) {
+            for shape in block {
+                layers.push(taker.folded(&format!("features.{place}"), &shape));
                 place += 2;
             }
             place += 1;
-            all.push(layers);
         }
         taker.finish()?;
-        Ok(Self { blocks: all })
+        Ok(Self { layers })
     }
-}
 
-impl Weights {
     /// Random weights of He's deviation.
     #[cfg(feature = "train")]
     #[must_use]
     pub fn random(seed: u64) -> Self {
         let mut random = affetti_layers::Normal::new(seed);
-        let mut block = |block: Vec<LayerSpec>| {
-            let layers = block.into_iter();
-            layers
-                .map(|spec| ConvTensors::random(spec, None, &mut random))
-                .collect()
-        };
+        let layers =
+            blocks(|layer| Folded::random(layer.weight_shape(), layer.outputs, &mut random));
         Self {
-            blocks: blocks().into_iter().map(&mut block).collect(),
+            layers: layers.into_iter().flatten().collect(),
         }
     }
 
@@ -94,32 +83,14 @@ impl Weights {
     /// red, green, blue in 0..255, less [`crate::hed::MEANS_RGB`].
     #[must_use]
     pub fn from_hed(weights: &hed::Weights) -> Self {
-        let mut all = weights.convolutions().iter();
-        let mut layer = |first: bool| {
-            let folded = all.next().expect("HED has VGG16's layers");
-            let mut weight = folded.weight.clone();
-            if first {
-                // Blue first there, red first here.
-                let (filters, _) = weight.as_chunks_mut::<27>();
-                for filter in filters {
-                    let (blue, rest) = filter.split_at_mut(9);
-                    blue.swap_with_slice(&mut rest[9..]);
-                }
-            }
-            ConvTensors {
-                weight,
-                bias: folded.bias.clone(),
-                norm: None,
-            }
-        };
-        let mut first = true;
-        let blocks = blocks().into_iter().map(|block| {
-            let layers = block.iter();
-            layers.map(|_| layer(std::mem::take(&mut first))).collect()
-        });
-        Self {
-            blocks: blocks.collect(),
+        let mut layers = weights.convolutions().to_vec();
+        // Blue first there, red first here.
+        let (filters, _) = layers[0].weight.as_chunks_mut::<27>();
+        for filter in filters {
+            let (blue, rest) = filter.split_at_mut(9);
+            blue.swap_with_slice(&mut rest[9..]);
         }
+        Self { layers }
     }
 }
 
@@ -146,18 +117,15 @@ impl Vgg16 {
     /// Packs `weights` for `isa`.
     #[must_use]
     pub fn with_isa(weights: &Weights, isa: Isa) -> Self {
-        let block = |(specs, tensors): (Vec<LayerSpec>, &Vec<ConvTensors>)| {
-            let pairs = specs.into_iter().zip(tensors);
-            pairs
-                .map(|(spec, t)| Layer::new(spec, &t.folded(), isa))
-                .collect()
-        };
+        Self::of(&weights.layers, isa)
+    }
+
+    /// Packs the weights of all layers.
+    pub(crate) fn of(layers: &[Folded], isa: Isa) -> Self {
+        let mut layers = layers.iter();
+        let mut next = || layers.next().expect("weights have every layer");
         Self {
-            blocks: blocks()
-                .into_iter()
-                .zip(&weights.blocks)
-                .map(block)
-                .collect(),
+            blocks: blocks(|layer| Layer::new(layer, next(), isa)),
         }
     }
 
@@ -174,15 +142,27 @@ impl Vgg16 {
         work: &'a mut Workspace,
         visit: &mut dyn FnMut(Batch, &[f32]),
     ) -> (Batch, &'a [f32]) {
+        self.run(shape, pictures, |n| halving(BLOCKS[n].1, 2), work, visit)
+    }
+
+    /// [`Vgg16::features`] with what `pool` says behind each block.
+    pub(crate) fn run<'a>(
+        &self,
+        shape: Batch,
+        pictures: &[f32],
+        pool: impl Fn(usize) -> Convolution,
+        work: &'a mut Workspace,
+        visit: &mut dyn FnMut(Batch, &[f32]),
+    ) -> (Batch, &'a [f32]) {
         let Workspace { current, next } = work;
         current.reshape(shape).copy_from_slice(pictures);
-        for block in &self.blocks {
+        for (n, block) in self.blocks.iter().enumerate() {
             for layer in block {
                 layer.run(current, None, next);
                 std::mem::swap(current, next);
             }
             visit(current.shape(), current.data());
-            halve(current, 2, Padding::default(), next);
+            halve(current, pool(n), next);
             std::mem::swap(current, next);
         }
         (current.shape(), current.data())
@@ -196,8 +176,8 @@ mod tests {
     #[test]
     fn as_many_weights_as_published() {
         // 14 714 688 parameters of the convolutions (torchvision's vgg16().features).
-        let layers = blocks().into_iter().flatten();
-        let count: usize = layers.map(|s| s.outputs * (9 * s.inputs + 1)).sum();
+        let layers = blocks(|s| s.outputs * (9 * s.inputs + 1));
+        let count: usize = layers.into_iter().flatten().sum();
         assert_eq!(count, 14_714_688);
     }
 }
