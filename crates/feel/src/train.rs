@@ -18,6 +18,7 @@ use crate::softmax::{self, Problem};
 use affetti_data::{Split, splits::folds};
 use affetti_emotion::Distribution;
 use affetti_emotion::metrics::pearson;
+use affetti_ground::config::ConfigError;
 use affetti_nets::device::Device;
 use affetti_nets::efficientnet_lite::Weights;
 use affetti_nets::import::write_whole;
@@ -551,9 +552,9 @@ fn card_text(
         // That of another model would be wrong: `affetti models reference` makes one.
         reference: None,
     };
-    toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
-        file: config.file.clone(),
-        what: format!("the card cannot be written: {e}"),
+    toml::to_string_pretty(&card).map_err(|error| {
+        let what = format!("the card cannot be written: {error}");
+        ConfigError::wrong(&config.file, &what).into()
     })
 }
 
