@@ -192,8 +192,11 @@ fn explain(told: &str, known: &[&str]) -> String {
         return format!("{key}: missing");
     }
     let message = match message.split_once(", expected ") {
+        // Of words toml does not tell what it found.
+        Some((_, "string only")) => "a word in quotes".to_owned(),
         Some((found, expected)) => {
             let found = found.split_once(": ").map_or(found, |(_, found)| found);
+            let found = found.trim_start_matches("invalid ");
             format!("{}, not {}", in_words(expected), found.replace('`', ""))
         }
         None => message.to_owned(),
@@ -217,7 +220,7 @@ fn in_words(expected: &str) -> &str {
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a string" | "string or table" => "a word in quotes",
+        "a string" => "a word in quotes",
         _ if expected.starts_with("struct") || expected.contains("enum") => "a table",
         _ => expected,
     }
@@ -366,6 +369,7 @@ mod tests {
                 "rate = true",
                 "c.toml: inner.rate: a number, not boolean true",
             ),
+            ("\"half\"", "3", "c.toml: precision: a word in quotes"),
             (
                 "\"half\"",
                 "\"hlaf\"",

@@ -92,10 +92,9 @@ impl Optimizers {
 
     /// Steps of each optimiser, and their states as tensors `PART.first.NAME`, `PART.second.NAME`.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, u64, Tensors)> {
-        let part = |(name, state): (&'_ String, &'_ State)| (name.as_str(), state.steps());
         self.states
             .iter()
-            .map(move |pair| (part(pair).0, part(pair).1, pair.1.to_tensors()))
+            .map(|(name, state)| (name.as_str(), state.steps(), state.to_tensors()))
     }
 
     /// Takes in the state of `part` after `steps` steps.
