@@ -216,9 +216,8 @@ fn a_checkpoint_of_another_training_is_refused() {
     let folder = folder();
     train::<Lines>(folder.path(), false, &mut until(5));
     let last = RunFolder::new(folder.path()).last();
-    let read = |origin, settings| Checkpoint::read(&last, origin, settings);
     let told = |origin| {
-        let error = read(&origin, &settings()).expect_err("another");
+        let error = Checkpoint::read(&last, &origin, &settings()).expect_err("another");
         assert_eq!(error.kind(), ErrorKind::Model);
         error.to_string()
     };
@@ -242,7 +241,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     // More epochs are no other training.
     let mut longer = settings();
     longer.epochs = 7;
-    let mut resume = |folder: &Path| {
+    let resume = |folder: &Path| {
         let mut task = Lines::new(None);
         let begin = Lines::begin();
         go(
