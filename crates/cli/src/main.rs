@@ -3,31 +3,24 @@
 //! Every verb has one file and returns an [`Exit`]; this file alone prints errors and picks the
 //! exit code. Standard output carries data only, standard error the rest.
 
-mod affect;
 mod args;
-mod art;
 mod data;
 mod device;
-mod edges;
-mod encoder;
+mod eval;
 mod feel;
 mod find;
 mod interrupt;
-mod mask;
 mod models;
 mod out_file;
 mod output;
 mod progress;
-mod recipe;
 mod regions;
 mod settings;
 mod shell;
 mod sketch;
 mod table;
 mod terminal;
-mod training;
-#[cfg(feature = "train")]
-mod watch;
+mod train;
 
 use std::{panic, process::ExitCode, thread};
 
@@ -112,8 +105,8 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
-        Verb::Train(verb) => training::train(verb, settings),
-        Verb::Eval(verb) => training::eval(verb, settings),
+        Verb::Train(verb) => train::train(verb, settings),
+        Verb::Eval(verb) => eval::eval(verb, settings),
         Verb::Completions { shell } => shell::completions(shell, settings),
         Verb::Man => shell::man(settings),
     }

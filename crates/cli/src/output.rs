@@ -77,3 +77,42 @@ mod tests {
         assert_eq!(extension(Path::new("a/.html")), "");
     }
 }
+
+/// How figures are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    Table,
+    Csv,
+    Json,
+}
+
+impl Form {
+    /// Asked for before the work, which takes minutes.
+    pub(crate) fn of(settings: &Settings) -> Result<Self> {
+        let Some(path) = &settings.out else {
+            return Ok(if settings.json {
+                Self::Json
+            } else {
+                Self::Table
+            });
+        };
+        match extension(path).as_str() {
+            "csv" => Ok(Self::Csv),
+            "json" | "jsonl" => Ok(Self::Json),
+            "txt" => Ok(Self::Table),
+            _ => bail!(
+                "{}: figures are written as .csv, .json or .txt",
+                path.display()
+            ),
+        }
+    }
+
+    /// The one of three texts that was asked for.
+    pub(crate) fn pick(self, table: String, csv: String, json: String) -> String {
+        match self {
+            Self::Table => table,
+            Self::Csv => csv,
+            Self::Json => json + "\n",
+        }
+    }
+}

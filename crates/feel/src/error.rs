@@ -23,14 +23,9 @@ pub enum FeelError {
     /// Regions that are not inside of their picture.
     #[error(transparent)]
     Picture(#[from] affetti_picture::PictureError),
-    /// A setting that cannot be.
-    #[error("{file}: {what}", file = file.display())]
-    Config {
-        /// The config file.
-        file: PathBuf,
-        /// What is wrong and what would be right.
-        what: String,
-    },
+    /// A config file that cannot be used.
+    #[error(transparent)]
+    Config(#[from] affetti_ground::config::ConfigError),
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -96,7 +91,7 @@ impl FeelError {
             Self::Train(error) => error.kind(),
             Self::Picture(error) => error.kind(),
             Self::Emotion(error) => error.kind(),
-            Self::Config { .. } => ErrorKind::Parameter,
+            Self::Config(error) => error.kind(),
             Self::Io { .. } => ErrorKind::Io,
             Self::NothingToLearn { .. } => ErrorKind::Input,
             Self::Index { kind, .. } => *kind,

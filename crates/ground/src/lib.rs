@@ -1,6 +1,7 @@
 //! What every room stands on: who is at fault, files that are read within limits and written whole,
-//! series of random numbers from a seed. It knows no room and nothing of pictures.
+//! configs, series of random numbers from a seed. It knows no room and nothing of pictures.
 
+pub mod config;
 mod fault;
 mod files;
 mod random;

@@ -21,15 +21,6 @@ pub enum RegionsError {
     #[error(transparent)]
     Train(#[from] affetti_train::TrainError),
 
-    /// A config file that cannot be used.
-    #[error("{}: {what}", file.display())]
-    Config {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong and what would be right.
-        what: String,
-    },
-
     /// A setting out of its range.
     #[error("{name} is {value}, it has to be {range}")]
     Parameter {
@@ -168,7 +159,7 @@ impl RegionsError {
             Self::Data(error) => error.kind(),
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
-            Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,
+            Self::Parameter { .. } => ErrorKind::Parameter,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,
             Self::Feel(error) => error.kind(),

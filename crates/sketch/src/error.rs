@@ -69,15 +69,6 @@ pub enum SketchError {
     #[error(transparent)]
     Train(#[from] affetti_train::TrainError),
 
-    /// A config file that cannot be used.
-    #[error("{}: {what}", file.display())]
-    Config {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong and what would be right.
-        what: String,
-    },
-
     /// A folder without anything to learn from or to measure.
     #[error("{}: nothing there belongs to a picture of the data sets", folder.display())]
     NoExamples {
@@ -118,7 +109,7 @@ impl SketchError {
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
             Self::Io { .. } => ErrorKind::Io,
-            Self::Parameter { .. } | Self::Config { .. } => ErrorKind::Parameter,
+            Self::Parameter { .. } => ErrorKind::Parameter,
             Self::SvgLimit { .. } => ErrorKind::Limit,
             Self::Nothing { .. }
             | Self::NoExamples { .. }

@@ -1,18 +1,33 @@
 //! Everything that a resumed training needs, in one safetensors file: values, their average, the
-//! optimiser's state, and in the note the epoch, the best score and the rows of `metrics.csv`.
+//! optimisers' states, and in the note whose training it is, the epoch, the best score and the rows of
+//! `metrics.csv`.
 
-use crate::average::Average;
 use crate::error::TrainError;
-use crate::optimizer::State;
+use crate::optimizers::Optimizers;
 use crate::settings::Settings;
 use affetti_nets::import::write_whole;
 use affetti_nets::store::{self, Precision, read_file};
 use affetti_nets::tensors::Tensors;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
+use toml::{Table, Value};
 
 /// Counted up when older files no longer mean the same.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// Keys of a config that may change between a training and its resumption: what is published, and
+/// how long it takes.
+const FREE: [&str; 3] = ["summary", "precision", "training.epochs"];
+
+/// Whose training it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The recipe, as `affetti train` calls it.
+    pub kind: String,
+    /// The config as it took effect.
+    pub config: Table,
+}
 
 /// A training between two epochs.
 #[derive(Clone, Debug)]
@@ -21,8 +36,10 @@ pub struct Checkpoint {
     pub values: Tensors,
     /// Their average, where one is kept.
     pub average: Option<Tensors>,
-    /// Steps and moments of the optimiser.
-    pub optimizer: State,
+    /// Steps so far.
+    pub steps: u64,
+    /// See [`Optimizers`].
+    pub optimizers: Optimizers,
     /// See [`History`].
     pub history: History,
 }
@@ -80,10 +97,47 @@ impl History {
 #[derive(Serialize, Deserialize)]
 struct Note {
     version: u32,
-    seed: u64,
-    settings: Settings,
+    kind: String,
+    /// TOML, which brings back the same numbers.
+    config: String,
     steps: u64,
+    /// Steps of each.
+    optimizers: BTreeMap<String, u64>,
     history: History,
+}
+
+impl Origin {
+    /// The first thing by which `other`, that of a checkpoint, is another training.
+    fn difference(&self, other: &Self) -> Option<String> {
+        if self.kind != other.kind {
+            return Some(format!("recipe {}, not {}", other.kind, self.kind));
+        }
+        let [ours, theirs] = [self, other].map(|origin| {
+            let mut keys = BTreeMap::new();
+            flatten("", &origin.config, &mut keys);
+            keys
+        });
+        let mut keys = ours.keys().chain(theirs.keys());
+        let key = keys.find(|key| ours.get(*key) != theirs.get(*key))?;
+        let shown = |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
+        let (ours, theirs) = (shown(ours.get(key)), shown(theirs.get(key)));
+        Some(format!("{key} = {theirs}, not {ours}"))
+    }
+}
+
+/// All values of `table` by their keys from the top, without the [`FREE`] ones.
+fn flatten(place: &str, table: &Table, into: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = match place {
+            "" => key.clone(),
+            _ => format!("{place}.{key}"),
+        };
+        match value {
+            Value::Table(table) => flatten(&key, table, into),
+            _ if FREE.contains(&key.as_str()) => {}
+            _ => drop(into.insert(key, value.to_string())),
+        }
+    }
 }
 
 fn prefixed(tensors: &Tensors, prefix: &str, into: &mut Tensors) {
@@ -99,25 +153,30 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Unwritable folders; values that are not finite.
-    pub fn write(&self, path: &Path, settings: &Settings, seed: u64) -> Result<(), TrainError> {
-        let note = Note {
-            version: VERSION,
-            seed,
-            settings: settings.clone(),
-            steps: self.optimizer.steps(),
-            history: self.history.clone(),
-        };
+    pub fn write(&self, path: &Path, origin: &Origin) -> Result<(), TrainError> {
         let mut all = Tensors {
             file: path.display().to_string(),
-            note: serde_json::to_string(&note)
-                .map_err(|e| TrainError::task(crate::ErrorKind::Model, e))?,
             ..Tensors::default()
         };
         prefixed(&self.values, "value.", &mut all);
         if let Some(average) = &self.average {
             prefixed(average, "average.", &mut all);
         }
-        prefixed(&self.optimizer.to_tensors(), "optimizer.", &mut all);
+        let mut optimizers = BTreeMap::new();
+        for (part, steps, state) in self.optimizers.parts() {
+            prefixed(&state, &format!("optimizer.{part}."), &mut all);
+            optimizers.insert(part.to_owned(), steps);
+        }
+        let note = Note {
+            version: VERSION,
+            kind: origin.kind.clone(),
+            config: origin.config.to_string(),
+            steps: self.steps,
+            optimizers,
+            history: self.history.clone(),
+        };
+        all.note = serde_json::to_string(&note)
+            .map_err(|e| TrainError::task(crate::ErrorKind::Model, e))?;
         let bytes = store::to_bytes(&all, |_| Precision::Full)?;
         Ok(write_whole(path, &bytes)?)
     }
@@ -125,49 +184,50 @@ impl Checkpoint {
     /// Reads the file.
     ///
     /// # Errors
-    /// An unreadable or damaged file, or one of a training with another seed or other settings
-    /// than `epochs` (which may be raised to train longer).
-    pub fn read(path: &Path, settings: &Settings, seed: u64) -> Result<Self, TrainError> {
+    /// An unreadable or damaged file, or one of another recipe, another seed or other settings than
+    /// the number of epochs (which may be raised to train longer).
+    pub fn read(path: &Path, origin: &Origin, settings: &Settings) -> Result<Self, TrainError> {
         let wrong = |what: String| TrainError::Checkpoint {
             path: path.to_owned(),
             what,
         };
+        let damaged = |error: &str| wrong(format!("is no checkpoint of a training: {error}"));
         let bytes = read_file(path)?;
         let mut all = store::from_bytes(&bytes, &path.display().to_string())?;
-        let note: Note = serde_json::from_str(&all.note)
-            .map_err(|error| wrong(format!("is no checkpoint of a training: {error}")))?;
-        if note.version != VERSION {
-            return Err(wrong(format!(
-                "has version {}, not {VERSION}",
-                note.version
-            )));
+        let note: serde_json::Value =
+            serde_json::from_str(&all.note).map_err(|e| damaged(&e.to_string()))?;
+        // First of all: what else an older note says has another form.
+        if note["version"] != VERSION {
+            let version = &note["version"];
+            return Err(wrong(format!("has version {version}, not {VERSION}")));
         }
-        let same = Settings {
-            epochs: settings.epochs,
-            ..note.settings.clone()
+        let note: Note = serde_json::from_value(note).map_err(|e| damaged(&e.to_string()))?;
+        let config = note.config.parse::<Table>();
+        let theirs = Origin {
+            kind: note.kind,
+            config: config.map_err(|e| damaged(e.message()))?,
         };
-        if same != *settings || note.seed != seed {
-            let what = "belongs to a training with other settings or another seed: \
-                        choose another run folder, or the settings saved in it";
-            return Err(wrong(what.to_owned()));
+        if let Some(difference) = origin.difference(&theirs) {
+            return Err(wrong(format!(
+                "belongs to a training with {difference}: choose another run folder, or the \
+                 settings saved in it"
+            )));
         }
         note.history
             .check()
             .map_err(|what| wrong(what.to_owned()))?;
         let average = all.split_off("average.");
-        let optimizer = all.split_off("optimizer.");
+        let mut optimizers = Optimizers::new(settings);
+        for (part, steps) in note.optimizers {
+            let state = all.split_off(&format!("optimizer.{part}."));
+            optimizers.restore(&part, steps, state);
+        }
         Ok(Self {
             values: all.split_off("value."),
             average: (!average.map.is_empty()).then_some(average),
-            optimizer: State::from_tensors(settings.optimizer, note.steps, optimizer),
+            steps: note.steps,
+            optimizers,
             history: note.history,
         })
-    }
-
-    /// The average as it goes on.
-    #[must_use]
-    pub fn average(&self, decay: f64) -> Option<Average> {
-        let values = self.average.clone()?;
-        Some(Average::new(decay, values))
     }
 }

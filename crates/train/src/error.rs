@@ -10,14 +10,9 @@ pub enum TrainError {
     /// Weights and files.
     #[error(transparent)]
     Net(#[from] affetti_nets::NetError),
-    /// A setting that cannot be.
-    #[error("{setting}: {what}")]
-    Setting {
-        /// Its name in the config file.
-        setting: &'static str,
-        /// What would be right.
-        what: String,
-    },
+    /// A config file that cannot be used.
+    #[error(transparent)]
+    Config(#[from] affetti_ground::config::ConfigError),
     /// A checkpoint of another training.
     #[error("{}: {what}", path.display())]
     Checkpoint {
@@ -25,16 +20,6 @@ pub enum TrainError {
         path: PathBuf,
         /// How it differs.
         what: String,
-    },
-    /// The operating system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
     },
     /// Loss, gradient or weights are not numbers any more.
     #[error(
@@ -46,8 +31,8 @@ pub enum TrainError {
         epoch: usize,
         /// From 1.
         step: usize,
-        /// Loss or gradient.
-        what: &'static str,
+        /// Loss or gradient, and whose.
+        what: String,
     },
     /// The task failed.
     #[error("{source}")]
@@ -76,9 +61,8 @@ impl TrainError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Net(error) => error.kind(),
-            Self::Setting { .. } => ErrorKind::Parameter,
+            Self::Config(error) => error.kind(),
             Self::Checkpoint { .. } => ErrorKind::Model,
-            Self::Io { .. } => ErrorKind::Io,
             Self::Diverged { .. } => ErrorKind::Model,
             Self::Task { kind, .. } => *kind,
         }

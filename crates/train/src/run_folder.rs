@@ -1,5 +1,5 @@
-//! What a training leaves behind: `config.toml`, `metrics.csv`, `curves.svg` and the folder
-//! `checkpoint` with `last.safetensors` and `best.safetensors`.
+//! What a training leaves behind: `config.toml`, `metrics.csv`, `curves.svg`, the folder `checkpoint`
+//! with `last.safetensors` and `best.safetensors`, and `samples` with the sheets of the epochs.
 
 use crate::checkpoint::History;
 use crate::curves;
@@ -8,19 +8,24 @@ use affetti_nets::import::write_whole;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// A folder of one training.
+/// A folder of one training; what is missing of it is made when something is written.
 #[derive(Clone, Debug)]
 pub struct RunFolder(PathBuf);
 
+/// What a network makes after an epoch, to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// A file name, such as `faces.png`.
+    pub name: &'static str,
+    /// What is in the file.
+    pub bytes: Vec<u8>,
+}
+
 impl RunFolder {
-    /// The folder at `path`, made where it is missing, with the settings of the training in it.
-    ///
-    /// # Errors
-    /// Unwritable folders.
-    pub fn create(path: &Path, config: &str) -> Result<Self, TrainError> {
-        let folder = Self(path.to_owned());
-        write_whole(&path.join("config.toml"), config.as_bytes())?;
-        Ok(folder)
+    /// The folder at `path`.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self(path.to_owned())
     }
 
     /// The folder.
@@ -39,6 +44,27 @@ impl RunFolder {
     #[must_use]
     pub fn best(&self) -> PathBuf {
         self.0.join("checkpoint").join("best.safetensors")
+    }
+
+    /// Writes the settings.
+    ///
+    /// # Errors
+    /// Unwritable folders.
+    pub fn write_config(&self, text: &str) -> Result<(), TrainError> {
+        Ok(write_whole(&self.0.join("config.toml"), text.as_bytes())?)
+    }
+
+    /// Writes the sheet of an epoch, counted from 1, as `samples/007-NAME`. An epoch that is done again
+    /// writes it again; those of other epochs stay.
+    ///
+    /// # Errors
+    /// Unwritable folders.
+    pub fn write_sheet(&self, epoch: usize, sheet: &Sheet) -> Result<(), TrainError> {
+        let file = format!("{epoch:03}-{}", sheet.name);
+        Ok(write_whole(
+            &self.0.join("samples").join(file),
+            &sheet.bytes,
+        )?)
     }
 
     /// Writes the metrics of all epochs as a table and as curves.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the rate goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "Said")]
 pub enum Schedule {
     /// Always the base rate.
     Constant,
@@ -23,6 +23,44 @@ pub enum Schedule {
         /// Share of the base rate at the end.
         floor: f64,
     },
+}
+
+/// What a config says: as one table, so that an error names the key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    kind: Kind,
+    at: Option<Vec<usize>>,
+    factor: Option<f64>,
+    warmup: Option<f64>,
+    floor: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Constant,
+    Steps,
+    Cosine,
+}
+
+impl TryFrom<Said> for Schedule {
+    type Error = &'static str;
+
+    fn try_from(said: Said) -> Result<Self, Self::Error> {
+        let steps = (said.at, said.factor);
+        let cosine = (said.warmup, said.floor);
+        match (said.kind, steps, cosine) {
+            (Kind::Constant, (None, None), (None, None)) => Ok(Self::Constant),
+            (Kind::Steps, (Some(at), Some(factor)), (None, None)) => Ok(Self::Steps { at, factor }),
+            (Kind::Cosine, (None, None), (Some(warmup), Some(floor))) => {
+                Ok(Self::Cosine { warmup, floor })
+            }
+            _ => Err(
+                "kind = constant alone, steps with at and factor, or cosine with warmup and floor",
+            ),
+        }
+    }
 }
 
 impl Schedule {

@@ -1,8 +1,9 @@
 //! What a config file may say about a training, checked once.
 
-use crate::error::TrainError;
 use crate::schedule::Schedule;
+use affetti_ground::config::first_wrong;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Settings of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,10 @@ pub struct Settings {
     pub batch: usize,
     /// See [`Optimizer`].
     pub optimizer: Optimizer,
+    /// For parts of a network that a task moves by themselves, those that want another one; by
+    /// [`crate::Task::PARTS`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub optimizers: BTreeMap<String, Optimizer>,
     /// See [`Schedule`].
     pub schedule: Schedule,
     /// Share of the old value that the moving average keeps at each step, 0..1; 0: no average.
@@ -65,48 +70,73 @@ fn second() -> f64 {
 }
 
 impl Settings {
-    /// Checks all ranges.
+    /// What moves `part` of a network.
+    #[must_use]
+    pub fn optimizer_of(&self, part: &str) -> Optimizer {
+        self.optimizers.get(part).copied().unwrap_or(self.optimizer)
+    }
+
+    /// Checks all ranges; `parts` can have optimisers of their own.
     ///
     /// # Errors
-    /// [`TrainError::Setting`] with the first that is out of its range.
-    pub fn check(&self) -> Result<(), TrainError> {
-        let wants = |setting, good: bool, what: &str| {
-            if good {
-                return Ok(());
-            }
-            let what = what.to_owned();
-            Err(TrainError::Setting { setting, what })
-        };
-        let share = |x: f64| (0.0..1.0).contains(&x);
-        let Optimizer {
-            rate,
-            decay,
-            clip,
-            beta1,
-            beta2,
-            ..
-        } = self.optimizer;
-        wants("epochs", self.epochs >= 1, "at least 1")?;
-        wants("batch", self.batch >= 1, "at least 1")?;
-        wants("average", share(self.average), "from 0 to below 1")?;
-        wants("optimizer.rate", rate > 0.0 && rate.is_finite(), "above 0")?;
-        wants("optimizer.decay", decay >= 0.0, "0 or more")?;
-        wants("optimizer.clip", clip >= 0.0, "0 or more")?;
-        wants("optimizer.beta1", share(beta1), "from 0 to below 1")?;
-        wants("optimizer.beta2", share(beta2), "from 0 to below 1")?;
-        match &self.schedule {
-            Schedule::Constant => Ok(()),
-            Schedule::Steps { at, factor } => {
-                let rising = at.windows(2).all(|pair| pair[0] < pair[1]);
-                wants("schedule.at", rising, "increasing epochs")?;
-                let good = *factor > 0.0 && *factor <= 1.0;
-                wants("schedule.factor", good, "above 0, at most 1")
-            }
-            Schedule::Cosine { warmup, floor } => {
-                let good = *warmup >= 0.0 && *warmup <= self.epochs as f64;
-                wants("schedule.warmup", good, "0 to the number of epochs")?;
-                wants("schedule.floor", (0.0..=1.0).contains(floor), "0 to 1")
+    /// The first key that is out of its range, and the range.
+    pub fn check(&self, parts: &[&str]) -> Result<(), String> {
+        first_wrong(&[
+            (self.epochs >= 1, "training.epochs: at least 1"),
+            (self.batch >= 1, "training.batch: at least 1"),
+            (
+                (0.0..1.0).contains(&self.average),
+                "training.average: from 0 to below 1",
+            ),
+        ])?;
+        self.optimizer.check("optimizer")?;
+        for (part, optimizer) in &self.optimizers {
+            optimizer.check(&format!("optimizers.{part}"))?;
+            if !parts.contains(&part.as_str()) {
+                let known = match parts {
+                    [] => "nothing, one optimizer moves all".to_owned(),
+                    _ => parts.join(", "),
+                };
+                return Err(format!("training.optimizers.{part}: only {known}"));
             }
         }
+        match &self.schedule {
+            Schedule::Constant => Ok(()),
+            Schedule::Steps { at, factor } => first_wrong(&[
+                (
+                    at.windows(2).all(|pair| pair[0] < pair[1]),
+                    "training.schedule.at: increasing epochs",
+                ),
+                (
+                    *factor > 0.0 && *factor <= 1.0,
+                    "training.schedule.factor: above 0, at most 1",
+                ),
+            ]),
+            Schedule::Cosine { warmup, floor } => first_wrong(&[
+                (
+                    *warmup >= 0.0 && *warmup <= self.epochs as f64,
+                    "training.schedule.warmup: 0 to the number of epochs",
+                ),
+                (
+                    (0.0..=1.0).contains(floor),
+                    "training.schedule.floor: 0 to 1",
+                ),
+            ]),
+        }
+    }
+}
+
+impl Optimizer {
+    fn check(&self, key: &str) -> Result<(), String> {
+        let some = |x: f64| x >= 0.0 && x.is_finite();
+        let share = |x: f64| (0.0..1.0).contains(&x);
+        let checks = [
+            (some(self.rate) && self.rate > 0.0, "rate: above 0"),
+            (some(self.decay), "decay: 0 or more"),
+            (some(self.clip), "clip: 0 or more"),
+            (share(self.beta1), "beta1: from 0 to below 1"),
+            (share(self.beta2), "beta2: from 0 to below 1"),
+        ];
+        first_wrong(&checks).map_err(|what| format!("training.{key}.{what}"))
     }
 }

@@ -1,11 +1,11 @@
 //! The loop.
 
 use crate::average::Average;
-use crate::checkpoint::{Checkpoint, History};
-use crate::error::TrainError;
-use crate::optimizer::State;
-use crate::parameters::{floats, restore, values};
-use crate::run_folder::RunFolder;
+use crate::checkpoint::{Checkpoint, History, Origin};
+use crate::error::{ErrorKind, TrainError};
+use crate::optimizers::{Optimizers, WHOLE};
+use crate::parameters::{restore, values};
+use crate::run_folder::{RunFolder, Sheet};
 use crate::settings::Settings;
 use affetti_nets::import::write_whole;
 use affetti_nets::store::{self, Precision};
@@ -16,8 +16,12 @@ use std::time::{Duration, Instant};
 
 /// What a room learns.
 pub trait Task {
-    /// The network, on a device with autodiff.
+    /// The network, on a device with autodiff; several networks are fields of one module.
     type Model: Module + Clone;
+
+    /// Names of the parts that [`step`](Self::step) moves by themselves, for optimisers of their own in
+    /// a config; none where one optimiser moves all.
+    const PARTS: &'static [&'static str] = &[];
 
     /// Steps of one epoch, at least 1.
     fn steps(&self) -> usize;
@@ -26,13 +30,31 @@ pub trait Task {
     /// these two and on a seed of the task only (see [`crate::order::mix`]).
     ///
     /// # Errors
-    /// The task's own, as [`TrainError::task`].
+    /// The task's own, as [`TrainError::task`]; by default, that there is none.
     fn loss(
         &mut self,
-        model: &Self::Model,
-        epoch: usize,
-        step: usize,
-    ) -> Result<Tensor<1>, TrainError>;
+        _model: &Self::Model,
+        _epoch: usize,
+        _step: usize,
+    ) -> Result<Tensor<1>, TrainError> {
+        let what = "the task has neither a loss nor a step of its own";
+        Err(TrainError::task(ErrorKind::Unsupported, what))
+    }
+
+    /// One step: the network moved, and the loss that is shown. By default all of it moves along the
+    /// gradient of [`loss`](Self::loss); two networks against each other each follow a loss of their
+    /// own, by [`Optimizers::follow`]. What is said of randomness there holds here.
+    ///
+    /// # Errors
+    /// The task's own, as [`TrainError::task`], and [`TrainError::Diverged`].
+    fn step(
+        &mut self,
+        model: Self::Model,
+        optimizers: &mut Optimizers,
+    ) -> Result<(Self::Model, f64), TrainError> {
+        let loss = self.loss(&model, optimizers.epoch(), optimizers.step())?;
+        optimizers.follow(WHOLE, model, loss, &|name| self.rate(name))
+    }
 
     /// Metrics of the network, which has left autodiff. The first is the score: the epoch where it
     /// is greatest is the best one.
@@ -40,6 +62,15 @@ pub trait Task {
     /// # Errors
     /// The task's own, as [`TrainError::task`].
     fn validate(&mut self, model: &Self::Model) -> Result<Vec<Metric>, TrainError>;
+
+    /// What the network, which has left autodiff, makes after an epoch, for `samples/` of the run
+    /// folder; by default nothing.
+    ///
+    /// # Errors
+    /// The task's own, as [`TrainError::task`].
+    fn sheet(&mut self, _model: &Self::Model) -> Result<Option<Sheet>, TrainError> {
+        Ok(None)
+    }
 
     /// What the rate of the value `name` is multiplied with.
     fn rate(&self, _name: &str) -> f64 {
@@ -97,12 +128,26 @@ pub struct Outcome<M> {
     pub stopped: bool,
 }
 
+/// What a task is trained by.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// Whose training it is.
+    pub origin: &'a Origin,
+    /// Checked settings.
+    pub settings: &'a Settings,
+    /// What is left behind goes here.
+    pub folder: &'a RunFolder,
+    /// Where it goes on; none: it begins.
+    pub resumed: Option<Checkpoint>,
+}
+
 struct Training<'a, T: Task> {
     task: &'a mut T,
+    origin: &'a Origin,
     settings: &'a Settings,
-    seed: u64,
     folder: &'a RunFolder,
-    optimizer: State,
+    optimizers: Optimizers,
+    steps: u64,
     average: Option<Average>,
     history: History,
     begun: Instant,
@@ -110,36 +155,38 @@ struct Training<'a, T: Task> {
     done_here: usize,
 }
 
-/// Trains `model` on `task`. With `resume`, goes on where the folder's last checkpoint ended; where
-/// there is none, from the beginning.
+/// Trains `model` on `task`.
 ///
 /// # Errors
-/// Wrong settings, a checkpoint of another training, unwritable folders, divergence, and what the
-/// task returns.
+/// A checkpoint that does not fit the network, unwritable folders, divergence, and what the task
+/// returns.
 pub fn run<T: Task>(
     task: &mut T,
     model: T::Model,
-    settings: &Settings,
-    seed: u64,
-    folder: &RunFolder,
-    resume: bool,
+    plan: Plan<'_>,
     watch: &mut dyn Watch,
 ) -> Result<Outcome<T::Model>, TrainError> {
-    settings.check()?;
+    let settings = plan.settings;
+    let average = |values| (settings.average > 0.0).then(|| Average::new(settings.average, values));
     let mut training = Training {
         task,
+        origin: plan.origin,
         settings,
-        seed,
-        folder,
-        optimizer: State::new(settings.optimizer),
-        average: (settings.average > 0.0).then(|| Average::new(settings.average, values(&model))),
+        folder: plan.folder,
+        optimizers: Optimizers::new(settings),
+        steps: 0,
+        average: average(values(&model)),
         history: History::default(),
         begun: Instant::now(),
         done_here: 0,
     };
     let mut model = model;
-    if resume && folder.last().exists() {
-        model = training.resume(model)?;
+    if let Some(read) = plan.resumed {
+        model = restore(model, &read.values)?;
+        training.average = read.average.and_then(average);
+        training.optimizers = read.optimizers;
+        training.steps = read.steps;
+        training.history = read.history;
     }
     let mut stopped = false;
     while training.history.epochs < settings.epochs && !training.patience_lost() {
@@ -152,7 +199,7 @@ pub fn run<T: Task>(
     }
     let history = training.history;
     if history.best_epoch > 0 {
-        let path = folder.best();
+        let path = plan.folder.best();
         let bytes = store::read_file(&path)?;
         model = restore(
             model,
@@ -167,15 +214,6 @@ pub fn run<T: Task>(
 }
 
 impl<T: Task> Training<'_, T> {
-    fn resume(&mut self, model: T::Model) -> Result<T::Model, TrainError> {
-        let read = Checkpoint::read(&self.folder.last(), self.settings, self.seed)?;
-        self.average = read.average(self.settings.average);
-        let model = restore(model, &read.values)?;
-        self.optimizer = read.optimizer;
-        self.history = read.history;
-        Ok(model)
-    }
-
     fn patience_lost(&self) -> bool {
         let waited = self.history.epochs - self.history.best_epoch;
         self.settings.patience > 0 && waited >= self.settings.patience
@@ -194,30 +232,13 @@ impl<T: Task> Training<'_, T> {
             if watch.stop() {
                 return Ok(None);
             }
-            let diverged = |what| TrainError::Diverged {
-                epoch: epoch + 1,
-                step: step + 1,
-                what,
-            };
-            let loss = self.task.loss(&model, epoch, step)?;
-            let value = floats(loss.clone())
-                .first()
-                .copied()
-                .map_or(f64::NAN, f64::from);
-            if !value.is_finite() {
-                return Err(diverged("the loss"));
-            }
+            self.optimizers.begin(epoch, step, steps);
+            let value;
+            (model, value) = self.task.step(model, &mut self.optimizers)?;
             total += value;
-            let at = epoch as f64 + step as f64 / steps as f64;
-            let share = self.settings.schedule.share(at, self.settings.epochs);
-            let rate = self.settings.optimizer.rate * share;
-            let task = &*self.task;
-            model = self
-                .optimizer
-                .step(model, loss.backward(), rate, &|name| task.rate(name))
-                .map_err(|_| diverged("a gradient"))?;
+            self.steps += 1;
             if let Some(average) = &mut self.average {
-                average.update(&values(&model), self.optimizer.steps());
+                average.update(&values(&model), self.steps);
             }
             watch.progress(&self.progress(step + 1, steps, total));
         }
@@ -248,6 +269,9 @@ impl<T: Task> Training<'_, T> {
         };
         let valid = restore(model.clone(), &shown)?.valid();
         let metrics = self.task.validate(&valid)?;
+        if let Some(sheet) = self.task.sheet(&valid)? {
+            self.folder.write_sheet(self.history.epochs + 1, &sheet)?;
+        }
         let score = metrics.first().map_or(-loss, |metric| metric.value);
         let history = &mut self.history;
         history.epochs += 1;
@@ -269,10 +293,11 @@ impl<T: Task> Training<'_, T> {
                 .average
                 .as_ref()
                 .map(|average| average.values().clone()),
-            optimizer: self.optimizer.clone(),
+            steps: self.steps,
+            optimizers: self.optimizers.clone(),
             history: self.history.clone(),
         };
-        checkpoint.write(&self.folder.last(), self.settings, self.seed)?;
+        checkpoint.write(&self.folder.last(), self.origin)?;
         self.folder.write_history(&self.history)?;
         self.done_here += 1;
         Ok(model)

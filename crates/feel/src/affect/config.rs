@@ -1,24 +1,18 @@
 //! Settings of a training on feelings, as `configs/affect-1.toml` says them.
 
-use crate::error::FeelError;
-use crate::learning::config::{read_toml, wrong};
+use super::Config;
 use crate::learning::folds::{FOLDS, fold_name};
+use affetti_ground::config::first_wrong;
 use affetti_nets::efficientnet_lite::Variant;
-use affetti_train::Settings;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
-/// Everything that decides how the backbone comes out.
+/// What decides how the backbone comes out, beside what every training says. It begins with a published
+/// backbone; with `network`, with weights of our own, which lie as `START.safetensors` in the folder of
+/// models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AffectConfig {
-    /// Name of the weights and of the run folder.
-    pub name: String,
-    /// Seed of heads, order, crops and dropout.
-    pub seed: u64,
-    /// Card name of the backbone to start from; with `network`, the name of weights of our own.
-    pub start: String,
-    /// The network of weights of our own, which lie as `START.safetensors` in the folder of models.
+pub struct AffectRecipe {
+    /// The network of weights of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Variant>,
     /// The fold that is learned from as little as the test split, 1 to [`FOLDS`]; none: all are
@@ -57,8 +51,6 @@ pub struct AffectConfig {
     pub vote_power: f64,
     /// See [`Objective`].
     pub objective: Objective,
-    /// See [`Settings`].
-    pub training: Settings,
 }
 
 /// What the parts weigh in the loss. Valence and arousal are standardised, each set by itself.
@@ -75,76 +67,61 @@ pub struct Objective {
     pub huber: f64,
 }
 
-impl AffectConfig {
-    /// Reads and checks `path`.
-    ///
-    /// # Errors
-    /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
-    pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let config: Self = read_toml(path)?;
-        config.check().map_err(|what| wrong(path, what))?;
-        Ok(config)
-    }
+/// All ranges.
+pub(super) fn check(config: &Config) -> Result<(), String> {
+    let own = &config.own;
+    let share = |x: f64| (0.0..1.0).contains(&x);
+    let some = |x: f64| x >= 0.0 && x.is_finite();
+    let o = &own.objective;
+    first_wrong(&[
+        (
+            own.network.is_some() || Variant::parse(&config.common.start).is_some(),
+            "start: efficientnet-lite0, efficientnet-lite2, or weights of our own, with a network",
+        ),
+        (
+            own.fold.is_none_or(|fold| (1..=FOLDS).contains(&fold)),
+            "fold: 1 to 5",
+        ),
+        ((32..=512).contains(&own.side), "side: 32 to 512"),
+        (
+            own.frozen_stages <= Variant::STAGES,
+            "frozen_stages: 0 to 7",
+        ),
+        (own.views <= 64, "views: 0 to 64"),
+        (
+            own.crop > 0.0 && own.crop <= 1.0,
+            "crop: above 0, at most 1",
+        ),
+        (share(own.color), "color: 0 to below 1"),
+        (share(own.dropout), "dropout: 0 to below 1"),
+        (some(own.trunk_rate), "trunk_rate: 0 or more"),
+        (some(own.pseudo_votes), "pseudo_votes: 0 or more"),
+        (some(own.vote_power), "vote_power: 0 or more"),
+        (
+            some(o.emotions),
+            "objective.emotions: a weight of 0 or more",
+        ),
+        (
+            some(o.photographs),
+            "objective.photographs: a weight of 0 or more",
+        ),
+        (
+            some(o.paintings),
+            "objective.paintings: a weight of 0 or more",
+        ),
+        (some(o.huber) && o.huber > 0.0, "objective.huber: above 0"),
+        (
+            !own.learn_val || config.common.training.patience == 0,
+            "training.patience: 0 where learn_val leaves nothing to wait for",
+        ),
+    ])
+}
 
-    /// Checks all ranges.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let share = |x: f64| (0.0..1.0).contains(&x);
-        let positive = |x: f64| x >= 0.0 && x.is_finite();
-        let o = &self.objective;
-        let problems = [
-            (
-                self.name.is_empty() || !self.name.chars().all(good),
-                "name: letters, digits, - and _ only",
-            ),
-            (
-                self.fold.is_some_and(|fold| !(1..=FOLDS).contains(&fold)),
-                "fold: 1 to 5",
-            ),
-            (!(32..=512).contains(&self.side), "side: 32 to 512"),
-            (
-                self.frozen_stages > Variant::STAGES,
-                "frozen_stages: 0 to 7",
-            ),
-            (self.views > 64, "views: 0 to 64"),
-            (
-                !(self.crop > 0.0 && self.crop <= 1.0),
-                "crop: above 0, at most 1",
-            ),
-            (!share(self.color), "color: 0 to below 1"),
-            (!share(self.dropout), "dropout: 0 to below 1"),
-            (!positive(self.trunk_rate), "trunk_rate: 0 or more"),
-            (!positive(self.pseudo_votes), "pseudo_votes: 0 or more"),
-            (!positive(self.vote_power), "vote_power: 0 or more"),
-            (
-                ![o.emotions, o.photographs, o.paintings]
-                    .into_iter()
-                    .all(positive),
-                "objective: weights of 0 or more",
-            ),
-            (
-                !(o.huber > 0.0 && o.huber.is_finite()),
-                "objective.huber: above 0",
-            ),
-            (
-                self.learn_val && self.training.patience > 0,
-                "training.patience: 0 where learn_val leaves nothing to wait for",
-            ),
-        ];
-        if let Some((_, what)) = problems.iter().find(|(bad, _)| *bad) {
-            return Err((*what).to_owned());
-        }
-        self.training
-            .check()
-            .map_err(|error| format!("training.{error}"))
-    }
-
-    /// Name of the weights: that of the config, with the fold that was left out.
-    #[must_use]
-    pub fn weights_name(&self) -> String {
-        match self.fold {
-            Some(fold) => fold_name(&self.name, fold),
-            None => self.name.clone(),
-        }
+/// Name of the weights: that of the config, with the fold that was left out.
+pub(super) fn weights_name(config: &Config) -> String {
+    let name = &config.common.name;
+    match config.own.fold {
+        Some(fold) => fold_name(name, fold),
+        None => name.to_string(),
     }
 }

@@ -19,9 +19,9 @@ mod samples;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use config::{AffectConfig, Objective};
+pub use config::{AffectRecipe, Objective};
 
-use crate::art::folded;
+use crate::art::{folded, read_back};
 use crate::augment::{normalised, uniform};
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
@@ -29,56 +29,29 @@ use crate::learning::backbones;
 use crate::learning::folds::FOLDS;
 use crate::maps::{Below, Look, Shape, Viewing, Views};
 use crate::predicting::settings::{BackboneSettings, PerHead};
-use crate::scores::Score;
+use crate::scores::Scores;
 use affetti_data::Split;
+use affetti_ground::config::Name;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
-use affetti_nets::import::write_whole;
-use affetti_nets::store::{self, Precision, sha256};
+use affetti_nets::store::Precision;
+use affetti_nets::tensors::Tensors;
 use affetti_picture::{Filter, Picture};
 use affetti_train::order::{batch, mix};
-use affetti_train::{Metric, RunFolder, Task, TrainError, Watch, losses, run, values};
+use affetti_train::{
+    Metric, ModelOf, Opened, Outcome, Places, Recipe, Stored, Task, TrainError, losses, values,
+};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use measure::{Answer, Judged};
 use network::{AffectNetwork, Said};
 use samples::{Sample, Scales, samples};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+/// Settings of a training.
+pub type Config = affetti_train::Config<AffectRecipe>;
 
 /// Pictures that are measured at a time.
 const CHUNK: usize = 32;
-
-/// Where things are.
-#[derive(Clone, Copy)]
-pub struct AffectOptions<'a> {
-    /// The folder with `artemis.csv`, `oasis/` and `paintings/`.
-    pub data: &'a Path,
-    /// Where weights come from and go.
-    pub models: &'a Path,
-    /// The folder of the run.
-    pub run: &'a Path,
-    /// Go on where the run's last checkpoint ended.
-    pub resume: bool,
-    /// Hears of the pictures whose views are made: done, of how many; from any thread.
-    pub preparing: &'a (dyn Fn(usize, usize) + Sync),
-}
-
-/// What a training left behind.
-#[derive(Clone, Debug)]
-pub struct AffectTrained {
-    /// The weight file.
-    pub weights: PathBuf,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// Epochs with their metrics.
-    pub history: affetti_train::History,
-    /// What the network's own heads reach on pictures that they did not learn from.
-    pub scores: Vec<Score>,
-    /// Pictures learned from, and pictures measured on.
-    pub pictures: [usize; 2],
-    /// Pictures that could not be read.
-    pub unreadable: usize,
-    /// Stopped before the end; the weights are those of the best epoch so far.
-    pub stopped: bool,
-}
 
 /// Pictures with their views.
 struct Gallery {
@@ -122,13 +95,16 @@ impl Below for Frozen {
     }
 }
 
-struct Affect<'a> {
-    config: &'a AffectConfig,
+/// The learning of one backbone.
+pub struct Affect {
+    config: Config,
+    start: Weights,
     viewing: Viewing,
     below: Frozen,
     scales: Scales,
     learn: Gallery,
     measured: Gallery,
+    unreadable: usize,
     /// The epoch that is being learned.
     epoch: usize,
 }
@@ -136,14 +112,14 @@ struct Affect<'a> {
 /// Targets and weights of a batch, one pair for each head.
 type Targets = [(Tensor<2>, Tensor<1>); 3];
 
-impl Affect<'_> {
+impl Affect {
     fn weights(&self) -> [f64; 3] {
-        let o = &self.config.objective;
+        let o = &self.config.own.objective;
         [o.emotions, o.photographs, o.paintings]
     }
 
     fn targets(&self, rows: &[usize], device: &Device) -> Targets {
-        let config = self.config;
+        let config = &self.config.own;
         let mut all = [9, 2, 2].map(|width| (vec![0.0_f32; rows.len() * width], width));
         let mut weights = [(); 3].map(|()| vec![0.0_f32; rows.len()]);
         for (n, &row) in rows.iter().enumerate() {
@@ -187,12 +163,12 @@ impl Affect<'_> {
 
     /// What features are kept, and how much larger the kept ones become.
     fn mask(&self, rows: usize, at: [u64; 2], device: &Device) -> Option<Tensor<2>> {
-        let lost = self.config.dropout;
+        let lost = self.config.own.dropout;
         if lost == 0.0 {
             return None;
         }
         let kept = (1.0 / (1.0 - lost)) as f32;
-        let draw = |n: usize| uniform(&[self.config.seed, 1, at[0], at[1], n as u64]);
+        let draw = |n: usize| uniform(&[self.config.common.seed, 1, at[0], at[1], n as u64]);
         let mask = (0..rows * FEATURES).map(|n| if draw(n) < lost { 0.0 } else { kept });
         let mask = TensorData::new(mask.collect::<Vec<f32>>(), [rows, FEATURES]);
         Some(Tensor::from_data(mask, device))
@@ -266,20 +242,20 @@ impl Affect<'_> {
     }
 
     fn held(&self, sample: &Sample) -> bool {
-        held(self.config, sample)
+        held(&self.config.own, sample)
     }
 }
 
 /// Whether the fold that is left out has `sample`.
-fn held(config: &AffectConfig, sample: &Sample) -> bool {
+fn held(config: &AffectRecipe, sample: &Sample) -> bool {
     config.fold.is_some_and(|fold| sample.fold + 1 == fold)
 }
 
-impl Task for Affect<'_> {
+impl Task for Affect {
     type Model = AffectNetwork;
 
     fn steps(&self) -> usize {
-        (self.learn.samples.len() / self.config.training.batch).max(1)
+        (self.learn.samples.len() / self.config.common.training.batch).max(1)
     }
 
     fn loss(
@@ -289,11 +265,12 @@ impl Task for Affect<'_> {
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
         self.epoch = epoch;
-        let (seed, size) = (self.config.seed, self.config.training.batch);
+        let common = &self.config.common;
+        let (seed, size) = (common.seed, common.training.batch);
         let rows = batch(seed, epoch, self.learn.samples.len(), size, step);
         let device = Device::flex().autodiff();
         // Kept views come in turn, so that each is seen once before any is seen again.
-        let number = |row: usize| match self.config.views {
+        let number = |row: usize| match self.config.own.views {
             0 => mix(&[epoch as u64, row as u64]),
             _ => mix(&[seed, row as u64]).wrapping_add(epoch as u64),
         };
@@ -305,7 +282,7 @@ impl Task for Affect<'_> {
         let said = model.forward(x, mask);
         let [emotions, photo, painting] = self.targets(&rows, &device);
         let [a, b, c] = self.weights();
-        let huber = self.config.objective.huber;
+        let huber = self.config.own.objective.huber;
         let rated = |found, (targets, weights)| losses::huber_error(found, targets, weights, huber);
         Ok(
             losses::soft_cross_entropy(said.emotions, emotions.0, emotions.1) * a
@@ -315,10 +292,10 @@ impl Task for Affect<'_> {
     }
 
     fn validate(&mut self, model: &AffectNetwork) -> Result<Vec<Metric>, TrainError> {
-        let seen = |sample: &Sample| self.config.learn_val == self.held(sample);
+        let seen = |sample: &Sample| self.config.own.learn_val == self.held(sample);
         let judged = self.judged(model, &seen);
         let judged = judged.map_err(|error| TrainError::task(error.kind(), error))?;
-        let score = if self.config.learn_val {
+        let score = if self.config.own.learn_val {
             // Nothing may choose: the last epoch is the best.
             self.epoch as f64
         } else {
@@ -333,150 +310,156 @@ impl Task for Affect<'_> {
     fn rate(&self, name: &str) -> f64 {
         if !name.starts_with("trunk.") {
             1.0
-        } else if self.epoch < self.config.probe_epochs {
+        } else if self.epoch < self.config.own.probe_epochs {
             0.0
         } else {
-            self.config.trunk_rate
+            self.config.own.trunk_rate
         }
     }
 }
 
-/// Trains the backbone of `config` and writes [`AffectConfig::weights_name`] with
-/// `.safetensors` into the folder of models.
-///
-/// # Errors
-/// Missing data or start, and everything [`affetti_train::run`] returns.
-pub fn train_affect(
-    config: &AffectConfig,
-    options: &AffectOptions<'_>,
-    watch: &mut dyn Watch,
-) -> Result<AffectTrained, FeelError> {
-    config.check().map_err(|what| FeelError::Unfit { what })?;
-    let start = backbones::load_unrounded(&start(config), options.models)?;
-    let frozen = config.frozen_stages;
-    let below = Frozen {
-        network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
-        stages: frozen,
-    };
-    // Views are resized as the predictor's are.
-    let viewing = Viewing {
-        seed: config.seed,
-        side: config.side,
-        filter: Filter::Bicubic,
-        crop: config.crop,
-        color: config.color,
-    };
-    let mut learn = Vec::new();
-    let mut measured = Vec::new();
-    for sample in samples(options.data)? {
-        let learned = match sample.split {
-            Split::Train => true,
-            Split::Val => config.learn_val,
-            Split::Test | Split::Rest => false,
+impl Recipe for AffectRecipe {
+    const KIND: &'static str = "affect";
+    /// There is no card, and backbones are stored in half precision throughout.
+    const ASSUMED: &'static [(&'static str, &'static str)] =
+        &[("summary", ""), ("precision", "half")];
+    type Start = Name;
+    type Task = Affect;
+    type Figures = Scores;
+    type Error = FeelError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        config::check(config)
+    }
+
+    fn name(config: &Config) -> String {
+        config::weights_name(config)
+    }
+
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
+        let Config { common, own, .. } = config;
+        let prepared = |done, all| (places.stage)("pictures prepared", done, all);
+        let start = backbones::load_unrounded(&start(config), places.models)?;
+        let frozen = own.frozen_stages;
+        let below = Frozen {
+            network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
+            stages: frozen,
         };
-        if held(config, &sample) || (sample.split == Split::Val && !config.learn_val) {
-            measured.push(sample);
-        } else if learned {
-            learn.push(sample);
+        // Views are resized as the predictor's are.
+        let viewing = Viewing {
+            seed: common.seed,
+            side: own.side,
+            filter: Filter::Bicubic,
+            crop: own.crop,
+            color: own.color,
+        };
+        let mut learn = Vec::new();
+        let mut measured = Vec::new();
+        for sample in samples(places.data)? {
+            let learned = match sample.split {
+                Split::Train => true,
+                Split::Val => own.learn_val,
+                Split::Test | Split::Rest => false,
+            };
+            if held(own, &sample) || (sample.split == Split::Val && !own.learn_val) {
+                measured.push(sample);
+            } else if learned {
+                learn.push(sample);
+            }
         }
+        if learn.is_empty() {
+            return Err(FeelError::NothingToLearn {
+                what: "no labelled picture in the split train".into(),
+            });
+        }
+        let asked = learn.len() + measured.len();
+        let parts = |n: usize| {
+            let part = |view: usize| Look::Part(mix(&[n as u64, view as u64]));
+            (0..own.views).map(part).collect()
+        };
+        let whole = |_| vec![Look::Whole, Look::Mirrored];
+        let frame = (&viewing, &below);
+        let measured = Gallery::new(frame, measured, whole, &|_, _| ())?;
+        let learn = Gallery::new(frame, learn, parts, &prepared)?;
+        let scales = Scales::of(&learn.samples);
+        let unreadable = asked - learn.samples.len() - measured.samples.len();
+        let device = Device::flex().autodiff();
+        let network = AffectNetwork::new(&start, frozen, &scales.prior, common.seed, &device);
+        let task = Affect {
+            config: config.clone(),
+            start,
+            viewing,
+            below,
+            scales,
+            learn,
+            measured,
+            unreadable,
+            epoch: 0,
+        };
+        Ok((task, network))
     }
-    if learn.is_empty() {
-        return Err(FeelError::NothingToLearn {
-            what: "no labelled picture in the split train".into(),
-        });
+
+    /// The note is for the cards of predictors that use the weights.
+    fn weights(
+        config: &Config,
+        task: &Affect,
+        model: &AffectNetwork,
+    ) -> Result<Option<Tensors>, FeelError> {
+        let weights = merged(&task.start, config.own.frozen_stages, model)?;
+        let mut tensors = weights.to_folded();
+        tensors.note = format!(
+            "trained on from {} by `affetti train affect` with the feelings of {} pictures of \
+             ArtEmis, OASIS and D-ViSA, seed {}",
+            config.common.start,
+            task.learn.samples.len(),
+            config.common.seed
+        );
+        Ok(Some(tensors))
     }
-    let asked = learn.len() + measured.len();
-    let parts = |n: usize| {
-        let part = |view: usize| Look::Part(mix(&[n as u64, view as u64]));
-        (0..config.views).map(part).collect()
-    };
-    let whole = |_| vec![Look::Whole, Look::Mirrored];
-    let frame = (&viewing, &below);
-    let measured = Gallery::new(frame, measured, whole, &|_, _| ())?;
-    let learn = Gallery::new(frame, learn, parts, options.preparing)?;
-    let scales = Scales::of(&learn.samples);
-    let pictures = [learn.samples.len(), measured.samples.len()];
-    let unreadable = asked - pictures[0] - pictures[1];
-    let device = Device::flex().autodiff();
-    let network = AffectNetwork::new(&start, frozen, &scales.prior, config.seed, &device);
-    let text = toml::to_string(config).map_err(|error| FeelError::Unfit {
-        what: error.to_string(),
-    })?;
-    let folder = RunFolder::create(options.run, &text)?;
-    let mut task = Affect {
-        config,
-        viewing,
-        below,
-        scales,
-        learn,
-        measured,
-        epoch: 0,
-    };
-    let outcome = run(
-        &mut task,
-        network,
-        &config.training,
-        config.seed,
-        &folder,
-        options.resume,
-        watch,
-    )?;
-    let scores = scores(&task, &outcome.model)?;
-    let weights = merged(&start, frozen, &outcome.model)?;
-    let mut tensors = weights.to_folded();
-    tensors.note = about(config, &pictures);
-    let bytes = store::to_bytes(&tensors, |_| Precision::Half)?;
-    let name = config.weights_name();
-    let path = options.models.join(format!("{name}.safetensors"));
-    write_whole(&path, &bytes)?;
-    Ok(AffectTrained {
-        weights: path,
-        sha256: sha256(&bytes),
-        history: outcome.history,
-        scores,
-        pictures,
-        unreadable,
-        stopped: outcome.stopped,
-    })
+
+    fn precision(config: &Config, _: &str) -> Precision {
+        config.common.precision
+    }
+
+    /// The scores of the network's heads where they have not learned.
+    fn measure(
+        config: &Config,
+        _: &Places<'_>,
+        task: &Affect,
+        outcome: &Outcome<ModelOf<Self>>,
+        stored: &Stored,
+    ) -> Result<Scores, FeelError> {
+        read_back(task.start.variant(), stored)?;
+        let model = outcome.model.clone().valid();
+        let seed = config.common.seed;
+        let mut scores = Vec::new();
+        if !config.own.learn_val {
+            let judged = task.judged(&model, &|sample| !task.held(sample))?;
+            scores.extend(judged.scores("val, which chose the epoch", seed)?);
+        }
+        if let Some(fold) = config.own.fold {
+            let judged = task.judged(&model, &|sample| task.held(sample))?;
+            scores.extend(judged.scores(&format!("fold {fold} of {FOLDS}"), seed)?);
+        }
+        let pictures = [&task.learn, &task.measured].map(|gallery| gallery.samples.len());
+        let measured = format!(
+            "measured on {}, {} unreadable",
+            pictures[1], task.unreadable
+        );
+        Ok(Scores::new(scores, &pictures, &measured, &outcome.history))
+    }
 }
 
-/// For the cards of predictors that use the weights.
-fn about(config: &AffectConfig, pictures: &[usize; 2]) -> String {
-    let start = &config.start;
-    format!(
-        "trained on from {start} by `affetti train affect` with the feelings of {} pictures of \
-         ArtEmis, OASIS and D-ViSA, seed {}",
-        pictures[0], config.seed
-    )
-}
-
-fn start(config: &AffectConfig) -> BackboneSettings {
+fn start(config: &Config) -> BackboneSettings {
     BackboneSettings {
-        name: config.start.clone(),
-        network: config.network,
+        name: config.common.start.to_string(),
+        network: config.own.network,
         precision: Precision::Full,
         pooled: PerHead::default(),
         stages: PerHead::default(),
         folds: false,
         side: None,
     }
-}
-
-/// The scores of the network's heads where they have not learned.
-fn scores(task: &Affect<'_>, model: &AffectNetwork) -> Result<Vec<Score>, FeelError> {
-    use burn::module::Module;
-    let model = model.clone().valid();
-    let seed = task.config.seed;
-    let mut scores = Vec::new();
-    if !task.config.learn_val {
-        let judged = task.judged(&model, &|sample| !task.held(sample))?;
-        scores.extend(judged.scores("val, which chose the epoch", seed)?);
-    }
-    if let Some(fold) = task.config.fold {
-        let judged = task.judged(&model, &|sample| task.held(sample))?;
-        scores.extend(judged.scores(&format!("fold {fold} of {FOLDS}"), seed)?);
-    }
-    Ok(scores)
 }
 
 /// The frozen stages of `start` and what was trained above them.

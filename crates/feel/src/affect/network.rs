@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 /// Trunk and heads.
 #[derive(Module, Debug)]
-pub(super) struct AffectNetwork {
+pub struct AffectNetwork {
     pub(super) trunk: LiteTop,
     /// Nine emotions; valence and arousal of photographs; the same of paintings.
     heads: Vec<Head>,

@@ -1,7 +1,7 @@
 //! Labels, folds and weights by hand; a whole training on a replica of a dozen pictures.
 
+use super::Config;
 use super::samples::{Sample, Scales, samples};
-use super::{AffectConfig, AffectOptions, train_affect};
 use crate::learning::folds::FOLDS;
 use affetti_data::Split;
 use affetti_picture::Picture;
@@ -124,32 +124,33 @@ fn scales_and_smoothing_by_hand() {
     assert_eq!(smoothed[..3], [0.875, 0.125, 0.0]);
 }
 
-fn config() -> AffectConfig {
-    let text = include_str!("../../../../configs/affect-1.toml");
-    toml::from_str(text).expect("the config of the repository parses")
+fn config(change: impl FnOnce(&mut Config)) -> Result<Config, String> {
+    let path = affetti_testkit::workspace().join("configs/affect-1.toml");
+    Config::read(&path, change).map_err(|error| error.to_string())
 }
 
 #[test]
 fn settings_that_cannot_be_are_named() {
-    let told = |change: &dyn Fn(&mut AffectConfig)| {
-        let mut config = config();
-        change(&mut config);
-        config.check().expect_err("a wrong setting")
+    let told = |change: &dyn Fn(&mut Config)| {
+        let told = config(change).expect_err("a wrong setting");
+        let (_, what) = told.split_once(".toml: ").expect("the file");
+        what.to_owned()
     };
-    assert!(told(&|c| c.frozen_stages = 8).starts_with("frozen_stages"));
-    assert!(told(&|c| c.fold = Some(6)).starts_with("fold"));
-    assert!(told(&|c| c.learn_val = true).starts_with("training.patience"));
-    assert!(told(&|c| c.objective.huber = 0.0).starts_with("objective.huber"));
-    assert!(config().check().is_ok());
+    assert!(told(&|c| c.own.frozen_stages = 8).starts_with("frozen_stages"));
+    assert!(told(&|c| c.own.fold = Some(6)).starts_with("fold"));
+    assert!(told(&|c| c.own.learn_val = true).starts_with("training.patience"));
+    assert!(told(&|c| c.own.objective.huber = 0.0).starts_with("objective.huber"));
+    assert!(told(&|c| c.own.network = None).starts_with("start"));
+    assert!(config(|_| ()).is_ok());
 }
 
 #[cfg(feature = "weights")]
 mod trained {
-    use super::{AffectConfig, AffectOptions, replica, train_affect};
+    use super::{Config, replica};
     use affetti_nets::efficientnet_lite::{Variant, Weights};
     use affetti_nets::store::{self, Precision};
     use affetti_train::schedule::Schedule;
-    use affetti_train::{History, Progress, Watch};
+    use affetti_train::{History, Places, Progress, Watch, train};
     use std::path::Path;
 
     /// Stops after so many steps.
@@ -168,25 +169,21 @@ mod trained {
     }
 
     /// Stages above the fourth learn, on views of 64 pixels.
-    fn config() -> AffectConfig {
-        let mut config = AffectConfig {
-            name: "tiny".into(),
-            start: "begin".into(),
-            network: Some(Variant::Lite0),
-            side: 64,
-            views: 2,
-            probe_epochs: 1,
-            trunk_rate: 0.3,
-            fold: Some(2),
-            ..super::config()
-        };
-        config.training.epochs = 12;
-        config.training.batch = 4;
-        config.training.optimizer.rate = 3e-4;
-        config.training.schedule = Schedule::Constant;
-        config.training.patience = 0;
-        config.training.average = 0.0;
-        config
+    fn config() -> Config {
+        let config = super::config(|Config { common, own, .. }| {
+            common.name = "tiny".to_owned().try_into().expect("a name");
+            common.start = "begin".to_owned().try_into().expect("a name");
+            own.network = Some(Variant::Lite0);
+            (own.side, own.views, own.probe_epochs) = (64, 2, 1);
+            own.trunk_rate = 0.3;
+            own.fold = Some(2);
+            let training = &mut common.training;
+            (training.epochs, training.batch, training.patience) = (12, 4, 0);
+            training.optimizer.rate = 3e-4;
+            training.schedule = Schedule::Constant;
+            training.average = 0.0;
+        });
+        config.expect("good")
     }
 
     /// The first backbone of the embedded predictor as a file of our own.
@@ -210,18 +207,19 @@ mod trained {
         let config = config();
         let run = |name: &str, resume: bool, steps: usize| {
             let run = folder.path().join(name);
-            let options = AffectOptions {
+            let places = Places {
                 data: &data,
                 models: &models,
                 run: &run,
                 resume,
-                preparing: &|_, _| (),
+                stage: &|_, _, _| (),
             };
-            train_affect(&config, &options, &mut Until(steps)).expect("trains")
+            train(&config, &places, &mut Until(steps)).expect("trains")
         };
-        let whole = run("whole", false, usize::MAX);
-        let bytes = store::read_file(&whole.weights).expect("written");
-        assert!(whole.weights.ends_with("tiny-fold2.safetensors"));
+        let whole = run("whole", false, usize::MAX).expect("to the end");
+        let (path, sha256) = whole.weights.expect("published");
+        let bytes = store::read_file(&path).expect("written");
+        assert!(path.ends_with("tiny-fold2.safetensors"));
         // The loss falls: colors are easily told apart.
         let losses: Vec<f64> = whole.history.rows.iter().map(|row| row[1]).collect();
         assert!(losses[11] < 0.8 * losses[0], "{losses:?}");
@@ -245,17 +243,19 @@ mod trained {
         assert!(moved("blocks.8.depthwise.weight") > 1e-3);
         assert!(moved("head.weight") > 1e-3);
         // Held pictures are scored, and none of them is learned from: 8 + 12 + 2 pictures.
-        let held = whole
+        let figures = whole.figures;
+        let held = figures
             .scores
             .iter()
             .find(|s| s.set == "fold 2 of 5")
             .expect("held");
         assert!(held.n >= 2);
-        assert!(whole.pictures[0] + whole.pictures[1] <= 22);
-        // Stopped in the third epoch and resumed: the same bytes.
-        let stopped = run("parts", false, 2 * (whole.pictures[0] / 4) + 1);
-        assert!(stopped.stopped);
-        let resumed = run("parts", true, usize::MAX);
-        assert_eq!(resumed.sha256, whole.sha256);
+        assert!(figures.pictures.iter().sum::<usize>() <= 22);
+        // Stopped in the third epoch: nothing is published. Resumed: the same bytes.
+        std::fs::write(&path, "of before").expect("writable");
+        assert!(run("parts", false, 2 * (figures.pictures[0] / 4) + 1).is_none());
+        assert_eq!(std::fs::read(&path).expect("still there"), b"of before");
+        let resumed = run("parts", true, usize::MAX).expect("to the end");
+        assert_eq!(resumed.weights.expect("published").1, sha256);
     }
 }

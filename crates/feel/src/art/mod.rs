@@ -14,34 +14,31 @@ mod tests;
 
 use crate::augment::{normalised, random_square, uniform};
 use crate::error::FeelError;
-use crate::learning::config::{read_toml, wrong};
 use affetti_data::Split;
+use affetti_ground::config::first_wrong;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
-use affetti_nets::import::write_whole;
 use affetti_nets::registry;
-use affetti_nets::store::{self, Precision, sha256};
+use affetti_nets::store::{self, Precision};
 use affetti_nets::tensors::Tensors;
 use affetti_picture::Filter;
 use affetti_train::order::batch;
-use affetti_train::{Metric, RunFolder, Settings, Task, TrainError, Watch, losses, run, values};
+use affetti_train::{
+    Figures, Metric, Opened, Outcome, Places, Recipe, Stored, Task, TrainError, losses, values,
+};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
 pub use pictures::members;
 use pictures::{LABELS, Labels, Painted, load};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
 
-/// Settings of this training, as `configs/art-1.toml` says them.
+/// Settings of a training, as `configs/art-1.toml` says them.
+pub type Config = affetti_train::Config<ArtRecipe>;
+
+/// What decides how the backbone comes out, beside what every training says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ArtConfig {
-    /// Name of the weights and of the run folder.
-    pub name: String,
-    /// Seed of heads, order and crops.
-    pub seed: u64,
-    /// Card name of the backbone to start from.
-    pub start: String,
+pub struct ArtRecipe {
     /// Pixels of a training picture's side.
     pub side: u32,
     /// Smallest share of a picture's area that a crop keeps, in (0, 1].
@@ -52,53 +49,34 @@ pub struct ArtConfig {
     pub weights: [f64; LABELS],
     /// What the rate of the trunk is multiplied with.
     pub trunk_rate: f64,
-    /// See [`Settings`].
-    pub training: Settings,
 }
 
-/// Where things are.
-#[derive(Clone, Copy, Debug)]
-pub struct ArtOptions<'a> {
-    /// The folder with `paintings/`.
-    pub data: &'a Path,
-    /// Where the weights go.
-    pub models: &'a Path,
-    /// The folder of the run.
-    pub run: &'a Path,
-    /// Go on where the run's last checkpoint ended.
-    pub resume: bool,
-}
-
-/// What a training left behind.
+/// The metrics of the epoch that was kept.
 #[derive(Clone, Debug)]
-pub struct ArtTrained {
-    /// The weight file.
-    pub weights: PathBuf,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// Epochs with their metrics.
-    pub history: affetti_train::checkpoint::History,
+pub struct ArtFigures {
+    /// Names and values.
+    pub metrics: Vec<(String, f64)>,
     /// Pictures learned from, and pictures measured on.
     pub pictures: [usize; 2],
     /// Members of the tar that could not be read.
     pub unreadable: usize,
-    /// Stopped before the end; the weights are those of the best epoch so far.
-    pub stopped: bool,
 }
 
-struct Art<'a> {
-    config: &'a ArtConfig,
+/// The learning of one backbone.
+pub struct Art {
+    config: Config,
     labels: Labels,
     learn: Vec<Painted>,
     measure: Vec<Painted>,
+    unreadable: usize,
 }
 
-impl Art<'_> {
+impl Art {
     /// A random crop of `painted`, perhaps mirrored, as the trunk wants it.
     fn view(&self, painted: &Painted, draw: &[u64; 4]) -> Vec<f32> {
         let draw = |k: u64| uniform(&[draw[0], draw[1], draw[2], draw[3], k]);
-        let (least, side) = (self.config.crop, self.config.side);
-        let square = random_square(&painted.picture, least, side, Filter::Bilinear, &draw);
+        let ArtRecipe { crop, side, .. } = self.config.own;
+        let square = random_square(&painted.picture, crop, side, Filter::Bilinear, &draw);
         normalised(square.pixels())
     }
 
@@ -109,7 +87,7 @@ impl Art<'_> {
         pixels: Vec<Vec<f32>>,
         device: &Device,
     ) -> (Tensor<4>, Targets) {
-        let side = self.config.side as usize;
+        let side = self.config.own.side as usize;
         let x = TensorData::new(pixels.concat(), [rows.len(), side, side, 3]);
         let targets = (0..LABELS)
             .map(|label| {
@@ -137,11 +115,11 @@ impl Art<'_> {
 
 type Targets = Vec<(Tensor<2>, Tensor<1>)>;
 
-impl Task for Art<'_> {
+impl Task for Art {
     type Model = ArtNetwork;
 
     fn steps(&self) -> usize {
-        (self.learn.len() / self.config.training.batch).max(1)
+        (self.learn.len() / self.config.common.training.batch).max(1)
     }
 
     fn loss(
@@ -150,7 +128,8 @@ impl Task for Art<'_> {
         epoch: usize,
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
-        let (seed, size) = (self.config.seed, self.config.training.batch);
+        let common = &self.config.common;
+        let (seed, size) = (common.seed, common.training.batch);
         let rows = batch(seed, epoch, self.learn.len(), size, step);
         let pixels = rows
             .par_iter()
@@ -166,7 +145,7 @@ impl Task for Art<'_> {
         let logits = model.forward(x);
         let mut total = None;
         for ((logits, (targets, present)), weight) in
-            logits.into_iter().zip(targets).zip(self.config.weights)
+            logits.into_iter().zip(targets).zip(self.config.own.weights)
         {
             let loss = losses::soft_cross_entropy(logits, targets, present) * weight;
             total = Some(match total {
@@ -182,7 +161,7 @@ impl Task for Art<'_> {
         let mut seen = [0_usize; LABELS];
         for part in self.measure.chunks(64) {
             let rows: Vec<&Painted> = part.iter().collect();
-            let side = self.config.side;
+            let side = self.config.own.side;
             let whole = |painted: &&Painted| {
                 normalised(
                     painted
@@ -221,111 +200,135 @@ impl Task for Art<'_> {
 
     fn rate(&self, name: &str) -> f64 {
         if name.starts_with("trunk.") {
-            self.config.trunk_rate
+            self.config.own.trunk_rate
         } else {
             1.0
         }
     }
 }
 
-impl ArtConfig {
-    /// Reads and checks `path`.
-    ///
-    /// # Errors
-    /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
-    pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let config: Self = read_toml(path)?;
-        let wrong = |what: String| wrong(path, what);
-        let problems = [
-            (!(32..=512).contains(&config.side), "side: 32 to 512"),
+impl Recipe for ArtRecipe {
+    const KIND: &'static str = "art";
+    /// There is no card, and backbones are stored in half precision throughout.
+    const ASSUMED: &'static [(&'static str, &'static str)] =
+        &[("summary", ""), ("precision", "half")];
+    type Start = Variant;
+    type Task = Art;
+    type Figures = ArtFigures;
+    type Error = FeelError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        let own = &config.own;
+        let some = |x: f64| x >= 0.0 && x.is_finite();
+        first_wrong(&[
+            ((32..=512).contains(&own.side), "side: 32 to 512"),
             (
-                !(config.crop > 0.0 && config.crop <= 1.0),
+                own.crop > 0.0 && own.crop <= 1.0,
                 "crop: above 0, at most 1",
             ),
-            (config.least == 0, "least: at least 1"),
-            (
-                !config.weights.iter().all(|w| *w >= 0.0 && w.is_finite()),
-                "weights: 0 or more",
-            ),
-            (
-                !(config.trunk_rate >= 0.0 && config.trunk_rate.is_finite()),
-                "trunk_rate: 0 or more",
-            ),
-        ];
-        if let Some((_, what)) = problems.iter().find(|(bad, _)| *bad) {
-            return Err(wrong((*what).to_owned()));
-        }
-        config
-            .training
-            .check()
-            .map_err(|e| wrong(format!("training.{e}")))?;
-        Ok(config)
+            (own.least >= 1, "least: at least 1"),
+            (own.weights.into_iter().all(some), "weights: 0 or more"),
+            (some(own.trunk_rate), "trunk_rate: 0 or more"),
+        ])
+    }
+
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
+        let common = &config.common;
+        let card = registry::card(common.start.name())?;
+        let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let start = Weights::from_folded(common.start, start)?;
+        let (painted, labels, unreadable) = load(places.data, config.own.least)?;
+        let (learn, measure): (Vec<_>, Vec<_>) =
+            painted.into_iter().partition(|p| p.split == Split::Train);
+        let classes = std::array::from_fn(|n| labels.0[n].len());
+        let device = Device::flex().autodiff();
+        let network = ArtNetwork::new(&start, classes, common.seed, &device);
+        let task = Art {
+            config: config.clone(),
+            labels,
+            learn,
+            measure,
+            unreadable,
+        };
+        Ok((task, network))
+    }
+
+    fn weights(
+        config: &Config,
+        task: &Art,
+        model: &ArtNetwork,
+    ) -> Result<Option<Tensors>, FeelError> {
+        let common = &config.common;
+        let weights = Weights::from_folded(common.start, folded(values(&model.trunk)))?;
+        let mut tensors = weights.to_folded();
+        tensors.note = format!(
+            "trained on from {} by `affetti train art` with style, genre, artist and title of \
+             {} small paintings, seed {}",
+            common.start.name(),
+            task.learn.len(),
+            common.seed
+        );
+        Ok(Some(tensors))
+    }
+
+    fn precision(config: &Config, _: &str) -> Precision {
+        config.common.precision
+    }
+
+    fn measure(
+        config: &Config,
+        _: &Places<'_>,
+        task: &Art,
+        outcome: &Outcome<ArtNetwork>,
+        stored: &Stored,
+    ) -> Result<ArtFigures, FeelError> {
+        read_back(config.common.start, stored)?;
+        let history = &outcome.history;
+        let best = history.best_epoch.checked_sub(1);
+        let row = best.and_then(|best| history.rows.get(best));
+        let named = history.columns.iter().cloned();
+        Ok(ArtFigures {
+            metrics: named.zip(row.into_iter().flatten().copied()).collect(),
+            pictures: [task.learn.len(), task.measure.len()],
+            unreadable: task.unreadable,
+        })
     }
 }
 
-/// Trains the backbone of `config` and writes `NAME.safetensors` into the folder of
-/// models.
-///
-/// # Errors
-/// Missing data or start, and everything [`affetti_train::run`] returns.
-pub fn train_art(
-    config: &ArtConfig,
-    options: &ArtOptions<'_>,
-    watch: &mut dyn Watch,
-) -> Result<ArtTrained, FeelError> {
-    let unknown = || FeelError::NothingToLearn {
-        what: format!("{} is no backbone", config.start),
-    };
-    let variant = Variant::parse(&config.start).ok_or_else(unknown)?;
-    let card = registry::card(&config.start)?;
-    let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-    let start = Weights::from_folded(variant, start)?;
-    let (painted, labels, unreadable) = load(options.data, config.least)?;
-    let (learn, measure): (Vec<_>, Vec<_>) =
-        painted.into_iter().partition(|p| p.split == Split::Train);
-    let pictures = [learn.len(), measure.len()];
-    let classes = std::array::from_fn(|n| labels.0[n].len());
-    let device = Device::flex().autodiff();
-    let network = ArtNetwork::new(&start, classes, config.seed, &device);
-    let text = toml::to_string(config).map_err(|error| FeelError::NothingToLearn {
-        what: error.to_string(),
-    })?;
-    let folder = RunFolder::create(options.run, &text)?;
-    let mut task = Art {
-        config,
-        labels,
-        learn,
-        measure,
-    };
-    let outcome = run(
-        &mut task,
-        network,
-        &config.training,
-        config.seed,
-        &folder,
-        options.resume,
-        watch,
-    )?;
-    let tensors = folded(values(&outcome.model.trunk));
-    // Read back as a predictor would: what does not fit shows here.
-    let weights = Weights::from_folded(variant, tensors)?;
-    let mut tensors = weights.to_folded();
-    tensors.note = format!(
-        "trained on from {} by `affetti train art` with style, genre, artist and title of \
-         {} small paintings, seed {}",
-        config.start, pictures[0], config.seed
-    );
-    let bytes = store::to_bytes(&tensors, |_| Precision::Half)?;
-    let path = options.models.join(format!("{}.safetensors", config.name));
-    write_whole(&path, &bytes)?;
-    Ok(ArtTrained {
-        weights: path,
-        sha256: sha256(&bytes),
-        history: outcome.history,
-        pictures,
-        unreadable,
-        stopped: outcome.stopped,
-    })
+/// As a predictor reads it: what does not fit shows here.
+pub(crate) fn read_back(variant: Variant, stored: &Stored) -> Result<Weights, FeelError> {
+    let tensors = store::from_bytes(&stored.bytes, &stored.file)?;
+    Ok(Weights::from_folded(variant, tensors)?)
+}
+
+impl ArtFigures {
+    fn lines(&self, between: &str) -> String {
+        let line = |(name, value): &(String, f64)| format!("{name}{between}{value:.4}\n");
+        self.metrics.iter().map(line).collect()
+    }
+}
+
+impl Figures for ArtFigures {
+    fn told(&self) -> String {
+        format!(
+            "trained on {} paintings, measured on {}, {} unreadable",
+            self.pictures[0], self.pictures[1], self.unreadable
+        )
+    }
+
+    fn table(&self) -> String {
+        self.lines(" ")
+    }
+
+    fn csv(&self) -> String {
+        format!("name,value\n{}", self.lines(","))
+    }
+
+    fn json(&self) -> String {
+        let pairs = self.metrics.iter().cloned();
+        let map: serde_json::Map<_, _> = pairs.map(|(name, value)| (name, value.into())).collect();
+        serde_json::Value::Object(map).to_string()
+    }
 }
 
 /// Names as the weight files of backbones have them.

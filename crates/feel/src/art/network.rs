@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 /// Trunk and heads.
 #[derive(Module, Debug)]
-pub(super) struct ArtNetwork {
+pub struct ArtNetwork {
     pub(super) trunk: LiteLayers,
     heads: Vec<Head>,
 }

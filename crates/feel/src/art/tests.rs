@@ -1,6 +1,6 @@
 //! The parts that need no published weights: reading, crops, names.
 
-use super::{Art, ArtConfig, Labels, Painted, folded, load};
+use super::{Art, Config, Labels, Painted, folded, load};
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_nets::lite_layers::LiteLayers;
@@ -72,9 +72,9 @@ fn test_paintings_and_rare_classes_stay_out() {
     assert_eq!(classes, [both.clone(), both, words, baroque]);
 }
 
-fn config() -> ArtConfig {
-    let text = include_str!("../../../../configs/art-1.toml");
-    toml::from_str(text).expect("the config of the repository parses")
+fn config() -> Config {
+    let path = affetti_testkit::workspace().join("configs/art-1.toml");
+    Config::read(&path, |_| ()).expect("the config of the repository is good")
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn crops_stay_inside_and_differ() {
         split: Split::Train,
         classes: Default::default(),
     };
-    let config = config();
     let art = Art {
-        config: &config,
+        config: config(),
+        unreadable: 0,
         labels: Labels::default(),
         learn: Vec::new(),
         measure: Vec::new(),
@@ -98,7 +98,7 @@ fn crops_stay_inside_and_differ() {
     let views: Vec<Vec<f32>> = (0..50)
         .map(|row| art.view(&painted, &[1, 0, 0, row]))
         .collect();
-    let side = config.side as usize;
+    let side = art.config.own.side as usize;
     for view in &views {
         assert_eq!(view.len(), side * side * 3);
         assert!(view.iter().all(|v| (-1.0..=1.01).contains(v)));

@@ -5,6 +5,7 @@ use super::config::Config;
 use super::figures::Figures;
 use crate::error::FeelError;
 use crate::predicting::predictor::Predictor;
+use affetti_ground::config::ConfigError;
 use affetti_nets::registry::{Card, InputContract, Origin};
 use std::path::Path;
 
@@ -71,9 +72,9 @@ pub(super) fn card_text(
         // That of another model would be wrong: `affetti models reference` makes one.
         reference: None,
     };
-    toml::to_string_pretty(&card).map_err(|e| FeelError::Config {
-        file: config.file.clone(),
-        what: format!("the card cannot be written: {e}"),
+    toml::to_string_pretty(&card).map_err(|error| {
+        let what = format!("the card cannot be written: {error}");
+        ConfigError::wrong(&config.file, &what).into()
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::FeelError;
 use crate::predicting::settings::{BackboneSettings, FeatureSettings};
+use affetti_ground::config::{self, ConfigError, Name, first_wrong};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -48,38 +49,20 @@ pub struct AffectSettings {
     pub coverage: f64,
 }
 
-/// A config file that says `what` is wrong.
-pub(crate) fn wrong(file: &Path, what: String) -> FeelError {
-    FeelError::Config {
-        file: file.to_owned(),
-        what,
-    }
-}
-
-/// Settings as a file has them, unchecked.
-pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FeelError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FeelError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
-    toml::from_str(&text).map_err(|error| wrong(path, error.to_string()))
-}
-
 impl Config {
     /// Reads and checks `path`.
     ///
     /// # Errors
-    /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
+    /// [`FeelError::Config`] with the first thing that is wrong.
     pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let mut config: Self = read_toml(path)?;
+        let mut config: Self = config::read(path)?;
         path.clone_into(&mut config.file);
-        config.check().map_err(|what| wrong(path, what))?;
+        let checked = config.check();
+        checked.map_err(|what| ConfigError::wrong(path, &what))?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), String> {
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let positive =
             |values: &[f64]| !values.is_empty() && values.iter().all(|v| *v > 0.0 && v.is_finite());
         let f = &self.features;
@@ -90,77 +73,73 @@ impl Config {
         let (emotions, affect): (Vec<f64>, Vec<f64>) =
             shares.map(|share| (share.emotions, share.affect)).unzip();
         let share = |x: &f64| x.is_finite() && *x >= 0.0;
-        let sees_nothing = |shares: &[f64]| shares.iter().all(|x| *x == 0.0);
+        let sees = |shares: &[f64]| shares.iter().any(|x| *x != 0.0);
         let names: std::collections::BTreeSet<&str> =
             f.backbones.iter().map(|b| b.name.as_str()).collect();
-        let problems = [
+        let all = |good: fn(&BackboneSettings) -> bool| f.backbones.iter().all(good);
+        first_wrong(&[
             (
-                self.name.is_empty() || !self.name.chars().all(good),
+                Name::is_good(&self.name),
                 "name: letters, digits, - and _ only",
             ),
-            (!(2..=100).contains(&self.folds), "folds: 2 to 100"),
+            ((2..=100).contains(&self.folds), "folds: 2 to 100"),
+            (!f.backbones.is_empty(), "features.backbones: at least one"),
+            (!f.views.is_empty(), "features.views: at least one"),
             (
-                self.features.backbones.is_empty(),
-                "features.backbones: at least one",
-            ),
-            (
-                self.features.views.is_empty(),
-                "features.views: at least one",
-            ),
-            (
-                f.components.emotions == 0 || f.components.affect == 0,
+                f.components.emotions > 0 && f.components.affect > 0,
                 "features.components: at least 1",
             ),
             (
-                names.len() != f.backbones.len(),
+                names.len() == f.backbones.len(),
                 "features.backbones: each once",
             ),
             (
-                !f.backbones.iter().all(BackboneSettings::side_is_possible),
+                all(|b| Name::is_good(&b.name)),
+                "features.backbones.name: letters, digits, - and _ only",
+            ),
+            (
+                all(BackboneSettings::side_is_possible),
                 "features.backbones.side: 32 to 512",
             ),
             (
-                f.backbones.iter().any(|b| b.folds && b.network.is_none()),
+                all(|b| !b.folds || b.network.is_some()),
                 "features.backbones: folds are of weights of our own, with a network",
             ),
             (
-                names.contains(self.name.as_str()),
+                !names.contains(self.name.as_str()),
                 "name: a backbone has it",
             ),
             (
-                ["affect", "emotions"]
+                !["affect", "emotions"]
                     .iter()
                     .any(|head| names.contains(head)),
                 "features.backbones: affect and emotions are parts of every model",
             ),
             (
-                !emotions.iter().chain(&affect).all(share),
+                emotions.iter().chain(&affect).all(share),
                 "features: shares of 0 or more",
             ),
             (
-                sees_nothing(&emotions) || sees_nothing(&affect),
+                sees(&emotions) && sees(&affect),
                 "features: each head needs a share above 0 of something",
             ),
             (
-                !positive(&self.emotions.penalties),
+                positive(&self.emotions.penalties),
                 "emotions.penalties: above 0",
             ),
             (
-                !positive(&self.affect.penalties),
+                positive(&self.affect.penalties),
                 "affect.penalties: above 0",
             ),
             (
-                !positive(&self.affect.bandwidths),
+                positive(&self.affect.bandwidths),
                 "affect.bandwidths: above 0",
             ),
             (
-                !(self.affect.coverage > 0.0 && self.affect.coverage < 1.0),
+                self.affect.coverage > 0.0 && self.affect.coverage < 1.0,
                 "affect.coverage: between 0 and 1",
             ),
-        ];
-        if let Some((_, what)) = problems.iter().find(|(bad, _)| *bad) {
-            return Err((*what).to_owned());
-        }
+        ])?;
         let unknown = |what| format!("features.backbones.name: {what}");
         f.backbones
             .iter()

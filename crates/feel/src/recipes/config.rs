@@ -1,37 +1,29 @@
 //! Settings of a published recipe, as `configs/artemis-resnet34.toml` says them.
 
-use crate::error::FeelError;
-use crate::learning::config::{read_toml, wrong};
-use affetti_nets::{hed, resnet, vgg16};
+use super::Config;
+use affetti_ground::config::first_wrong;
+use affetti_nets::resnet;
+use affetti_nets::store::Precision;
 use affetti_picture::Filter;
-use affetti_train::Settings;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
-/// Everything that decides how a recipe comes out.
+/// What decides how a recipe comes out, beside what every training says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RecipeConfig {
-    /// Name of the run.
-    pub name: String,
-    /// Seed of random weights, order, views and dropout.
-    pub seed: u64,
+pub struct PublishedRecipe {
     /// What is learned from.
     pub data: DataSet,
     /// What is told apart.
     pub labels: Labels,
-    /// `resnet-34`, `resnet-50` or `vgg16`.
-    pub network: String,
-    /// Card name of imported weights; `hed` for `vgg16` with the convolutions of HED; `none` for
-    /// random weights.
-    pub start: String,
+    /// What looks at pictures.
+    pub network: Network,
     /// How many of a ResNet's four residual stages learn, from the last; VGG16 stays as it is.
     #[serde(default)]
     pub learning_stages: usize,
     /// Pixels of a picture's side, 32 to 512; the aspect ratio is given up.
     pub side: u32,
-    /// How pictures are resized: `lanczos3`, `bilinear`, …
-    pub filter: String,
+    /// How pictures are resized.
+    pub filter: Filter,
     /// Views of each picture, drawn once: crops and mirror images. 1: the whole picture, as it is.
     /// 0: drawn anew in every epoch.
     pub views: usize,
@@ -44,8 +36,38 @@ pub struct RecipeConfig {
     pub norm: bool,
     /// Share of the hidden units that a step leaves out, 0 to below 1.
     pub dropout: f64,
-    /// See [`Settings`].
-    pub training: Settings,
+}
+
+/// Published networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// [`resnet::Variant::ResNet34`].
+    #[serde(rename = "resnet-34")]
+    ResNet34,
+    /// [`resnet::Variant::ResNet50`].
+    #[serde(rename = "resnet-50")]
+    ResNet50,
+    /// VGG16.
+    Vgg16,
+}
+
+/// What a network begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Random weights.
+    None,
+    /// Imported weights of ResNet-34.
+    #[serde(rename = "resnet-34")]
+    ResNet34,
+    /// Those of ResNet-50.
+    #[serde(rename = "resnet-50")]
+    ResNet50,
+    /// Those of VGG16.
+    Vgg16,
+    /// The convolutions of HED, for VGG16.
+    Hed,
 }
 
 /// Sets of pictures.
@@ -84,73 +106,60 @@ fn whole() -> f64 {
     1.0
 }
 
-impl RecipeConfig {
-    /// Reads and checks `path`.
-    ///
-    /// # Errors
-    /// [`FeelError::Io`], or [`FeelError::Config`] with the first thing that is wrong.
-    pub fn read(path: &Path) -> Result<Self, FeelError> {
-        let config: Self = read_toml(path)?;
-        config.check().map_err(|what| wrong(path, what))?;
-        Ok(config)
-    }
-
+impl Network {
     /// The size of ResNet; none for VGG16.
-    pub(super) fn residual(&self) -> Option<resnet::Variant> {
-        resnet::Variant::parse(&self.network)
-    }
-
-    pub(super) fn filter(&self) -> Option<Filter> {
-        Filter::ALL.into_iter().find(|f| f.name() == self.filter)
-    }
-
-    pub(super) fn check(&self) -> Result<(), String> {
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let known = self.residual().is_some() || self.network == vgg16::NAME;
-        let fits = self.start == "none"
-            || self.start == self.network
-            || (self.start == hed::NAME && self.network == vgg16::NAME);
-        let stages = self.residual().map_or(0, |_| resnet::Variant::STAGES);
-        let problems = [
-            (
-                self.name.is_empty() || !self.name.chars().all(good),
-                "name: letters, digits, - and _ only",
-            ),
-            (!known, "network: resnet-34, resnet-50 or vgg16"),
-            (
-                !fits,
-                "start: the name of the network, none, or hed for vgg16",
-            ),
-            (
-                self.data == DataSet::WikiartEmotions && self.labels == Labels::Emotions,
-                "labels: sentiments, for WikiArt-Emotions",
-            ),
-            (
-                self.learning_stages > stages,
-                "learning_stages: 0 to 4 of a ResNet, 0 of VGG16",
-            ),
-            (!(32..=512).contains(&self.side), "side: 32 to 512"),
-            (
-                self.filter().is_none(),
-                "filter: nearest, bilinear, bicubic, mitchell or lanczos3",
-            ),
-            (self.views > 64, "views: 0 to 64"),
-            (
-                !(self.crop > 0.0 && self.crop <= 1.0),
-                "crop: above 0, at most 1",
-            ),
-            (!(1..=4096).contains(&self.hidden), "hidden: 1 to 4096"),
-            (!(0.0..1.0).contains(&self.dropout), "dropout: 0 to below 1"),
-            (
-                self.norm && self.training.batch < 2,
-                "training.batch: 2 or more, where there is a norm",
-            ),
-        ];
-        if let Some((_, what)) = problems.iter().find(|(bad, _)| *bad) {
-            return Err((*what).to_owned());
+    pub(super) fn residual(self) -> Option<resnet::Variant> {
+        match self {
+            Self::ResNet34 => Some(resnet::Variant::ResNet34),
+            Self::ResNet50 => Some(resnet::Variant::ResNet50),
+            Self::Vgg16 => None,
         }
-        self.training
-            .check()
-            .map_err(|error| format!("training.{error}"))
     }
+}
+
+/// All ranges.
+pub(super) fn check(config: &Config) -> Result<(), String> {
+    let own = &config.own;
+    let fits = matches!(
+        (config.common.start, own.network),
+        (Start::None, _)
+            | (Start::ResNet34, Network::ResNet34)
+            | (Start::ResNet50, Network::ResNet50)
+            | (Start::Vgg16 | Start::Hed, Network::Vgg16)
+    );
+    let stages = own
+        .network
+        .residual()
+        .map_or(0, |_| resnet::Variant::STAGES);
+    let batch = config.common.training.batch;
+    first_wrong(&[
+        (
+            fits,
+            "start: the name of the network, none, or hed for vgg16",
+        ),
+        (
+            config.common.precision == Precision::Full,
+            "precision: full, as the weights stay in the folder of the run",
+        ),
+        (
+            own.data == DataSet::Artemis || own.labels == Labels::Sentiments,
+            "labels: sentiments, for WikiArt-Emotions",
+        ),
+        (
+            own.learning_stages <= stages,
+            "learning_stages: 0 to 4 of a ResNet, 0 of VGG16",
+        ),
+        ((32..=512).contains(&own.side), "side: 32 to 512"),
+        (own.views <= 64, "views: 0 to 64"),
+        (
+            own.crop > 0.0 && own.crop <= 1.0,
+            "crop: above 0, at most 1",
+        ),
+        ((1..=4096).contains(&own.hidden), "hidden: 1 to 4096"),
+        ((0.0..1.0).contains(&own.dropout), "dropout: 0 to below 1"),
+        (
+            !own.norm || batch >= 2,
+            "training.batch: 2 or more, where there is a norm",
+        ),
+    ])
 }

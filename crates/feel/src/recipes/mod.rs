@@ -16,55 +16,31 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use config::{DataSet, Labels, RecipeConfig};
+pub use config::{DataSet, Labels, Network, PublishedRecipe, Start};
 
 use crate::augment::uniform;
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::evaluate::FLOOR;
 use crate::maps::{Look, Viewing, Views};
-use crate::scores::Score;
+use crate::scores::{Score, Scores};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
-use affetti_picture::Filter;
 use affetti_train::order::{batch, mix};
-use affetti_train::{Metric, RunFolder, Task, TrainError, Watch, losses, run};
+use affetti_train::{
+    Metric, ModelOf, Opened, Outcome, Places, Recipe, Stored, Task, TrainError, losses,
+};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use network::{Frozen, RecipeNetwork, build};
 use samples::{Sample, samples};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+/// Settings of a training.
+pub type Config = affetti_train::Config<PublishedRecipe>;
 
 /// Pictures that are measured at a time.
 const CHUNK: usize = 64;
-
-/// Where things are.
-#[derive(Clone, Copy)]
-pub struct RecipeOptions<'a> {
-    /// The folder of the data sets.
-    pub data: &'a Path,
-    /// The folder of the run, where the weights stay.
-    pub run: &'a Path,
-    /// Go on where the run's last checkpoint ended.
-    pub resume: bool,
-    /// Hears of the pictures that are prepared: done, of how many; from any thread.
-    pub preparing: &'a (dyn Fn(usize, usize) + Sync),
-}
-
-/// What a recipe left behind.
-#[derive(Clone, Debug)]
-pub struct RecipeTrained {
-    /// Epochs with their metrics.
-    pub history: affetti_train::History,
-    /// What it reaches on the splits val and test.
-    pub scores: Vec<Score>,
-    /// Pictures learned from, and pictures of val and test.
-    pub pictures: [usize; 3],
-    /// Pictures that could not be read.
-    pub unreadable: usize,
-    /// Stopped before the end; the scores are those of the best epoch so far.
-    pub stopped: bool,
-}
 
 /// Pictures of one split with their views.
 struct Gallery {
@@ -72,22 +48,24 @@ struct Gallery {
     views: Views,
 }
 
-struct Recipe<'a> {
-    config: &'a RecipeConfig,
+/// The learning of one network.
+pub struct Published {
+    config: Config,
     viewing: Viewing,
     frozen: Frozen,
     /// Train, val and test.
     galleries: [Gallery; 3],
+    unreadable: usize,
 }
 
-impl Recipe<'_> {
+impl Published {
     fn mask(&self, rows: usize, at: [u64; 2], device: &Device) -> Option<Tensor<2>> {
-        let (lost, hidden) = (self.config.dropout, self.config.hidden);
+        let (lost, hidden) = (self.config.own.dropout, self.config.own.hidden);
         if lost == 0.0 {
             return None;
         }
         let kept = (1.0 / (1.0 - lost)) as f32;
-        let draw = |n: usize| uniform(&[self.config.seed, 2, at[0], at[1], n as u64]);
+        let draw = |n: usize| uniform(&[self.config.common.seed, 2, at[0], at[1], n as u64]);
         let mask = (0..rows * hidden).map(|n| if draw(n) < lost { 0.0 } else { kept });
         let mask = TensorData::new(mask.collect::<Vec<f32>>(), [rows, hidden]);
         Some(Tensor::from_data(mask, device))
@@ -104,7 +82,7 @@ impl Recipe<'_> {
             let x = gallery.views.input(viewing, frozen, rows, |_| 0, &device);
             let logits = model.forward(x, None).into_data();
             let logits: Vec<f64> = logits.iter::<f32>().map(f64::from).collect();
-            let rows = logits.chunks(self.config.labels.classes());
+            let rows = logits.chunks(self.config.own.labels.classes());
             answers.extend(rows.map(softmax));
         }
         answers
@@ -113,7 +91,7 @@ impl Recipe<'_> {
     /// Mean shares of what is learned from: the answer without a picture.
     fn prior(&self) -> Vec<f64> {
         let samples = &self.galleries[0].samples;
-        let mut prior = vec![0.0; self.config.labels.classes()];
+        let mut prior = vec![0.0; self.config.own.labels.classes()];
         for sample in samples {
             let pairs = prior.iter_mut().zip(&sample.shares);
             pairs.for_each(|(p, s)| *p += s / samples.len() as f64);
@@ -222,11 +200,11 @@ impl Judged {
     }
 }
 
-impl Task for Recipe<'_> {
+impl Task for Published {
     type Model = RecipeNetwork;
 
     fn steps(&self) -> usize {
-        (self.galleries[0].samples.len() / self.config.training.batch).max(1)
+        (self.galleries[0].samples.len() / self.config.common.training.batch).max(1)
     }
 
     fn loss(
@@ -235,23 +213,18 @@ impl Task for Recipe<'_> {
         epoch: usize,
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
-        let config = self.config;
+        let Config { common, own, .. } = &self.config;
         let Gallery { samples, views } = &self.galleries[0];
-        let rows = batch(
-            config.seed,
-            epoch,
-            samples.len(),
-            config.training.batch,
-            step,
-        );
+        let (seed, size) = (common.seed, common.training.batch);
+        let rows = batch(seed, epoch, samples.len(), size, step);
         let device = Device::flex().autodiff();
-        let number = |row: usize| match config.views {
+        let number = |row: usize| match own.views {
             0 => mix(&[epoch as u64, row as u64]),
-            _ => mix(&[config.seed, row as u64]).wrapping_add(epoch as u64),
+            _ => mix(&[seed, row as u64]).wrapping_add(epoch as u64),
         };
         let x = views.input(&self.viewing, &self.frozen, &rows, number, &device);
         let mask = self.mask(rows.len(), [epoch as u64, step as u64], &device);
-        let classes = config.labels.classes();
+        let classes = own.labels.classes();
         let shares = rows.iter().flat_map(|&row| samples[row].shares.iter());
         let targets: Vec<f32> = shares.map(|share| *share as f32).collect();
         let targets = TensorData::new(targets, [rows.len(), classes]);
@@ -282,85 +255,90 @@ impl Task for Recipe<'_> {
     }
 }
 
-/// Trains what `config` says; the weights stay in the folder of the run.
-///
-/// # Errors
-/// Missing data or start, and everything [`affetti_train::run`] returns.
-pub fn train_recipe(
-    config: &RecipeConfig,
-    options: &RecipeOptions<'_>,
-    watch: &mut dyn Watch,
-) -> Result<RecipeTrained, FeelError> {
-    config.check().map_err(|what| FeelError::Unfit { what })?;
-    let all = samples(config, options.data)?;
-    let (frozen, network) = build(config)?;
-    let viewing = Viewing {
-        seed: config.seed,
-        side: config.side,
-        filter: config.filter().unwrap_or(Filter::Lanczos3),
-        crop: config.crop,
-        color: 0.0,
-    };
-    let splits = [Split::Train, Split::Val, Split::Test];
-    let asked = all.iter().filter(|s| splits.contains(&s.split)).count();
-    let gallery = |split: Split| -> Result<Gallery, FeelError> {
-        let samples: Vec<&Sample> = all.iter().filter(|s| s.split == split).collect();
-        let files: Vec<PathBuf> = samples.iter().map(|s| s.file.clone()).collect();
-        let looks = |n: usize| match (split, config.views) {
-            (Split::Train, 0) => Vec::new(),
-            (Split::Train, views) if views > 1 => {
-                let part = |view: usize| Look::Part(mix(&[n as u64, view as u64]));
-                (0..views).map(part).collect()
-            }
-            _ => vec![Look::Whole],
-        };
-        let (views, kept) = Views::new(&viewing, &frozen, &files, looks, options.preparing)?;
-        let samples = kept.into_iter().map(|n| samples[n].clone()).collect();
-        Ok(Gallery { samples, views })
-    };
-    let galleries = [
-        gallery(Split::Train)?,
-        gallery(Split::Val)?,
-        gallery(Split::Test)?,
-    ];
-    let pictures = [0, 1, 2].map(|n: usize| galleries[n].samples.len());
-    if pictures[0] < 2 || pictures[1] == 0 {
-        return Err(FeelError::NothingToLearn {
-            what: format!(
-                "{} readable pictures to learn from and {} to choose the epoch by",
-                pictures[0], pictures[1]
-            ),
-        });
+impl Recipe for PublishedRecipe {
+    const KIND: &'static str = "recipe";
+    /// Nothing is published.
+    const ASSUMED: &'static [(&'static str, &'static str)] =
+        &[("summary", ""), ("precision", "full")];
+    type Start = Start;
+    type Task = Published;
+    type Figures = Scores;
+    type Error = FeelError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        config::check(config)
     }
-    let text = toml::to_string(config).map_err(|error| FeelError::Unfit {
-        what: error.to_string(),
-    })?;
-    let folder = RunFolder::create(options.run, &text)?;
-    let mut task = Recipe {
-        config,
-        viewing,
-        frozen,
-        galleries,
-    };
-    let outcome = run(
-        &mut task,
-        network,
-        &config.training,
-        config.seed,
-        &folder,
-        options.resume,
-        watch,
-    )?;
-    let model = outcome.model.valid();
-    let mut scores = task
-        .judged(&model, 1)
-        .scores("val, which chose the epoch", config.seed)?;
-    scores.extend(task.judged(&model, 2).scores("test", config.seed)?);
-    Ok(RecipeTrained {
-        history: outcome.history,
-        scores,
-        unreadable: asked - pictures.iter().sum::<usize>(),
-        pictures,
-        stopped: outcome.stopped,
-    })
+
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
+        let Config { common, own, .. } = config;
+        let prepared = |done, all| (places.stage)("pictures prepared", done, all);
+        let all = samples(own, places.data)?;
+        let (frozen, network) = build(config)?;
+        let viewing = Viewing {
+            seed: common.seed,
+            side: own.side,
+            filter: own.filter,
+            crop: own.crop,
+            color: 0.0,
+        };
+        let splits = [Split::Train, Split::Val, Split::Test];
+        let asked = all.iter().filter(|s| splits.contains(&s.split)).count();
+        let gallery = |split: Split| -> Result<Gallery, FeelError> {
+            let samples: Vec<&Sample> = all.iter().filter(|s| s.split == split).collect();
+            let files: Vec<PathBuf> = samples.iter().map(|s| s.file.clone()).collect();
+            let looks = |n: usize| match (split, own.views) {
+                (Split::Train, 0) => Vec::new(),
+                (Split::Train, views) if views > 1 => {
+                    let part = |view: usize| Look::Part(mix(&[n as u64, view as u64]));
+                    (0..views).map(part).collect()
+                }
+                _ => vec![Look::Whole],
+            };
+            let (views, kept) = Views::new(&viewing, &frozen, &files, looks, &prepared)?;
+            let samples = kept.into_iter().map(|n| samples[n].clone()).collect();
+            Ok(Gallery { samples, views })
+        };
+        let galleries = [
+            gallery(Split::Train)?,
+            gallery(Split::Val)?,
+            gallery(Split::Test)?,
+        ];
+        let pictures = [0, 1, 2].map(|n: usize| galleries[n].samples.len());
+        if pictures[0] < 2 || pictures[1] == 0 {
+            return Err(FeelError::NothingToLearn {
+                what: format!(
+                    "{} readable pictures to learn from and {} to choose the epoch by",
+                    pictures[0], pictures[1]
+                ),
+            });
+        }
+        let task = Published {
+            config: config.clone(),
+            viewing,
+            frozen,
+            galleries,
+            unreadable: asked - pictures.iter().sum::<usize>(),
+        };
+        Ok((task, network))
+    }
+
+    fn measure(
+        config: &Config,
+        _: &Places<'_>,
+        task: &Published,
+        outcome: &Outcome<ModelOf<Self>>,
+        _: &Stored,
+    ) -> Result<Scores, FeelError> {
+        let model = outcome.model.clone().valid();
+        let seed = config.common.seed;
+        let judged = |gallery| task.judged(&model, gallery);
+        let mut scores = judged(1).scores("val, which chose the epoch", seed)?;
+        scores.extend(judged(2).scores("test", seed)?);
+        let pictures = [0, 1, 2].map(|n: usize| task.galleries[n].samples.len());
+        let measured = format!(
+            "measured on {} of val and {} of test, {} unreadable",
+            pictures[1], pictures[2], task.unreadable
+        );
+        Ok(Scores::new(scores, &pictures, &measured, &outcome.history))
+    }
 }

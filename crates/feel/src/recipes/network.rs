@@ -1,7 +1,8 @@
 //! The networks of the recipes: a frozen published part, perhaps residual stages that learn, and two
 //! layers on top.
 
-use super::config::RecipeConfig;
+use super::Config;
+use super::config::{PublishedRecipe, Start};
 use crate::error::FeelError;
 use crate::maps::{Below, Shape};
 use affetti_nets::kernels::{Activation, Batch, Convolution};
@@ -20,15 +21,16 @@ const EPSILON: f32 = 1e-5;
 
 /// What learns.
 #[derive(Module, Debug)]
-pub(super) struct RecipeNetwork {
+pub struct RecipeNetwork {
     trunk: Option<ResNetTop>,
     hidden: Unit,
     last: Unit,
 }
 
 impl RecipeNetwork {
-    fn new(config: &RecipeConfig, trunk: Option<ResNetTop>, features: usize) -> Self {
-        let mut random = Normal::new(config.seed);
+    fn new(config: &Config, trunk: Option<ResNetTop>, features: usize) -> Self {
+        let mut random = Normal::new(config.common.seed);
+        let config = &config.own;
         let device = Device::flex().autodiff();
         let mut layer = |inputs, outputs, after, act| {
             let conv = Convolution::new(inputs, outputs, 1).act(act);
@@ -149,26 +151,34 @@ impl Frozen {
 }
 
 /// Frozen part and network for `config`.
-pub(super) fn build(config: &RecipeConfig) -> Result<(Frozen, RecipeNetwork), FeelError> {
+pub(super) fn build(config: &Config) -> Result<(Frozen, RecipeNetwork), FeelError> {
     let plain = Device::flex();
-    let Some(variant) = config.residual() else {
-        let (weights, pixels) = match config.start.as_str() {
-            "none" => (vgg16::Weights::random(config.seed), TORCHVISION),
-            hed::NAME => {
+    let PublishedRecipe {
+        network,
+        learning_stages: stages,
+        ..
+    } = config.own;
+    let (seed, start) = (config.common.seed, config.common.start);
+    let Some(variant) = network.residual() else {
+        let (weights, pixels) = match start {
+            Start::None => (vgg16::Weights::random(seed), TORCHVISION),
+            Start::Hed => {
                 let weights = hed::Weights::from_tensors(tensors(hed::NAME)?)?;
                 (vgg16::Weights::from_hed(&weights), HED)
             }
-            name => (vgg16::Weights::from_published(tensors(name)?)?, TORCHVISION),
+            _ => {
+                let weights = vgg16::Weights::from_published(tensors(vgg16::NAME)?)?;
+                (weights, TORCHVISION)
+            }
         };
         let network = Base::Vgg(Vgg16::new(&weights));
         let learned = RecipeNetwork::new(config, None, vgg16::FEATURES);
         return Ok((Frozen { network, pixels }, learned));
     };
-    let weights = match config.start.as_str() {
-        "none" => resnet::Weights::random(variant, config.seed),
-        name => resnet::Weights::from_published(variant, tensors(name)?)?,
+    let weights = match start {
+        Start::None => resnet::Weights::random(variant, seed),
+        _ => resnet::Weights::from_published(variant, tensors(variant.name())?)?,
     };
-    let stages = config.learning_stages;
     let trunk = (stages > 0).then(|| {
         let device = plain.autodiff();
         ResNetLayers::from_weights(&weights, &device).top(variant, stages)

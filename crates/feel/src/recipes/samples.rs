@@ -1,6 +1,6 @@
 //! The pictures of a recipe with the shares of their classes.
 
-use super::config::{DataSet, Labels, RecipeConfig};
+use super::config::{DataSet, Labels, PublishedRecipe};
 use crate::error::FeelError;
 use crate::learning::dataset::painted;
 use affetti_data::{Limits, Split, artemis, wikiart_emotions};
@@ -17,7 +17,7 @@ pub(super) struct Sample {
 }
 
 /// All pictures of the set.
-pub(super) fn samples(config: &RecipeConfig, data: &Path) -> Result<Vec<Sample>, FeelError> {
+pub(super) fn samples(config: &PublishedRecipe, data: &Path) -> Result<Vec<Sample>, FeelError> {
     match config.data {
         DataSet::Artemis => {
             let wikiart = data.join("wikiart");

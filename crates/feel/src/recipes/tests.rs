@@ -1,57 +1,46 @@
 //! Classes by hand; the two recipes on replicas of a dozen pictures, with random weights.
 
 use super::samples::samples;
-use super::{
-    DataSet, Judged, Labels, RecipeConfig, RecipeOptions, RecipeTrained, divergence, train_recipe,
-};
+use super::{Config, DataSet, Judged, Labels, Start, divergence};
 use crate::affect::tests::replica;
+use crate::scores::Scores;
 use affetti_picture::Picture;
-use affetti_train::{History, Progress, Watch};
+use affetti_train::{History, Places, Progress, Trained, Watch, train};
 use std::path::Path;
 
-fn config(text: &str) -> RecipeConfig {
-    toml::from_str(text).expect("the config of the repository parses")
-}
-
-fn artemis() -> RecipeConfig {
-    config(include_str!("../../../../configs/artemis-resnet34.toml"))
-}
-
-fn wikiart() -> RecipeConfig {
-    config(include_str!("../../../../configs/wikiart-vgg16.toml"))
+fn config(name: &str, change: impl FnOnce(&mut Config)) -> Result<Config, String> {
+    let path = affetti_testkit::workspace().join(format!("configs/{name}.toml"));
+    Config::read(&path, change).map_err(|error| error.to_string())
 }
 
 #[test]
 fn the_published_settings() {
     // Achlioptas et al. 2021 and their code.
-    let c = artemis();
-    assert!(c.check().is_ok());
-    let t = &c.training;
+    let Config { common, own, .. } = config("artemis-resnet34", |_| ()).expect("good");
+    let t = &common.training;
     assert_eq!(
-        (c.side, c.hidden, c.dropout, c.learning_stages),
+        (own.side, own.hidden, own.dropout, own.learning_stages),
         (256, 100, 0.3, 1)
     );
     assert_eq!(
         (t.epochs, t.patience, t.batch, t.optimizer.rate),
         (25, 5, 128, 5e-4)
     );
-    assert!(wikiart().check().is_ok());
-    let stand_in = config(include_str!("../../../../configs/artemis-vgg16.toml"));
-    assert!(stand_in.check().is_ok());
+    for name in ["wikiart-vgg16", "artemis-vgg16"] {
+        config(name, |_| ()).expect(name);
+    }
 }
 
 #[test]
 fn settings_that_cannot_be_are_named() {
-    let told = |change: &dyn Fn(&mut RecipeConfig)| {
-        let mut config = wikiart();
-        change(&mut config);
-        config.check().expect_err("a wrong setting")
+    let told = |change: &dyn Fn(&mut Config)| {
+        let told = config("wikiart-vgg16", change).expect_err("a wrong setting");
+        let (_, what) = told.split_once(".toml: ").expect("the file");
+        what.to_owned()
     };
-    assert!(told(&|c| c.labels = Labels::Emotions).starts_with("labels"));
-    assert!(told(&|c| c.learning_stages = 1).starts_with("learning_stages"));
-    assert!(told(&|c| c.start = "resnet-34".into()).starts_with("start"));
-    assert!(told(&|c| c.network = "alexnet".into()).starts_with("network"));
-    assert!(told(&|c| c.filter = "soft".into()).starts_with("filter"));
+    assert!(told(&|c| c.own.labels = Labels::Emotions).starts_with("labels"));
+    assert!(told(&|c| c.own.learning_stages = 1).starts_with("learning_stages"));
+    assert!(told(&|c| c.common.start = Start::ResNet34).starts_with("start"));
 }
 
 #[test]
@@ -90,54 +79,58 @@ impl Watch for Until {
     }
 }
 
-fn train(
-    config: &RecipeConfig,
+fn run(
+    config: &Config,
     data: &Path,
     run: &Path,
     resume: bool,
     steps: usize,
-) -> RecipeTrained {
-    let options = RecipeOptions {
+) -> Option<Trained<Scores>> {
+    let places = Places {
         data,
+        models: data,
         run,
         resume,
-        preparing: &|_, _| (),
+        stage: &|_, _, _| (),
     };
-    train_recipe(config, &options, &mut Until(steps)).expect("trains")
+    train(config, &places, &mut Until(steps)).expect("trains")
 }
 
 /// Twice, once stopped in the third epoch and resumed: the loss falls and the checkpoints agree.
-fn learns(config: &RecipeConfig, data: &Path) {
+fn learns(config: &Config, data: &Path) {
     let folder = tempfile::tempdir().expect("temporary folder");
     let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
-    let trained = train(config, data, &whole, false, usize::MAX);
+    let trained = run(config, data, &whole, false, usize::MAX).expect("to the end");
     let losses: Vec<f64> = trained.history.rows.iter().map(|row| row[1]).collect();
     let last = losses[losses.len() - 1];
     assert!(last < 0.9 * losses[0], "{losses:?}");
-    assert!(trained.scores.iter().any(|s| s.set == "test"));
-    let steps = trained.pictures[0] / config.training.batch;
-    assert!(train(config, data, &parts, false, 2 * steps + 1).stopped);
-    let resumed = train(config, data, &parts, true, usize::MAX);
+    assert!(trained.figures.scores.iter().any(|s| s.set == "test"));
+    let steps = trained.figures.pictures[0] / config.common.training.batch;
+    assert!(run(config, data, &parts, false, 2 * steps + 1).is_none());
+    let resumed = run(config, data, &parts, true, usize::MAX).expect("to the end");
     assert_eq!(resumed.history, trained.history);
     let last = |run: &Path| std::fs::read(run.join("checkpoint/last.safetensors")).expect("kept");
     assert!(last(&whole) == last(&parts));
+}
+
+/// Random weights, small pictures, ten short epochs.
+fn small(Config { common, own, .. }: &mut Config) {
+    common.start = Start::None;
+    own.side = 32;
+    let training = &mut common.training;
+    (training.batch, training.epochs, training.patience) = (4, 10, 0);
+    training.optimizer.rate = 2e-3;
 }
 
 #[test]
 fn artemis_learns_with_its_last_residual_stage() {
     let folder = tempfile::tempdir().expect("temporary folder");
     replica(folder.path());
-    let mut config = RecipeConfig {
-        start: "none".into(),
-        side: 32,
-        dropout: 0.0,
-        ..artemis()
-    };
-    config.training.batch = 4;
-    config.training.epochs = 10;
-    config.training.patience = 0;
-    config.training.optimizer.rate = 2e-3;
-    learns(&config, folder.path());
+    let config = config("artemis-resnet34", |config| {
+        small(config);
+        config.own.dropout = 0.0;
+    });
+    learns(&config.expect("good"), folder.path());
 }
 
 /// The table of WikiArt-Emotions in its layout, with pictures: red ones bring anger, the others
@@ -181,25 +174,19 @@ fn pieces(folder: &Path) {
 fn three_sentiments_are_learned_on_a_frozen_vgg16() {
     let folder = tempfile::tempdir().expect("temporary folder");
     pieces(&folder.path().join("wikiart-emotions"));
-    let mut config = RecipeConfig {
-        start: "none".into(),
-        side: 32,
-        views: 2,
-        dropout: 0.2,
-        ..wikiart()
-    };
-    assert_eq!(config.data, DataSet::WikiartEmotions);
-    let all = samples(&config, folder.path()).expect("reads");
+    let config = config("wikiart-vgg16", |config| {
+        small(config);
+        (config.own.views, config.own.dropout) = (2, 0.2);
+    });
+    let config = config.expect("good");
+    assert_eq!(config.own.data, DataSet::WikiartEmotions);
+    let all = samples(&config.own, folder.path()).expect("reads");
     let shares = |n: usize| all[n].shares.clone();
     // Positive, negative, other: anger is negative, love positive, and so with optimism.
     assert_eq!(
         (all.len(), shares(0), shares(1)),
         (24, vec![0.0, 1.0, 0.0], vec![1.0, 0.0, 0.0])
     );
-    config.training.batch = 4;
-    config.training.epochs = 10;
-    config.training.patience = 0;
-    config.training.optimizer.rate = 2e-3;
     learns(&config, folder.path());
 }
 
@@ -207,11 +194,11 @@ fn three_sentiments_are_learned_on_a_frozen_vgg16() {
 fn nine_shares_merge_to_three() {
     let folder = tempfile::tempdir().expect("temporary folder");
     replica(folder.path());
-    let config = RecipeConfig {
-        labels: Labels::Sentiments,
-        ..artemis()
-    };
-    let all = samples(&config, folder.path()).expect("reads");
+    let config = config("artemis-resnet34", |config| {
+        config.own.labels = Labels::Sentiments
+    });
+    let config = config.expect("good");
+    let all = samples(&config.own, folder.path()).expect("reads");
     // Three votes for sadness and one for awe.
     assert_eq!(all[0].shares, [0.25, 0.75, 0.0]);
 }

@@ -60,7 +60,7 @@ impl Linear {
 
 /// The layer.
 #[derive(Clone, Debug)]
-pub struct AttentionPool {
+pub(crate) struct AttentionPool {
     /// `[tokens, channels]`
     places: Vec<f32>,
     query: Linear,
@@ -72,7 +72,7 @@ pub struct AttentionPool {
 
 /// What a forward pass leaves for the backward pass.
 #[derive(Clone, Debug, Default)]
-pub struct Pooled {
+pub(crate) struct Pooled {
     tokens: Vec<f32>,
     query: Vec<f32>,
     key: Vec<f32>,

@@ -2,11 +2,11 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | settings of a training | [`Config`] |
+//! | settings of a training | [`EdgeRecipe`] |
 //! | turned, scaled and recolored pieces of photographs | `sample` |
 //! | which pixels count, and how much | `target` |
-//! | batches, loss and validation for [`affetti_train::run`] | `task` |
-//! | weight file, figures on BSDS500 val, card | `result` |
+//! | batches, loss and validation for the loop | `task` |
+//! | figures on BSDS500 val, card | `result` |
 //!
 //! A tenth of the training photographs is held out to choose the epoch; BSDS500 val is touched
 //! once, by the figures of the finished weights.
@@ -17,75 +17,77 @@ mod sample;
 mod target;
 mod task;
 
-pub use affetti_train::{Progress, Watch, checkpoint::History};
-pub use config::{Augmentation, Config, Objective};
-pub use result::Trained;
-
-use std::path::Path;
+pub use config::{EdgeRecipe, Objective, Trunk};
 
 use affetti_data::bsds::{self, Part};
-use affetti_nets::{edge_layers::EdgeLayers, efficientnet_lite, lite_layers::LiteLayers};
-use affetti_nets::{registry, store};
-use affetti_train::{RunFolder, run};
+use affetti_nets::store;
+use affetti_nets::tensors::Tensors;
+use affetti_nets::{edge_layers::EdgeLayers, efficientnet_lite, lite_layers::LiteLayers, registry};
+use affetti_train::card::Parts;
+use affetti_train::{Opened, Outcome, Places, Recipe, Stored};
 use burn::tensor::Device;
 
 use crate::RegionsError;
+use crate::edges::EdgeFigures;
 use task::EdgeTask;
 
-/// Where a training reads and writes.
-pub struct TrainOptions<'a> {
-    /// The folder with `bsds500/`.
-    pub data: &'a Path,
-    /// The folder for weights and card.
-    pub models: &'a Path,
-    /// The folder of this run.
-    pub run: &'a Path,
-    /// Go on where the run's last checkpoint ended.
-    pub resume: bool,
-    /// Called with pictures done and all while the figures are made, from any thread.
-    pub measuring: &'a (dyn Fn(usize, usize) + Sync),
-}
+/// Settings of a training.
+pub type Config = affetti_train::Config<EdgeRecipe>;
 
-/// Trains the network of `config`; none where `watch` stopped it.
-///
-/// # Errors
-/// Missing data or pretrained weights, unwritable folders, divergence.
-pub fn train(
-    config: &Config,
-    options: &TrainOptions<'_>,
-    watch: &mut dyn Watch,
-) -> Result<Option<Trained>, RegionsError> {
-    let folder = options.data.join("bsds500");
-    let (held, learned): (Vec<_>, Vec<_>) = bsds::read(&folder, Part::Train)?
-        .into_iter()
-        .enumerate()
-        .partition(|(n, _)| n % config.hold_out == config.hold_out - 1);
-    let examples = |list: Vec<(usize, bsds::Example)>| list.into_iter().map(|(_, e)| e).collect();
-    let mut task = EdgeTask::open(config, examples(learned), examples(held))?;
-    let model = start(config)?;
-    let folder = RunFolder::create(options.run, &config.text)?;
-    let outcome = run(
-        &mut task,
-        model,
-        &config.training,
-        config.seed,
-        &folder,
-        options.resume,
-        watch,
-    )?;
-    if outcome.stopped {
-        return Ok(None);
+impl Recipe for EdgeRecipe {
+    const KIND: &'static str = "edges";
+    type Start = Trunk;
+    type Task = EdgeTask;
+    type Figures = EdgeFigures;
+    type Error = RegionsError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        config.own.in_range()
     }
-    result::write(config, options, &outcome.model.weights()).map(Some)
-}
 
-/// A random decoder on the published trunk.
-fn start(config: &Config) -> Result<EdgeLayers, RegionsError> {
-    let card = registry::card(&config.start)?;
-    let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-    let variant = efficientnet_lite::Variant::Lite0;
-    let weights = efficientnet_lite::Weights::from_folded(variant, tensors)?;
-    let device = Device::flex().autodiff();
-    let trunk = LiteLayers::from_weights(&weights, &device);
-    Ok(EdgeLayers::init(trunk, config.seed, &device))
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, RegionsError> {
+        let hold_out = config.own.hold_out;
+        let folder = places.data.join("bsds500");
+        let (held, learned): (Vec<_>, Vec<_>) = bsds::read(&folder, Part::Train)?
+            .into_iter()
+            .enumerate()
+            .partition(|(n, _)| n % hold_out == hold_out - 1);
+        let examples =
+            |list: Vec<(usize, bsds::Example)>| list.into_iter().map(|(_, e)| e).collect();
+        let task = EdgeTask::open(config, examples(learned), examples(held))?;
+        // A random decoder on the published trunk.
+        let card = registry::card(result::START)?;
+        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let variant = efficientnet_lite::Variant::Lite0;
+        let weights = efficientnet_lite::Weights::from_folded(variant, tensors)?;
+        let device = Device::flex().autodiff();
+        let trunk = LiteLayers::from_weights(&weights, &device);
+        Ok((task, EdgeLayers::init(trunk, config.common.seed, &device)))
+    }
+
+    fn weights(
+        _: &Config,
+        _: &EdgeTask,
+        model: &EdgeLayers,
+    ) -> Result<Option<Tensors>, RegionsError> {
+        Ok(Some(model.weights().to_tensors()))
+    }
+
+    fn measure(
+        config: &Config,
+        places: &Places<'_>,
+        _: &EdgeTask,
+        _: &Outcome<EdgeLayers>,
+        stored: &Stored,
+    ) -> Result<EdgeFigures, RegionsError> {
+        result::measure(config, places, stored)
+    }
+
+    fn card(
+        _: &Config,
+        _: &EdgeTask,
+        figures: &EdgeFigures,
+    ) -> Result<Option<Parts>, RegionsError> {
+        result::card(figures).map(Some)
+    }
 }

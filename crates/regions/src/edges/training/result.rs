@@ -1,83 +1,40 @@
-//! What a training leaves in the folder of models: the weight file and its card.
-
-use std::path::PathBuf;
+//! What is said of a finished training: its figures and its card.
 
 use affetti_data::bsds::{self, Part};
-use affetti_nets::edge_net::Weights;
-use affetti_nets::import::write_whole;
-use affetti_nets::registry::{self, Card, InputContract, Origin};
-use affetti_nets::store::{self, Precision};
+use affetti_nets::efficientnet_lite::Variant;
+use affetti_nets::registry::{self, InputContract};
+use affetti_train::card::{Parts, start};
+use affetti_train::{Figures, Places, Stored};
 
-use super::{Config, TrainOptions};
+use super::Config;
 use crate::RegionsError;
 use crate::edges::{Detector, EdgeFigures, EdgeNetwork, EvaluateOptions, evaluate};
 
-/// A finished training.
-#[derive(Debug)]
-pub struct Trained {
-    /// The weight file.
-    pub weights: PathBuf,
-    /// The card.
-    pub card: PathBuf,
-    /// Its figures on BSDS500 val, of the weights as read back from the file.
-    pub figures: EdgeFigures,
-}
-
+/// The published trunk.
+pub(super) const START: &str = Variant::Lite0.name();
 /// Thresholds of the card's figures, those of the published benchmark.
 const THRESHOLDS: usize = crate::boundary::THRESHOLDS;
 
-pub(super) fn write(
+/// On BSDS500 val.
+pub(super) fn measure(
     config: &Config,
-    options: &TrainOptions<'_>,
-    weights: &Weights,
-) -> Result<Trained, RegionsError> {
-    let precision = Precision::parse(&config.precision).unwrap_or(Precision::Full);
-    let stored = |name: &str| {
-        if name.ends_with(".bias") {
-            Precision::Full
-        } else {
-            precision
-        }
-    };
-    let bytes = store::to_bytes(&weights.to_tensors(), stored)?;
-    let file = format!("{}.safetensors", config.name);
-    let path = options.models.join(&file);
-    write_whole(&path, &bytes)?;
-    let examples = bsds::read(&options.data.join("bsds500"), Part::Val)?;
-    let detector = Detector::Net(EdgeNetwork::from_bytes(&bytes, &file, 1)?);
+    places: &Places<'_>,
+    stored: &Stored,
+) -> Result<EdgeFigures, RegionsError> {
+    let examples = bsds::read(&places.data.join("bsds500"), Part::Val)?;
+    let detector = Detector::Net(EdgeNetwork::from_bytes(&stored.bytes, &stored.file, 1)?);
     let how = EvaluateOptions {
         thresholds: THRESHOLDS,
-        seed: config.seed,
-        progress: options.measuring,
+        seed: config.common.seed,
+        progress: &|done, all| (places.stage)("pictures measured", done, all),
     };
-    let figures = evaluate(&detector, &examples, "BSDS500 val", &how)?;
-    let text = card(config, &file, &bytes, &figures)?;
-    let card = options.models.join(format!("{}.toml", config.name));
-    write_whole(&card, text.as_bytes())?;
-    Ok(Trained {
-        weights: path,
-        card,
-        figures,
-    })
+    evaluate(&detector, &examples, "BSDS500 val", &how)
 }
 
-fn card(
-    config: &Config,
-    file: &str,
-    bytes: &[u8],
-    figures: &EdgeFigures,
-) -> Result<String, RegionsError> {
-    let start = registry::card(&config.start)?;
-    let name = config.file.file_name().unwrap_or_default();
-    let card = Card {
-        name: config.name.clone(),
-        kind: "edges".into(),
-        summary: config.summary.clone(),
-        file: file.to_owned(),
-        sha256: store::sha256(bytes),
-        url: None,
+pub(super) fn card(figures: &EdgeFigures) -> Result<Parts, RegionsError> {
+    Ok(Parts {
+        kind: "edges",
         embedded: true,
-        license: "models/LICENSE: research data behind it; see there".into(),
         input: InputContract {
             resolution: Vec::new(),
             channels: "RGB, any size, best about 500 pixels".into(),
@@ -86,28 +43,12 @@ fn card(
             filter: "none".into(),
             views: vec!["full".into()],
         },
-        origin: Origin {
-            starts: vec![format!(
-                "{} ({}, sha256 {})",
-                start.file, start.license, start.sha256
-            )],
-            data: vec![
-                "BSDS500 train: boundaries drawn on 200 photographs, a tenth of them held out to choose the epoch (Arbelaez, Maire, Fowlkes & Malik 2011; research use, not redistributed)"
-                    .into(),
-            ],
-            command: format!(
-                "affetti train edges configs/{} --data DATA",
-                name.to_string_lossy()
-            ),
-            seed: config.seed,
-        },
+        starts: vec![start(&registry::card(START)?)],
+        data: "BSDS500 train: boundaries drawn on 200 photographs, a tenth of them held out to choose the epoch (Arbelaez, Maire, Fowlkes & Malik 2011; research use, not redistributed)"
+            .into(),
+        options: "",
         metrics: figures.metrics(),
-        reference: None,
-        cautions: CAUTIONS.map(str::to_owned).to_vec(),
-    };
-    toml::to_string_pretty(&card).map_err(|e| RegionsError::Config {
-        file: config.file.clone(),
-        what: format!("the card cannot be written: {e}"),
+        cautions: &CAUTIONS,
     })
 }
 
@@ -115,3 +56,17 @@ const CAUTIONS: [&str; 2] = [
     "Learned from photographs of about 500 pixels: on paintings it finds what would be a boundary in a photograph, and no figure says how well.",
     "What counts as a boundary is what a few annotators drew.",
 ];
+
+impl Figures for EdgeFigures {
+    fn table(&self) -> String {
+        Self::table(self)
+    }
+
+    fn csv(&self) -> String {
+        Self::csv(self)
+    }
+
+    fn json(&self) -> String {
+        Self::json(self)
+    }
+}

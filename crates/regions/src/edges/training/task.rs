@@ -27,17 +27,17 @@ const CELLS: [usize; 3] = [16, 8, 4];
 const THRESHOLDS: usize = 24;
 
 /// The learning of one network.
-pub(super) struct EdgeTask<'a> {
-    config: &'a Config,
+pub struct EdgeTask {
+    config: Config,
     learned: Vec<(Picture, Masks)>,
     held: Vec<(Picture, Truth)>,
     device: Device,
 }
 
-impl<'a> EdgeTask<'a> {
+impl EdgeTask {
     /// Opens all photographs.
     pub(super) fn open(
-        config: &'a Config,
+        config: &Config,
         learned: Vec<Example>,
         held: Vec<Example>,
     ) -> Result<Self, RegionsError> {
@@ -51,7 +51,7 @@ impl<'a> EdgeTask<'a> {
             })
             .collect();
         Ok(Self {
-            config,
+            config: config.clone(),
             learned: learned?,
             held: held?,
             device: Device::flex().autodiff(),
@@ -60,19 +60,17 @@ impl<'a> EdgeTask<'a> {
 
     /// The pieces of a batch, each with the number of annotators of its photograph.
     fn batch(&self, epoch: usize, step: usize) -> Vec<(Sample, usize)> {
-        let Config {
-            seed, passes, crop, ..
-        } = *self.config;
-        let count = passes * self.learned.len();
-        let size = self.config.training.batch;
+        let Config { common, own, .. } = &self.config;
+        let seed = common.seed;
+        let count = own.passes * self.learned.len();
+        let size = common.training.batch;
         order::batch(seed, epoch, count, size, step)
             .into_par_iter()
             .map(|n| {
                 let parts = [seed, epoch as u64, n as u64];
                 let mut random = Rng::with_seed(order::mix(&parts));
                 let (picture, masks) = &self.learned[n % self.learned.len()];
-                let how = &self.config.augmentation;
-                let piece = sample(picture, masks, crop, how, &mut random);
+                let piece = sample(picture, masks, own.crop, &own.augmentation, &mut random);
                 (piece, masks.annotators().count())
             })
             .collect()
@@ -96,8 +94,8 @@ impl<'a> EdgeTask<'a> {
             balance,
             dice: dice_weight,
             sides,
-        } = self.config.objective;
-        let side = self.config.crop;
+        } = self.config.own.objective;
+        let side = self.config.own.crop;
         let marks: Vec<_> = pieces
             .iter()
             .map(|(piece, annotators)| marks(&piece.bits, *annotators, consensus))
@@ -141,12 +139,12 @@ fn dice(z: Tensor<4>, labels: Tensor<4>, weights: Tensor<4>) -> Tensor<1> {
     (both / each).mean().neg() + 1.0
 }
 
-impl Task for EdgeTask<'_> {
+impl Task for EdgeTask {
     type Model = EdgeLayers;
 
     fn steps(&self) -> usize {
-        let pieces = self.config.passes * self.learned.len();
-        pieces.div_ceil(self.config.training.batch)
+        let pieces = self.config.own.passes * self.learned.len();
+        pieces.div_ceil(self.config.common.training.batch)
     }
 
     fn loss(
@@ -156,7 +154,7 @@ impl Task for EdgeTask<'_> {
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
         let pieces = self.batch(epoch, step);
-        let side = self.config.crop;
+        let side = self.config.own.crop;
         let pixels: Vec<f32> = pieces
             .iter()
             .flat_map(|(piece, _)| piece.pixels.iter().copied())
@@ -186,7 +184,11 @@ impl Task for EdgeTask<'_> {
 
     fn rate(&self, name: &str) -> f64 {
         let trunk = name.starts_with("stem.") || name.starts_with("blocks.");
-        if trunk { self.config.trunk_rate } else { 1.0 }
+        if trunk {
+            self.config.own.trunk_rate
+        } else {
+            1.0
+        }
     }
 }
 

@@ -15,11 +15,12 @@ use affetti_nets::{
     registry,
 };
 use affetti_picture::{Filter, Picture, color};
+use affetti_train::Places;
 use rayon::prelude::*;
 
 use super::{
     super::{SIDE, ink::square, photo_features, teacher},
-    Config, TrainOptions,
+    Config, EncoderRecipe,
     pictures::{Cutter, Shown, Source, sources},
 };
 use crate::{
@@ -73,17 +74,17 @@ impl Renditions {
 /// Missing data and weights, an unwritable folder.
 pub(super) fn load_or_make(
     config: &Config,
-    options: &TrainOptions<'_>,
+    places: &Places<'_>,
     cutter: Option<&Cutter>,
 ) -> Result<Renditions, SketchError> {
-    let path = options.run.join("lines.bin");
+    let path = places.run.join("lines.bin");
     let head = head(config, cutter)?;
     if let Ok(bytes) = std::fs::read(&path)
         && let Some(found) = parse(&bytes, &head)
     {
         return Ok(found);
     }
-    let made = make(config, options, cutter)?;
+    let made = make(config, places, cutter)?;
     let mut bytes = head.into_bytes();
     made.write(&mut bytes);
     write_whole(&path, &bytes)?;
@@ -94,16 +95,17 @@ pub(super) fn load_or_make(
 fn head(config: &Config, cutter: Option<&Cutter>) -> Result<String, SketchError> {
     let sha256 = |name: &str| registry::card(name).map(|card| card.sha256);
     let mask = cutter.map_or("none", |cutter| cutter.sha256.as_str());
-    let Config {
+    let EncoderRecipe {
         half,
         pictures,
         chosen,
-        seed,
+        teacher,
         ..
-    } = config;
+    } = &config.own;
+    let seed = config.common.seed;
     Ok(format!(
         "affetti lines 3: seed {seed}, half {half} of {pictures} and {chosen} pictures, {}, edges {}, mask {mask}\n",
-        sha256(&config.teacher)?,
+        sha256(teacher.name())?,
         sha256(crate::learned::EMBEDDED)?,
     ))
 }
@@ -117,15 +119,15 @@ struct Maker<'a> {
 
 fn make(
     config: &Config,
-    options: &TrainOptions<'_>,
+    places: &Places<'_>,
     cutter: Option<&Cutter>,
 ) -> Result<Renditions, SketchError> {
-    let [learned, chosen] = sources(config, options.data)?;
+    let [learned, chosen] = sources(&config.own, places.data)?;
     let maker = Maker {
-        teacher: teacher(&config.teacher)?,
+        teacher: teacher(config.own.teacher.name())?,
         edges: LearnedEdges::embedded(1)?,
         mask: cutter.map(|cutter| &cutter.network),
-        seed: config.seed,
+        seed: config.common.seed,
     };
     let done = AtomicUsize::new(0);
     let all = learned.len() + chosen.len();
@@ -136,7 +138,8 @@ fn make(
                 let shown = source.open(maker.mask);
                 let made = shown.iter().filter_map(|s| maker.render(s, n, work));
                 let made = made.collect();
-                (options.preparing)(done.fetch_add(1, Ordering::Relaxed) + 1, all);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                (places.stage)("pictures drawn", done, all);
                 made
             },
         );
@@ -145,7 +148,7 @@ fn make(
     let (learned, chosen) = (rendered(&learned), rendered(&chosen));
     if learned.len() < 2 || chosen.is_empty() {
         return Err(SketchError::NoExamples {
-            folder: options.data.to_owned(),
+            folder: places.data.to_owned(),
         });
     }
     Ok(Renditions { learned, chosen })

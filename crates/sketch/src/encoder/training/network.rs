@@ -13,7 +13,7 @@ use super::super::{GRID, Pair, Projection};
 
 /// Trunk and heads.
 #[derive(Module, Debug)]
-pub(super) struct LineNetwork {
+pub struct LineNetwork {
     pub(super) trunk: LiteLayers,
     meaning: Head,
     layout: Head,

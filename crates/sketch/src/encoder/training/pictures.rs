@@ -15,7 +15,7 @@ use affetti_feel::art::members;
 use affetti_nets::{NetError, registry, store};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 
-use super::Config;
+use super::EncoderRecipe;
 use crate::{
     error::SketchError,
     mask::{EMBEDDED, MaskNetwork, alpha_of, on_white},
@@ -40,7 +40,10 @@ pub(super) struct Shown {
 const PHOTOGRAPHS: [&str; 2] = ["Person", "Scenery"];
 
 /// What to learn from, and what chooses the epoch.
-pub(super) fn sources(config: &Config, data: &Path) -> Result<[Vec<Source>; 2], SketchError> {
+pub(super) fn sources(
+    config: &EncoderRecipe,
+    data: &Path,
+) -> Result<[Vec<Source>; 2], SketchError> {
     let limits = Limits::default();
     let mut files: Vec<(Split, String, PathBuf)> = Vec::new();
     let labelled = paintings::read(&data.join("paintings/labelled.csv"), &limits)?.rows;

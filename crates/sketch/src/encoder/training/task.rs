@@ -32,8 +32,11 @@ pub(super) const MEASURED: [(Kind, &str); 4] = [
 const PART: usize = 64;
 
 /// The learning of one network.
-pub(super) struct LineTask<'a> {
-    config: &'a Config,
+pub struct LineTask {
+    config: Config,
+    pub(super) basis: Basis,
+    /// Hash of the weights that cut objects out, where any did.
+    pub(super) cutter: Option<String>,
     learned: Vec<Rendered>,
     chosen: Vec<Rendered>,
     /// Of each of `learned`.
@@ -43,13 +46,20 @@ pub(super) struct LineTask<'a> {
     device: Device,
 }
 
-impl<'a> LineTask<'a> {
-    pub(super) fn new(config: &'a Config, rendered: Renditions, basis: &Basis) -> Self {
+impl LineTask {
+    pub(super) fn new(
+        config: &Config,
+        rendered: Renditions,
+        basis: Basis,
+        cutter: Option<String>,
+    ) -> Self {
         let Renditions { learned, chosen } = rendered;
         Self {
             targets: learned.iter().map(|r| basis.target(r)).collect(),
             photos: chosen.iter().map(|r| basis.target(r)).collect(),
-            config,
+            config: config.clone(),
+            basis,
+            cutter,
             learned,
             chosen,
             device: Device::flex().autodiff(),
@@ -94,7 +104,7 @@ impl<'a> LineTask<'a> {
             let cosine = (a.clone() * b.clone()).sum_dim(1).mean();
             cosine.neg() + 1.0
         };
-        let how = self.config.objective;
+        let how = self.config.own.objective;
         let mut loss = off(&meaning, &meanings) * how.meaning + off(&layout, &layouts) * how.layout;
         if how.contrast > 0.0 {
             let cosines = meaning.matmul(meanings.transpose()) + layout.matmul(layouts.transpose());
@@ -137,11 +147,11 @@ fn tensor(inks: &[Ink], device: &Device) -> Tensor<4> {
     Tensor::from_data(data, device)
 }
 
-impl Task for LineTask<'_> {
+impl Task for LineTask {
     type Model = LineNetwork;
 
     fn steps(&self) -> usize {
-        (self.learned.len() / self.config.training.batch).max(1)
+        (self.learned.len() / self.config.common.training.batch).max(1)
     }
 
     fn loss(
@@ -150,7 +160,8 @@ impl Task for LineTask<'_> {
         epoch: usize,
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
-        let (seed, size) = (self.config.seed, self.config.training.batch);
+        let common = &self.config.common;
+        let (seed, size) = (common.seed, common.training.batch);
         let rows = order::batch(seed, epoch, self.learned.len(), size, step);
         let lines: Vec<(Ink, bool)> = rows
             .par_iter()
@@ -185,7 +196,7 @@ impl Task for LineTask<'_> {
 
     fn rate(&self, name: &str) -> f64 {
         if name.starts_with("trunk.") {
-            self.config.trunk_rate
+            self.config.own.trunk_rate
         } else {
             1.0
         }

@@ -2,10 +2,10 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | settings of a training | [`Config`] |
+//! | settings of a training | [`MaskRecipe`] |
 //! | varied pictures with their maps, objects pasted on other grounds | `sample` |
-//! | batches, loss and validation for [`affetti_train::run`] | `task` |
-//! | weight file, figures on pictures held out, card | `result` |
+//! | batches, loss and validation for the loop | `task` |
+//! | figures on pictures held out, card | `result` |
 //!
 //! The split val of paintings and OASIS chooses the epoch; the pictures held out are touched once,
 //! by the figures of the finished weights.
@@ -15,72 +15,70 @@ mod result;
 mod sample;
 mod task;
 
-pub use config::{Config, Objective};
-pub use result::Trained;
+pub use config::{MaskRecipe, Objective, Start};
+pub use result::MaskResult;
 
-use std::path::Path;
-
-use affetti_nets::{registry, store, u2net::Weights, u2net_layers::U2NetLayers};
-use affetti_train::{RunFolder, Watch, run};
+use affetti_nets::{registry, store, tensors::Tensors, u2net, u2net_layers::U2NetLayers};
+use affetti_train::{Opened, Outcome, Places, Recipe, Stored, card::Parts};
 use burn::tensor::Device;
 
 use super::examples::{Example, Use, examples};
 use crate::error::SketchError;
 use task::MaskTask;
 
-/// Where a training reads and writes.
-pub struct TrainOptions<'a> {
-    /// The folder with `paintings/`, `oasis/`, `bsds500/` and `met/`.
-    pub data: &'a Path,
-    /// The folder with the teacher's maps, see [`super::examples`].
-    pub maps: &'a Path,
-    /// The folder for weights and card.
-    pub models: &'a Path,
-    /// The folder of this run.
-    pub run: &'a Path,
-    /// Go on where the run's last checkpoint ended.
-    pub resume: bool,
-    /// Called with pictures done and all while the figures are made, from any thread.
-    pub measuring: &'a (dyn Fn(usize, usize) + Sync),
-}
+/// Settings of a training.
+pub type Config = affetti_train::Config<MaskRecipe>;
 
-/// Trains the network of `config`; none where `watch` stopped it.
-///
-/// # Errors
-/// Missing data, maps or pretrained weights, unwritable folders, divergence.
-pub fn train(
-    config: &Config,
-    options: &TrainOptions<'_>,
-    watch: &mut dyn Watch,
-) -> Result<Option<Trained>, SketchError> {
-    let learned = examples(options.data, options.maps, Use::Learn)?;
-    let learned = spread(learned, config.pictures);
-    let chosen = examples(options.data, options.maps, Use::Choose)?;
-    let chosen = spread(chosen, config.chosen);
-    let held = examples(options.data, options.maps, Use::Held)?;
-    let start = start(config)?;
-    let mut task = MaskTask::open(config, &learned, &chosen)?;
-    let folder = RunFolder::create(options.run, &config.text)?;
-    let outcome = run(
-        &mut task,
-        U2NetLayers::from_weights(&start, &Device::flex().autodiff()),
-        &config.training,
-        config.seed,
-        &folder,
-        options.resume,
-        watch,
-    )?;
-    if outcome.stopped {
-        return Ok(None);
+impl Recipe for MaskRecipe {
+    const KIND: &'static str = "mask";
+    type Start = Start;
+    type Task = MaskTask;
+    type Figures = MaskResult;
+    type Error = SketchError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        config.own.in_range()
     }
-    drop(task);
-    let weights = outcome.model.weights();
-    let made = result::Made {
-        start: &start,
-        weights: &weights,
-        learned: learned.len(),
-    };
-    result::write(config, options, &made, &held).map(Some)
+
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, SketchError> {
+        let own = &config.own;
+        let of = |what| examples(places.data, &own.maps, what);
+        let learned = spread(of(Use::Learn)?, own.pictures);
+        let chosen = spread(of(Use::Choose)?, own.chosen);
+        let held = of(Use::Held)?;
+        let card = registry::card(u2net::PUBLISHED)?;
+        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let start = u2net::Weights::from_tensors(tensors)?;
+        let model = U2NetLayers::from_weights(&start, &Device::flex().autodiff());
+        let task = MaskTask::open(config, start, [&learned, &chosen], held)?;
+        Ok((task, model))
+    }
+
+    fn weights(
+        _: &Config,
+        _: &MaskTask,
+        model: &U2NetLayers,
+    ) -> Result<Option<Tensors>, SketchError> {
+        Ok(Some(model.weights().to_tensors()))
+    }
+
+    fn measure(
+        config: &Config,
+        places: &Places<'_>,
+        task: &MaskTask,
+        _: &Outcome<U2NetLayers>,
+        stored: &Stored,
+    ) -> Result<MaskResult, SketchError> {
+        result::measure(config, places, task, stored)
+    }
+
+    fn card(
+        _: &Config,
+        task: &MaskTask,
+        figures: &MaskResult,
+    ) -> Result<Option<Parts>, SketchError> {
+        result::card(task, figures).map(Some)
+    }
 }
 
 /// At most `count` of `examples`, evenly spread, so that each set keeps its share.
@@ -91,13 +89,6 @@ fn spread(examples: Vec<Example>, count: usize) -> Vec<Example> {
     examples
         .filter_map(|(n, example)| (count >= all || kept(n)).then_some(example))
         .collect()
-}
-
-/// The published network.
-fn start(config: &Config) -> Result<Weights, SketchError> {
-    let card = registry::card(&config.start)?;
-    let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-    Ok(Weights::from_tensors(tensors)?)
 }
 
 #[cfg(test)]

@@ -1,91 +1,61 @@
-//! What a training leaves in the folder of models: the weight file and its card.
-
-use std::path::PathBuf;
+//! What is said of a finished training: its figures and its card.
 
 use affetti_nets::{
-    import::write_whole,
-    registry::{self, Card, InputContract, Metric, Origin},
-    store::{self, Precision},
-    u2net::Weights,
+    registry::{self, InputContract, Metric},
+    u2net,
 };
-use affetti_train::augment::Augmentation;
+use affetti_train::{
+    Figures, Places, Stored,
+    augment::Augmentation,
+    card::{Parts, start},
+};
 use fastrand::Rng;
 
 use super::{
-    Config, TrainOptions,
+    Config,
     sample::{Taught, composite},
+    task::MaskTask,
 };
 use crate::{
     error::SketchError,
-    mask::{MaskFigures, MaskNetwork, SIDE, evaluate, evaluate::overlaps, examples::Example},
+    mask::{MaskFigures, MaskNetwork, SIDE, evaluate, evaluate::overlaps},
 };
 
 /// So many composites of pictures held out are measured.
 const COMPOSITES: usize = 100;
 
-/// A finished training.
+/// Figures on pictures held out.
 #[derive(Debug)]
-pub struct Trained {
-    /// The weight file.
-    pub weights: PathBuf,
-    /// The card.
-    pub card: PathBuf,
-    /// Its figures on pictures held out, of the weights as read back from the file.
+pub struct MaskResult {
+    /// Beside the teacher's maps.
     pub figures: MaskFigures,
+    /// Beside true masks; none where no picture has an object that can be cut out, or all have.
+    pub composites: Option<Metric>,
 }
 
-/// What a training came to.
-pub(super) struct Made<'a> {
-    /// Before the training.
-    pub(super) start: &'a Weights,
-    /// After it.
-    pub(super) weights: &'a Weights,
-    /// How many pictures were learned from.
-    pub(super) learned: usize,
-}
-
-pub(super) fn write(
+pub(super) fn measure(
     config: &Config,
-    options: &TrainOptions<'_>,
-    made: &Made<'_>,
-    held: &[Example],
-) -> Result<Trained, SketchError> {
-    let precision = Precision::parse(&config.precision).unwrap_or(Precision::Full);
-    let stored = |name: &str| {
-        if name.ends_with(".bias") {
-            Precision::Full
-        } else {
-            precision
-        }
-    };
-    let bytes = store::to_bytes(&made.weights.to_tensors(), stored)?;
-    let file = format!("{}.safetensors", config.name);
-    let path = options.models.join(&file);
-    write_whole(&path, &bytes)?;
-    let network = MaskNetwork::from_bytes(&bytes, &file)?;
-    let figures = evaluate(&network, &config.name, held, config.seed, options.measuring)?;
-    let mut metrics = figures.metrics();
-    metrics.extend(on_composites(&network, made.start, config, held)?);
-    let text = card(config, &file, &bytes, made.learned, metrics)?;
-    let card = options.models.join(format!("{}.toml", config.name));
-    write_whole(&card, text.as_bytes())?;
-    Ok(Trained {
-        weights: path,
-        card,
-        figures,
+    places: &Places<'_>,
+    task: &MaskTask,
+    stored: &Stored,
+) -> Result<MaskResult, SketchError> {
+    let (name, seed) = (&config.common.name, config.common.seed);
+    let network = MaskNetwork::from_bytes(&stored.bytes, &stored.file)?;
+    let measuring = |done, all| (places.stage)("pictures measured", done, all);
+    Ok(MaskResult {
+        figures: evaluate(&network, name, &task.held, seed, &measuring)?,
+        composites: on_composites(&network, task, seed)?,
     })
 }
 
-/// Agreement with the true masks of composites of pictures held out, beside the start's. None where
-/// no picture has an object that can be cut out, or all have.
+/// Agreement with the true masks of composites of pictures held out, beside the start's.
 fn on_composites(
     network: &MaskNetwork,
-    start: &Weights,
-    config: &Config,
-    held: &[Example],
+    task: &MaskTask,
+    seed: u64,
 ) -> Result<Option<Metric>, SketchError> {
     let (mut objects, mut grounds) = (Vec::new(), Vec::new());
-    for example in super::spread(held.to_vec(), 2 * COMPOSITES) {
+    for example in super::spread(task.held.clone(), 2 * COMPOSITES) {
         let (picture, map) = example.open()?;
         let taught = Taught::new(&picture, &map);
         let kind = if taught.definite {
@@ -103,7 +73,7 @@ fn on_composites(
         turn: 0.0,
         color: 0.0,
     };
-    let mut random = Rng::with_seed(config.seed);
+    let mut random = Rng::with_seed(seed);
     let pairs: Vec<_> = (0..COMPOSITES)
         .map(|n| {
             let (object, ground) = (&objects[n % objects.len()], &grounds[n % grounds.len()]);
@@ -112,67 +82,42 @@ fn on_composites(
             (made.pixels, truth)
         })
         .collect();
-    let figure = MaskFigures::mean(&overlaps(network, &pairs), config.seed);
-    let before = MaskFigures::mean(&overlaps(&MaskNetwork::new(start), &pairs), config.seed);
+    let figure = MaskFigures::mean(&overlaps(network, &pairs), seed);
+    let before = MaskFigures::mean(&overlaps(&MaskNetwork::new(&task.start), &pairs), seed);
     Ok(Some(Metric {
         set: "held out: composites".into(),
         name: "mean IoU with the true mask".into(),
         value: figure.0,
         baseline: before.0,
-        against: config.start.clone(),
+        against: u2net::PUBLISHED.into(),
         interval: figure.1,
         n: COMPOSITES,
     }))
 }
 
-fn card(
-    config: &Config,
-    file: &str,
-    bytes: &[u8],
-    learned: usize,
-    metrics: Vec<Metric>,
-) -> Result<String, SketchError> {
-    let start = registry::card(&config.start)?;
-    let name = config.file.file_name().unwrap_or_default();
-    let data = format!(
-        "{learned} pictures of the labelled paintings, OASIS and BSDS500, splits train (research use and open access, not redistributed), with maps of U2NetP (Qin et al. 2020, MIT; peers/u2netp_maps.py), and composites of their objects"
-    );
-    let card = Card {
-        name: config.name.clone(),
-        kind: "mask".into(),
-        summary: config.summary.clone(),
-        file: file.to_owned(),
-        sha256: store::sha256(bytes),
+pub(super) fn card(task: &MaskTask, result: &MaskResult) -> Result<Parts, SketchError> {
+    let published = registry::card(u2net::PUBLISHED)?;
+    let learned = task.learned();
+    let mut metrics = result.figures.metrics();
+    metrics.extend(result.composites.clone());
+    Ok(Parts {
+        kind: "mask",
         embedded: true,
-        url: None,
-        license: "models/LICENSE: research data behind it; see there".into(),
+        starts: vec![start(&published)],
         input: InputContract {
             resolution: vec![SIDE],
-            channels: registry::card(&config.start)?.input.channels,
+            channels: published.input.channels,
             mean: 0.0,
             scale: 255.0,
             filter: "lanczos".into(),
             views: vec!["full".into()],
         },
-        origin: Origin {
-            starts: vec![format!(
-                "{} ({}, sha256 {})",
-                start.file, start.license, start.sha256
-            )],
-            data: vec![data],
-            command: format!(
-                "affetti train mask configs/{} --data DATA --maps MAPS",
-                name.to_string_lossy()
-            ),
-            seed: config.seed,
-        },
+        data: format!(
+            "{learned} pictures of the labelled paintings, OASIS and BSDS500, splits train (research use and open access, not redistributed), with maps of U2NetP (Qin et al. 2020, MIT; peers/u2netp_maps.py), and composites of their objects"
+        ),
+        options: " --maps MAPS",
         metrics,
-        reference: None,
-        cautions: CAUTIONS.map(str::to_owned).to_vec(),
-    };
-    toml::to_string_pretty(&card).map_err(|e| SketchError::Config {
-        file: config.file.clone(),
-        what: format!("the card cannot be written: {e}"),
+        cautions: &CAUTIONS,
     })
 }
 
@@ -180,3 +125,17 @@ const CAUTIONS: [&str; 2] = [
     "It begins as U2NetP and is held to it, not to people: where U2NetP is wrong, it is wrong too.",
     "Pictures without a single object have no right answer, and it gives one all the same.",
 ];
+
+impl Figures for MaskResult {
+    fn table(&self) -> String {
+        self.figures.table()
+    }
+
+    fn csv(&self) -> String {
+        self.figures.csv()
+    }
+
+    fn json(&self) -> String {
+        self.figures.json()
+    }
+}

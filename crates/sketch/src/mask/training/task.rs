@@ -6,7 +6,10 @@
 //! - **Source** soft overlap: M. Rahman and Y. Wang, "Optimizing Intersection-Over-Union in Deep
 //!   Neural Networks for Image Segmentation" (2016).
 
-use affetti_nets::{u2net::prepare, u2net_layers::U2NetLayers};
+use affetti_nets::{
+    u2net::{Weights, prepare},
+    u2net_layers::U2NetLayers,
+};
 use affetti_train::{Metric, Task, TrainError, order};
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 use fastrand::Rng;
@@ -26,23 +29,28 @@ use crate::{
 };
 
 /// The learning of one network.
-pub(super) struct MaskTask<'a> {
-    config: &'a Config,
+pub struct MaskTask {
+    config: Config,
+    /// The network that it began with.
+    pub(super) start: Weights,
     learned: Vec<Taught>,
     /// Those of `learned` whose object can be cut out, and those without a clear one.
     objects: Vec<usize>,
     grounds: Vec<usize>,
     /// Prepared pictures and their objects.
     chosen: Vec<(Vec<f32>, Vec<bool>)>,
+    /// Those of the figures, not opened yet.
+    pub(super) held: Vec<Example>,
     device: Device,
 }
 
-impl<'a> MaskTask<'a> {
-    /// Opens and squeezes all pictures.
+impl MaskTask {
+    /// Opens and squeezes all pictures to learn from, and those that choose the epoch.
     pub(super) fn open(
-        config: &'a Config,
-        learned: &[Example],
-        chosen: &[Example],
+        config: &Config,
+        start: Weights,
+        [learned, chosen]: [&[Example]; 2],
+        held: Vec<Example>,
     ) -> Result<Self, SketchError> {
         let learned: Result<Vec<Taught>, SketchError> = learned
             .par_iter()
@@ -61,7 +69,9 @@ impl<'a> MaskTask<'a> {
             .collect();
         let (objects, grounds) = (0..learned.len()).partition(|&n| learned[n].definite);
         Ok(Self {
-            config,
+            config: config.clone(),
+            start,
+            held,
             objects,
             grounds,
             learned,
@@ -70,17 +80,20 @@ impl<'a> MaskTask<'a> {
         })
     }
 
+    /// So many pictures are learned from.
+    pub(super) fn learned(&self) -> usize {
+        self.learned.len()
+    }
+
     fn batch(&self, epoch: usize, step: usize) -> Vec<Sample> {
-        let Config {
-            seed, composites, ..
-        } = *self.config;
-        let size = self.config.training.batch;
-        let how = &self.config.augmentation;
+        let Config { common, own, .. } = &self.config;
+        let (seed, size) = (common.seed, common.training.batch);
+        let how = &own.augmentation;
         order::batch(seed, epoch, self.learned.len(), size, step)
             .into_par_iter()
             .map(|n| {
                 let mut random = Rng::with_seed(order::mix(&[seed, epoch as u64, n as u64]));
-                let pasted = random.f64() < composites
+                let pasted = random.f64() < own.composites
                     && !self.objects.is_empty()
                     && !self.grounds.is_empty();
                 if pasted {
@@ -103,7 +116,7 @@ impl<'a> MaskTask<'a> {
         let wanted = samples.iter().flat_map(|s| s.chances.iter().copied());
         let wanted = self.tensor(wanted.collect(), logits.dims());
         let loss = cross_entropy(logits.clone(), wanted.clone());
-        match self.config.objective.overlap {
+        match self.config.own.objective.overlap {
             0.0 => loss,
             weight => loss + missed_overlap(logits, wanted) * weight,
         }
@@ -127,11 +140,13 @@ fn missed_overlap(z: Tensor<4>, wanted: Tensor<4>) -> Tensor<1> {
     ((sum(both) + 1.0) / union).mean().neg() + 1.0
 }
 
-impl Task for MaskTask<'_> {
+impl Task for MaskTask {
     type Model = U2NetLayers;
 
     fn steps(&self) -> usize {
-        self.learned.len().div_ceil(self.config.training.batch)
+        self.learned
+            .len()
+            .div_ceil(self.config.common.training.batch)
     }
 
     fn loss(
