@@ -27,7 +27,7 @@ pub(crate) fn train(
         training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::training::{
+    use affetti::feel::{
         affect::{AffectConfig, AffectOptions, train_affect},
         scores::{csv, table},
     };

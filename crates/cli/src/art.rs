@@ -22,7 +22,7 @@ pub(crate) fn train(args: &TrainingArgs, run: &RunArgs, settings: &Settings) -> 
         training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::training::art::{ArtConfig, ArtOptions, train_art};
+    use affetti::feel::art::{ArtConfig, ArtOptions, train_art};
 
     let form = Form::of(settings)?;
     let mut config = ArtConfig::read(&args.config).map_err(config_fault)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use affetti::{
     data::bsds::{self, Part},
     nets::store,
-    places::edges::{Detector, EdgeNetwork, EvaluateOptions, Kind, evaluate},
+    regions::edges::{Detector, EdgeNetwork, EvaluateOptions, Kind, evaluate},
 };
 use anyhow::{Result, bail};
 
@@ -97,7 +97,7 @@ mod training {
         training::without_excerpt,
         watch::Shown,
     };
-    use affetti::places::{
+    use affetti::regions::{
         RegionsError,
         edges::training::{Config, TrainOptions, train as train_edges},
     };

@@ -23,7 +23,7 @@ pub(crate) fn train(args: &TrainingArgs, run: &RunArgs, settings: &Settings) -> 
         training::{Form, without_excerpt},
         watch::Shown,
     };
-    use affetti::sketching::{
+    use affetti::sketch::{
         SketchError,
         encoder::training::{Config, TrainOptions, train as train_encoder},
     };

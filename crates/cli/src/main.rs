@@ -12,6 +12,7 @@ mod edges;
 mod encoder;
 mod feel;
 mod find;
+mod inputs;
 mod interrupt;
 mod mask;
 mod models;
@@ -20,6 +21,7 @@ mod output;
 mod progress;
 mod recipe;
 mod regions;
+mod say;
 mod settings;
 mod shell;
 mod sketch;
@@ -133,12 +135,12 @@ fn whole(error: &anyhow::Error) -> String {
     line
 }
 
-/// A panic while one picture is felt is caught and told as that picture's failure: a second
+/// A panic while one picture is worked on is caught and told as that picture's failure: a second
 /// message helps only those who look for the bug.
 fn quiet_workers(verbose: bool) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if verbose || thread::current().name() != Some(affetti::WORKER_THREAD) {
+        if verbose || thread::current().name() != Some(affetti::pipeline::WORKER_THREAD) {
             usual(info);
         }
     }));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use affetti::{
     nets::store,
-    sketching::mask::{
+    sketch::mask::{
         EMBEDDED, MaskNetwork, evaluate,
         examples::{Use, examples},
     },
@@ -89,7 +89,7 @@ pub(crate) fn train(
     settings: &Settings,
 ) -> Result<Exit> {
     use crate::{training::without_excerpt, watch::Shown};
-    use affetti::sketching::{
+    use affetti::sketch::{
         SketchError,
         mask::training::{Config, TrainOptions, train as train_mask},
     };

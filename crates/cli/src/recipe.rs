@@ -25,7 +25,7 @@ pub(crate) fn train(
         training::{Form, config_fault},
         watch::Shown,
     };
-    use affetti::training::{
+    use affetti::feel::{
         recipes::{RecipeConfig, RecipeOptions, train_recipe},
         scores::{csv, table},
     };

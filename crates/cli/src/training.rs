@@ -4,12 +4,13 @@ use std::{io::Write, path::Path};
 
 use affetti::{
     FeelError,
-    places::{
+    feel::{Config, Entry, Figures, Step, TrainOptions, evaluate, train as train_feel},
+    regions::{
         RegionWay,
+        edges::Kind,
         evaluate::{EvaluateOptions, Report, evaluate as evaluate_regions},
         find::Options,
     },
-    training::{Config, Entry, Figures, Step, TrainOptions, evaluate, train as train_feel},
 };
 use anyhow::{Result, anyhow, bail};
 
@@ -189,7 +190,7 @@ fn regions(
     };
     let mut failed = None;
     let report = with_options(&config, training, &inputs, settings, |config, options| {
-        let predictor = device::predictor(weights, settings)?;
+        let models = device::models(weights, settings);
         let mut so_far = |report: &Report| {
             if failed.is_none() {
                 failed = shown.show(report).err();
@@ -197,7 +198,8 @@ fn regions(
         };
         Ok(evaluate_regions(
             config,
-            &predictor,
+            models.predictor()?,
+            models.detector(Kind::usual())?,
             &what,
             options,
             &mut so_far,

@@ -1,6 +1,6 @@
 //! The training of a network, as a terminal shows it.
 
-use affetti::training_loop::{History, Progress, Watch};
+use affetti::train::{History, Progress, Watch};
 
 use crate::{progress::Progress as Bar, settings::Settings};
 
