@@ -1,7 +1,7 @@
 //! One sentence about how far a picture meets an intention, shared by the report and the terminal
 //! card.
 
-use crate::report::{EMOTIONS, IntentionEntry};
+use crate::entry::{EMOTIONS, IntentionEntry};
 
 /// The sentence, for example "Leans towards the intention (awe 60 %, fear 40 %): nearer to it than
 /// 83 of 100 paintings, match 0.48 of 1. Instead: contentment, 21 points more than intended."
@@ -73,7 +73,7 @@ fn instead(instead: &[(usize, f64)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{sentence, target};
-    use crate::report::IntentionEntry;
+    use crate::entry::IntentionEntry;
 
     fn entry(percentile: f64, instead: &[(usize, f64)]) -> IntentionEntry {
         let mut target = [0.0; 9];

@@ -4,62 +4,73 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | files, folders and stdin become a stream of pictures | [`Inputs`] |
-//! | read, decode, predict on all cores; answers in the order of the inputs | [`feel`](fn@feel) |
-//! | one answer | [`Reading`], with its JSON line |
-//! | the same for regions of pictures | [`regions`] |
-//! | many answers on one page; one answer on a terminal | [`report`], [`card`] |
+//! | the models that are asked, loaded when first needed | [`Models`] |
+//! | files, folders, stdin and memory become a stream of pictures | [`Inputs`] |
+//! | one work on every picture, on all cores, answers in order; stopped and watched | [`pipeline`] |
+//! | what pictures evoke: a [`Reading`] each | [`feel`](fn@feel) |
+//! | which of their parts: a [`RegionsReading`] each | [`regions`](fn@regions) |
+//! | drawings of them: a [`Sketched`] each | [`sketch`](fn@sketch) |
+//! | many answers on one page; one answer on a terminal | [`report`], [`sheet()`], [`card`] |
+//!
+//! Answers and failures are `Serialize`: their JSON is the contract's line. The rooms themselves
+//! stand under their own names: [`data`], [`emotion`], [`feel`](mod@feel), [`nets`], [`picture`],
+//! [`regions`](mod@regions), [`sketch`](mod@sketch) and, with the feature `train`, `train`.
 //!
 //! # Example
 //! ```no_run
 //! use std::ops::ControlFlow;
-//! use affetti::{FeelOptions, Input, Inputs, Outcome, Predictor, feel, nets::device::Device};
+//! use affetti::{Control, FeelOptions, Input, Inputs, Models, Outcome, feel};
 //!
-//! let predictor = Predictor::embedded(&Device::Cpu)?;
+//! let models = Models::default();
 //! let inputs = Inputs::new([Input::from("gallery".as_ref())]);
-//! feel(&predictor, inputs, &FeelOptions::default(), |outcome| {
-//!     if let Outcome::Felt(reading) = outcome {
+//! feel(&models, inputs, &FeelOptions::default(), &Control::default(), |outcome| {
+//!     if let Outcome::Done(reading) = outcome {
 //!         println!("{}: {}", reading.path, reading.dominant());
 //!     }
 //!     ControlFlow::Continue(())
-//! });
+//! })?;
 //! # Ok::<(), affetti::FeelError>(())
 //! ```
 
 pub mod card;
 pub mod intention;
-pub mod regions;
+pub mod pipeline;
 pub mod report;
-pub mod sketch;
 pub mod verdict;
 
-mod budget;
-mod credits;
-mod failure;
-mod feel;
-mod hit;
-mod inputs;
-mod load;
-mod ordered;
+mod answers;
+mod drawings;
+mod entry;
+mod models;
 mod printable;
-mod reading;
+mod shares;
+mod sheet;
+mod verbs;
 
 pub use affetti_data as data;
 pub use affetti_emotion as emotion;
-pub use affetti_feel::{
-    self as training, Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target,
-};
+pub use affetti_feel as feel;
 pub use affetti_nets as nets;
 pub use affetti_picture as picture;
-pub use affetti_regions as places;
-pub use affetti_sketch as sketching;
+pub use affetti_regions as regions;
+pub use affetti_sketch as sketch;
 #[cfg(feature = "train")]
-pub use affetti_train as training_loop;
+pub use affetti_train as train;
 
-pub use affetti_feel::index;
-pub use failure::{ErrorKind, Failure};
-pub use feel::{FeelOptions, Outcome, WORKER_THREAD, available_threads, feel};
-pub use hit::hit_json;
-pub use inputs::{Found, Input, Inputs, Job, STDIN, Source};
+pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
+pub use answers::{Parts, Reading, RegionsReading, Sketched, Trace, hit_json};
+pub use drawings::Drawings;
+pub use models::{Models, Sources, Weights};
+pub use pipeline::{
+    Cancel, Control, ErrorKind, Failure, Found, Input, Inputs, Job, Outcome, Progress, STDIN,
+    Source, available_threads,
+};
 pub use printable::printable;
-pub use reading::{Reading, Trace, round4};
+pub use shares::round4;
+pub use sheet::sheet;
+pub use verbs::{
+    Fusion,
+    feel::{FeelOptions, Feeling, feel},
+    regions::{Finding, RegionsOptions, regions},
+    sketch::{ClipassoRecipe, Pulled, SketchOptions, Sketching, pull, sketch, tower},
+};

@@ -5,7 +5,7 @@
 //! viewers would agree; and, where it applies, that the model itself is unsure. It says "viewers
 //! would", never "you".
 
-use crate::report::{EMOTIONS, ReportEntry};
+use crate::entry::{EMOTIONS, ReportEntry};
 
 /// Index of "something else", the only emotion that is no name of a feeling.
 const ELSE: usize = 8;
@@ -200,7 +200,7 @@ fn capital(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{USUAL, verdict};
-    use crate::report::{ReportEntry, tests::sample};
+    use crate::entry::{ReportEntry, tests::sample};
 
     /// An entry with these shares; polarity, entropy and dominant follow from them.
     fn with(emotions: [f64; 9]) -> ReportEntry {

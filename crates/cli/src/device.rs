@@ -1,9 +1,9 @@
-//! Where networks run, and the predictor made ready there.
+//! Where networks run, and the models that run there.
 
 use std::path::Path;
 
 use affetti::{
-    Predictor,
+    Models, Predictor, Sources, Weights,
     nets::device::{Device, Wish, choose},
 };
 use anyhow::Result;
@@ -22,6 +22,16 @@ fn device(settings: &Settings) -> Device {
         settings.summary(line);
     }
     device
+}
+
+/// The models that a verb asks, with the predictor of a weight file, or the one inside the program.
+pub(crate) fn models(weights: Option<&Path>, settings: &Settings) -> Models {
+    let predictor = weights.map_or(Weights::Own, |file| Weights::File(file.to_owned()));
+    let sources = Sources {
+        predictor,
+        ..Sources::default()
+    };
+    Models::of(sources, device(settings), settings.threads)
 }
 
 /// The predictor of a weight file, or the one inside the program.

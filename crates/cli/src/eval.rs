@@ -7,8 +7,9 @@ use std::{
 
 use affetti::{
     data::bsds::{self, Part},
+    feel::{Config, Entry, evaluate},
     nets::store,
-    places::{
+    regions::{
         RegionWay,
         edges::{
             Detector, EdgeNetwork, EvaluateOptions as EdgeOptions, Kind, evaluate as evaluate_edges,
@@ -16,11 +17,10 @@ use affetti::{
         evaluate::{EvaluateOptions, Report, evaluate as evaluate_regions},
         find::Options,
     },
-    sketching::mask::{
+    sketch::mask::{
         EMBEDDED, MaskNetwork, evaluate as evaluate_mask,
         examples::{Use, examples},
     },
-    training::{Config, Entry, evaluate},
 };
 use anyhow::{Result, bail};
 
@@ -163,7 +163,7 @@ fn regions(
     };
     let mut failed = None;
     let report = with_options(&config, training, &inputs, settings, |config, options| {
-        let predictor = device::predictor(weights, settings)?;
+        let models = device::models(weights, settings);
         let mut so_far = |report: &Report| {
             if failed.is_none() {
                 failed = shown.show(report).err();
@@ -171,7 +171,8 @@ fn regions(
         };
         Ok(evaluate_regions(
             config,
-            &predictor,
+            models.predictor()?,
+            models.detector(Kind::usual())?,
             &what,
             options,
             &mut so_far,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use affetti::{
     emotion::Label,
+    feel::index::{Hit, Index, Query},
     hit_json,
-    index::{Hit, Index, Query},
     picture::{DecodeOptions, read},
     printable,
 };
@@ -52,7 +52,8 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
             arousal: args.arousal,
         });
     };
-    let predictor = device::predictor(args.weights.as_deref(), settings)?;
+    let models = device::models(args.weights.as_deref(), settings);
+    let predictor = models.predictor()?;
     if index.model().sha256 != predictor.model().sha256 {
         return Err(index.of_another_model(predictor.model()).into());
     }

@@ -7,15 +7,13 @@ use std::{
     fs, io,
     path::PathBuf,
     process,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use affetti::Cancel;
 use tempfile::NamedTempFile;
 
-use crate::output;
+use crate::say::say;
 
 /// What shells report of a program that Ctrl-C ended.
 const CODE: i32 = 130;
@@ -24,39 +22,34 @@ const CODE: i32 = 130;
 /// is not there does no harm, and no command makes many.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Whether the verb that runs asks for a stop by itself, and whether one was asked for.
-static GENTLE: AtomicBool = AtomicBool::new(false);
-static STOPPED: AtomicBool = AtomicBool::new(false);
+/// How the verb that runs is asked to stop by itself, once.
+static GENTLE: Mutex<Option<Cancel>> = Mutex::new(None);
 
-/// From now on the first signal only sets what [`stopped`] tells: the work ends itself and keeps
-/// what it has. The second one ends the program.
-pub(crate) fn gently() {
-    GENTLE.store(true, Ordering::SeqCst);
+/// From now on the first signal only cancels: the work ends itself and keeps what it has. The
+/// second one ends the program.
+pub(crate) fn gently(cancel: &Cancel) {
+    *lock(&GENTLE) = Some(cancel.clone());
 }
 
-/// Whether a signal came since [`gently`].
-pub(crate) fn stopped() -> bool {
-    STOPPED.load(Ordering::SeqCst)
-}
-
-fn files() -> MutexGuard<'static, Vec<PathBuf>> {
-    FILES.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// From now on a signal ends the program in order. Signals that a parent asked to ignore, as
 /// `nohup` does, stay ignored.
 pub(crate) fn watch() {
     let stop = || {
-        if GENTLE.load(Ordering::SeqCst) && !STOPPED.swap(true, Ordering::SeqCst) {
-            output::say("stopping with the best so far; once more to stop at once");
+        if let Some(cancel) = lock(&GENTLE).take() {
+            cancel.cancel();
+            say("stopping with the best so far; once more to stop at once");
             return;
         }
         // Held to the end, so that no further file can begin.
-        let files = files();
+        let files = lock(&FILES);
         for file in files.iter() {
             let _ = fs::remove_file(file);
         }
-        output::say("stopped");
+        say("stopped");
         process::exit(CODE);
     };
     // Without it the program still ends on a signal, only less tidily.
@@ -67,7 +60,7 @@ pub(crate) fn watch() {
 pub(crate) fn temporary(
     make: impl FnOnce() -> io::Result<NamedTempFile>,
 ) -> io::Result<NamedTempFile> {
-    let mut files = files();
+    let mut files = lock(&FILES);
     let file = make()?;
     files.push(file.path().to_owned());
     Ok(file)

@@ -9,12 +9,14 @@ mod device;
 mod eval;
 mod feel;
 mod find;
+mod inputs;
 mod interrupt;
 mod models;
 mod out_file;
 mod output;
 mod progress;
 mod regions;
+mod say;
 mod settings;
 mod shell;
 mod sketch;
@@ -126,12 +128,12 @@ fn whole(error: &anyhow::Error) -> String {
     line
 }
 
-/// A panic while one picture is felt is caught and told as that picture's failure: a second
+/// A panic while one picture is worked on is caught and told as that picture's failure: a second
 /// message helps only those who look for the bug.
 fn quiet_workers(verbose: bool) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if verbose || thread::current().name() != Some(affetti::WORKER_THREAD) {
+        if verbose || thread::current().name() != Some(affetti::pipeline::WORKER_THREAD) {
             usual(info);
         }
     }));

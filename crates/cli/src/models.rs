@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use affetti::{
+    feel::{Reference, ReferenceOptions, Step, make_reference},
     nets::{
         NetError,
         clip::vit::Gate,
@@ -10,7 +11,6 @@ use affetti::{
         registry::{self, Card},
         store,
     },
-    training::{Reference, ReferenceOptions, Step, make_reference},
 };
 use anyhow::{Result, anyhow};
 use serde_json::json;

@@ -59,6 +59,12 @@ pub(crate) fn spare(out: Option<&Path>, inputs: &[&Path]) -> Result<()> {
     Ok(())
 }
 
+/// Extension in lower case, empty if there is none.
+pub(crate) fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_ascii_lowercase()
+}
+
 /// "cannot write", the path, and the reason in plain words.
 pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Error {
     anyhow!("cannot write {}: {}", path.display(), reason(error))
@@ -205,13 +211,19 @@ fn folder(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
-    use super::{OutFile, spare};
+    use super::{OutFile, extension, spare};
     use std::{fs, io::Write, path::Path};
 
     fn write(path: &Path, bytes: &[u8]) {
         let mut file = OutFile::create(path).unwrap();
         file.write_all(bytes).unwrap();
         file.commit().unwrap();
+    }
+
+    #[test]
+    fn extensions_are_in_lower_case() {
+        assert_eq!(extension(Path::new("a/B.HTML")), "html");
+        assert_eq!(extension(Path::new("a/.html")), "");
     }
 
     #[test]

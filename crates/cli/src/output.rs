@@ -1,14 +1,17 @@
-//! Writing: standard output that may be closed, and messages.
+//! Writing: standard output that may be closed, and lines of JSON.
 
 use std::{
     fmt,
     io::{self, Write},
-    path::Path,
 };
 
-use affetti::printable;
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 
+pub(crate) use crate::{
+    out_file::extension,
+    say::{complain, say},
+};
 use crate::{
     out_file::{OutFile, cannot_write},
     settings::Settings,
@@ -50,32 +53,9 @@ pub(crate) fn emit(settings: &Settings, text: &str) -> Result<()> {
     file.commit()
 }
 
-/// A line on standard error. If that fails there is nobody left to tell.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", printable(line));
-}
-
-/// An error or the failure of one input.
-pub(crate) fn complain(line: &str) {
-    say(&format!("affetti: {line}"));
-}
-
-/// Extension in lower case, empty if there is none.
-pub(crate) fn extension(path: &Path) -> String {
-    let extension = path.extension().unwrap_or_default();
-    extension.to_string_lossy().to_ascii_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::extension;
-    use std::path::Path;
-
-    #[test]
-    fn extensions_are_in_lower_case() {
-        assert_eq!(extension(Path::new("a/B.HTML")), "html");
-        assert_eq!(extension(Path::new("a/.html")), "");
-    }
+/// A line of JSON.
+pub(crate) fn line(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)? + "\n")
 }
 
 /// How figures are written.

@@ -12,7 +12,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::output;
+use crate::say;
 
 /// Shorter work is over before anyone has read the bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -82,17 +82,23 @@ impl Progress {
 
     /// A message above the bar.
     pub(crate) fn complain(&self, line: &str) {
-        self.bar.suspend(|| output::complain(line));
+        self.bar.suspend(|| say::complain(line));
     }
 
     /// As [`complain`](Self::complain), without the program's name.
     pub(crate) fn say(&self, line: &str) {
-        self.bar.suspend(|| output::say(line));
+        self.bar.suspend(|| say::say(line));
     }
 
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+impl affetti::Progress for Progress {
+    fn pictures(&self, done: usize) {
+        self.at(done, None);
     }
 }
 

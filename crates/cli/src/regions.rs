@@ -9,8 +9,9 @@ use std::{
 };
 
 use affetti::{
-    Input, Inputs, Outcome, STDIN,
-    places::{
+    Control, Drawings, Inputs, Outcome, RegionsOptions, RegionsReading, STDIN,
+    card::regions_card,
+    regions::{
         RegionWay,
         affective::Normalization,
         edges::Edges,
@@ -18,14 +19,15 @@ use affetti::{
         npy,
         proposals::{self, propose},
     },
-    regions::{Drawings, RegionsOptions, RegionsReading, card, regions},
 };
 use anyhow::{Error, Result, bail};
+use serde::Serialize;
 
 use crate::{
     Exit,
     args::{ClassesArg, ObjNorm, RegionsArgs},
     device,
+    inputs::{inputs, paths},
     out_file::{OutFile, cannot_write, spare},
     output,
     progress::Progress,
@@ -40,37 +42,31 @@ pub(crate) fn run(args: &RegionsArgs, settings: &Settings) -> Result<Exit> {
     if args.proposals_json || args.orientation.is_some() {
         bail!("--proposals-json and --orientation go with --edges");
     }
-    let inputs: Vec<Input> = args
-        .inputs
-        .iter()
-        .map(|input| Input::from(input.as_os_str()))
-        .collect();
-    if inputs.iter().filter(|i| **i == Input::Stdin).count() > 1 {
-        bail!("standard input (-) can be read once only");
-    }
-    let read: Vec<&Path> = inputs
-        .iter()
-        .filter_map(|input| match input {
-            Input::Path(path) => Some(path.as_path()),
-            Input::Stdin => None,
-        })
-        .collect();
+    let inputs = inputs(&args.inputs)?;
+    let read: Vec<&Path> = paths(&inputs).collect();
     spare(settings.out.as_deref(), &read)?;
     let options = options(args, settings)?;
-    let predictor = device::predictor(args.weights.as_deref(), settings)?;
+    let models = device::models(args.weights.as_deref(), settings);
+    models.predictor()?;
+    let bar = Progress::new("pictures", !settings.quiet && settings.out.is_some());
     let mut run = Run {
         settings,
         shown: args.top,
         out: Out::create(settings)?,
-        progress: Progress::new("pictures", !settings.quiet && settings.out.is_some()),
+        bar: &bar,
         begun: false,
         good: 0,
         bad: 0,
         error: None,
     };
-    regions(&predictor, Inputs::new(inputs), &options, |outcome| {
+    let control = Control {
+        progress: &bar,
+        ..Control::default()
+    };
+    let stream = Inputs::new(inputs);
+    affetti::regions(&models, stream, &options, &control, |outcome| {
         run.take(outcome)
-    });
+    })?;
     run.finish()
 }
 
@@ -98,7 +94,6 @@ fn options(args: &RegionsArgs, settings: &Settings) -> Result<RegionsOptions> {
         bail!("--alpha is {}, it has to be 0 to 1", args.alpha);
     }
     Ok(RegionsOptions {
-        threads: settings.threads,
         find,
         drawings: settings.out.is_some() && !settings.wants_json_file(),
         shown: args.top,
@@ -155,7 +150,7 @@ struct Run<'a> {
     settings: &'a Settings,
     shown: usize,
     out: Out,
-    progress: Progress,
+    bar: &'a Progress,
     begun: bool,
     good: usize,
     bad: usize,
@@ -167,21 +162,20 @@ impl Run<'_> {
         let written = match outcome {
             Outcome::Note(note) => {
                 if self.settings.verbose {
-                    self.progress.say(&note);
+                    self.bar.say(&note);
                 }
                 return ControlFlow::Continue(());
             }
             Outcome::Failed(failure) => {
                 self.bad += 1;
-                self.progress.complain(&failure.to_string());
-                self.line(|| Ok(failure.json()))
+                self.bar.complain(&failure.to_string());
+                self.line(&failure)
             }
-            Outcome::Felt(reading) => {
+            Outcome::Done(reading) => {
                 self.good += 1;
                 self.show(&reading)
             }
         };
-        self.progress.at(self.good + self.bad, None);
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -195,30 +189,31 @@ impl Run<'_> {
         if let (Out::Folder(folder, taken), Some(drawings)) = (&mut self.out, &reading.drawings) {
             save(folder, taken, &reading.path, drawings)?;
         }
-        self.line(|| Ok(reading.json()?))?;
+        self.line(reading)?;
         let to_screen = !self.settings.json && matches!(self.out, Out::Screen);
         if to_screen {
             let gap = if self.begun { "\n" } else { "" };
             self.begun = true;
-            let text = card(reading, &terminal::card_style(), self.shown);
+            let text = regions_card(reading, &terminal::card_style(), self.shown);
             output::print(&format!("{gap}{text}"))?;
         }
         Ok(())
     }
 
     /// A line of JSON where one is wanted.
-    fn line(&mut self, json: impl Fn() -> Result<String>) -> Result<()> {
+    fn line(&mut self, value: &impl Serialize) -> Result<()> {
         if let Out::Lines(file, path) = &mut self.out {
-            writeln!(file, "{}", json()?).map_err(|error| cannot_write(path, &error))?;
+            file.write_all(output::line(value)?.as_bytes())
+                .map_err(|error| cannot_write(path, &error))?;
         }
         if self.settings.json {
-            output::print(&(json()? + "\n"))?;
+            output::print(&output::line(value)?)?;
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Exit> {
-        self.progress.finish();
+        self.bar.finish();
         if let Some(error) = self.error {
             return Err(error);
         }

@@ -9,7 +9,8 @@ use anyhow::{Result, bail};
 
 use crate::{
     args::{Device, Global},
-    output,
+    out_file::extension,
+    say::say,
 };
 
 /// What all verbs share.
@@ -42,20 +43,20 @@ impl Settings {
     /// A line for those who asked for more.
     pub(crate) fn note(&self, line: &str) {
         if self.verbose {
-            output::say(line);
+            say(line);
         }
     }
 
     /// A line for those who did not ask for silence.
     pub(crate) fn summary(&self, line: &str) {
         if !self.quiet {
-            output::say(line);
+            say(line);
         }
     }
 
     /// Whether `--out` names a file of JSON Lines.
     pub(crate) fn wants_json_file(&self) -> bool {
-        let extension = self.out.as_deref().map(output::extension);
+        let extension = self.out.as_deref().map(extension);
         matches!(extension.as_deref(), Some("json" | "jsonl"))
     }
 

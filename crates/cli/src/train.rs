@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use affetti::training::{Config, Step, TrainOptions, train as train_feel};
+use affetti::feel::{Config, Step, TrainOptions, train as train_feel};
 use anyhow::{Result, bail};
 
 use crate::{
@@ -28,9 +28,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 #[cfg(feature = "train")]
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use crate::eval::{bsds500, check_maps};
-    use affetti::places::edges::training::EdgeRecipe;
-    use affetti::sketching::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
-    use affetti::training::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe};
+    use affetti::feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe};
+    use affetti::regions::edges::training::EdgeRecipe;
+    use affetti::sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
     use networks::{Asked, train};
 
     match &verb {
@@ -139,7 +139,7 @@ pub(crate) fn with_options<T>(
 mod networks {
     use std::{error::Error, path::Path};
 
-    use affetti::training_loop::{
+    use affetti::train::{
         Config, Figures, History, Places, Progress, Recipe, Watch, train as follow,
     };
     use anyhow::Result;

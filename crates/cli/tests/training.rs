@@ -164,11 +164,11 @@ fn mistakes_in_configs_are_one_line_and_nothing_is_written() {
 mod checkpoints {
     use super::{TRAININGS, config, fs, place, train};
     use affetti::{
+        feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe},
         nets::tensors::{Tensor, Tensors},
-        places::edges::training::EdgeRecipe,
-        sketching::{encoder::training::EncoderRecipe, mask::training::MaskRecipe},
-        training::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe},
-        training_loop::{
+        regions::edges::training::EdgeRecipe,
+        sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe},
+        train::{
             Config, Optimizers, Recipe,
             checkpoint::{Checkpoint, History, Origin},
         },

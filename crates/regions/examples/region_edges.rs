@@ -10,7 +10,7 @@ use std::{env, error::Error, fs, path::Path, time::Instant};
 use affetti_picture::{DecodeOptions, Filter, Picture, read};
 use affetti_regions::{
     boxes::{Proposal, iou},
-    edges::Kind,
+    edges::{Detector, Kind},
     find::{Options, WORKING_SIDE, candidates},
 };
 
@@ -27,23 +27,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter(|(_, paths)| !paths.is_empty())
         .ok_or("region_edges OUT.png PICTURE…")?;
     let mut rows = Vec::new();
+    let detectors = [Detector::Gradient, Detector::load(Kind::Net, 2)?];
+    let options = Options::default();
     for path in paths {
         let picture = read(Path::new(path), &DecodeOptions::default())?;
         let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
         let mut row = Vec::new();
         let mut found: Vec<Vec<Proposal>> = Vec::new();
-        for edges in [Kind::Gradient, Kind::Net] {
-            let options = Options {
-                edges,
-                ..Options::default()
-            };
-            candidates(&small, &options)?;
+        for detector in &detectors {
+            candidates(&small, detector, &options)?;
             let start = Instant::now();
-            let (count, screened) = candidates(&small, &options)?;
+            let (count, screened) = candidates(&small, detector, &options)?;
             let time = 1e3 * start.elapsed().as_secs_f64();
             line(&format!(
                 "{path}: {} {count} proposals, {} regions, best {:.3}, eighth {:.3}, {time:.0} ms",
-                edges.name(),
+                detector.kind().name(),
                 screened.len(),
                 screened.first().map_or(0.0, |p| p.objectness),
                 screened.get(BEST - 1).map_or(0.0, |p| p.objectness),

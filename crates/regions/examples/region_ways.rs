@@ -13,6 +13,7 @@ use affetti_nets::device::Device;
 use affetti_picture::{DecodeOptions, Filter, read};
 use affetti_regions::{
     boxes::{Proposal, Region},
+    edges::{Detector, Kind},
     find::{Options, WORKING_SIDE, candidates, rank},
 };
 
@@ -45,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("region_ways PICTURE…".into());
     }
     let predictor = Predictor::embedded(&Device::Cpu)?;
+    let detector = Detector::load(Kind::usual(), 2)?;
     let options = Options::default();
     let mut scratch = Scratch::default();
     let mut all: Vec<Sums> = WAYS.iter().map(|_| Sums::default()).collect();
@@ -52,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in &paths {
         let picture = read(Path::new(path), &DecodeOptions::default())?;
         let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
-        let (_, screened) = candidates(&small, &options)?;
+        let (_, screened) = candidates(&small, &detector, &options)?;
         let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
         let mut ask = |way| {
             let start = Instant::now();

@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         predictor.region_emotions(&small, &places, RegionWay::default(), &mut scratch, threads)?;
         note("emotions", start);
         let start = Instant::now();
-        find(&picture, &predictor, &options, &mut scratch, threads)?;
+        find(&picture, &predictor, &net, &options, &mut scratch, threads)?;
         note("all from the decoded picture", start);
         (count, kept) = (proposed.len(), screened.len());
     }

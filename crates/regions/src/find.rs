@@ -2,7 +2,7 @@
 //!
 //! - **Computes** edges, proposals and their screening on a copy of the picture whose longest side
 //!   is 500 pixels, the emotions of what is left, and the AR score of each.
-//! - **Input** an upright picture of any size and a [`Predictor`].
+//! - **Input** an upright picture of any size, a [`Predictor`] and a [`Detector`] of edges.
 //! - **Output** at most as many regions as the screening has clusters, best score first, in pixels
 //!   of the picture as given. A picture without edges, or smaller than every window, has none.
 //! - **Source** Yang et al. 2018; `docs/facts.md`, "Affective regions: screening" and
@@ -13,10 +13,12 @@
 //! ```no_run
 //! use affetti_feel::{Predictor, Scratch};
 //! use affetti_nets::device::Device;
-//! use affetti_regions::find::{Options, find};
+//! use affetti_regions::{edges::{Detector, Kind}, find::{Options, find}};
 //! # fn demo(picture: &affetti_picture::Picture) -> Result<(), Box<dyn std::error::Error>> {
 //! let predictor = Predictor::embedded(&Device::Cpu)?;
-//! let found = find(picture, &predictor, &Options::default(), &mut Scratch::default(), 2)?;
+//! let detector = Detector::load(Kind::usual(), 2)?;
+//! let options = Options::default();
+//! let found = find(picture, &predictor, &detector, &options, &mut Scratch::default(), 2)?;
 //! for region in found.regions.iter().take(3) {
 //!     println!("{:?}: {}", region.region, region.emotions.dominant());
 //! }
@@ -31,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     affective::{self, Normalization},
     boxes::{Proposal, Region},
-    edges::{Detector, Kind},
+    edges::Detector,
     error::RegionsError,
     fusion, proposals, screening,
 };
@@ -57,8 +59,6 @@ pub enum Classes {
 /// Settings of [`find`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// What finds the edges.
-    pub edges: Kind,
     /// Of the proposals.
     pub proposals: proposals::Params,
     /// Of the screening.
@@ -76,12 +76,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            // People's boundaries rather than every contrast: see `docs/regions.md`.
-            edges: if cfg!(feature = "weights") {
-                Kind::Net
-            } else {
-                Kind::Gradient
-            },
             proposals: proposals::Params::for_screening(),
             screening: screening::Params::default(),
             normalization: Normalization::default(),
@@ -124,6 +118,7 @@ pub struct Found {
 pub fn find(
     picture: &Picture,
     predictor: &Predictor,
+    detector: &Detector,
     options: &Options,
     scratch: &mut Scratch,
     threads: usize,
@@ -132,7 +127,7 @@ pub fn find(
     let extractor = predictor.extractor();
     let (count, screened, rows) = match options.way {
         RegionWay::Crop => {
-            let (count, screened) = candidates(&small, options)?;
+            let (count, screened) = candidates(&small, detector, options)?;
             let places: Vec<Region> = screened
                 .iter()
                 .map(|p| enlarged(p.region, &small, picture))
@@ -145,9 +140,9 @@ pub fn find(
             // What a region evokes and where one is do not wait for each other.
             let mut observe = || extractor.observe(&small, side, scratch, threads);
             let (found, observed) = if threads > 1 {
-                rayon::join(|| candidates(&small, options), observe)
+                rayon::join(|| candidates(&small, detector, options), observe)
             } else {
-                (candidates(&small, options), observe())
+                (candidates(&small, detector, options), observe())
             };
             let (count, screened) = found?;
             let places: Vec<Region> = screened.iter().map(|p| p.region).collect();
@@ -172,12 +167,13 @@ pub fn find(
 /// The number of proposals of a picture of working size, and those left by the screening.
 ///
 /// # Errors
-/// [`RegionsError::Parameter`] for a setting out of range; missing weights of an edge network.
+/// [`RegionsError::Parameter`] for a setting out of range.
 pub fn candidates(
     small: &Picture,
+    detector: &Detector,
     options: &Options,
 ) -> Result<(usize, Vec<Proposal>), RegionsError> {
-    let edges = Detector::shared(options.edges)?.edges_for_proposals(small);
+    let edges = detector.edges_for_proposals(small);
     let proposals = proposals::propose(&edges, &options.proposals.check()?)?;
     let screened = screening::screen(&proposals, &options.screening.check()?)?;
     Ok((proposals.len(), screened))

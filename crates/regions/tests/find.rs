@@ -8,6 +8,7 @@ use affetti_nets::{
 use affetti_picture::{DecodeOptions, Picture, read};
 use affetti_regions::{
     ErrorKind,
+    edges::{Detector, Kind},
     find::{Options, find},
     occlusion::{self, occlusion},
 };
@@ -15,6 +16,10 @@ use affetti_testkit::{assert_all_close, noise, pixels, workspace};
 
 fn predictor() -> Predictor {
     Predictor::embedded(&Device::Cpu).expect("embedded weights")
+}
+
+fn detector() -> Detector {
+    Detector::load(Kind::usual(), 2).expect("embedded weights")
 }
 
 fn painting() -> Picture {
@@ -28,11 +33,11 @@ fn flat(width: u32, height: u32) -> Picture {
 
 #[test]
 fn a_painting_has_regions_and_the_same_ones_again() {
-    let predictor = predictor();
+    let (predictor, detector) = (predictor(), detector());
     let picture = painting();
     let mut scratch = Scratch::default();
     let options = Options::default();
-    let found = find(&picture, &predictor, &options, &mut scratch, 1).expect("regions");
+    let found = find(&picture, &predictor, &detector, &options, &mut scratch, 1).expect("regions");
     assert!(found.proposals > 100);
     assert!((2..=50).contains(&found.regions.len()));
     assert!(found.regions.is_sorted_by(|a, b| a.score >= b.score));
@@ -42,7 +47,7 @@ fn a_painting_has_regions_and_the_same_ones_again() {
         assert!((0.0..=1.0).contains(&region.objectness));
         assert!((0.0..=1.0).contains(&region.sentiment));
     }
-    let again = find(&picture, &predictor, &options, &mut scratch, 2).expect("regions");
+    let again = find(&picture, &predictor, &detector, &options, &mut scratch, 2).expect("regions");
     assert_eq!(again, found);
     // Twice the size is the same picture: boxes are in its own pixels.
     let large = picture.resize(
@@ -50,7 +55,7 @@ fn a_painting_has_regions_and_the_same_ones_again() {
         2 * picture.height(),
         affetti_picture::Filter::Nearest,
     );
-    let of_large = find(&large, &predictor, &options, &mut scratch, 1).expect("regions");
+    let of_large = find(&large, &predictor, &detector, &options, &mut scratch, 1).expect("regions");
     let [_, _, w, h] = of_large.regions[0].region;
     assert!(w > 0 && h > 0);
     let right = of_large
@@ -63,11 +68,18 @@ fn a_painting_has_regions_and_the_same_ones_again() {
 
 #[test]
 fn what_has_no_edges_has_no_regions() {
-    let predictor = predictor();
+    let (predictor, detector) = (predictor(), detector());
     let mut scratch = Scratch::default();
     let tiny = Picture::new(10, 10, noise(10, 10, 7)).expect("a picture");
     for picture in [flat(300, 200), flat(1, 1), flat(1, 3000), tiny] {
-        let found = find(&picture, &predictor, &Options::default(), &mut scratch, 1);
+        let found = find(
+            &picture,
+            &predictor,
+            &detector,
+            &Options::default(),
+            &mut scratch,
+            1,
+        );
         assert!(found.expect("none").regions.is_empty());
     }
 }
@@ -80,7 +92,8 @@ fn settings_out_of_range_are_refused() {
         alpha: 1.5,
         ..Options::default()
     };
-    let error = find(&painting(), &predictor, &bad, &mut scratch, 1).expect_err("alpha");
+    let error =
+        find(&painting(), &predictor, &detector(), &bad, &mut scratch, 1).expect_err("alpha");
     assert_eq!(error.kind(), ErrorKind::Parameter);
     let bad = occlusion::Options {
         steps: 1,

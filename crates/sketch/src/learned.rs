@@ -1,6 +1,6 @@
 //! The edges that drawings follow, by the embedded edge network.
 
-use std::sync::Mutex;
+use std::{path::Path, sync::Mutex};
 
 use affetti_nets::{
     edge_net::{EdgeNet, Weights, Workspace},
@@ -22,6 +22,7 @@ const RIM: usize = 40;
 /// The edge network as the tracer asks it.
 #[derive(Debug)]
 pub struct LearnedEdges {
+    name: String,
     net: EdgeNet,
     threads: usize,
     spare: Mutex<Vec<Workspace>>,
@@ -35,9 +36,18 @@ impl LearnedEdges {
     /// Missing or damaged weights.
     pub fn embedded(threads: usize) -> Result<Self, SketchError> {
         let card = registry::card(EMBEDDED)?;
-        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        Self::from_bytes(&registry::weights(&card)?, &card.file, threads)
+    }
+
+    /// The network of a weight file's bytes; `file` is named in messages.
+    ///
+    /// # Errors
+    /// Damaged weights.
+    pub fn from_bytes(bytes: &[u8], file: &str, threads: usize) -> Result<Self, SketchError> {
+        let name = Path::new(file).file_stem().unwrap_or_default();
         Ok(Self {
-            net: EdgeNet::new(&Weights::from_tensors(tensors)?),
+            name: name.to_string_lossy().into_owned(),
+            net: EdgeNet::new(&Weights::from_tensors(store::from_bytes(bytes, file)?)?),
             threads: threads.max(1),
             spare: Mutex::default(),
         })
@@ -45,6 +55,10 @@ impl LearnedEdges {
 }
 
 impl Detector for LearnedEdges {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn edges(&self, picture: &Picture) -> Vec<f32> {
         let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut work = spare.unwrap_or_default();

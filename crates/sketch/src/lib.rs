@@ -6,7 +6,7 @@
 //! | picture → its object | [`mask`] |
 //! | picture → edges → weighted points | [`edges`], [`Scene`] |
 //! | points → traced strokes → refined strokes | [`Scene::draw`], [`Scene::sweep`] |
-//! | lines → what they show | [`encoder`] |
+//! | lines → what they show | [`encoder`]; whether drawings still show it: [`recognise`](mod@recognise) |
 //! | drawings to files, and back from SVG | [`export`], [`read_svg`] |
 //! | drawings to pixels, exactly | [`exact`] |
 //! | drawings to pixels and gradients back | [`soft`] |
@@ -29,8 +29,10 @@ mod ink;
 mod learned;
 pub mod mask;
 mod meaning;
+mod opacity;
 mod order;
 mod points;
+pub mod recognise;
 mod refine;
 mod saliency;
 mod scene;
@@ -46,6 +48,7 @@ pub use cubic::{Cubic, Point, bernstein};
 pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};
 pub use learned::{EMBEDDED as EDGES, LearnedEdges};
+pub use opacity::opacity;
 pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
 pub use settings::{Quality, Settings};
 pub use stroke::{Drawing, MAX_STROKES, Stroke};

@@ -33,7 +33,7 @@ const MARGIN: f32 = 1.12;
 const CELL: f32 = 4.5;
 
 /// Where the edges come from.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum EdgeSource<'a> {
     /// [`edges::gradient`].
     Gradient,
@@ -43,8 +43,23 @@ pub enum EdgeSource<'a> {
     Detector(&'a dyn Detector),
 }
 
+impl<'a> EdgeSource<'a> {
+    /// What metadata of drawings call it.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        match self {
+            Self::Gradient => "gradient",
+            Self::Map(_) => "file",
+            Self::Detector(detector) => detector.name(),
+        }
+    }
+}
+
 /// Something that finds edges.
 pub trait Detector: std::fmt::Debug + Sync {
+    /// What metadata of drawings call it.
+    fn name(&self) -> &str;
+
     /// Edge strength of 0..=1 of every pixel, row by row.
     fn edges(&self, picture: &Picture) -> Vec<f32>;
 }

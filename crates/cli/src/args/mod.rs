@@ -165,7 +165,7 @@ pub(crate) struct RegionsArgs {
     #[arg(long, value_name = "K", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub(crate) top: usize,
     /// Weight of sentiment against objectness, 0 to 1
-    #[arg(long, value_name = "A", default_value_t = affetti::places::find::ALPHA)]
+    #[arg(long, value_name = "A", default_value_t = affetti::regions::find::ALPHA)]
     pub(crate) alpha: f32,
     /// How objectness becomes 0 to 1
     #[arg(long, value_enum, default_value_t = ObjNorm::Max)]

@@ -200,6 +200,6 @@ pub(crate) struct SketchEvalArgs {
     #[arg(long, value_name = "FILE", default_value = "models/judge-1.safetensors", value_hint = ValueHint::FilePath)]
     pub(crate) judge: PathBuf,
     /// For --recognise: the stamps of Debian's tuxpaint-stamps-default
-    #[arg(long, value_name = "FOLDER", default_value = affetti::sketch::STAMPS, value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "FOLDER", default_value = affetti::sketch::recognise::STAMPS, value_hint = ValueHint::DirPath)]
     pub(crate) stamps: PathBuf,
 }

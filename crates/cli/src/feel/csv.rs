@@ -91,7 +91,7 @@ impl<W: Write> Table<W> {
     pub(super) fn failed(&mut self, failure: &Failure) -> io::Result<()> {
         let mut record = vec![String::new(); self.columns];
         record[0] = as_text(&failure.path);
-        record[self.columns - 1] = as_text(&failure.message);
+        record[self.columns - 1] = as_text(&failure.fault.message);
         Ok(self.writer.write_record(&record)?)
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use affetti::{
     Found, Input, ModelId, Reading, Source,
-    index::{Index, IndexBuilder, Stamp},
+    feel::index::{Index, IndexBuilder, Stamp},
 };
 use anyhow::Result;
 

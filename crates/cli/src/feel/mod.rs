@@ -16,13 +16,20 @@ use std::{
 };
 
 use affetti::{
-    Aim, FeelOptions, Found, Input, Inputs, Outcome, Predictor, Target, feel, regions::Fusion,
-    report::ReportMeta, training::Reference,
+    Aim, Control, FeelOptions, Found, Fusion, Input, Inputs, ModelId, Outcome, Reading, Target,
+    feel::Reference, report::ReportMeta,
 };
 use anyhow::{Error, Result, bail};
 
 use crate::{
-    Exit, args::FeelArgs, device, out_file::spare, output, progress::Progress, settings::Settings,
+    Exit,
+    args::FeelArgs,
+    device,
+    inputs::{inputs, paths},
+    out_file::spare,
+    output,
+    progress::Progress,
+    settings::Settings,
 };
 use index::{Keeper, Known};
 use sinks::{FileSink, Form, Screen};
@@ -31,26 +38,11 @@ use sinks::{FileSink, Form, Screen};
 const UNKNOWN: usize = usize::MAX;
 
 pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
-    let inputs: Vec<Input> = args
-        .inputs
-        .iter()
-        .map(|input| Input::from(input.as_os_str()))
-        .collect();
-    if inputs
-        .iter()
-        .filter(|input| **input == Input::Stdin)
-        .count()
-        > 1
-    {
-        bail!("standard input (-) can be read once only");
-    }
+    let inputs = inputs(&args.inputs)?;
     let target: Option<Target> = args.intend.as_deref().map(str::parse).transpose()?;
     let form = settings.out.as_deref().map(Form::of).transpose()?;
-    let paths = inputs.iter().filter_map(|input| match input {
-        Input::Path(path) => Some(path.as_path()),
-        Input::Stdin => None,
-    });
-    let read: Vec<&Path> = paths.chain(args.weights.as_deref()).collect();
+    let weights = args.weights.as_deref();
+    let read: Vec<&Path> = paths(&inputs).chain(weights).collect();
     spare(settings.out.as_deref(), &read)?;
     spare(args.index.as_deref(), &read)?;
     if args.index.is_some() && args.index == settings.out {
@@ -59,11 +51,11 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if args.index.is_some() && args.intend.is_some() && settings.out.is_none() && !settings.json {
         bail!("--intend shows nothing beside --index alone; add --json or --out");
     }
-    let predictor = device::predictor(args.weights.as_deref(), settings)?;
-    let weights = args.weights.as_deref();
+    let models = device::models(weights, settings);
+    let predictor = models.predictor()?;
     let aim = target
         .map(|target| {
-            let reference = Reference::for_predictor(&predictor, weights)?;
+            let reference = Reference::for_predictor(predictor, weights)?;
             anyhow::Ok(Aim::new(target, &reference))
         })
         .transpose()?;
@@ -72,7 +64,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let file = match (&settings.out, form) {
         (Some(path), Some(form)) => {
             let meta = meta(&inputs, model);
-            Some(FileSink::create(form, path, model, &meta, aim.is_some())?)
+            Some(FileSink::create(form, path, &meta, aim.is_some())?)
         }
         _ => None,
     };
@@ -84,7 +76,15 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         .map(|path| Keeper::open(path, model, &inputs, fresh, settings))
         .transpose()?;
     let (keeper, known) = opened.map_or((None, Known::default()), |(k, known)| (Some(k), known));
-    let wanted = !settings.quiet && !screen.is_on_terminal();
+    let bar = Progress::new("pictures", !settings.quiet && !screen.is_on_terminal());
+    let counted = Counted {
+        bar: &bar,
+        known: &known,
+        total: Arc::new(AtomicUsize::new(UNKNOWN)),
+    };
+    if bar.is_wanted() {
+        count(inputs.clone(), Arc::clone(&counted.total));
+    }
     let mut run = Run {
         settings,
         file,
@@ -92,18 +92,13 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         known: &known,
         screen,
         aim,
-        progress: Progress::new("pictures", wanted),
-        total: Arc::new(AtomicUsize::new(UNKNOWN)),
+        bar: &bar,
         good: 0,
         bad: 0,
         error: None,
     };
-    if run.progress.is_wanted() {
-        count(inputs.clone(), Arc::clone(&run.total));
-    }
     let report = form == Some(Form::Html);
     let options = FeelOptions {
-        threads: settings.threads,
         thumbnails: report,
         regions: args.regions.then(|| Fusion {
             heat: report,
@@ -119,10 +114,29 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     };
     let begun = Instant::now();
     let stream = stream.filter(|found| !known.has(found));
-    feel(&predictor, stream, &options, |outcome| {
-        run.take(outcome, &predictor)
-    });
+    let control = Control {
+        progress: &counted,
+        ..Control::default()
+    };
+    affetti::feel(&models, stream, &options, &control, |outcome| {
+        run.take(outcome)
+    })?;
     run.finish(begun)
+}
+
+/// The bar with the pictures that need not be felt again.
+struct Counted<'a> {
+    bar: &'a Progress,
+    known: &'a Known,
+    total: Arc<AtomicUsize>,
+}
+
+impl affetti::Progress for Counted<'_> {
+    fn pictures(&self, done: usize) {
+        let total = self.total.load(Ordering::Relaxed);
+        let total = (total != UNKNOWN).then_some(total);
+        self.bar.at(done + self.known.count(), total);
+    }
 }
 
 /// One run: where outcomes go and what has come of them.
@@ -133,8 +147,7 @@ struct Run<'a> {
     known: &'a Known,
     screen: Screen,
     aim: Option<Aim>,
-    progress: Progress,
-    total: Arc<AtomicUsize>,
+    bar: &'a Progress,
     good: usize,
     bad: usize,
     /// What ended the run early.
@@ -142,24 +155,24 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn take(&mut self, mut outcome: Outcome, predictor: &Predictor) -> ControlFlow<()> {
+    fn take(&mut self, mut outcome: Outcome<Reading>) -> ControlFlow<()> {
         let written = match &mut outcome {
             Outcome::Note(note) => {
                 if self.settings.verbose {
-                    self.progress.say(note);
+                    self.bar.say(note);
                 }
                 return ControlFlow::Continue(());
             }
             Outcome::Failed(failure) => {
                 self.bad += 1;
-                self.progress.complain(&failure.to_string());
+                self.bar.complain(&failure.to_string());
                 let to_file = self
                     .file
                     .as_mut()
                     .map_or(Ok(()), |file| file.failed(failure));
                 to_file.and_then(|()| self.on_screen(|screen| screen.failed(failure)))
             }
-            Outcome::Felt(reading) => {
+            Outcome::Done(reading) => {
                 self.good += 1;
                 if let Some(aim) = &self.aim {
                     reading.hold(aim);
@@ -172,14 +185,9 @@ impl Run<'_> {
                     |file: Option<&mut FileSink>| file.map_or(Ok(()), |f| f.felt(reading));
                 to_index
                     .and_then(|()| to_file(self.file.as_mut()))
-                    .and_then(|()| self.on_screen(|screen| screen.felt(reading, predictor.model())))
+                    .and_then(|()| self.on_screen(|screen| screen.felt(reading)))
             }
         };
-        let total = self.total.load(Ordering::Relaxed);
-        self.progress.at(
-            self.good + self.bad + self.known.count(),
-            (total != UNKNOWN).then_some(total),
-        );
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -201,7 +209,7 @@ impl Run<'_> {
     }
 
     fn finish(self, begun: Instant) -> Result<Exit> {
-        self.progress.finish();
+        self.bar.finish();
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -248,7 +256,7 @@ fn count(inputs: Vec<Input>, total: Arc<AtomicUsize>) {
     let _ = thread::Builder::new().spawn(counting);
 }
 
-fn meta(inputs: &[Input], model: &affetti::ModelId) -> ReportMeta {
+fn meta(inputs: &[Input], model: &ModelId) -> ReportMeta {
     let only = match inputs {
         [Input::Path(path)] => name(path),
         _ => None,

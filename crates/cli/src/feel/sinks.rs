@@ -6,7 +6,7 @@ use std::{
 };
 
 use affetti::{
-    Failure, ModelId, Reading,
+    Failure, Reading,
     card::{CardStyle, card},
     report::{ReportMeta, ReportWriter},
 };
@@ -45,7 +45,6 @@ impl Form {
 /// A file being written; it takes its name in [`finish`](FileSink::finish).
 pub(super) struct FileSink {
     path: PathBuf,
-    model: ModelId,
     content: Content,
 }
 
@@ -59,7 +58,6 @@ impl FileSink {
     pub(super) fn create(
         form: Form,
         path: &Path,
-        model: &ModelId,
         meta: &ReportMeta,
         intended: bool,
     ) -> Result<Self> {
@@ -72,7 +70,6 @@ impl FileSink {
         };
         Ok(Self {
             path: path.to_owned(),
-            model: model.clone(),
             content,
         })
     }
@@ -85,10 +82,7 @@ impl FileSink {
         let written = match &mut self.content {
             Content::Html(report) => report.push(&reading.entry()),
             Content::Csv(table) => table.felt(reading),
-            Content::Lines(file) => {
-                let line = reading.json(&self.model)?;
-                writeln!(file, "{line}")
-            }
+            Content::Lines(file) => file.write_all(output::line(reading)?.as_bytes()),
         };
         written.map_err(|error| cannot_write(&self.path, &error))
     }
@@ -96,11 +90,11 @@ impl FileSink {
     pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
         let written = match &mut self.content {
             Content::Html(report) => {
-                report.push_failure(&failure.path, &failure.message);
+                report.push_failure(&failure.path, &failure.fault.message);
                 Ok(())
             }
             Content::Csv(table) => table.failed(failure),
-            Content::Lines(file) => writeln!(file, "{}", failure.json()),
+            Content::Lines(file) => file.write_all(output::line(failure)?.as_bytes()),
         };
         written.map_err(|error| cannot_write(&self.path, &error))
     }
@@ -140,21 +134,21 @@ impl Screen {
         !matches!(self, Self::Silent) && io::stdout().is_terminal()
     }
 
-    pub(super) fn felt(&mut self, reading: &Reading, model: &ModelId) -> Result<()> {
+    pub(super) fn felt(&mut self, reading: &Reading) -> Result<()> {
         match self {
             Self::Cards(style, begun) => {
                 let gap = if *begun { "\n" } else { "" };
                 *begun = true;
                 output::print(&format!("{gap}{}", card(&reading.entry(), style)))
             }
-            Self::Lines => output::print(&(reading.json(model)? + "\n")),
+            Self::Lines => output::print(&output::line(reading)?),
             Self::Silent => Ok(()),
         }
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
         match self {
-            Self::Lines => output::print(&(failure.json() + "\n")),
+            Self::Lines => output::print(&output::line(failure)?),
             Self::Cards(..) | Self::Silent => Ok(()),
         }
     }

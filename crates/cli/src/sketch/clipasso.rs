@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use affetti::{
-    sketch::{ClipassoRecipe, tower},
-    sketching::{Clipasso, ClipassoSettings, Quirks},
+    ClipassoRecipe,
+    sketch::{Clipasso, ClipassoSettings, Quirks},
+    tower,
 };
 use anyhow::{Result, bail};
 

@@ -1,15 +1,16 @@
 //! `affetti eval sketch`: how much of the edges drawings draw, and how much beside them; and whether
 //! a judge recognises what is drawn.
 
-use std::ops::ControlFlow;
-
 use affetti::{
-    Found, Input, Inputs,
+    Control, Found, Input, Inputs, Models, SketchOptions, Sketching, Sources, Weights,
     emotion::{Bootstrap, Emotion, Label as _},
-    nets::store,
+    nets::device::Device,
+    pipeline::answer,
     round4,
-    sketch::{RecogniseOptions, SketchOptions, recognise, sketch},
-    sketching::{Settings as Wanted, encoder::Encoder},
+    sketch::{
+        Settings as Wanted,
+        recognise::{Networks, RecogniseOptions, recognise},
+    },
 };
 use anyhow::Result;
 use serde_json::json;
@@ -43,6 +44,7 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     }
     let emotion = args.emotion.as_deref().map(Emotion::parse).transpose()?;
     let inputs: Vec<Input> = args.inputs.iter().map(|i| i.as_os_str().into()).collect();
+    let models = super::models(emotion, settings);
     let progress = Progress::new("drawings", !settings.quiet);
     let mut sums = vec![Sums::default(); args.strokes.len()];
     let (mut good, mut bad) = (0_usize, 0_usize);
@@ -73,7 +75,11 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
                 emotion,
                 ..SketchOptions::default()
             };
-            match sketch(&job, &options, &mut |_| ControlFlow::Continue(())) {
+            let work = Sketching {
+                models: &models,
+                options: &options,
+            };
+            match answer(&work, &job, &Control::default()) {
                 Ok(sketched) => {
                     let sum = &mut sums[level];
                     let [recall, precision] = sketched.fits[0];
@@ -108,9 +114,18 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
 fn judged(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     let data = data_folder(args.data.as_deref())?;
     spare(settings.out.as_deref(), &[data.as_path(), &args.judge])?;
-    let file = args.judge.display().to_string();
-    let bytes = store::read_file(&args.judge)?;
-    let judge = Encoder::from_bytes(&bytes, &file, settings.threads)?;
+    let sources = Sources {
+        judge: Weights::File(args.judge.clone()),
+        ..Sources::default()
+    };
+    let models = Models::of(sources, Device::Cpu, settings.threads);
+    let object = args.mask == MaskArg::Object;
+    let networks = Networks {
+        judge: models.judge()?,
+        edges: models.edges()?,
+        mask: object.then(|| models.mask()).transpose()?,
+        encoder: args.meaning.then(|| models.encoder()).transpose()?,
+    };
     let progress = Progress::new("pictures", !settings.quiet);
     let options = RecogniseOptions {
         data: &data,
@@ -121,12 +136,10 @@ fn judged(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
             seed: settings.seed.unwrap_or(0),
             ..Wanted::default()
         },
-        object: args.mask == MaskArg::Object,
-        meaning: args.meaning,
         limit: args.limit,
         progress: &|done, all| progress.at(done, Some(all)),
     };
-    let found = recognise(&judge, &options);
+    let found = recognise(&networks, &options);
     progress.finish();
     let found = found?;
     let text = if settings.wants_json() {

@@ -9,16 +9,18 @@ use std::{
     io::{Read, Write},
     ops::ControlFlow,
     path::Path,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use affetti::{
-    Found, Input, Inputs, Job,
+    Cancel, Control, Inputs, Models, Outcome, SketchOptions,
     emotion::{Emotion, Label as _},
+    nets::device::Device,
     picture::{DecodeOptions, read},
-    sketch::{SketchOptions, Sketched, sketch},
-    sketching::{
-        Drawing, EdgeMap, Moment, Quality, Settings as Wanted, Stroke, export::svg, read_svg,
+    sketch::{
+        Drawing, EdgeMap, MAX_SVG_BYTES, Moment, Quality, Settings as Wanted, Stroke, export::svg,
+        read_svg,
     },
 };
 use anyhow::{Result, anyhow, bail};
@@ -26,6 +28,8 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     Exit,
     args::{MaskArg, SketchArgs, SketchQuality},
+    device,
+    inputs::{inputs, paths},
     interrupt,
     out_file::{OutFile, cannot_write, spare},
     progress::Progress,
@@ -38,58 +42,59 @@ use target::Target;
 const PREVIEW: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(args: &SketchArgs, settings: &Settings) -> Result<Exit> {
-    let inputs: Vec<Input> = args.inputs.iter().map(|i| i.as_os_str().into()).collect();
-    let stdin = inputs.iter().filter(|i| **i == Input::Stdin).count();
-    if stdin > 1 {
-        bail!("standard input (-) can be read once only");
-    }
+    let inputs = inputs(&args.inputs)?;
     let options = options(args, settings)?;
-    let read = inputs.iter().filter_map(|input| match input {
-        Input::Path(path) => Some(path.as_path()),
-        Input::Stdin => None,
-    });
-    let read: Vec<&Path> = read
-        .chain(args.begin.as_deref())
-        .chain(args.edges.as_deref())
-        .collect();
+    let others = [args.begin.as_deref(), args.edges.as_deref()];
+    let read: Vec<&Path> = paths(&inputs).chain(others.into_iter().flatten()).collect();
     spare(settings.out.as_deref(), &read)?;
     spare(args.preview.as_deref(), &read)?;
     let mut target = Target::new(args, settings, &inputs)?;
-    interrupt::gently();
-    let progress = Progress::new("steps", !settings.quiet);
+    let models = models(options.emotion, settings);
+    let cancel = Cancel::default();
+    interrupt::gently(&cancel);
+    let steps = Steps {
+        bar: Progress::new("steps", !settings.quiet),
+        args,
+        shown: Mutex::default(),
+    };
+    let control = Control {
+        cancel: cancel.clone(),
+        progress: &steps,
+        ..Control::default()
+    };
     let (mut good, mut bad, mut stopped) = (0, 0, false);
-    for found in Inputs::new(inputs) {
-        if stopped {
-            break;
-        }
-        let job = match found {
-            Found::Note(note) => {
-                settings.note(&note);
-                continue;
+    let mut written = Ok(());
+    affetti::sketch(
+        &models,
+        Inputs::new(inputs),
+        &options,
+        &control,
+        |outcome| {
+            stopped = cancel.is_cancelled();
+            written = match outcome {
+                Outcome::Note(note) => {
+                    settings.note(&note);
+                    Ok(())
+                }
+                Outcome::Failed(failure) => {
+                    bad += 1;
+                    steps.bar.complain(&failure.to_string());
+                    target.failed(&failure)
+                }
+                Outcome::Done(sketched) => {
+                    good += 1;
+                    target.write(&sketched, args)
+                }
+            };
+            if stopped || written.is_err() {
+                return ControlFlow::Break(());
             }
-            Found::Failed(failure) => {
-                bad += 1;
-                progress.complain(&failure.to_string());
-                target.failed(&failure)?;
-                continue;
-            }
-            Found::Picture(job) => job,
-        };
-        match draw(&job, &options, args, &progress) {
-            Ok(sketched) => {
-                good += 1;
-                stopped = sketched.stopped || interrupt::stopped();
-                target.write(&sketched, args)?;
-            }
-            Err(failure) => {
-                bad += 1;
-                stopped = interrupt::stopped();
-                progress.complain(&failure.to_string());
-                target.failed(&failure)?;
-            }
-        }
-    }
-    progress.finish();
+            ControlFlow::Continue(())
+        },
+    );
+    steps.bar.finish();
+    written?;
+    stopped |= cancel.is_cancelled();
     target.summary(good, bad, settings);
     Ok(if stopped {
         Exit::Stopped
@@ -98,30 +103,38 @@ pub(crate) fn run(args: &SketchArgs, settings: &Settings) -> Result<Exit> {
     })
 }
 
-fn draw(
-    job: &Job,
-    options: &SketchOptions,
-    args: &SketchArgs,
-    progress: &Progress,
-) -> Result<Sketched, affetti::Failure> {
-    let name = affetti::printable(&job.source.name()).to_string();
-    let mut shown: Option<Instant> = None;
-    let mut watch = |moment: Moment<'_>| {
+/// The predictor is asked for an emotion only.
+fn models(emotion: Option<Emotion>, settings: &Settings) -> Models {
+    match emotion {
+        Some(_) => device::models(None, settings),
+        None => Models::new(Device::Cpu, settings.threads),
+    }
+}
+
+/// Steps on a bar, and the preview.
+struct Steps<'a> {
+    bar: Progress,
+    args: &'a SketchArgs,
+    /// Of which picture the preview is, and since when.
+    shown: Mutex<Option<(String, Instant)>>,
+}
+
+impl affetti::Progress for Steps<'_> {
+    fn step(&self, path: &str, moment: &Moment<'_>) {
+        let name = affetti::printable(path);
         let stage = format!("steps of {name}, loss {:.2}", moment.loss);
-        progress.stage(&stage, moment.step, moment.of);
-        if let Some(path) = &args.preview
-            && shown.is_none_or(|at| at.elapsed() >= PREVIEW)
-        {
-            shown = Some(Instant::now());
+        self.bar.stage(&stage, moment.step, moment.of);
+        let Some(file) = &self.args.preview else {
+            return;
+        };
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |(of, at): &(String, Instant)| of == path && at.elapsed() < PREVIEW;
+        if !shown.as_ref().is_some_and(fresh) {
+            *shown = Some((path.to_owned(), Instant::now()));
             // A preview that cannot be written is no reason to stop; the drawing itself tells.
-            let _ = preview(path, &moment, args.width);
+            let _ = preview(file, moment, self.args.width);
         }
-        if interrupt::stopped() {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    };
-    sketch(job, options, &mut watch)
+    }
 }
 
 fn preview(path: &Path, moment: &Moment<'_>, width: f32) -> Result<()> {
@@ -182,7 +195,7 @@ fn options(args: &SketchArgs, settings: &Settings) -> Result<SketchOptions> {
 /// The strokes of an SVG file; one byte more than allowed is read at most.
 fn begin(path: &Path) -> Result<Drawing> {
     let mut bytes = Vec::new();
-    let limit = affetti::sketching::MAX_SVG_BYTES as u64 + 1;
+    let limit = MAX_SVG_BYTES as u64 + 1;
     File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| anyhow!("cannot read {}: {error}", path.display()))?;

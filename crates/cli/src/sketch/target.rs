@@ -8,9 +8,8 @@ use std::{
 };
 
 use affetti::{
-    Failure, Input,
-    sketch::{Sketched, sheet},
-    sketching::{
+    Failure, Input, Sketched, sheet,
+    sketch::{
         Sketch, exact,
         export::{Metadata, animated_svg, dxf, gif, json, pdf, svg},
     },
@@ -91,7 +90,7 @@ impl Target {
 
     pub(super) fn failed(&self, failure: &Failure) -> Result<()> {
         if self.json {
-            return output::print(&(failure.json() + "\n"));
+            return output::print(&output::line(failure)?);
         }
         Ok(())
     }

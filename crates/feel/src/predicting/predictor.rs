@@ -75,7 +75,7 @@ impl Predictor {
     pub fn embedded(device: &Device) -> Result<Self, FeelError> {
         let card = registry::card(EMBEDDED)?;
         let bytes = registry::weights(&card)?;
-        Self::from_bytes(&bytes, &card.name, card.sha256, device)
+        Self::read(&bytes, &card.name, card.sha256, device)
     }
 
     /// A model that `affetti train feel` wrote.
@@ -88,15 +88,18 @@ impl Predictor {
             .file_stem()
             .unwrap_or(path.as_os_str())
             .to_string_lossy();
-        Self::from_bytes(&bytes, &name, store::sha256(&bytes), device)
+        Self::from_bytes(&bytes, &name, device)
     }
 
-    fn from_bytes(
-        bytes: &[u8],
-        name: &str,
-        sha256: String,
-        device: &Device,
-    ) -> Result<Self, FeelError> {
+    /// The model of a weight file's bytes, to be called `name`.
+    ///
+    /// # Errors
+    /// [`FeelError::Net`] where they do not fit.
+    pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Self, FeelError> {
+        Self::read(bytes, name, store::sha256(bytes), device)
+    }
+
+    fn read(bytes: &[u8], name: &str, sha256: String, device: &Device) -> Result<Self, FeelError> {
         let model = Model::from_bytes(bytes, &format!("{name}.safetensors"))?;
         let name = name.to_owned();
         Self::new(ModelId { name, sha256 }, model, device)

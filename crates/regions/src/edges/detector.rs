@@ -1,7 +1,5 @@
 //! Any source of edge strength under one name.
 
-use std::sync::OnceLock;
-
 use affetti_picture::Picture;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +23,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What regions are found on: people's boundaries rather than every contrast (see
+    /// `docs/regions.md`), where the program has the weights.
+    #[must_use]
+    pub const fn usual() -> Self {
+        if cfg!(feature = "weights") {
+            Self::Net
+        } else {
+            Self::Gradient
+        }
+    }
+
     /// The name on the command line and in figures.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -58,21 +67,6 @@ impl Detector {
             Kind::Net => Self::Net(EdgeNetwork::embedded(threads)?),
             Kind::Hed => Self::Hed(HedNetwork::imported()?),
         })
-    }
-
-    /// The detector of a kind, made when first asked for and kept as long as the program runs.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn shared(kind: Kind) -> Result<&'static Self, RegionsError> {
-        static MADE: [OnceLock<Detector>; 3] = [const { OnceLock::new() }; 3];
-        let place = &MADE[kind as usize];
-        if let Some(detector) = place.get() {
-            return Ok(detector);
-        }
-        // Two threads may make it at once; one of both is kept.
-        let detector = Self::load(kind, rayon::current_num_threads())?;
-        Ok(place.get_or_init(|| detector))
     }
 
     /// Its kind.

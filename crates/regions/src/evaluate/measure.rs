@@ -26,7 +26,7 @@ use nalgebra::DMatrix;
 
 use crate::{
     boxes::Region,
-    edges::{self, Kind},
+    edges::{self, Detector, Kind},
     error::RegionsError,
     find::{self, Options, WORKING_SIDE},
 };
@@ -91,6 +91,7 @@ impl<'a> Projection<'a> {
 /// What measuring needs beside the pictures.
 pub(super) struct Instruments<'a> {
     pub(super) predictor: &'a Predictor,
+    pub(super) detector: &'a Detector,
     pub(super) way: RegionWay,
     pub(super) find: Options,
 }
@@ -192,7 +193,7 @@ fn measure_one(
 ) -> Result<Measured, RegionsError> {
     let picture = read(study.file(i), &DecodeOptions::default()).map_err(FeelError::from)?;
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
-    let (_, screened) = find::candidates(&small, &tools.find)?;
+    let (_, screened) = find::candidates(&small, tools.detector, &tools.find)?;
     let boxes: Vec<Region> = screened.iter().map(|p| p.region).collect();
     let extractor = tools.predictor.extractor();
     let rows = extractor.region_features(&small, &boxes, tools.way, scratch, 1)?;
@@ -213,7 +214,7 @@ fn cache_file(
     tools: &Instruments<'_>,
 ) -> PathBuf {
     // Other weights of the edge network find other boxes.
-    let edges = match tools.find.edges {
+    let edges = match tools.detector.kind() {
         Kind::Net => card(edges::EMBEDDED).map_or_else(|_| String::new(), |card| card.sha256),
         Kind::Gradient | Kind::Hed => String::new(),
     };
@@ -221,7 +222,7 @@ fn cache_file(
         "{VERSION} {} {edges} {:?} {:?} {:?} {:?}\n",
         tools.predictor.model().sha256,
         tools.way,
-        tools.find.edges,
+        tools.detector.kind(),
         tools.find.proposals,
         tools.find.screening,
     );

@@ -37,7 +37,7 @@ use affetti_feel::{Config, Predictor, RegionWay, Study, TrainOptions};
 
 pub use figures::{Figure, Report};
 
-use crate::{error::RegionsError, find::Options};
+use crate::{edges::Detector, error::RegionsError, find::Options};
 use case::{Case, Question, cases};
 use fuse::RECALIBRATED;
 use measure::{Instruments, measure};
@@ -60,6 +60,7 @@ pub struct EvaluateOptions {
 pub fn evaluate(
     config: &Config,
     predictor: &Predictor,
+    detector: &Detector,
     what: &EvaluateOptions,
     options: &TrainOptions<'_>,
     so_far: &mut dyn FnMut(&Report),
@@ -83,7 +84,7 @@ pub fn evaluate(
             &[Question::Polarity]
         };
         for (question, cases) in questions.iter().zip(answers(
-            &study, config, predictor, what, questions, options,
+            &study, config, predictor, detector, what, questions, options,
         )?) {
             judge(*question, &cases, &bootstrap, &mut report)?;
             so_far(&report);
@@ -97,6 +98,7 @@ fn answers(
     study: &Study<'_>,
     config: &Config,
     predictor: &Predictor,
+    detector: &Detector,
     what: &EvaluateOptions,
     questions: &[Question],
     options: &TrainOptions<'_>,
@@ -107,6 +109,7 @@ fn answers(
     };
     let tools = Instruments {
         predictor,
+        detector,
         way: what.way,
         find: what.find,
     };

@@ -38,6 +38,8 @@ use crate::error::SketchError;
 
 /// The network inside the program.
 pub const EMBEDDED: &str = "encoder-1";
+/// The network that judges drawings.
+pub const JUDGE: &str = "judge-1";
 /// Cells a side of the grid that says what is where.
 pub(crate) const GRID: usize = 4;
 /// The teacher's stage whose cells these are, from 0: stride 16.

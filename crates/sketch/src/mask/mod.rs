@@ -93,6 +93,20 @@ impl MaskNetwork {
     pub fn alpha(&self, picture: &Picture) -> Vec<u8> {
         alpha_of(self.chances(picture), picture)
     }
+
+    /// The same, of a picture that has an object.
+    ///
+    /// # Errors
+    /// [`SketchError::Nothing`] where nothing stands out.
+    pub fn object(&self, picture: &Picture) -> Result<Vec<u8>, SketchError> {
+        let alpha = self.alpha(picture);
+        if alpha.iter().all(|a| *a < 128) {
+            return Err(SketchError::Nothing {
+                reason: "no object stands out of its ground; --mask none draws all of the picture",
+            });
+        }
+        Ok(alpha)
+    }
 }
 
 /// The object, one value a pixel of the picture, from the chances of [`MaskNetwork::chances`].

@@ -1,0 +1,302 @@
+//! The models that the verbs ask, made ready when first asked for.
+//!
+//! A program makes one value of [`Models`] and shares it: each model is loaded once, whichever
+//! thread asks first, and lives as long as the value. Weights are those inside of the program, or a
+//! file's, or bytes that are there already.
+
+use std::{
+    borrow::Cow,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use affetti_feel::{FeelError, Predictor};
+use affetti_nets::{NetError, device::Device, registry, store};
+use affetti_regions::{
+    RegionsError,
+    edges::{self, Detector, EdgeNetwork, Kind},
+};
+use affetti_sketch::{
+    EdgeSource, LearnedEdges, SketchError,
+    encoder::{self, Encoder},
+    mask::{self, MaskNetwork},
+};
+
+use crate::pipeline::available_threads;
+
+/// Where the weights of a model come from.
+#[derive(Debug, Clone, Default)]
+pub enum Weights {
+    /// From the program; in a build without weights, as imported.
+    #[default]
+    Own,
+    /// From a file.
+    File(PathBuf),
+    /// From memory.
+    Bytes {
+        /// What messages and results call them.
+        name: String,
+        /// A whole weight file.
+        bytes: Arc<[u8]>,
+    },
+}
+
+/// Where the weights of all models come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// What pictures evoke.
+    pub predictor: Weights,
+    /// The edge network, for regions and drawings.
+    pub edges: Weights,
+    /// The object of a picture.
+    pub mask: Weights,
+    /// The network that reads lines, while they are drawn.
+    pub encoder: Weights,
+    /// Another one, for drawings that are finished.
+    pub judge: Weights,
+}
+
+/// The models, each made when first asked for.
+#[derive(Debug)]
+pub struct Models {
+    device: Device,
+    threads: usize,
+    sources: Sources,
+    predictor: Lazy<Predictor>,
+    detectors: [Lazy<Detector>; 3],
+    lines: Lazy<LearnedEdges>,
+    mask: Lazy<MaskNetwork>,
+    encoder: Lazy<Arc<Encoder>>,
+    judge: Lazy<Encoder>,
+}
+
+/// What is made once, whoever asks first.
+#[derive(Debug)]
+struct Lazy<T> {
+    made: OnceLock<T>,
+    /// Held while it is made, so that no second thread makes another one.
+    making: Mutex<()>,
+}
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Self {
+        Self {
+            made: OnceLock::new(),
+            making: Mutex::new(()),
+        }
+    }
+}
+
+impl<T> Lazy<T> {
+    /// What could not be made is tried again next time.
+    fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = make()?;
+        Ok(self.made.get_or_init(|| made))
+    }
+}
+
+impl Weights {
+    /// The name of the file and its bytes; `own` is the card of the program's.
+    fn read(&self, own: &str) -> Result<(String, Cow<'_, [u8]>), NetError> {
+        Ok(match self {
+            Self::Own => {
+                let card = registry::card(own)?;
+                let bytes = registry::weights(&card)?;
+                (card.file, bytes)
+            }
+            Self::File(path) => (path.display().to_string(), store::read_file(path)?.into()),
+            Self::Bytes { name, bytes } => (name.clone(), Cow::Borrowed(bytes)),
+        })
+    }
+}
+
+impl Default for Models {
+    /// The program's own weights, on the processor, with one thread per core.
+    fn default() -> Self {
+        Self::new(Device::Cpu, available_threads())
+    }
+}
+
+impl Models {
+    /// The program's own weights. `device` is the predictor's, the other networks run on the
+    /// processor; `threads`, at least 1, are those of all work together.
+    #[must_use]
+    pub fn new(device: Device, threads: usize) -> Self {
+        Self::of(Sources::default(), device, threads)
+    }
+
+    /// As [`new`](Self::new), with other weights.
+    #[must_use]
+    pub fn of(sources: Sources, device: Device, threads: usize) -> Self {
+        Self {
+            device,
+            threads: threads.max(1),
+            sources,
+            predictor: Lazy::default(),
+            detectors: Default::default(),
+            lines: Lazy::default(),
+            mask: Lazy::default(),
+            encoder: Lazy::default(),
+            judge: Lazy::default(),
+        }
+    }
+
+    /// Threads of all work together, at least 1.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// What pictures evoke.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn predictor(&self) -> Result<&Predictor, FeelError> {
+        self.predictor.get(|| match &self.sources.predictor {
+            Weights::Own => Predictor::embedded(&self.device),
+            Weights::File(path) => Predictor::from_file(path, &self.device),
+            Weights::Bytes { name, bytes } => Predictor::from_bytes(bytes, name, &self.device),
+        })
+    }
+
+    /// Edges that regions are found on.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn detector(&self, kind: Kind) -> Result<&Detector, RegionsError> {
+        self.detectors[kind as usize].get(|| match kind {
+            Kind::Net => {
+                let (name, bytes) = self.sources.edges.read(edges::EMBEDDED)?;
+                let network = EdgeNetwork::from_bytes(&bytes, &name, self.threads)?;
+                Ok(Detector::Net(network))
+            }
+            Kind::Gradient | Kind::Hed => Detector::load(kind, self.threads),
+        })
+    }
+
+    /// The edges that drawings follow: the network's, or the gradient's where the program has no
+    /// weights.
+    ///
+    /// # Errors
+    /// Damaged weights.
+    pub fn edges(&self) -> Result<EdgeSource<'_>, SketchError> {
+        let learned = self.lines.get(|| {
+            let (name, bytes) = self.sources.edges.read(affetti_sketch::EDGES)?;
+            LearnedEdges::from_bytes(&bytes, &name, self.threads)
+        });
+        match learned {
+            Ok(network) => Ok(EdgeSource::Detector(network)),
+            Err(SketchError::Net(NetError::Missing { .. })) => Ok(EdgeSource::Gradient),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which part of a picture is its object.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn mask(&self) -> Result<&MaskNetwork, SketchError> {
+        self.mask.get(|| {
+            let (name, bytes) = self.sources.mask.read(mask::EMBEDDED)?;
+            MaskNetwork::from_bytes(&bytes, &name)
+        })
+    }
+
+    /// What lines show, while they are drawn.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn encoder(&self) -> Result<&Arc<Encoder>, SketchError> {
+        self.encoder.get(|| {
+            let (name, bytes) = self.sources.encoder.read(encoder::EMBEDDED)?;
+            Encoder::from_bytes(&bytes, &name, self.threads).map(Arc::new)
+        })
+    }
+
+    /// What drawings show, to one that had no part in them.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn judge(&self) -> Result<&Encoder, SketchError> {
+        self.judge.get(|| {
+            let (name, bytes) = self.sources.judge.read(encoder::JUDGE)?;
+            Encoder::from_bytes(&bytes, &name, self.threads)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Lazy, Models, Sources, Weights};
+    use affetti_nets::device::Device;
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+    };
+
+    #[test]
+    fn a_model_is_made_once_whoever_asks() {
+        let model = Lazy::<usize>::default();
+        let made = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let make = || {
+                        thread::yield_now();
+                        Ok::<_, ()>(made.fetch_add(1, Ordering::SeqCst))
+                    };
+                    assert_eq!(model.get(make), Ok(&0));
+                });
+            }
+        });
+        assert_eq!(made.into_inner(), 1);
+    }
+
+    #[test]
+    fn what_failed_is_tried_again() {
+        let model = Lazy::<u8>::default();
+        assert_eq!(model.get(|| Err("not yet")), Err("not yet"));
+        assert_eq!(model.get(|| Ok::<_, ()>(7)), Ok(&7));
+    }
+
+    #[test]
+    fn nothing_is_loaded_before_it_is_asked_for() {
+        let nothing = || Weights::Bytes {
+            name: "nothing.safetensors".into(),
+            bytes: b"nothing"[..].into(),
+        };
+        let sources = Sources {
+            predictor: nothing(),
+            edges: nothing(),
+            mask: Weights::File("missing.safetensors".into()),
+            encoder: nothing(),
+            judge: nothing(),
+        };
+        let models = Models::of(sources, Device::Cpu, 1);
+        let told = models.predictor().expect_err("no weights").to_string();
+        assert!(told.contains("nothing.safetensors"), "{told}");
+        let told = models.mask().expect_err("no file").to_string();
+        assert!(told.contains("missing.safetensors"), "{told}");
+        assert!(models.detector(Kind::Net).is_err() && models.edges().is_err());
+        assert!(models.encoder().is_err() && models.judge().is_err());
+    }
+
+    #[test]
+    #[cfg(feature = "weights")]
+    fn threads_share_one_predictor() {
+        let models = Models::default();
+        let first = models.predictor().expect("embedded");
+        thread::scope(|scope| {
+            let same = || std::ptr::eq(models.predictor().expect("embedded"), first);
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(same)).collect();
+            assert!(all.into_iter().all(|one| one.join().expect("no panic")));
+        });
+    }
+}

@@ -1,0 +1,8 @@
+//! The verbs: what is done with one picture, and its settings.
+
+pub(crate) mod feel;
+mod fusion;
+pub(crate) mod regions;
+pub(crate) mod sketch;
+
+pub use fusion::Fusion;
