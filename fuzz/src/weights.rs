@@ -2,7 +2,8 @@
 //! HDF5, ONNX. The first byte chooses the format.
 
 use affetti_feel::{Model, Reference};
-use affetti_nets::{hdf5, store, torch_file, u2net};
+use affetti_weights::{hdf5, store, torch_file};
+use affetti_nets::u2net;
 use affetti_regions::npy;
 
 /// One run.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use affetti_feel::{FeelError, Predictor};
-use affetti_nets::{NetError, device::Device, registry, store};
+use affetti_nets::device::Device;
 use affetti_regions::{
     RegionsError,
     edges::{self, Detector, EdgeNetwork, Kind},
@@ -21,6 +21,7 @@ use affetti_sketch::{
     encoder::{self, Encoder},
     mask::{self, MaskNetwork},
 };
+use affetti_weights::{NetError, registry, store};
 
 use crate::pipeline::available_threads;
 

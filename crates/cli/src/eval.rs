@@ -8,7 +8,6 @@ use std::{
 use affetti::{
     data::bsds::{self, Part},
     feel::{Config, Entry, evaluate},
-    nets::store,
     regions::{
         RegionWay,
         edges::{
@@ -21,6 +20,7 @@ use affetti::{
         EMBEDDED, MaskNetwork, evaluate as evaluate_mask,
         examples::{Use, examples},
     },
+    weights::store,
 };
 use anyhow::{Result, bail};
 

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use affetti::{
     feel::{Reference, ReferenceOptions, Step, make_reference},
+    ground::write_whole,
     nets::{
-        NetError,
         clip::vit::Gate,
         import::{self, Imported},
+    },
+    weights::{
+        NetError,
         registry::{self, Card},
         store,
     },
@@ -245,7 +248,7 @@ fn reference(
     let beside = models.join(format!("{}.safetensors", id.name));
     let file = Reference::beside(weights.unwrap_or(&beside));
     let bytes = made.to_bytes()?;
-    import::write_whole(&file, &bytes)?;
+    write_whole(&file, &bytes)?;
     let about = registry::Reference {
         file: file
             .file_name()
@@ -262,7 +265,7 @@ fn reference(
     if card.is_file() {
         let mut content = registry::read_card(&card)?;
         content.reference = Some(about);
-        import::write_whole(&card, toml::to_string_pretty(&content)?.as_bytes())?;
+        write_whole(&card, toml::to_string_pretty(&content)?.as_bytes())?;
     }
     let n = made.rows().len();
     output::emit(settings, &format!("{n} paintings → {}\n", file.display()))?;

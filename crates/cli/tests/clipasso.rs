@@ -15,8 +15,8 @@ use std::{
     thread,
 };
 
-use affetti::nets::{
-    clip::{Shape, resnet, vit},
+use affetti::nets::clip::{Shape, resnet, vit};
+use affetti::weights::{
     store::{Precision, to_bytes},
     tensors::{Tensor, Tensors},
 };

@@ -165,13 +165,13 @@ mod checkpoints {
     use super::{TRAININGS, config, fs, place, train};
     use affetti::{
         feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe},
-        nets::tensors::{Tensor, Tensors},
         regions::edges::training::EdgeRecipe,
         sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe},
         train::{
             Config, Optimizers, Recipe,
             checkpoint::{Checkpoint, History, Origin},
         },
+        weights::tensors::{Tensor, Tensors},
     };
     use std::path::Path;
 

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-pub use affetti_nets::ErrorKind;
+pub use affetti_ground::ErrorKind;
 
 /// An error of this room.
 #[derive(Debug, thiserror::Error)]
 pub enum FeelError {
     /// Weights, cards, devices.
     #[error(transparent)]
-    Net(#[from] affetti_nets::NetError),
+    Net(#[from] affetti_weights::NetError),
     /// Data sets.
     #[error(transparent)]
     Data(#[from] affetti_data::DataError),
@@ -100,5 +100,11 @@ impl FeelError {
                 ErrorKind::Model
             }
         }
+    }
+}
+
+impl From<affetti_ground::FileError> for FeelError {
+    fn from(error: affetti_ground::FileError) -> Self {
+        Self::Net(error.into())
     }
 }

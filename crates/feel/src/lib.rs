@@ -6,25 +6,18 @@
 //! - `heads`: what stands on the features, and the solvers that fit it.
 //! - [`index`]: pictures found by what they evoke.
 //! - `learning`: [`train`](fn@train) and [`evaluate`] make and measure a predictor.
+//! - `backbones` (feature `train`): networks trained on paintings and on feelings, and published recipes.
 
 #[cfg(feature = "train")]
-pub mod affect;
-#[cfg(feature = "train")]
-pub mod art;
-#[cfg(feature = "train")]
-mod augment;
+mod backbones;
 mod error;
 mod heads;
 pub mod index;
 mod learning;
-#[cfg(feature = "train")]
-mod maps;
 mod predicting;
-#[cfg(feature = "train")]
-pub mod recipes;
-#[cfg(feature = "train")]
-pub mod scores;
 
+#[cfg(feature = "train")]
+pub use backbones::{affect, art, recipes, scores};
 pub use error::{ErrorKind, FeelError};
 pub use heads::kernel::Kernel;
 pub use heads::linear::{Linear, Matrix, Standardizer};

@@ -9,11 +9,11 @@ use affetti_emotion::metrics::pearson;
 use affetti_emotion::{Emotion, Sentiment};
 use affetti_feel::{EMBEDDED, FeelError, Model, ModelId, Prediction, Predictor, Scratch};
 use affetti_nets::device::Device;
-use affetti_nets::registry;
-use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::Tensors;
 use affetti_picture::{DecodeOptions, Picture, read};
 use affetti_testkit::{data, workspace};
+use affetti_weights::registry;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::Tensors;
 
 fn predictor() -> Predictor {
     Predictor::embedded(&Device::Cpu).unwrap()

@@ -8,4 +8,4 @@ mod random;
 
 pub use fault::ErrorKind;
 pub use files::{FileError, read_within, write_whole};
-pub use random::{Normal, SplitMix64, finalize};
+pub use random::{Normal, STEP, SplitMix64, finalize};

@@ -7,7 +7,7 @@
 //!   update of a dependency. Not for secrets.
 
 /// Step of the state: 2⁶⁴ over the golden ratio, made odd.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+pub const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Mixes the bits of `z` well; every number comes from exactly one other.
 #[must_use]

@@ -9,15 +9,15 @@
 #[path = "../tests/closed/mod.rs"]
 mod closed;
 
+use affetti_kernels::Batch;
+use affetti_layers::{Normal, linear};
 use affetti_nets::dcgan::{Discriminator, Generator};
 use affetti_nets::efficientnet_lite::Variant;
-use affetti_nets::kernels::Batch;
-use affetti_nets::layers::{Normal, linear};
-use affetti_nets::lite_layers::LiteLayers;
+use affetti_nets::efficientnet_lite::layers::LiteLayers;
+use affetti_nets::resnet::layers::ResNetLayers;
 use affetti_nets::resnet::{self, ResNet, Variant as Depth};
-use affetti_nets::resnet_layers::ResNetLayers;
+use affetti_nets::vgg16::layers::Vgg16Layers;
 use affetti_nets::vgg16::{self, Vgg16};
-use affetti_nets::vgg16_layers::Vgg16Layers;
 use affetti_nets::vit::{Shape, Vit};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::{log_softmax, softplus};

@@ -5,6 +5,7 @@ use crate::clip::vit::Gate;
 use crate::clip::weights::Tower;
 use crate::efficientnet_lite::{Variant, Weights};
 use crate::{hed, resnet, u2net, vgg16};
+use affetti_ground::write_whole;
 use affetti_weights::NetError;
 use affetti_weights::registry::{Card, cached_file, card, cards, hash_file};
 use affetti_weights::store::{self, Precision, read_file, sha256};
@@ -124,14 +125,6 @@ fn put(card: &Card, converted: &[u8]) -> Result<Imported, NetError> {
         card: card.clone(),
         path: target,
     })
-}
-
-/// [`affetti_ground::write_whole`], as the rooms above still ask for it.
-///
-/// # Errors
-/// [`NetError::Io`].
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), NetError> {
-    Ok(affetti_ground::write_whole(path, bytes)?)
 }
 
 #[cfg(test)]

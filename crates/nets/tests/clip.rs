@@ -7,15 +7,15 @@
 
 mod closed;
 
-use affetti_nets::NetError;
 use affetti_nets::clip::Shape;
 use affetti_nets::clip::resnet::{self, ClipResNet, Gradients, Maps, Scratch};
 use affetti_nets::clip::vit::{self, ClipVit, Gate};
 use affetti_nets::clip::weights::Tower;
-use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::Tensors;
-use affetti_nets::torch_file;
 use affetti_testkit::Values;
+use affetti_weights::NetError;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::Tensors;
+use affetti_weights::torch_file;
 use closed::{Case, closed_form, values};
 
 /// The bar of the project: relative difference.

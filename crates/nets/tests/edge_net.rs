@@ -4,14 +4,14 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
-use affetti_nets::edge_layers::EdgeLayers;
+use affetti_kernels::Isa;
+use affetti_nets::edge_net::layers::EdgeLayers;
 use affetti_nets::edge_net::{CELL, EdgeNet, Weights, Workspace};
 use affetti_nets::efficientnet_lite::Variant;
-use affetti_nets::kernels::Isa;
-use affetti_nets::lite_layers::LiteLayers;
-use affetti_nets::store::{self, Precision};
+use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_picture::Picture;
 use affetti_testkit::{noise, relative_difference};
+use affetti_weights::store::{self, Precision};
 use burn::tensor::{Device, Tensor, TensorData};
 
 fn layers() -> EdgeLayers {

@@ -5,13 +5,13 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
-use affetti_nets::NetError;
+use affetti_kernels::Isa;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, Variant, Weights, Workspace};
-use affetti_nets::kernels::Isa;
-use affetti_nets::registry::{cached_file, card};
-use affetti_nets::store;
-use affetti_nets::tensors::{Tensor, Tensors};
 use affetti_picture::{DecodeOptions, Picture, read};
+use affetti_weights::NetError;
+use affetti_weights::registry::{cached_file, card};
+use affetti_weights::store;
+use affetti_weights::tensors::{Tensor, Tensors};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

@@ -6,12 +6,12 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
-use affetti_nets::device::{Device as Place, Wish, choose};
-use affetti_nets::kernels::{Activation, Border, Convolution, Geometry, Kind, Padding};
-use affetti_nets::layers::{
+use affetti_kernels::{Activation, Border, Convolution, Geometry, Kind, Padding};
+use affetti_layers::{
     After, ConvOptions, Normal, Normalisation, UnitSpec, attention, conv, layer_norm, max_pool,
     mean_pool, quick_gelu,
 };
+use affetti_nets::device::{Device as Place, Wish, choose};
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};
 

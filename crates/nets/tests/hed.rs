@@ -1,13 +1,14 @@
 //! HED against PyTorch, and the reader of its weights; expected numbers: peers/hed.py, versions
 //! inside the fixture.
 
-use affetti_nets::hdf5;
+use affetti_kernels::Batch;
 use affetti_nets::hed::{Hed, MEANS_RGB, NAME, Weights};
-use affetti_nets::kernels::Batch;
-use affetti_nets::registry::{cached_file, card, weights};
-use affetti_nets::{store, vgg16};
+use affetti_nets::vgg16;
 use affetti_picture::Picture;
 use affetti_testkit::{pixels, relative_difference};
+use affetti_weights::hdf5;
+use affetti_weights::registry::{cached_file, card, weights};
+use affetti_weights::store;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

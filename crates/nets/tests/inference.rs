@@ -3,7 +3,7 @@
 
 mod closed;
 
-use affetti_nets::kernels::{Batch, Isa};
+use affetti_kernels::{Batch, Isa};
 use affetti_nets::resnet::{self, ResNet, Variant};
 use affetti_nets::vgg16::{self, Vgg16};
 use closed::{Case, tensors};

@@ -8,14 +8,14 @@
 mod closed;
 
 use affetti_nets::dcgan::{Discriminator, Generator};
+use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_nets::efficientnet_lite::{
     CellsOf, EfficientNetLite, FEATURES, Variant as Size, Weights, Workspace,
 };
-use affetti_nets::lite_layers::LiteLayers;
+use affetti_nets::resnet::layers::ResNetLayers;
 use affetti_nets::resnet::{self, Variant};
-use affetti_nets::resnet_layers::ResNetLayers;
 use affetti_nets::vgg16;
-use affetti_nets::vgg16_layers::Vgg16Layers;
+use affetti_nets::vgg16::layers::Vgg16Layers;
 use affetti_picture::Picture;
 use burn::tensor::{Device, Tensor, TensorData};
 use closed::{Case, tensors, values};
@@ -206,7 +206,7 @@ fn a_resnet_goes_on_from_the_maps_of_a_stage() {
     let weights = closed::filled(|file| resnet::Weights::from_published(variant, file));
     let plain = resnet::ResNet::new(&weights);
     let case = Case::new(variant.name());
-    let shape = affetti_nets::kernels::Batch::new(case.shape());
+    let shape = affetti_kernels::Batch::new(case.shape());
     let mut work = resnet::Workspace::default();
     let device = Device::flex();
     for stages in 0..=Variant::STAGES {

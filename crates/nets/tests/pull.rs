@@ -4,8 +4,9 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+use affetti_ground::ErrorKind;
 use affetti_nets::pull::download;
-use affetti_nets::{ErrorKind, NetError, store};
+use affetti_weights::{NetError, store};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;

@@ -6,11 +6,11 @@
 )]
 
 use affetti_nets::device::{Device, Wish, choose};
+use affetti_nets::efficientnet_lite::tensors::TensorNet;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, Variant, Weights, Workspace};
-use affetti_nets::registry::{card, weights};
-use affetti_nets::store;
-use affetti_nets::tensor_net::TensorNet;
 use affetti_picture::Picture;
+use affetti_weights::registry::{card, weights};
+use affetti_weights::store;
 
 /// Sums in another order through some sixty layers.
 const TOLERANCE: f32 = 2e-4;

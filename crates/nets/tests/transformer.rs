@@ -7,7 +7,7 @@
 
 mod closed;
 
-use affetti_nets::layers::{attention, layer_norm, plain, quick_gelu};
+use affetti_layers::{attention, layer_norm, plain, quick_gelu};
 use affetti_nets::vit::{Shape, Vit};
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};

@@ -7,12 +7,12 @@
 
 mod closed;
 
-use affetti_nets::registry::{cached_file, card, weights};
-use affetti_nets::store;
+use affetti_nets::u2net::layers::U2NetLayers;
 use affetti_nets::u2net::{PUBLISHED, SIDE, U2Net, Weights, prepare};
-use affetti_nets::u2net_layers::U2NetLayers;
 use affetti_picture::Picture;
 use affetti_testkit::{noise, pixels, relative_difference};
+use affetti_weights::registry::{cached_file, card, weights};
+use affetti_weights::store;
 use burn::tensor::{Device, Tensor, TensorData};
 use closed::{Case, filled, values};
 

@@ -10,7 +10,7 @@ pub use affetti_picture::ErrorKind;
 pub enum RegionsError {
     /// Weights and cards.
     #[error(transparent)]
-    Net(#[from] affetti_nets::NetError),
+    Net(#[from] affetti_weights::NetError),
 
     /// Data sets.
     #[error(transparent)]
@@ -217,5 +217,11 @@ pub(crate) fn require<T: Setting>(
             value: value.shown(),
             range: told,
         })
+    }
+}
+
+impl From<affetti_ground::FileError> for RegionsError {
+    fn from(error: affetti_ground::FileError) -> Self {
+        Self::Net(error.into())
     }
 }

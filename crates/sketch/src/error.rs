@@ -58,7 +58,7 @@ pub enum SketchError {
 
     /// Weights and cards.
     #[error(transparent)]
-    Net(#[from] affetti_nets::NetError),
+    Net(#[from] affetti_weights::NetError),
 
     /// Data sets.
     #[error(transparent)]
@@ -132,5 +132,11 @@ pub(crate) fn require(
         Ok(())
     } else {
         Err(SketchError::Parameter { name, value, range })
+    }
+}
+
+impl From<affetti_ground::FileError> for SketchError {
+    fn from(error: affetti_ground::FileError) -> Self {
+        Self::Net(error.into())
     }
 }

@@ -2,11 +2,9 @@
 
 use std::{path::Path, sync::Mutex};
 
-use affetti_nets::{
-    edge_net::{EdgeNet, Weights, Workspace},
-    registry, store,
-};
+use affetti_nets::edge_net::{EdgeNet, Weights, Workspace};
 use affetti_picture::Picture;
+use affetti_weights::{registry, store};
 
 use crate::{error::SketchError, scene::Detector};
 

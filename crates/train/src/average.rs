@@ -3,7 +3,7 @@
 //! The average forgets faster at first, `min(decay, (1 + t) / (10 + t))` at step t, so that it does
 //! not remember the random start.
 
-use affetti_nets::tensors::Tensors;
+use affetti_weights::tensors::Tensors;
 
 /// The average.
 #[derive(Clone, Debug, PartialEq)]

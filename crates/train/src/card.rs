@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::error::TrainError;
 use crate::recipe::{Recipe, Stored};
 use affetti_ground::config::ConfigError;
-use affetti_nets::registry::{Card, InputContract, Metric, Origin};
-use affetti_nets::store;
+use affetti_weights::registry::{Card, InputContract, Metric, Origin};
+use affetti_weights::store;
 
 /// What a recipe says on a card of its own.
 #[derive(Debug)]

@@ -5,9 +5,9 @@
 use crate::error::TrainError;
 use crate::optimizers::Optimizers;
 use crate::settings::Settings;
-use affetti_nets::import::write_whole;
-use affetti_nets::store::{self, Precision, read_file};
-use affetti_nets::tensors::Tensors;
+use affetti_ground::write_whole;
+use affetti_weights::store::{self, Precision, read_file};
+use affetti_weights::tensors::Tensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,7 +7,7 @@ use crate::recipe::Recipe;
 use crate::settings::Settings;
 use crate::trainer::Task;
 use affetti_ground::config::{ConfigError, Draft, Name, first_wrong};
-use affetti_nets::store::Precision;
+use affetti_weights::store::Precision;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use toml::Table;

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-pub use affetti_nets::ErrorKind;
+pub use affetti_ground::ErrorKind;
 
 /// An error of this room, or of the task that it trains.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// Weights and files.
     #[error(transparent)]
-    Net(#[from] affetti_nets::NetError),
+    Net(#[from] affetti_weights::NetError),
     /// A config file that cannot be used.
     #[error(transparent)]
     Config(#[from] affetti_ground::config::ConfigError),
@@ -66,5 +66,11 @@ impl TrainError {
             Self::Diverged { .. } => ErrorKind::Model,
             Self::Task { kind, .. } => *kind,
         }
+    }
+}
+
+impl From<affetti_ground::FileError> for TrainError {
+    fn from(error: affetti_ground::FileError) -> Self {
+        Self::Net(error.into())
     }
 }

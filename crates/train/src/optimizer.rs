@@ -9,7 +9,7 @@
 
 use crate::parameters::{Path, floats};
 use crate::settings::{Kind, Optimizer};
-use affetti_nets::tensors::{Tensor as Values, Tensors};
+use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use std::collections::BTreeMap;

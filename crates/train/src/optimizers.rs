@@ -4,7 +4,7 @@ use crate::error::TrainError;
 use crate::optimizer::State;
 use crate::parameters::floats;
 use crate::settings::Settings;
-use affetti_nets::tensors::Tensors;
+use affetti_weights::tensors::Tensors;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;

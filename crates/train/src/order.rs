@@ -1,13 +1,13 @@
 //! Which example comes when, from seed and epoch alone.
 
-/// A number that looks random and depends on all of `parts` (SplitMix64's finaliser, chained).
+use affetti_ground::{STEP, finalize};
+
+/// A number that looks random and depends on all of `parts` (SplitMix64's finalizer, chained).
 #[must_use]
 pub fn mix(parts: &[u64]) -> u64 {
-    parts.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| {
-        let mut z = state ^ part.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)).wrapping_add(0x9e37_79b9_7f4a_7c15)
+    parts.iter().fold(STEP, |state, part| {
+        let z = state ^ part.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        finalize(z).wrapping_add(STEP)
     })
 }
 

@@ -4,8 +4,8 @@
 //! normalisation layers are values too; they take no gradient.
 
 use crate::error::TrainError;
-use affetti_nets::NetError;
-use affetti_nets::tensors::{Tensor as Values, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use std::collections::BTreeMap;

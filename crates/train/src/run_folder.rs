@@ -4,7 +4,7 @@
 use crate::checkpoint::History;
 use crate::curves;
 use crate::error::TrainError;
-use affetti_nets::import::write_whole;
+use affetti_ground::write_whole;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

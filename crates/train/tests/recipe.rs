@@ -3,13 +3,13 @@
 
 mod common;
 
-use affetti_nets::registry::InputContract;
-use affetti_nets::store;
-use affetti_nets::tensors::Tensors;
 use affetti_train::card::Parts;
 use affetti_train::{
     ErrorKind, Figures, Opened, Outcome, Places, Recipe, Stored, TrainError, Trained, train, values,
 };
+use affetti_weights::registry::InputContract;
+use affetti_weights::store;
+use affetti_weights::tensors::Tensors;
 use common::{Example, Line, Lines, Quiet, files, until};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

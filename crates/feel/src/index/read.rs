@@ -6,7 +6,7 @@ use super::format::{
 };
 use crate::error::FeelError;
 use crate::predicting::predictor::ModelId;
-use affetti_nets::ErrorKind;
+use affetti_ground::ErrorKind;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;

@@ -11,9 +11,9 @@ use crate::predicting::predictor::EMBEDDED;
 use crate::predicting::settings::BackboneSettings;
 use crate::predicting::stored::round_backbone;
 use affetti_nets::efficientnet_lite::Weights;
-use affetti_nets::registry;
-use affetti_nets::store;
-use affetti_nets::tensors::Tensors;
+use affetti_weights::registry;
+use affetti_weights::store;
+use affetti_weights::tensors::Tensors;
 use std::path::{Path, PathBuf};
 
 /// The weights of a backbone, rounded as its settings say.

@@ -6,7 +6,7 @@ use super::figures::Figures;
 use crate::error::FeelError;
 use crate::predicting::predictor::Predictor;
 use affetti_ground::config::ConfigError;
-use affetti_nets::registry::{Card, InputContract, Origin};
+use affetti_weights::registry::{Card, InputContract, Origin};
 use std::path::Path;
 
 /// The card of `predictor`, as `config` made it from so many photographs and paintings.

@@ -1,6 +1,6 @@
 //! Figures beside their baselines, as table, CSV and JSON.
 
-use affetti_nets::registry::Metric;
+use affetti_weights::registry::Metric;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -8,12 +8,12 @@ use crate::heads::linear::Matrix;
 use crate::predicting::extractor::{Extractor, Scratch};
 use crate::predicting::predictor::Predictor;
 use crate::predicting::settings::FeatureSettings;
+use affetti_ground::write_whole;
 use affetti_nets::efficientnet_lite::Weights;
-use affetti_nets::import::write_whole;
-use affetti_nets::registry::cache_folder;
-use affetti_nets::store::{self, Precision, sha256};
-use affetti_nets::tensors::{Tensor, Tensors};
 use affetti_picture::Picture;
+use affetti_weights::registry::cache_folder;
+use affetti_weights::store::{self, Precision, sha256};
+use affetti_weights::tensors::{Tensor, Tensors};
 use std::path::{Path, PathBuf};
 
 /// Counted up whenever decoding, resizing, color features or kernels change what they give.

@@ -15,9 +15,9 @@ use crate::error::FeelError;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{ModelId, Predictor};
+use affetti_ground::write_whole;
 use affetti_nets::device::Device;
-use affetti_nets::import::write_whole;
-use affetti_nets::store::sha256;
+use affetti_weights::store::sha256;
 use std::path::PathBuf;
 
 /// What a training left behind.

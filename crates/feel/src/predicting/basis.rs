@@ -13,8 +13,8 @@ use super::stored::{precision, put, put_rows, wide};
 use crate::error::FeelError;
 use crate::heads::linear::{Linear, Matrix, Standardizer};
 use crate::heads::pca;
-use affetti_nets::store;
-use affetti_nets::tensors::{Taker, Tensors};
+use affetti_weights::store;
+use affetti_weights::tensors::{Taker, Tensors};
 use std::ops::Range;
 use std::slice;
 

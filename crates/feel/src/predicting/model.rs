@@ -6,10 +6,10 @@ use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
 use crate::heads::kernel::Kernel;
 use crate::heads::linear::{Linear, Matrix};
-use affetti_nets::NetError;
 use affetti_nets::efficientnet_lite::Weights;
-use affetti_nets::store;
-use affetti_nets::tensors::{Taker, Tensor, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::store;
+use affetti_weights::tensors::{Taker, Tensor, Tensors};
 use std::ops::Range;
 
 /// Everything that a prediction needs.

@@ -10,10 +10,10 @@
 use super::predictor::Predictor;
 use crate::error::FeelError;
 use affetti_emotion::{Distribution, Emotion};
-use affetti_nets::NetError;
-use affetti_nets::registry;
-use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::{Tensor, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::registry;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::{Tensor, Tensors};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,8 @@
 
 use super::view::View;
 use affetti_nets::efficientnet_lite::{FEATURES, Variant};
-use affetti_nets::store::Precision;
 use affetti_picture::{COLOR_FEATURES_LEN, Filter};
+use affetti_weights::store::Precision;
 use serde::de::{IntoDeserializer, value};
 use serde::{Deserialize, Serialize};
 

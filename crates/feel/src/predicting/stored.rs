@@ -2,8 +2,8 @@
 
 use crate::error::FeelError;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
-use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::{Tensor, Tensors};
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::{Tensor, Tensors};
 
 /// How each tensor of the file is stored: the large ones small, the decisive ones whole.
 pub(super) fn precision(name: &str) -> Precision {

@@ -1,8 +1,8 @@
 //! Weights and inputs from the closed formula that peers/networks.py has too.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use affetti_nets::NetError;
-use affetti_nets::tensors::{Tensor, Tensors};
+use affetti_weights::NetError;
+use affetti_weights::tensors::{Tensor, Tensors};
 use serde_json::Value;
 use std::path::Path;
 

@@ -13,8 +13,8 @@ use std::{
 
 use affetti_data::bsds::{Example, Masks};
 use affetti_emotion::Bootstrap;
-use affetti_nets::registry::Metric;
 use affetti_picture::Picture;
+use affetti_weights::registry::Metric;
 use rayon::prelude::*;
 use serde::Serialize;
 

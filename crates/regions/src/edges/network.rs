@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use affetti_nets::{
     edge_net::{self, EdgeNet, Workspace},
     hed::{self, Hed},
-    registry, store,
 };
 use affetti_picture::Picture;
+use affetti_weights::{registry, store};
 
 use crate::{Map, RegionsError};
 

@@ -15,13 +15,13 @@ use std::{
 };
 
 use affetti_feel::{Basis, FeelError, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
-use affetti_nets::{
-    import::write_whole,
+use affetti_ground::write_whole;
+use affetti_picture::{DecodeOptions, Filter, read};
+use affetti_weights::{
     registry::{cache_folder, card},
     store::{self, Precision, sha256},
     tensors::{Tensor, Tensors},
 };
-use affetti_picture::{DecodeOptions, Filter, read};
 use nalgebra::DMatrix;
 
 use crate::{

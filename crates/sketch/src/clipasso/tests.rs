@@ -1,15 +1,13 @@
 //! The whole method with small networks of random weights, and its gradient against differences.
 
-use affetti_nets::{
-    clip::{
-        Shape,
-        resnet::{self, ClipResNet},
-        vit::{self, ClipVit, Gate},
-    },
-    tensors::{Tensor, Tensors},
+use affetti_nets::clip::{
+    Shape,
+    resnet::{self, ClipResNet},
+    vit::{self, ClipVit, Gate},
 };
 use affetti_picture::Picture;
 use affetti_testkit::{Values, pixels};
+use affetti_weights::tensors::{Tensor, Tensors};
 
 use super::*;
 

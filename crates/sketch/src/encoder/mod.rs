@@ -24,12 +24,11 @@ mod weights;
 
 use std::sync::Mutex;
 
-use affetti_nets::{
-    NetError,
-    efficientnet_lite::{Cells, CellsOf, EfficientNetLite, Variant, Weights, Workspace},
-    registry, store,
+use affetti_nets::efficientnet_lite::{
+    Cells, CellsOf, EfficientNetLite, Variant, Weights, Workspace,
 };
 use affetti_picture::{Filter, Picture};
+use affetti_weights::{NetError, registry, store};
 
 pub use ink::{Ink, SIDE};
 pub(crate) use weights::{About, EncoderWeights, MAX_DIMENSION, Maps, Pair, Projection};

@@ -1,10 +1,7 @@
 //! Linear maps to embeddings, and the weight file.
 
-use affetti_nets::{
-    NetError,
-    efficientnet_lite::{FEATURES, Variant, Weights},
-    tensors::Tensors,
-};
+use affetti_nets::efficientnet_lite::{FEATURES, Variant, Weights};
+use affetti_weights::{NetError, tensors::Tensors};
 use serde::{Deserialize, Serialize};
 
 use super::{GRID, STAGE};
@@ -110,7 +107,7 @@ impl EncoderWeights {
             let mut put = |part: &str, shape: Vec<usize>, data: &[f32]| {
                 let data = data.to_vec();
                 let name = format!("{name}.{part}");
-                let tensor = affetti_nets::tensors::Tensor { shape, data };
+                let tensor = affetti_weights::tensors::Tensor { shape, data };
                 tensors.map.insert(name, tensor);
             };
             put(

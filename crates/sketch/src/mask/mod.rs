@@ -19,11 +19,9 @@ pub mod examples;
 #[cfg(feature = "train")]
 pub mod training;
 
-use affetti_nets::{
-    registry, store,
-    u2net::{U2Net, Weights, prepare},
-};
+use affetti_nets::u2net::{U2Net, Weights, prepare};
 use affetti_picture::Picture;
+use affetti_weights::{registry, store};
 
 use crate::{error::SketchError, field::Field};
 

@@ -33,6 +33,7 @@ use std::{
 };
 
 use affetti_data::splits;
+use affetti_ground::SplitMix64;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, Workspace};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 
@@ -212,14 +213,8 @@ fn open(subject: &Subject, mask: Option<&MaskNetwork>) -> Option<(Picture, Optio
 
 /// As many strokes as asked for, anywhere, 20 to 100 units long, more or less bent.
 fn random_strokes(view: [f32; 2], settings: &Settings, seed: u64) -> Drawing {
-    let mut state = seed ^ settings.strokes as u64;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
-    };
+    let mut series = SplitMix64::new(seed ^ settings.strokes as u64);
+    let mut next = || series.unit_f32();
     let mut drawing = Drawing::white(view[0], view[1]);
     for _ in 0..settings.strokes {
         let begin = [next() * view[0], next() * view[1]];

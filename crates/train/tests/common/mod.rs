@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use affetti_nets::layers::linear;
+use affetti_layers::linear;
 use affetti_train::checkpoint::{Checkpoint, History, Origin};
 use affetti_train::order::{batch, mix};
 use affetti_train::schedule::Schedule;

@@ -2,13 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use affetti_nets::{
-    NetError,
-    clip::{Shape, weights::Tower},
-    registry, store,
-};
+use affetti_nets::clip::{Shape, weights::Tower};
 use affetti_picture::Picture;
 use affetti_sketch::{Clipasso, ClipassoSettings, Photo, Sketch, SketchError};
+use affetti_weights::{NetError, registry, store};
 
 use super::{
     metadata,

@@ -20,11 +20,14 @@ mod task;
 pub use config::{EdgeRecipe, Objective, Trunk};
 
 use affetti_data::bsds::{self, Part};
-use affetti_nets::store;
-use affetti_nets::tensors::Tensors;
-use affetti_nets::{edge_layers::EdgeLayers, efficientnet_lite, lite_layers::LiteLayers, registry};
+use affetti_nets::{
+    edge_net::layers::EdgeLayers, efficientnet_lite, efficientnet_lite::layers::LiteLayers,
+};
 use affetti_train::card::Parts;
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored};
+use affetti_weights::registry;
+use affetti_weights::store;
+use affetti_weights::tensors::Tensors;
 use burn::tensor::Device;
 
 use crate::RegionsError;

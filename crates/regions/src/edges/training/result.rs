@@ -2,9 +2,9 @@
 
 use affetti_data::bsds::{self, Part};
 use affetti_nets::efficientnet_lite::Variant;
-use affetti_nets::registry::{self, InputContract};
 use affetti_train::card::{Parts, start};
 use affetti_train::{Figures, Places, Stored};
+use affetti_weights::registry::{self, InputContract};
 
 use super::Config;
 use crate::RegionsError;

@@ -6,7 +6,7 @@
 //!   al., "Learning to predict crisp boundaries" (2018).
 
 use affetti_data::bsds::{Example, Masks};
-use affetti_nets::edge_layers::{EdgeLayers, EdgeLogits};
+use affetti_nets::edge_net::layers::{EdgeLayers, EdgeLogits};
 use affetti_picture::Picture;
 use affetti_train::{Metric, Task, TrainError, order};
 use burn::tensor::activation::sigmoid;

@@ -9,13 +9,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use affetti_nets::{
-    efficientnet_lite::{Cells, EfficientNetLite, FEATURES, Workspace},
-    import::write_whole,
-    registry,
-};
+use affetti_ground::write_whole;
+use affetti_nets::efficientnet_lite::{Cells, EfficientNetLite, FEATURES, Workspace};
 use affetti_picture::{Filter, Picture, color};
 use affetti_train::Places;
+use affetti_weights::registry;
 use rayon::prelude::*;
 
 use super::{

@@ -25,12 +25,9 @@ mod task;
 pub use config::{EncoderRecipe, Objective};
 pub use result::LineFigures;
 
-use affetti_nets::{
-    efficientnet_lite::{Variant, Weights},
-    registry, store,
-    tensors::Tensors,
-};
+use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored, card::Parts, freeze};
+use affetti_weights::{registry, store, tensors::Tensors};
 use burn::tensor::Device;
 
 use super::{Encoder, EncoderWeights, Maps};

@@ -1,10 +1,10 @@
 //! The network in training: a trunk, a linear map of its pooled features to the meaning, and one of
 //! the cells of its last map to the layout.
 
+use affetti_layers::{Normal, linear, mean_pool};
 use affetti_nets::{
+    efficientnet_lite::layers::LiteLayers,
     efficientnet_lite::{FEATURES, Weights},
-    layers::{Normal, linear, mean_pool},
-    lite_layers::LiteLayers,
 };
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};

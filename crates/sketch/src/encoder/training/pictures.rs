@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use affetti_data::{Limits, Split, bsds, oasis, paintings, splits};
 use affetti_feel::art::members;
-use affetti_nets::{NetError, registry, store};
 use affetti_picture::{DecodeOptions, Picture, decode, read};
+use affetti_weights::{NetError, registry, store};
 
 use super::EncoderRecipe;
 use crate::{

@@ -1,11 +1,11 @@
 //! What is said of a finished training: its figures and its card.
 
 use affetti_emotion::Bootstrap;
-use affetti_nets::registry::{self, InputContract, Metric};
 use affetti_train::{
     Figures,
     card::{Parts, start},
 };
+use affetti_weights::registry::{self, InputContract, Metric};
 
 use super::{
     super::{Encoder, SIDE},

@@ -222,10 +222,10 @@ mod tests {
     fn what_is_stored_embeds_as_what_was_trained() {
         use super::super::super::{About, EncoderWeights, GRID, Maps, Pair, Projection, STAGE};
         use affetti_nets::{
+            efficientnet_lite::layers::LiteLayers,
             efficientnet_lite::{FEATURES, Variant},
-            lite_layers::LiteLayers,
-            store::{self, Precision},
         };
+        use affetti_weights::store::{self, Precision};
         let device = Device::flex();
         let (variant, teacher) = (Variant::Lite0, Variant::Lite2);
         let trunk = LiteLayers::init(variant, 3, &device).weights(variant);

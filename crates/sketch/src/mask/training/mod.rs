@@ -18,8 +18,9 @@ mod task;
 pub use config::{MaskRecipe, Objective, Start};
 pub use result::MaskResult;
 
-use affetti_nets::{registry, store, tensors::Tensors, u2net, u2net_layers::U2NetLayers};
+use affetti_nets::{u2net, u2net::layers::U2NetLayers};
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored, card::Parts};
+use affetti_weights::{registry, store, tensors::Tensors};
 use burn::tensor::Device;
 
 use super::examples::{Example, Use, examples};

@@ -1,14 +1,12 @@
 //! What is said of a finished training: its figures and its card.
 
-use affetti_nets::{
-    registry::{self, InputContract, Metric},
-    u2net,
-};
+use affetti_nets::u2net;
 use affetti_train::{
     Figures, Places, Stored,
     augment::Augmentation,
     card::{Parts, start},
 };
+use affetti_weights::registry::{self, InputContract, Metric};
 use fastrand::Rng;
 
 use super::{

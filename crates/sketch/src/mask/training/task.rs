@@ -7,8 +7,8 @@
 //!   Neural Networks for Image Segmentation" (2016).
 
 use affetti_nets::{
+    u2net::layers::U2NetLayers,
     u2net::{Weights, prepare},
-    u2net_layers::U2NetLayers,
 };
 use affetti_train::{Metric, Task, TrainError, order};
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};

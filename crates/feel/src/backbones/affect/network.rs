@@ -1,9 +1,9 @@
 //! The network that learns feelings: a trunk, perhaps without its first stages, and three heads.
 
-use crate::art::network::Head;
+use crate::backbones::art::network::Head;
+use affetti_layers::Normal;
+use affetti_nets::efficientnet_lite::layers::{LiteLayers, LiteTop};
 use affetti_nets::efficientnet_lite::{FEATURES, Weights};
-use affetti_nets::layers::Normal;
-use affetti_nets::lite_layers::{LiteLayers, LiteTop};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 

@@ -3,16 +3,17 @@
 
 use super::Config;
 use super::config::{PublishedRecipe, Start};
+use crate::backbones::maps::{Below, Shape};
 use crate::error::FeelError;
-use crate::maps::{Below, Shape};
-use affetti_nets::kernels::{Activation, Batch, Convolution};
-use affetti_nets::layers::{After, Normal, Unit, UnitSpec, mean_pool};
+use affetti_kernels::{Activation, Batch, Convolution};
+use affetti_layers::{After, Normal, Unit, UnitSpec, mean_pool};
+use affetti_nets::hed;
+use affetti_nets::resnet::layers::{ResNetLayers, ResNetTop};
 use affetti_nets::resnet::{self, ResNet};
-use affetti_nets::resnet_layers::{ResNetLayers, ResNetTop};
-use affetti_nets::tensors::Tensors;
 use affetti_nets::vgg16::{self, Vgg16};
-use affetti_nets::{hed, registry, store};
 use affetti_picture::Picture;
+use affetti_weights::tensors::Tensors;
+use affetti_weights::{registry, store};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 

@@ -1,7 +1,7 @@
 //! Views of pictures as the trainable part of a network takes them: pixels, or maps of the frozen
 //! part, made once and kept in half precision where they are used again.
 
-use crate::augment::{random_square, recolored, uniform};
+use crate::backbones::augment::{random_square, recolored, uniform};
 use crate::error::FeelError;
 use affetti_picture::{DecodeOptions, Filter, Picture, read};
 use burn::tensor::{Device, Tensor, TensorData};

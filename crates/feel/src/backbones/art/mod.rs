@@ -12,19 +12,19 @@ mod pictures;
 #[cfg(test)]
 mod tests;
 
-use crate::augment::{normalised, random_square, uniform};
+use crate::backbones::augment::{normalised, random_square, uniform};
 use crate::error::FeelError;
 use affetti_data::Split;
 use affetti_ground::config::first_wrong;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
-use affetti_nets::registry;
-use affetti_nets::store::{self, Precision};
-use affetti_nets::tensors::Tensors;
 use affetti_picture::Filter;
 use affetti_train::order::batch;
 use affetti_train::{
     Figures, Metric, Opened, Outcome, Places, Recipe, Stored, Task, TrainError, losses, values,
 };
+use affetti_weights::registry;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::Tensors;
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
 pub use pictures::members;

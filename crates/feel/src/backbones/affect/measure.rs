@@ -1,10 +1,10 @@
 //! How well the heads do: skill, polarity and the two ratings, with bootstrap intervals.
 
 use super::samples::{Sample, Scales};
+use crate::backbones::scores::Score;
 use crate::error::FeelError;
 use crate::learning::evaluate::{FLOOR, TIE};
 use crate::predicting::predictor::balance;
-use crate::scores::Score;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{Bootstrap, Distribution, Emotion};
 

@@ -148,9 +148,9 @@ fn settings_that_cannot_be_are_named() {
 mod trained {
     use super::{Config, replica};
     use affetti_nets::efficientnet_lite::{Variant, Weights};
-    use affetti_nets::store::{self, Precision};
     use affetti_train::schedule::Schedule;
     use affetti_train::{History, Places, Progress, Watch, train};
+    use affetti_weights::store::{self, Precision};
     use std::path::Path;
 
     /// Stops after so many steps.

@@ -18,12 +18,12 @@ mod tests;
 
 pub use config::{DataSet, Labels, Network, PublishedRecipe, Start};
 
-use crate::augment::uniform;
+use crate::backbones::augment::uniform;
+use crate::backbones::maps::{Look, Viewing, Views};
+use crate::backbones::scores::{Score, Scores};
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::evaluate::FLOOR;
-use crate::maps::{Look, Viewing, Views};
-use crate::scores::{Score, Scores};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 use affetti_train::order::{batch, mix};

@@ -1,9 +1,9 @@
 //! The network that learns styles, genres, artists and words of titles: a trunk and linear heads.
 
 use super::pictures::LABELS;
+use affetti_layers::{Normal, linear};
+use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_nets::efficientnet_lite::{FEATURES, Weights};
-use affetti_nets::layers::{Normal, linear};
-use affetti_nets::lite_layers::LiteLayers;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 

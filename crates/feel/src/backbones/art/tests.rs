@@ -2,8 +2,8 @@
 
 use super::{Art, Config, Labels, Painted, folded, load};
 use affetti_data::Split;
+use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
-use affetti_nets::lite_layers::LiteLayers;
 use affetti_picture::Picture;
 #[cfg(feature = "weights")]
 use affetti_train::values;

@@ -3,8 +3,8 @@
 use super::Config;
 use affetti_ground::config::first_wrong;
 use affetti_nets::resnet;
-use affetti_nets::store::Precision;
 use affetti_picture::Filter;
+use affetti_weights::store::Precision;
 use serde::{Deserialize, Serialize};
 
 /// What decides how a recipe comes out, beside what every training says.

@@ -21,25 +21,25 @@ pub(crate) mod tests;
 
 pub use config::{AffectRecipe, Objective};
 
-use crate::art::{folded, read_back};
-use crate::augment::{normalised, uniform};
+use crate::backbones::art::{folded, read_back};
+use crate::backbones::augment::{normalised, uniform};
+use crate::backbones::maps::{Below, Look, Shape, Viewing, Views};
+use crate::backbones::scores::Scores;
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::backbones;
 use crate::learning::folds::FOLDS;
-use crate::maps::{Below, Look, Shape, Viewing, Views};
 use crate::predicting::settings::{BackboneSettings, PerHead};
-use crate::scores::Scores;
 use affetti_data::Split;
 use affetti_ground::config::Name;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
-use affetti_nets::store::Precision;
-use affetti_nets::tensors::Tensors;
 use affetti_picture::{Filter, Picture};
 use affetti_train::order::{batch, mix};
 use affetti_train::{
     Metric, ModelOf, Opened, Outcome, Places, Recipe, Stored, Task, TrainError, losses, values,
 };
+use affetti_weights::store::Precision;
+use affetti_weights::tensors::Tensors;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use measure::{Answer, Judged};

@@ -2,8 +2,8 @@
 
 use super::samples::samples;
 use super::{Config, DataSet, Judged, Labels, Start, divergence};
-use crate::affect::tests::replica;
-use crate::scores::Scores;
+use crate::backbones::affect::tests::replica;
+use crate::backbones::scores::Scores;
 use affetti_picture::Picture;
 use affetti_train::{History, Places, Progress, Trained, Watch, train};
 use std::path::Path;
