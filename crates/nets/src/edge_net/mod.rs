@@ -261,8 +261,9 @@ mod tests {
     #[test]
     fn weights_are_small() {
         // Half precision has to stay below 2 MB.
-        let weights = |(_, layer): &(String, Convolution)| layer.weight_shape().iter().product();
-        let all: usize = layers().iter().map(weights).sum::<usize>();
+        let weights =
+            |(_, layer): &(String, Convolution)| layer.weight_shape().iter().product::<usize>();
+        let all: usize = layers().iter().map(weights).sum();
         assert!(2 * all < 1_600_000, "{all}");
     }
 }
