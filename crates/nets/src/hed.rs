@@ -72,7 +72,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
-    pub fn from_keras(tensors: Tensors) -> Result<Self, NetError> {
+    pub(crate) fn from_keras(tensors: Tensors) -> Result<Self, NetError> {
         let mut taker = tensors.take_for("HED");
         let get = |(_, name, layer): (String, String, Convolution)| {
             let [outputs, inputs, kernel, _] = layer.weight_shape();

@@ -263,7 +263,7 @@ mod tests {
         // Half precision has to stay below 2 MB.
         let weights =
             |(_, layer): &(String, Convolution)| layer.weight_shape().iter().product::<usize>();
-        let all: usize = layers().iter().map(weights).sum::<usize>();
+        let all: usize = layers().iter().map(weights).sum();
         assert!(2 * all < 1_600_000, "{all}");
     }
 }
