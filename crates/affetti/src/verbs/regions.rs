@@ -64,7 +64,7 @@ pub fn regions(
 
 /// The work of [`regions`](fn@regions) on one picture.
 pub struct Finding<'a> {
-    /// The predictor, and the edge detector where regions are asked for.
+    /// The predictor and the edge detector.
     pub models: &'a Models,
     /// How it is done.
     pub options: &'a RegionsOptions,
