@@ -175,6 +175,10 @@ mod checkpoints {
     };
     use std::path::Path;
 
+    /// What writes a checkpoint; options and config of the command that is to go on from it; what is
+    /// said.
+    type Case<'a> = (&'a dyn Fn(&Path), &'a [&'a str], &'a str, &'a str);
+
     /// A checkpoint of the config `text`, as its recipe would write it.
     fn write<R: Recipe>(run: &Path, text: &str) {
         let config = Config::<R>::parse("c.toml".as_ref(), text, |_| ()).unwrap();
@@ -218,7 +222,7 @@ mod checkpoints {
             let other = if *verb == "art" { "edges" } else { "art" };
             let recipe = format!("with recipe {other}, not {verb}:");
             let rate = super::said(&text, "rate", "rate = 0.7");
-            let cases: [(&dyn Fn(&Path), &[&str], &str, &str); 3] = [
+            let cases: [Case<'_>; 3] = [
                 (&foreign, &[], &text, &recipe),
                 (&own, &["--seed", "9999"], &text, ", not 9999:"),
                 (&own, &[], &rate, "training.optimizer.rate = "),
