@@ -59,12 +59,61 @@ const KNOWN: usize = if cfg!(feature = "train") {
     1
 };
 
+/// Wrong configs, and what is said of them.
+type Cases = Vec<(String, &'static str)>;
+
+fn of_the_predictor(good: &str) -> Cases {
+    let bite = good.replacen("precision = \"byte\"", "precision = \"bite\"", 1);
+    vec![
+        (
+            bite,
+            "c.toml: features.backbones.precision: full, half or byte",
+        ),
+        (said(good, "folds", "folds = 1"), "c.toml: folds: 2 to 100"),
+    ]
+}
+
+fn of_a_network(good: &str) -> Cases {
+    let lines = good.lines().filter(|l| !l.starts_with("precision = "));
+    let imprecise: String = lines.map(|l| l.to_owned() + "\n").collect();
+    vec![
+        (
+            said(&imprecise, "seed", "seed = 1\nprecision = \"haf\""),
+            "c.toml: precision: full, half or byte, not \"haf\"; the nearest is half",
+        ),
+        (said(good, "start", "start = \"../x\""), "c.toml: start: "),
+        (
+            said(good, "epochs", "epochs = 0"),
+            "c.toml: training.epochs: at least 1",
+        ),
+        (said(good, "batch", "batch = 0"), "c.toml: training.batch: "),
+        (
+            said(good, "batch", "batch = 2.5"),
+            "c.toml: training.batch: a whole number from 0 on, not floating point 2.5",
+        ),
+        (
+            said(good, "batch", "batch = 8\nbach = 8"),
+            "c.toml: training.bach: no such key; the nearest known one is batch",
+        ),
+        (
+            said(good, "rate", "rate = inf"),
+            "c.toml: training.optimizer.rate: above 0",
+        ),
+        (
+            said(good, "kind", "kind = \"adma\""),
+            "c.toml: training.optimizer.kind: adam or momentum, not \"adma\"; the nearest is adam",
+        ),
+        (
+            said(good, "seed", "seed = 1\nprecison = \"half\""),
+            "c.toml: precison: no such key; the nearest known one is precision",
+        ),
+    ]
+}
+
 #[test]
 fn mistakes_in_configs_are_one_line_and_nothing_is_written() {
     for (verb, name, options) in &TRAININGS[..KNOWN] {
         let good = config(name);
-        let deep = *verb != "feel";
-        let deep_only = |text: String, told: &'static str| deep.then_some((text, told));
         let mut cases = vec![
             (
                 said(&good, "seed", "sead = 1"),
@@ -96,55 +145,14 @@ fn mistakes_in_configs_are_one_line_and_nothing_is_written() {
                 "c.toml: TOML parse error at line ",
             ),
         ];
-        if !deep {
-            let (from, to) = ("precision = \"byte\"", "precision = \"bite\"");
-            cases.push((
-                good.replacen(from, to, 1),
-                "c.toml: features.backbones.precision: full, half or byte",
-            ));
-            cases.push((
-                good.replacen("folds = 10", "folds = 1", 1),
-                "c.toml: folds: 2 to 100",
-            ));
-        }
-        cases.extend(
-            [
-                deep_only(said(&good, "start", "start = \"../x\""), "c.toml: start: "),
-                // Of `affect` it may be a file of our own.
-                (deep && *verb != "affect").then(|| {
-                    let text = said(&good, "start", "start = \"efficientnet-lite9\"");
-                    (text, "c.toml: start: ")
-                }),
-                deep_only(said(&good, "epochs", "epochs = 0"), "c.toml: training.epochs: at least 1"),
-                deep_only(said(&good, "batch", "batch = 0"), "c.toml: training.batch: at least 1"),
-                deep_only(
-                    said(&good, "batch", "batch = 2.5"),
-                    "c.toml: training.batch: a whole number from 0 on, not floating point 2.5",
-                ),
-                deep_only(
-                    said(&good, "batch", "batch = 8\nbach = 8"),
-                    "c.toml: training.bach: no such key; the nearest known one is batch",
-                ),
-                deep_only(said(&good, "rate", "rate = inf"), "c.toml: training.optimizer.rate: above 0"),
-                deep_only(
-                    said(&good, "kind", "kind = \"adma\""),
-                    "c.toml: training.optimizer.kind: adam or momentum, not \"adma\"; the nearest is adam",
-                ),
-                deep_only(
-                    said(&good, "seed", "seed = 1\nprecison = \"half\""),
-                    "c.toml: precison: no such key; the nearest known one is precision",
-                ),
-            ]
-            .into_iter()
-            .flatten(),
-        );
-        if deep {
-            let text = good.lines().filter(|l| !l.starts_with("precision = "));
-            let text: String = text.map(|l| l.to_owned() + "\n").collect();
-            cases.push((
-                said(&text, "seed", "seed = 1\nprecision = \"haf\""),
-                "c.toml: precision: full, half or byte, not \"haf\"; the nearest is half",
-            ));
+        cases.extend(match *verb {
+            "feel" => of_the_predictor(&good),
+            _ => of_a_network(&good),
+        });
+        // Of `affect` it may be a file of our own.
+        if !["feel", "affect"].contains(verb) {
+            let text = said(&good, "start", "start = \"efficientnet-lite9\"");
+            cases.push((text, "c.toml: start: "));
         }
         for (text, told) in cases {
             let root = place();
