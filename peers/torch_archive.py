@@ -1,7 +1,7 @@
-"""A small state dictionary in PyTorch's present format, for crates/nets/tests/torch_archive.rs.
+"""A small state dictionary in PyTorch's present format, for crates/weights/tests/torch_archive.rs.
 
 Needs: pip install torch numpy
-Run:   python peers/torch_archive.py crates/nets/tests/fixtures/archive.pth
+Run:   python peers/torch_archive.py crates/weights/tests/fixtures/archive.pth
 
 The tensors are closed formulas: `a.weight` [2, 3, 2, 2] holds i / 8 for its i-th element, `a.bias`
 [2] holds -1.5 and 2.25, `turned` [3, 2] is the transpose of [[0, 1, 2], [3, 4, 5]] and shares no

@@ -13,7 +13,7 @@ below a line that says which machine and which versions. A round of layers runs 
 all of PyTorch's.
 
 The peak is measured in each round before the layers: a 48 x 256 x 32 matrix product whose operands
-stay in the first-level cache, on all threads at once (`peak` in crates/nets/benches/layers.rs), the
+stay in the first-level cache, on all threads at once (`peak` in crates/kernels/benches/layers.rs), the
 median of the rounds. Beside it stands PyTorch's own 2048 x 2048 x 2048 product.
 
 On a busy machine, --layers --cpu --threads 1 compares what both take of a core.

@@ -2,9 +2,9 @@
 //! HDF5, ONNX. The first byte chooses the format.
 
 use affetti_feel::{Model, Reference};
-use affetti_weights::{hdf5, store, torch_file};
 use affetti_nets::u2net;
 use affetti_regions::npy;
+use affetti_weights::{hdf5, store, torch_file};
 
 /// One run.
 pub fn run(bytes: &[u8]) {

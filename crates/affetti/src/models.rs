@@ -7,7 +7,7 @@
 use std::{
     borrow::Cow,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use affetti_feel::{FeelError, Predictor};
@@ -65,41 +65,33 @@ pub struct Models {
     sources: Sources,
     predictor: Lazy<Predictor>,
     detectors: [Lazy<Detector>; 3],
-    lines: Lazy<LearnedEdges>,
+    /// None in a program without them.
+    lines: Lazy<Option<LearnedEdges>>,
     mask: Lazy<MaskNetwork>,
     encoder: Lazy<Arc<Encoder>>,
     judge: Lazy<Encoder>,
 }
 
-/// What is made once, whoever asks first.
+/// What is made when first asked for; all who ask get the same one. No lock is held while it is made:
+/// weights are read on rayon's pool, whose threads may wait for this very model. So two who ask first
+/// at the same time make it twice, and one of the two is dropped; verbs ask before their workers do.
 #[derive(Debug)]
-struct Lazy<T> {
-    made: OnceLock<T>,
-    /// Held while it is made, so that no second thread makes another one.
-    making: Mutex<()>,
-}
+struct Lazy<T>(OnceLock<T>);
 
 impl<T> Default for Lazy<T> {
     fn default() -> Self {
-        Self {
-            made: OnceLock::new(),
-            making: Mutex::new(()),
-        }
+        Self(OnceLock::new())
     }
 }
 
 impl<T> Lazy<T> {
     /// What could not be made is tried again next time.
     fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        if let Some(made) = self.made.get() {
-            return Ok(made);
-        }
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = self.made.get() {
+        if let Some(made) = self.0.get() {
             return Ok(made);
         }
         let made = make()?;
-        Ok(self.made.get_or_init(|| made))
+        Ok(self.0.get_or_init(|| made))
     }
 }
 
@@ -188,15 +180,18 @@ impl Models {
     /// # Errors
     /// Damaged weights.
     pub fn edges(&self) -> Result<EdgeSource<'_>, SketchError> {
-        let learned = self.lines.get(|| {
-            let (name, bytes) = self.sources.edges.read(affetti_sketch::EDGES)?;
-            LearnedEdges::from_bytes(&bytes, &name, self.threads)
-        });
-        match learned {
-            Ok(network) => Ok(EdgeSource::Detector(network)),
-            Err(SketchError::Net(NetError::Missing { .. })) => Ok(EdgeSource::Gradient),
-            Err(error) => Err(error),
-        }
+        let learned = self
+            .lines
+            .get(|| match self.sources.edges.read(affetti_sketch::EDGES) {
+                Err(NetError::Missing { .. }) => Ok(None),
+                Err(error) => Err(SketchError::from(error)),
+                Ok((name, bytes)) => {
+                    LearnedEdges::from_bytes(&bytes, &name, self.threads).map(Some)
+                }
+            })?;
+        Ok(learned.as_ref().map_or(EdgeSource::Gradient, |network| {
+            EdgeSource::Detector(network)
+        }))
     }
 
     /// Which part of a picture is its object.
@@ -243,21 +238,26 @@ mod tests {
     };
 
     #[test]
-    fn a_model_is_made_once_whoever_asks() {
+    fn all_who_ask_get_the_same_model() {
         let model = Lazy::<usize>::default();
         let made = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    let make = || {
-                        thread::yield_now();
-                        Ok::<_, ()>(made.fetch_add(1, Ordering::SeqCst))
-                    };
-                    assert_eq!(model.get(make), Ok(&0));
-                });
-            }
+        let make = || {
+            thread::yield_now();
+            Ok::<_, ()>(made.fetch_add(1, Ordering::SeqCst))
+        };
+        let ask = || model.get(make).expect("made") as *const usize as usize;
+        let places: Vec<usize> = thread::scope(|scope| {
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            asked
+                .into_iter()
+                .map(|a| a.join().expect("an answer"))
+                .collect()
         });
-        assert_eq!(made.into_inner(), 1);
+        assert!(places.iter().all(|place| *place == places[0]));
+        // Once it is there, nobody makes another one.
+        let before = made.load(Ordering::SeqCst);
+        assert_eq!(ask(), places[0]);
+        assert_eq!(made.load(Ordering::SeqCst), before);
     }
 
     #[test]

@@ -65,6 +65,10 @@ impl Optimizers {
         loss: Tensor<1>,
         rate: &dyn Fn(&str) -> f64,
     ) -> Result<(M, f64), TrainError> {
+        debug_assert!(
+            !part.contains('.'),
+            "{part}: names of tensors begin with the part and a dot"
+        );
         let (epoch, step) = (self.epoch + 1, self.step + 1);
         let diverged = |what: &str| TrainError::Diverged {
             epoch,

@@ -74,7 +74,7 @@ pub trait Recipe: Clone + Serialize + DeserializeOwned {
         }
     }
 
-    /// Measures the network, where weights are published as read back from `stored`.
+    /// Measures the network; where there is a card, its weights as read back from `stored`.
     ///
     /// # Errors
     /// The room's.
@@ -152,7 +152,7 @@ pub struct Trained<F> {
     pub weights: Option<(PathBuf, String)>,
     /// The card, where there is one.
     pub card: Option<PathBuf>,
-    /// Of the weights as read back.
+    /// As [`Recipe::measure`] made them: where there is a card, of the weights as read back.
     pub figures: F,
     /// Epochs with their metrics.
     pub history: History,
@@ -162,7 +162,7 @@ pub struct Trained<F> {
 ///
 /// # Errors
 /// A checkpoint of another training, divergence, unwritable folders, and the room's own: missing data
-/// or start. Nothing is published then.
+/// or start. Nothing is published then, unless the card alone cannot be written.
 pub fn train<R: Recipe>(
     config: &Config<R>,
     places: &Places<'_>,
@@ -176,6 +176,9 @@ pub fn train<R: Recipe>(
         .then(|| Checkpoint::read(&folder.last(), &origin, settings))
         .transpose()?;
     let (mut task, model) = R::open(config, places)?;
+    if resumed.is_none() {
+        folder.forget_sheets()?;
+    }
     folder.write_config(&origin.config.to_string())?;
     let plan = Plan {
         origin: &origin,

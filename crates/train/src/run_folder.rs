@@ -4,7 +4,7 @@
 use crate::checkpoint::History;
 use crate::curves;
 use crate::error::TrainError;
-use affetti_ground::write_whole;
+use affetti_ground::{FileError, write_whole};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,25 @@ impl RunFolder {
     /// Unwritable folders.
     pub fn write_config(&self, text: &str) -> Result<(), TrainError> {
         Ok(write_whole(&self.0.join("config.toml"), text.as_bytes())?)
+    }
+
+    /// Takes away the sheets of a training that was here before.
+    ///
+    /// # Errors
+    /// Unwritable folders.
+    pub fn forget_sheets(&self) -> Result<(), TrainError> {
+        let path = self.0.join("samples");
+        match std::fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                let action = "clear";
+                Err(FileError::Io {
+                    action,
+                    path,
+                    source,
+                })?
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the sheet of an epoch, counted from 1, as `samples/007-NAME`. An epoch that is done again

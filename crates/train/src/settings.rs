@@ -91,14 +91,14 @@ impl Settings {
         ])?;
         self.optimizer.check("optimizer")?;
         for (part, optimizer) in &self.optimizers {
-            optimizer.check(&format!("optimizers.{part}"))?;
             if !parts.contains(&part.as_str()) {
-                let known = match parts {
-                    [] => "nothing, one optimizer moves all".to_owned(),
-                    _ => parts.join(", "),
+                let what = match parts {
+                    [] => "no such key; one optimizer moves all of this network".to_owned(),
+                    _ => format!("no such part; there are {}", parts.join(", ")),
                 };
-                return Err(format!("training.optimizers.{part}: only {known}"));
+                return Err(format!("training.optimizers.{part}: {what}"));
             }
+            optimizer.check(&format!("optimizers.{part}"))?;
         }
         match &self.schedule {
             Schedule::Constant => Ok(()),

@@ -235,6 +235,14 @@ impl<T: Task> Training<'_, T> {
             self.optimizers.begin(epoch, step, steps);
             let value;
             (model, value) = self.task.step(model, &mut self.optimizers)?;
+            // A step of the task's own may show another number than those that it followed.
+            if !value.is_finite() {
+                return Err(TrainError::Diverged {
+                    epoch: epoch + 1,
+                    step: step + 1,
+                    what: "the loss".to_owned(),
+                });
+            }
             total += value;
             self.steps += 1;
             if let Some(average) = &mut self.average {

@@ -256,7 +256,8 @@ fn a_checkpoint_of_another_training_is_refused_and_nothing_is_written() {
     // What is published and how long it takes may change.
     let longer = TEXT
         .replace("epochs = 3", "epochs = 4")
-        .replace("Lines", "More lines");
+        .replace("Lines", "More lines")
+        .replace("crop = 4", "crop = 4\nprecision = \"full\"");
     let longer = parse(&longer, None).expect("good");
     let trained = go(&longer, folder.path(), true, &mut Quiet::default()).expect("resumes");
     assert_eq!(trained.expect("to the end").history.epochs, 4);
@@ -343,7 +344,7 @@ fn mistakes_are_named() {
         (
             "[training.schedule]",
             "[training.optimizers.critic]\nkind = \"adam\"\nrate = 1\n[training.schedule]",
-            "training.optimizers.critic: only nothing, one optimizer moves all",
+            "training.optimizers.critic: no such key; one optimizer moves all of this network",
         ),
     ] {
         let text = TEXT.replace(from, to);
@@ -355,7 +356,9 @@ fn mistakes_are_named() {
     }
     let told = parse(TEXT, Some(u64::MAX)).expect_err("too large");
     assert!(
-        told.starts_with("tiny.toml: seed: 0 to 9223372036854775807"),
+        told.starts_with(
+            "tiny.toml: with the options of the command, seed: 0 to 9223372036854775807"
+        ),
         "{told}"
     );
 }

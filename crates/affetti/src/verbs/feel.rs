@@ -36,7 +36,8 @@ pub struct FeelOptions {
 /// order of the inputs, until the sink breaks.
 ///
 /// # Errors
-/// Missing or damaged weights, told before the work.
+/// Missing or damaged weights of the predictor, told before the work; those of the edge detector are
+/// the failure of each picture.
 pub fn feel(
     models: &Models,
     inputs: impl Iterator<Item = Found> + Send,
@@ -45,6 +46,10 @@ pub fn feel(
     sink: impl FnMut(Outcome<Reading>) -> ControlFlow<()>,
 ) -> Result<(), FeelError> {
     models.predictor()?;
+    if let Some(fusion) = &options.regions {
+        // Before many workers ask for it at once; what fails is told of each picture.
+        let _ = models.detector(fusion.edges);
+    }
     pipeline::run(&Feeling { models, options }, inputs, control, sink);
     Ok(())
 }

@@ -49,7 +49,8 @@ impl Default for RegionsOptions {
 /// and in the order of the inputs, until the sink breaks.
 ///
 /// # Errors
-/// Missing or damaged weights, told before the work.
+/// Missing or damaged weights of the predictor, told before the work; those of the edge detector are
+/// the failure of each picture.
 pub fn regions(
     models: &Models,
     inputs: impl Iterator<Item = Found> + Send,
@@ -58,6 +59,8 @@ pub fn regions(
     sink: impl FnMut(Outcome<RegionsReading>) -> ControlFlow<()>,
 ) -> Result<(), FeelError> {
     models.predictor()?;
+    // Before many workers ask for it at once; what fails is told of each picture.
+    let _ = models.detector(options.edges);
     pipeline::run(&Finding { models, options }, inputs, control, sink);
     Ok(())
 }

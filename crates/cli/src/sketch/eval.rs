@@ -2,7 +2,7 @@
 //! a judge recognises what is drawn.
 
 use affetti::{
-    Control, Found, Input, Inputs, Models, SketchOptions, Sketching, Sources, Weights,
+    Control, Found, Inputs, Models, SketchOptions, Sketching, Sources, Weights,
     emotion::{Bootstrap, Emotion, Label as _},
     nets::device::Device,
     pipeline::answer,
@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::{
     Exit,
     args::{MaskArg, SketchEvalArgs},
+    inputs::{inputs, paths},
     out_file::spare,
     output,
     progress::Progress,
@@ -43,7 +44,8 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
         return judged(args, settings);
     }
     let emotion = args.emotion.as_deref().map(Emotion::parse).transpose()?;
-    let inputs: Vec<Input> = args.inputs.iter().map(|i| i.as_os_str().into()).collect();
+    let inputs = inputs(&args.inputs)?;
+    spare(settings.out.as_deref(), &paths(&inputs).collect::<Vec<_>>())?;
     let models = super::models(emotion, settings);
     let progress = Progress::new("drawings", !settings.quiet);
     let mut sums = vec![Sums::default(); args.strokes.len()];

@@ -184,24 +184,25 @@ mod tests {
         let large = told(&|features| features.backbones[0].side = Some(5000));
         assert!(large.contains("side"), "{large}");
     }
+
     #[test]
     fn words_that_nobody_knows_are_told_with_those_that_are_known() {
         let good = std::fs::read_to_string(configs().join("feel-3.toml")).expect("there");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("wrong.toml");
         for (word, other, known) in [
-            ("\"bicubic\"", "\"bicubical\"", "`mitchell`"),
-            ("\"byte\"", "\"tiny\"", "`full`, `half`, `byte`"),
-            ("\"crop-flip\"", "\"corner\"", "`crop-flip`"),
+            ("\"bicubic\"", "\"bicubical\"", "mitchell or lanczos3, not"),
+            ("\"byte\"", "\"tiny\"", "full, half or byte, not"),
+            ("\"crop-flip\"", "\"corner\"", "crop-flip"),
             (
                 "network = \"efficientnet-lite0\"",
                 "network = \"vgg16\"",
-                "`efficientnet-lite0`",
+                "efficientnet-lite0 or efficientnet-lite2, not",
             ),
             (
                 "name = \"efficientnet-lite2\"",
                 "name = \"art-2\"",
-                "`efficientnet-lite2`, or weights of our own",
+                "efficientnet-lite2, or weights of our own with their network, not \"art-2\"",
             ),
         ] {
             let changed = good.replacen(word, other, 1);

@@ -4,7 +4,6 @@ use super::view::View;
 use affetti_nets::efficientnet_lite::{FEATURES, Variant};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter};
 use affetti_weights::store::Precision;
-use serde::de::{IntoDeserializer, value};
 use serde::{Deserialize, Serialize};
 
 /// What is measured on a picture.
@@ -104,12 +103,14 @@ impl BackboneSettings {
     /// # Errors
     /// What is known, where no network is named and none is called as this is.
     pub(crate) fn variant(&self) -> Result<Variant, String> {
-        let published = || Variant::deserialize(self.name.as_str().into_deserializer());
-        self.network
-            .map_or_else(published, Ok)
-            .map_err(|error: value::Error| {
-                format!("{error}, or weights of our own with their `network`")
-            })
+        let published = || Variant::parse(&self.name);
+        self.network.or_else(published).ok_or_else(|| {
+            let [small, large] = [Variant::Lite0, Variant::Lite2].map(Variant::name);
+            format!(
+                "{small}, {large}, or weights of our own with their network, not {:?}",
+                self.name
+            )
+        })
     }
 
     /// Whether the square that the network is to see has a size that it can have.

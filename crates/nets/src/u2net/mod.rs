@@ -224,7 +224,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`NetError::Malformed`], and [`NetError::Mismatch`] listing every missing or misshapen tensor.
-    pub(crate) fn from_onnx(bytes: &[u8], file: &str) -> Result<Self, NetError> {
+    pub fn from_onnx(bytes: &[u8], file: &str) -> Result<Self, NetError> {
         let graph = Graph::read(bytes, file)?;
         let (names, layers) = (graph.convolutions, layers());
         if names.len() != layers.len() + 1 {

@@ -31,7 +31,9 @@ use affetti_picture::{Filter, Picture};
 use affetti_weights::{NetError, registry, store};
 
 pub use ink::{Ink, SIDE};
-pub(crate) use weights::{About, EncoderWeights, MAX_DIMENSION, Maps, Pair, Projection};
+pub(crate) use weights::{About, EncoderWeights, Maps, Pair};
+#[cfg(feature = "train")]
+pub(crate) use weights::{MAX_DIMENSION, Projection};
 
 use crate::error::SketchError;
 

@@ -1,4 +1,4 @@
-//! Two tiny trainings: one network, and two against each other.
+//! Tiny trainings: one network, two against each other, one that reads texts.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -7,6 +7,7 @@ use affetti_train::checkpoint::{Checkpoint, History, Origin};
 use affetti_train::order::{batch, mix};
 use affetti_train::schedule::Schedule;
 use affetti_train::settings::{Kind, Optimizer, Settings};
+use affetti_train::text::TextBatch;
 use affetti_train::{
     Metric, Optimizers, Outcome, Plan, Progress, RunFolder, Sheet, Task, TrainError, Watch, losses,
     run,
@@ -104,6 +105,86 @@ impl Task for Lines {
             return Ok(loss * f32::NAN);
         }
         Ok(loss)
+    }
+
+    fn validate(&mut self, model: &Line) -> Result<Vec<Metric>, TrainError> {
+        let rows: Vec<usize> = (1000..1032).collect();
+        let error = Self::error(model, &rows, &Device::flex()).into_scalar::<f32>();
+        let value = -f64::from(error);
+        Ok(vec![Metric {
+            name: "score",
+            value,
+        }])
+    }
+}
+
+/// Learns from texts of one to six words, of four there are, how much of each is the first word and how
+/// much the last; padding is a word too, so that only the mask tells it apart.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    poison: Option<(usize, usize)>,
+}
+
+const WORDS: u32 = 4;
+
+impl Texts {
+    fn error(model: &Line, rows: &[usize], device: &Device) -> Tensor<1> {
+        let text = |n: &usize| -> Vec<u32> {
+            let length = 1 + mix(&[*n as u64, 0]) % 6;
+            let word = |k| (mix(&[*n as u64, k]) % u64::from(WORDS)) as u32;
+            (1..=length).map(word).collect()
+        };
+        let texts: Vec<Vec<u32>> = rows.iter().map(text).collect();
+        let share = |text: &Vec<u32>, word| {
+            let count = text.iter().filter(|w| **w == word).count();
+            count as f32 / text.len() as f32
+        };
+        let wanted = texts
+            .iter()
+            .flat_map(|t| [share(t, 0), share(t, WORDS - 1)]);
+        let wanted = tensor(wanted.collect(), 2, device);
+        let batch = TextBatch::new(&texts, 0);
+        let lengths = batch
+            .lengths()
+            .iter()
+            .map(|length| *length as f32)
+            .collect();
+        let (ids, mask, lengths) = (
+            batch.ids(device),
+            batch.mask(device),
+            tensor(lengths, 1, device),
+        );
+        let shares = (0..WORDS).map(|word| {
+            let here = ids.clone().equal_elem(i64::from(word)).float() * mask.clone();
+            here.sum_dim(1) / lengths.clone()
+        });
+        let found = model.forward(Tensor::cat(shares.collect(), 1));
+        losses::squared_error(found, wanted, Tensor::ones([rows.len()], device))
+    }
+}
+
+impl Example for Texts {
+    fn new(poison: Option<(usize, usize)>) -> Self {
+        Self { poison }
+    }
+
+    fn begin() -> Line {
+        Line::new(2, WORDS as usize)
+    }
+}
+
+impl Task for Texts {
+    type Model = Line;
+
+    fn steps(&self) -> usize {
+        EXAMPLES / BATCH
+    }
+
+    fn loss(&mut self, model: &Line, epoch: usize, step: usize) -> Result<Tensor<1>, TrainError> {
+        let rows = batch(SEED, epoch, EXAMPLES, BATCH, step);
+        let loss = Self::error(model, &rows, &Device::flex().autodiff());
+        let poison = self.poison == Some((epoch, step));
+        Ok(if poison { loss * f32::NAN } else { loss })
     }
 
     fn validate(&mut self, model: &Line) -> Result<Vec<Metric>, TrainError> {
