@@ -92,7 +92,7 @@ fn large_claims_are_refused_from_the_header() {
     bmp[22..26].copy_from_slice(&60_000_u32.to_le_bytes());
     assert!(matches!(fails(&bmp), PictureError::TooManyPixels { .. }));
     let limits = Limits {
-        max_memory: 2000,
+        max_memory: 1500,
         ..Limits::default()
     };
     let options = DecodeOptions {

@@ -197,12 +197,22 @@ impl JpegHeader {
             3 => luminance && coarse(1) && coarse(2),
             _ => luminance && coarse(1) && coarse(2) && alike(3),
         };
-        let refined = self.refined[..self.channels()].iter().all(|&bits| bits == u64::MAX);
         let disputed = self.space() == Space::Rgb || self.adobe == Some(0) && self.has_jfif;
         sampling
             && self.scanned == self.channels()
-            && (refined || !self.is_progressive())
+            && self.is_refined()
             && !disputed
+    }
+
+    /// Whether scans bring every coefficient to its last bit, as those of a sequential picture do.
+    fn is_refined(&self) -> bool {
+        let mut refined = self.refined.iter().take(self.channels());
+        !self.is_progressive() || refined.all(|&bits| bits == u64::MAX)
+    }
+
+    /// Whether the file has its end marker, or all that stands before it.
+    pub(super) fn is_complete(&self) -> bool {
+        self.end.is_some() || self.is_refined()
     }
 
     /// What the samples mean, as libjpeg decides it: JFIF before Adobe before the names of components.

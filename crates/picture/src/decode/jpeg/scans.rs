@@ -86,7 +86,8 @@ pub(super) fn read(bytes: &[u8], header: &JpegHeader) -> Result<Coefficients, Pi
             _ => {}
         }
     }
-    if picture.components.iter().any(|component| component.steps.is_none()) {
+    let missing = picture.components.iter().any(|component| component.steps.is_none());
+    if missing || !header.is_complete() {
         return Err(truncated(Format::Jpeg, bytes));
     }
     Ok(picture)

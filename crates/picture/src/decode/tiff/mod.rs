@@ -48,6 +48,11 @@ mod tag {
     pub(super) const JPEG_TABLES: u16 = 347;
     pub(super) const YCC_SAMPLING: u16 = 530;
     pub(super) const PROFILE: u16 = 34675;
+    /// Those whose values stand apart from the directory, and without which the pixels mean nothing.
+    pub(super) const LISTS: [u16; 9] = [
+        BITS, STRIP_OFFSETS, STRIP_COUNTS, COLOR_MAP, TILE_OFFSETS, TILE_COUNTS, EXTRA,
+        SAMPLE_FORMAT, JPEG_TABLES,
+    ];
 }
 
 /// What the samples mean.
@@ -195,14 +200,11 @@ fn below<'a>(block: &Block<'a>, directory: &Directory<'a>) -> Vec<Directory<'a>>
 /// Reads how the pixels are stored, and refuses by name what is not read.
 fn layout<'a>(directory: &Directory<'a>) -> Result<Layout<'a>, PictureError> {
     let bytes = directory.block.bytes;
-    let broken = |reason: &str| {
-        // Where entries lie beyond the end, everything that lacks does so because of it.
-        if directory.complete {
-            damaged(Format::Tiff, reason)
-        } else {
-            truncated(Format::Tiff, bytes)
-        }
-    };
+    let broken = |reason: &str| damaged(Format::Tiff, reason);
+    let is_cut = |tag: &u16| directory.has(*tag) && directory.data(*tag).is_none();
+    if !directory.complete || tag::LISTS.iter().any(is_cut) {
+        return Err(truncated(Format::Tiff, bytes));
+    }
     let number = |tag, usual| directory.number(tag).unwrap_or(usual);
     let side = |tag| directory.number(tag).ok_or_else(|| broken("a side is missing"));
     let [width, height] = [side(tag::WIDTH)?, side(tag::HEIGHT)?];
