@@ -294,7 +294,7 @@ def gifs(count):
         elif way == 2:
             gif, what = gif[:at] + b"\0" * RANDOM.randint(1, 4) + gif[at:], "zeros"
         elif way == 3:
-            w, h = picture.width - RANDOM.randint(1, 20), picture.height - RANDOM.randint(0, 20)
+            w, h = picture.width - RANDOM.randint(1, picture.width // 3), picture.height - RANDOM.randint(0, picture.height // 3)
             gif, what = gif[:6] + struct.pack("<2H", w, h) + gif[10:], "over_edge"
         elif way == 4:
             x, y = RANDOM.randint(0, 9), RANDOM.randint(0, 9)
@@ -479,7 +479,10 @@ def laid_out(i):
         kind = RANDOM.choice([1, 3, 4])
         options["extratags"] = [(274, kind, 1, turn, True)]
         picture = upright(picture.convert("RGB"), turn)
-    what = "_".join(str(v).replace("(", "").replace(")", "").replace(", ", "x") for v in options.values() if not isinstance(v, list))
+    names = {"<": "little", ">": "big", "True": "bigtiff", "False": "classic"}
+    values = [value for value in options.values() if not isinstance(value, list)]
+    words = ["x".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
+    what = "_".join(names.get(word, word) for word in words)
     return f"{16 if deep else 8}_{what}", numpy_tiff(pixels, **options), picture, 0.0
 
 
@@ -500,7 +503,8 @@ def refused(i):
         gray = source("L")
         return "gray12", twelve(np.asarray(gray).astype(np.uint32) * 4095 // 255), gray, 0.6
     if way == 5:
-        return "fax3", pillow_tiff(source("1"), compression="group3"), source("1"), 0.0
+        bit = source("1")
+        return "fax3", pillow_tiff(bit, compression="group3"), bit, 0.0
     if way == 6:
         lab = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb").colourspace("lab")
         return "lab", lab.write_to_buffer(".tif"), picture, 4.0

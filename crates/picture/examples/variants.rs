@@ -41,8 +41,14 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
         }
     }
-    println!("{equal} equal, {named} refused by name, {damaged} called damaged, {different} different");
-    Ok(if damaged + different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "{equal} equal, {named} refused by name, {damaged} called damaged, {different} different"
+    );
+    Ok(if damaged + different == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Mean absolute difference of the samples; none where the sides differ.
@@ -51,6 +57,8 @@ fn difference(one: &Picture, other: &Picture) -> Option<f64> {
         return None;
     }
     let pairs = one.pixels().iter().zip(other.pixels());
-    let sum: f64 = pairs.map(|(one, other)| f64::from(one.abs_diff(*other))).sum();
+    let sum: f64 = pairs
+        .map(|(one, other)| f64::from(one.abs_diff(*other)))
+        .sum();
     Some(sum / one.pixels().len() as f64)
 }

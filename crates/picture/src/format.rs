@@ -92,7 +92,8 @@ impl Format {
 fn is_bmp(bytes: &[u8]) -> bool {
     let length = bytes.get(14..18).and_then(|b| b.first_chunk());
     let length = length.map(|b| u32::from_le_bytes(*b));
-    bytes.starts_with(b"BM") && length.map_or(bytes.get(6..10) == Some(&[0; 4]), |n| matches!(n, 12..=124))
+    bytes.starts_with(b"BM")
+        && length.map_or(bytes.get(6..10) == Some(&[0; 4]), |n| matches!(n, 12..=124))
 }
 
 /// TIFF and BigTIFF, with the lower and with the higher byte first.

@@ -46,7 +46,13 @@ impl Layout<'_> {
     /// Bytes without which rows are missing; those of run lengths only decoding tells.
     fn needed(&self) -> usize {
         let last = (self.width * self.bits as usize).div_ceil(8);
-        if self.runs { 0 } else { self.row().saturating_mul(self.height - 1).saturating_add(last) }
+        if self.runs {
+            0
+        } else {
+            self.row()
+                .saturating_mul(self.height - 1)
+                .saturating_add(last)
+        }
     }
 }
 
@@ -65,10 +71,20 @@ fn parse(bytes: &[u8]) -> Result<Layout<'_>, PictureError> {
         (word(FILE + 4)?, word(FILE + 8)?, word(FILE + 12)? >> 16)
     };
     // Fields that a short header leaves off are 0.
-    let field = |at: usize| if at + 4 <= length { word(FILE + at) } else { Ok(0) };
+    let field = |at: usize| {
+        if at + 4 <= length {
+            word(FILE + at)
+        } else {
+            Ok(0)
+        }
+    };
     let coding = field(16)?;
     let from_top = length != CORE && height.cast_signed() < 0;
-    let height = if from_top { height.wrapping_neg() } else { height };
+    let height = if from_top {
+        height.wrapping_neg()
+    } else {
+        height
+    };
     if width == 0 || height == 0 || width.cast_signed() < 0 {
         return Err(damaged(Format::Bmp, "a side is 0 or negative"));
     }
@@ -85,7 +101,11 @@ fn parse(bytes: &[u8]) -> Result<Layout<'_>, PictureError> {
     };
     let mask = |i: usize| {
         let there = i < 3 || coding == 6 || length > WITH_MASKS;
-        if there { word(FILE + 40 + 4 * i) } else { Ok(0) }
+        if there {
+            word(FILE + 40 + 4 * i)
+        } else {
+            Ok(0)
+        }
     };
     let masks = match bits {
         16 | 32 if masked => [mask(0)?, mask(1)?, mask(2)?, mask(3)?],
@@ -101,7 +121,11 @@ fn parse(bytes: &[u8]) -> Result<Layout<'_>, PictureError> {
         bits,
         runs: matches!(coding, 1 | 2),
         masks,
-        palette: palette(bytes.get(colors..start).unwrap_or_default(), bits, length == CORE),
+        palette: palette(
+            bytes.get(colors..start).unwrap_or_default(),
+            bits,
+            length == CORE,
+        ),
         data: bytes.get(start..).ok_or_else(cut)?,
     })
 }
@@ -128,7 +152,10 @@ fn palette(bytes: &[u8], bits: u32, core: bool) -> Vec<[u8; 3]> {
         return Vec::new();
     }
     let entries = bytes.chunks_exact(if core { 3 } else { 4 });
-    entries.take(1 << bits).map(|entry| [entry[2], entry[1], entry[0]]).collect()
+    entries
+        .take(1 << bits)
+        .map(|entry| [entry[2], entry[1], entry[0]])
+        .collect()
 }
 
 /// Reads the sides without touching the rows.
@@ -156,7 +183,8 @@ pub(super) fn pixels(
     }
     let layout = parse(bytes)?;
     if layout.runs {
-        let indices = bmp_rows::unpack_runs(&layout).ok_or_else(|| truncated(Format::Bmp, bytes))?;
+        let indices =
+            bmp_rows::unpack_runs(&layout).ok_or_else(|| truncated(Format::Bmp, bytes))?;
         return Ok(bmp_rows::colored(&layout, &indices));
     }
     Ok(bmp_rows::to_rgb(&layout, options.background))

@@ -40,12 +40,19 @@ pub(super) fn to_rgb(layout: &Layout<'_>, background: [u8; 3]) -> Vec<u8> {
 
 /// Indices to RGB.
 pub(super) fn colored(layout: &Layout<'_>, indices: &[u8]) -> Vec<u8> {
-    indices.iter().flat_map(|&index| color(layout, index)).collect()
+    indices
+        .iter()
+        .flat_map(|&index| color(layout, index))
+        .collect()
 }
 
 /// A color of the palette; black where it has no such color, as in other programs.
 fn color(layout: &Layout<'_>, index: u8) -> [u8; 3] {
-    layout.palette.get(usize::from(index)).copied().unwrap_or_default()
+    layout
+        .palette
+        .get(usize::from(index))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Each stored row, and where it belongs counted from the top.
@@ -55,7 +62,11 @@ fn rows<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = (usize, &'a [u8])> {
 }
 
 fn place(layout: &Layout<'_>, stored: usize) -> usize {
-    if layout.from_top { stored } else { layout.height - 1 - stored }
+    if layout.from_top {
+        stored
+    } else {
+        layout.height - 1 - stored
+    }
 }
 
 fn index(row: &[u8], x: usize, bits: usize) -> u8 {
@@ -69,7 +80,9 @@ fn words<'a>(layout: &Layout<'_>, row: &'a [u8]) -> impl Iterator<Item = u32> + 
     let width = layout.width;
     let bytes = layout.bits as usize / 8;
     row.chunks_exact(bytes).take(width).map(|word| {
-        word.iter().rev().fold(0, |sum, &byte| sum << 8 | u32::from(byte))
+        word.iter()
+            .rev()
+            .fold(0, |sum, &byte| sum << 8 | u32::from(byte))
     })
 }
 

@@ -10,9 +10,7 @@ use image::metadata::Orientation;
 use weezl::{BitOrder, decode::Decoder};
 
 use super::{Header, damaged, truncated};
-use crate::{
-    error::PictureError, format::Format, limits::DecodeOptions,
-};
+use crate::{error::PictureError, format::Format, limits::DecodeOptions};
 
 /// Signature, version and logical screen.
 const PREFIX: usize = 13;
@@ -65,7 +63,11 @@ fn parse(bytes: &[u8]) -> Result<Frame<'_>, PictureError> {
     }
     let code_size = *bytes.get(at).ok_or_else(cut)?;
     let size = [side(frame, 4), side(frame, 6)];
-    let (sides, place) = canvas([side(screen, 0), side(screen, 2)], [side(frame, 0), side(frame, 2)], size);
+    let (sides, place) = canvas(
+        [side(screen, 0), side(screen, 2)],
+        [side(frame, 0), side(frame, 2)],
+        size,
+    );
     if sides.contains(&0) || size.contains(&0) {
         return Err(damaged(Format::Gif, "a side is 0"));
     }
@@ -147,10 +149,13 @@ pub(super) fn pixels(
         return Err(damaged(Format::Gif, "it has no colors"));
     }
     let [width, height] = frame.size.map(|side| side as usize);
-    let mut rgb = options.background.repeat(header.width as usize * header.height as usize);
+    let mut rgb = options
+        .background
+        .repeat(header.width as usize * header.height as usize);
     let mut visible = false;
     for (row, indices) in rows(height, frame.interlaced).zip(indices.chunks_exact(width)) {
-        let start = (frame.place[1] as usize + row) * header.width as usize + frame.place[0] as usize;
+        let start =
+            (frame.place[1] as usize + row) * header.width as usize + frame.place[0] as usize;
         let line = rgb[start * 3..][..width * 3].as_chunks_mut::<3>().0;
         for (pixel, &index) in line.iter_mut().zip(indices) {
             if frame.transparent != Some(index) {
@@ -161,7 +166,13 @@ pub(super) fn pixels(
             }
         }
     }
-    if visible { Ok(rgb) } else { Err(PictureError::Invisible { format: Format::Gif }) }
+    if visible {
+        Ok(rgb)
+    } else {
+        Err(PictureError::Invisible {
+            format: Format::Gif,
+        })
+    }
 }
 
 /// The order in which the rows of a frame come.
@@ -171,7 +182,9 @@ fn rows(height: usize, interlaced: bool) -> impl Iterator<Item = usize> {
     } else {
         &[(0, 1)]
     };
-    passes.iter().flat_map(move |&(first, step)| (first..height).step_by(step))
+    passes
+        .iter()
+        .flat_map(move |&(first, step)| (first..height).step_by(step))
 }
 
 /// The color numbers of the frame in the order of the file; none where there are too few.

@@ -90,7 +90,8 @@ impl<'a> Block<'a> {
             block: *self,
             entries: places.filter_map(read).collect(),
             next: if count <= room {
-                self.number(start + count * entry_bytes, inline).unwrap_or(0)
+                self.number(start + count * entry_bytes, inline)
+                    .unwrap_or(0)
             } else {
                 0
             },
@@ -100,7 +101,8 @@ impl<'a> Block<'a> {
 
     fn slice(&self, at: u64, length: u64) -> Option<&'a [u8]> {
         let at = usize::try_from(at).ok()?;
-        self.bytes.get(at..at.checked_add(usize::try_from(length).ok()?)?)
+        self.bytes
+            .get(at..at.checked_add(usize::try_from(length).ok()?)?)
     }
 
     /// A whole number of 1, 2, 4 or 8 bytes.

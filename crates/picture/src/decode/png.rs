@@ -91,13 +91,22 @@ fn raw_profile(kind: &[u8; 4], data: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
-    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut words = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
     let _name = words.next()?;
     let _length = words.next()?;
     let digit = |&byte: &u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
     let digits: Option<Vec<u8>> = words.flatten().map(digit).collect();
     let digits = digits?;
-    Some(digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect())
+    Some(
+        digits
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|[high, low]| high << 4 | low)
+            .collect(),
+    )
 }
 
 /// Decodes to RGB, not yet upright.

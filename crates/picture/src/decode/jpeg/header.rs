@@ -50,6 +50,9 @@ pub(super) struct JpegHeader {
     components: Vec<Component>,
     /// Components in the first scan.
     scanned: usize,
+    /// Scans in the file, and whether the last one adds bits to coefficients that are known.
+    scans: usize,
+    last_refines: bool,
     /// Of each component, the coefficients that scans bring to their last bit, as bits of a word.
     refined: [u64; 4],
     has_jfif: bool,
@@ -132,6 +135,8 @@ impl JpegHeader {
         else {
             return;
         };
+        self.scans += 1;
+        self.last_refines = bits >> 4 != 0;
         if bits & 15 != 0 || last > 63 || first > last {
             return;
         }
@@ -198,10 +203,7 @@ impl JpegHeader {
             _ => luminance && coarse(1) && coarse(2) && alike(3),
         };
         let disputed = self.space() == Space::Rgb || self.adobe == Some(0) && self.has_jfif;
-        sampling
-            && self.scanned == self.channels()
-            && self.is_refined()
-            && !disputed
+        sampling && self.scanned == self.channels() && self.is_refined() && !disputed
     }
 
     /// Whether scans bring every coefficient to its last bit, as those of a sequential picture do.
@@ -229,6 +231,12 @@ impl JpegHeader {
         }
     }
 
+    /// The number of the last scan of a progressive picture, counted from 1, where that scan can be
+    /// read alone.
+    pub(super) fn last_scan(&self) -> Option<usize> {
+        (self.is_progressive() && !self.last_refines).then_some(self.scans)
+    }
+
     pub(super) fn is_progressive(&self) -> bool {
         self.frame == PROGRESSIVE
     }
@@ -254,7 +262,10 @@ impl JpegHeader {
     /// read, which our own decoder always does, planes and interleaved samples in which it turns
     /// them; and inks beside the result while their profile is applied.
     pub(super) fn bytes_per_pixel(&self, careful: bool) -> f64 {
-        let products = self.components.iter().map(|c| c.sampling[0] * c.sampling[1]);
+        let products = self
+            .components
+            .iter()
+            .map(|c| c.sampling[0] * c.sampling[1]);
         let [h, v] = self.largest_sampling();
         let samples = products.sum::<usize>() as f64 / (h * v) as f64;
         let channels = self.channels() as f64;

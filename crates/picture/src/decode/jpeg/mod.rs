@@ -10,7 +10,8 @@
 //! A half-gray photo would be read as a feeling that nobody put there. So zune-jpeg is strict, and
 //! of a picture in one scan does not get to see the end marker: it fills with zeros what lacks in
 //! front of one, and fails where the file just ends. What it refuses, our own decoder judges, which
-//! counts blocks; so a file cut and closed by hand with an end marker is truncated, too.
+//! counts blocks; so a file cut and closed by hand with an end marker is truncated, too. What passes
+//! is a progressive file cut in its last scan where that only adds the last bits of coefficients.
 
 mod header;
 mod planes;
@@ -50,7 +51,7 @@ pub(super) fn pixels(
         return Ok(rgb);
     }
     header.shared(header.bytes_per_pixel(true)).check(limits)?;
-    let mut samples = planes::samples(scans::read(bytes, &header)?);
+    let mut samples = planes::samples(scans::read(bytes, &header, None)?);
     let mut rgb = match header.space() {
         Space::Gray => samples.iter().flat_map(|&gray| [gray; 3]).collect(),
         Space::Rgb => samples,
@@ -80,7 +81,11 @@ pub(super) fn raw_samples(
         return Err(super::damaged(crate::Format::Jpeg, super::TWO_SIZES));
     }
     let channels = header.channels();
-    Ok((sides, channels, planes::samples(scans::read(bytes, &header)?)))
+    Ok((
+        sides,
+        channels,
+        planes::samples(scans::read(bytes, &header, None)?),
+    ))
 }
 
 fn convert(rgb: &mut [u8], profile: Option<&[u8]>, color: bool) {
@@ -98,7 +103,11 @@ fn fast(bytes: &[u8], header: &JpegHeader) -> Option<Vec<u8>> {
         .set_max_width(usize::MAX)
         .set_max_height(usize::MAX)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let end = if header.is_progressive() { bytes.len() } else { header.end() };
+    let end = if header.is_progressive() {
+        bytes.len()
+    } else {
+        header.end()
+    };
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..end]), options);
     decoder.decode_headers().ok()?;
     let [width, height] = header.sides().map(|side| side as usize);
@@ -107,6 +116,10 @@ fn fast(bytes: &[u8], header: &JpegHeader) -> Option<Vec<u8>> {
     }
     let mut rgb = vec![0; width * height * 3];
     decoder.decode_into(&mut rgb).ok()?;
+    if let Some(last) = header.last_scan() {
+        // Of a progressive picture it does not say whether the last scan was whole.
+        scans::read(bytes, header, Some(last)).ok()?;
+    }
     Some(rgb)
 }
 

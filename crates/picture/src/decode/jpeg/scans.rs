@@ -54,8 +54,12 @@ enum Fault {
     Nonsense(&'static str),
 }
 
-/// Reads all scans.
-pub(super) fn read(bytes: &[u8], header: &JpegHeader) -> Result<Coefficients, PictureError> {
+/// Reads all scans, or one `only`, by its number from 1: enough to know whether it is whole.
+pub(super) fn read(
+    bytes: &[u8],
+    header: &JpegHeader,
+    only: Option<usize>,
+) -> Result<Coefficients, PictureError> {
     let mut picture = empty(header);
     let mut tables = Tables::default();
     let mut segments = Segments { bytes, at: 2 };
@@ -63,8 +67,12 @@ pub(super) fn read(bytes: &[u8], header: &JpegHeader) -> Result<Coefficients, Pi
     let nonsense = |reason| damaged(Format::Jpeg, reason);
     while let Some((marker, data)) = segments.next_header() {
         match marker {
-            DHT => tables.read_codes(data).ok_or_else(|| nonsense("a table of codes makes no sense"))?,
-            DQT => tables.read_steps(data).ok_or_else(|| nonsense("a table of steps makes no sense"))?,
+            DHT => tables
+                .read_codes(data)
+                .ok_or_else(|| nonsense("a table of codes makes no sense"))?,
+            DQT => tables
+                .read_steps(data)
+                .ok_or_else(|| nonsense("a table of steps makes no sense"))?,
             DRI => {
                 let interval = data.first_chunk().map(|b| u16::from_be_bytes(*b));
                 tables.interval = interval.unwrap_or(0).into();
@@ -77,16 +85,24 @@ pub(super) fn read(bytes: &[u8], header: &JpegHeader) -> Result<Coefficients, Pi
                 let scan = Scan::parse(data, header, &mut picture, &tables);
                 let scan = scan.ok_or_else(|| nonsense("a scan header makes no sense"))?;
                 let mut bits = Bits::new(bytes, segments.at);
-                scan.read(&mut picture, &tables, &mut bits).map_err(|fault| match fault {
-                    Fault::Short => truncated(Format::Jpeg, bytes),
-                    Fault::Nonsense(reason) => nonsense(reason),
-                })?;
+                if only.is_some_and(|only| only != scans) {
+                    segments.at = bits.marker_place();
+                    continue;
+                }
+                scan.read(&mut picture, &tables, &mut bits)
+                    .map_err(|fault| match fault {
+                        Fault::Short => truncated(Format::Jpeg, bytes),
+                        Fault::Nonsense(reason) => nonsense(reason),
+                    })?;
                 segments.at = bits.marker_place();
             }
             _ => {}
         }
     }
-    let missing = picture.components.iter().any(|component| component.steps.is_none());
+    let missing = picture
+        .components
+        .iter()
+        .any(|component| component.steps.is_none());
     if missing || !header.is_complete() {
         return Err(truncated(Format::Jpeg, bytes));
     }
@@ -96,7 +112,11 @@ pub(super) fn read(bytes: &[u8], header: &JpegHeader) -> Result<Coefficients, Pi
 /// Blocks of zeros for all components.
 fn empty(header: &JpegHeader) -> Coefficients {
     let alone = header.channels() == 1;
-    let sampling = if alone { [1; 2] } else { header.largest_sampling() };
+    let sampling = if alone {
+        [1; 2]
+    } else {
+        header.largest_sampling()
+    };
     let sides = header.sides().map(|side| side as usize);
     let units: [usize; 2] = std::array::from_fn(|i| sides[i].div_ceil(8 * sampling[i]));
     let blocks = header.components().iter().map(|component| {
@@ -150,7 +170,11 @@ impl Tables {
             let (counts, rest) = rest.split_first_chunk::<16>()?;
             let total = counts.iter().map(|&count| usize::from(count)).sum();
             let (values, rest) = rest.split_at_checked(total)?;
-            let tables = if which >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            let tables = if which >> 4 == 0 {
+                &mut self.dc
+            } else {
+                &mut self.ac
+            };
             *tables.get_mut(usize::from(which & 15))? = Codes::new(counts, values)?;
             data = rest;
         }
@@ -306,7 +330,11 @@ impl<'a> Bits<'a> {
     fn signed(&mut self, count: u32) -> Result<i32, Fault> {
         let value = self.take(count)?;
         let negative = count > 0 && value < 1 << (count - 1);
-        Ok(if negative { value - (1 << count) + 1 } else { value })
+        Ok(if negative {
+            value - (1 << count) + 1
+        } else {
+            value
+        })
     }
 
     /// Moves behind the next restart marker; whatever stands before it is skipped.
@@ -325,7 +353,8 @@ impl<'a> Bits<'a> {
     /// Where the next marker is, or the end of the file.
     fn marker_place(&self) -> usize {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let found = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF));
+        let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF);
+        let found = rest.windows(2).position(is_marker);
         found.map_or(self.bytes.len(), |found| self.at + found)
     }
 }
@@ -344,7 +373,12 @@ struct Scan {
 
 impl Scan {
     /// Reads the header, and notes the steps that are in force for components that come first.
-    fn parse(data: &[u8], header: &JpegHeader, picture: &mut Coefficients, tables: &Tables) -> Option<Self> {
+    fn parse(
+        data: &[u8],
+        header: &JpegHeader,
+        picture: &mut Coefficients,
+        tables: &Tables,
+    ) -> Option<Self> {
         let (&count, rest) = data.split_first()?;
         let (names, rest) = rest.split_at_checked(2 * usize::from(count))?;
         let progressive = header.is_progressive();
@@ -352,7 +386,11 @@ impl Scan {
             return None;
         };
         let [first, last] = if progressive { [first, last] } else { [0, 63] }.map(usize::from);
-        let (high, low) = if progressive { (bits >> 4, bits & 15) } else { (0, 0) };
+        let (high, low) = if progressive {
+            (bits >> 4, bits & 15)
+        } else {
+            (0, 0)
+        };
         let mut parts = Vec::new();
         for name in names.as_chunks::<2>().0 {
             let at = picture.components.iter().position(|c| c.id == name[0])?;
@@ -380,7 +418,12 @@ impl Scan {
         })
     }
 
-    fn read(&self, picture: &mut Coefficients, tables: &Tables, bits: &mut Bits<'_>) -> Result<(), Fault> {
+    fn read(
+        &self,
+        picture: &mut Coefficients,
+        tables: &Tables,
+        bits: &mut Bits<'_>,
+    ) -> Result<(), Fault> {
         let alone = self.parts.len() == 1;
         let [across, down] = if alone {
             let component = &picture.components[self.parts[0].0];
@@ -397,8 +440,10 @@ impl Scan {
             }
             let place = [unit % across, unit / across];
             match self.read_unit(picture, tables, bits, &mut state, place, alone) {
-                // Behind a marker, the last bits of the last unit may lack.
-                Err(Fault::Short) if unit + 1 == units && bits.at < bits.bytes.len() => {}
+                // Behind a marker, the last bits of the last unit may lack; but of progressive
+                // pictures scans may lack behind it, so that nothing is forgiven.
+                Err(Fault::Short)
+                    if unit + 1 == units && bits.at < bits.bytes.len() && !self.progressive => {}
                 result => result?,
             }
         }
@@ -441,7 +486,13 @@ impl Scan {
     }
 
     /// T.81, G.1.2.2: coefficients of a block for the first time.
-    fn first_pass(&self, bits: &mut Bits<'_>, ac: &Codes, empty: &mut u32, block: &mut [i16; 64]) -> Result<(), Fault> {
+    fn first_pass(
+        &self,
+        bits: &mut Bits<'_>,
+        ac: &Codes,
+        empty: &mut u32,
+        block: &mut [i16; 64],
+    ) -> Result<(), Fault> {
         if *empty > 0 {
             *empty -= 1;
             return Ok(());
@@ -466,7 +517,13 @@ impl Scan {
     }
 
     /// T.81, G.1.2.3: one more bit for the coefficients of a block.
-    fn refine(&self, bits: &mut Bits<'_>, ac: &Codes, empty: &mut u32, block: &mut [i16; 64]) -> Result<(), Fault> {
+    fn refine(
+        &self,
+        bits: &mut Bits<'_>,
+        ac: &Codes,
+        empty: &mut u32,
+        block: &mut [i16; 64],
+    ) -> Result<(), Fault> {
         let bit = 1_i16 << self.low;
         let mut at = self.first;
         while *empty == 0 && at <= self.last {
@@ -534,7 +591,13 @@ fn difference(bits: &mut Bits<'_>, dc: &Codes) -> Result<i32, Fault> {
 }
 
 /// T.81, F.2.2: a whole block.
-fn sequential(bits: &mut Bits<'_>, dc: &Codes, ac: &Codes, mean: &mut i32, block: &mut [i16; 64]) -> Result<(), Fault> {
+fn sequential(
+    bits: &mut Bits<'_>,
+    dc: &Codes,
+    ac: &Codes,
+    mean: &mut i32,
+    block: &mut [i16; 64],
+) -> Result<(), Fault> {
     *mean = mean.wrapping_add(difference(bits, dc)?);
     block[0] = *mean as i16;
     let mut at = 1;
@@ -562,13 +625,39 @@ mod standard {
     ];
     const MEANS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
     pub(super) const AC: [(&[u8; 16], &[u8]); 2] = [
-        (&[0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7D], &LUMINANCE),
-        (&[0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMINANCE),
+        (
+            &[0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7D],
+            &LUMINANCE,
+        ),
+        (
+            &[0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77],
+            &CHROMINANCE,
+        ),
     ];
     const LUMINANCE: [u8; 162] = [
-        0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0x05, 0x12, 0x21, 0x31, 0x41, 0x06, 0x13, 0x51, 0x61, 0x07, 0x22, 0x71, 0x14, 0x32, 0x81, 0x91, 0xA1, 0x08, 0x23, 0x42, 0xB1, 0xC1, 0x15, 0x52, 0xD1, 0xF0, 0x24, 0x33, 0x62, 0x72, 0x82, 0x09, 0x0A, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3A, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5A, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xAA, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xB8, 0xB9, 0xBA, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEA, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA,
+        0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0x05, 0x12, 0x21, 0x31, 0x41, 0x06, 0x13, 0x51, 0x61,
+        0x07, 0x22, 0x71, 0x14, 0x32, 0x81, 0x91, 0xA1, 0x08, 0x23, 0x42, 0xB1, 0xC1, 0x15, 0x52,
+        0xD1, 0xF0, 0x24, 0x33, 0x62, 0x72, 0x82, 0x09, 0x0A, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x25,
+        0x26, 0x27, 0x28, 0x29, 0x2A, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3A, 0x43, 0x44, 0x45,
+        0x46, 0x47, 0x48, 0x49, 0x4A, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5A, 0x63, 0x64,
+        0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x83,
+        0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+        0x9A, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xAA, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6,
+        0xB7, 0xB8, 0xB9, 0xBA, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA, 0xD2, 0xD3,
+        0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8,
+        0xE9, 0xEA, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA,
     ];
     const CHROMINANCE: [u8; 162] = [
-        0x00, 0x01, 0x02, 0x03, 0x11, 0x04, 0x05, 0x21, 0x31, 0x06, 0x12, 0x41, 0x51, 0x07, 0x61, 0x71, 0x13, 0x22, 0x32, 0x81, 0x08, 0x14, 0x42, 0x91, 0xA1, 0xB1, 0xC1, 0x09, 0x23, 0x33, 0x52, 0xF0, 0x15, 0x62, 0x72, 0xD1, 0x0A, 0x16, 0x24, 0x34, 0xE1, 0x25, 0xF1, 0x17, 0x18, 0x19, 0x1A, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3A, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5A, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xAA, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xB8, 0xB9, 0xBA, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEA, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA,
+        0x00, 0x01, 0x02, 0x03, 0x11, 0x04, 0x05, 0x21, 0x31, 0x06, 0x12, 0x41, 0x51, 0x07, 0x61,
+        0x71, 0x13, 0x22, 0x32, 0x81, 0x08, 0x14, 0x42, 0x91, 0xA1, 0xB1, 0xC1, 0x09, 0x23, 0x33,
+        0x52, 0xF0, 0x15, 0x62, 0x72, 0xD1, 0x0A, 0x16, 0x24, 0x34, 0xE1, 0x25, 0xF1, 0x17, 0x18,
+        0x19, 0x1A, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3A, 0x43, 0x44,
+        0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5A, 0x63,
+        0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A,
+        0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97,
+        0x98, 0x99, 0x9A, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xAA, 0xB2, 0xB3, 0xB4,
+        0xB5, 0xB6, 0xB7, 0xB8, 0xB9, 0xBA, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA,
+        0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7,
+        0xE8, 0xE9, 0xEA, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA,
     ];
 }

@@ -16,7 +16,9 @@ fn alpha(directory: &Directory<'_>, layout: &Layout<'_>) -> Option<(usize, bool)
     let own = layout.colors.channels();
     let usual = || (layout.channels == own + 1).then(|| vec![UNASSOCIATED]);
     let extra = directory.numbers(tag::EXTRA).or_else(usual)?;
-    let at = extra.iter().position(|kind| matches!(*kind, ASSOCIATED | UNASSOCIATED))?;
+    let at = extra
+        .iter()
+        .position(|kind| matches!(*kind, ASSOCIATED | UNASSOCIATED))?;
     (own + at < layout.channels).then_some((own + at, extra[at] == ASSOCIATED))
 }
 
@@ -29,30 +31,47 @@ pub(super) fn to_rgb(
     background: [u8; 3],
 ) -> Result<Vec<u8>, PictureError> {
     let alpha = alpha(directory, layout);
-    if let Some((at, _)) = alpha && samples.chunks_exact(layout.channels).all(|pixel| pixel[at] == 0) {
-        return Err(PictureError::Invisible { format: Format::Tiff });
+    if let Some((at, _)) = alpha
+        && samples
+            .chunks_exact(layout.channels)
+            .all(|pixel| pixel[at] == 0)
+    {
+        return Err(PictureError::Invisible {
+            format: Format::Tiff,
+        });
     }
     let opaque = layout.channels == layout.colors.channels();
     let is_color = !matches!(layout.colors, Colors::Gray(_));
     let mut rgb: Vec<u8> = match layout.colors {
         Colors::Gray(inverted) => {
             let turn = if inverted { 255 } else { 0 };
-            samples.chunks_exact(layout.channels).flat_map(|pixel| [pixel[0] ^ turn; 3]).collect()
+            samples
+                .chunks_exact(layout.channels)
+                .flat_map(|pixel| [pixel[0] ^ turn; 3])
+                .collect()
         }
         Colors::Palette => {
             let palette = palette(directory, layout.bits);
-            let colors: Option<Vec<[u8; 3]>> =
-                samples.chunks_exact(layout.channels).map(|pixel| palette.get(usize::from(pixel[0])).copied()).collect();
+            let colors: Option<Vec<[u8; 3]>> = samples
+                .chunks_exact(layout.channels)
+                .map(|pixel| palette.get(usize::from(pixel[0])).copied())
+                .collect();
             let missing = || damaged(Format::Tiff, "a color beyond its palette");
             colors.ok_or_else(missing)?.into_flattened()
         }
         Colors::Inks if opaque => profile::inks_to_rgb(&samples, profile),
         Colors::Inks => {
-            let inks: Vec<u8> = samples.chunks_exact(layout.channels).flat_map(|pixel| pixel[..4].iter().copied()).collect();
+            let inks: Vec<u8> = samples
+                .chunks_exact(layout.channels)
+                .flat_map(|pixel| pixel[..4].iter().copied())
+                .collect();
             profile::inks_to_rgb(&inks, profile)
         }
         Colors::Rgb | Colors::Ycc if opaque => std::mem::take(&mut samples),
-        Colors::Rgb | Colors::Ycc => samples.chunks_exact(layout.channels).flat_map(|pixel| pixel[..3].iter().copied()).collect(),
+        Colors::Rgb | Colors::Ycc => samples
+            .chunks_exact(layout.channels)
+            .flat_map(|pixel| pixel[..3].iter().copied())
+            .collect(),
     };
     if layout.colors == Colors::Ycc {
         jpeg::ycc_to_rgb(&mut rgb);
@@ -63,7 +82,12 @@ pub(super) fn to_rgb(
     }
     if let Some((at, associated)) = alpha {
         // Alpha is blended after the profile.
-        for (rgb, pixel) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(samples.chunks_exact(layout.channels)) {
+        for (rgb, pixel) in rgb
+            .as_chunks_mut::<3>()
+            .0
+            .iter_mut()
+            .zip(samples.chunks_exact(layout.channels))
+        {
             blend(rgb, pixel[at], associated, background);
         }
     }
@@ -85,9 +109,15 @@ fn blend(rgb: &mut [u8; 3], alpha: u8, associated: bool, background: [u8; 3]) {
 /// bits, which shows where no value has an upper byte.
 fn palette(directory: &Directory<'_>, bits: usize) -> Vec<[u8; 3]> {
     let map = directory.numbers(tag::COLOR_MAP).unwrap_or_default();
-    let shift = if map.iter().all(|&value| value < 256) { 0 } else { 8 };
+    let shift = if map.iter().all(|&value| value < 256) {
+        0
+    } else {
+        8
+    };
     // A map may have fewer colors than the bits could name.
     let count = (1 << bits).min(map.len() / 3);
     let level = |at: usize| (map[at] >> shift).min(255) as u8;
-    (0..count).map(|i| [i, count + i, 2 * count + i].map(level)).collect()
+    (0..count)
+        .map(|i| [i, count + i, 2 * count + i].map(level))
+        .collect()
 }

@@ -50,8 +50,15 @@ mod tag {
     pub(super) const PROFILE: u16 = 34675;
     /// Those whose values stand apart from the directory, and without which the pixels mean nothing.
     pub(super) const LISTS: [u16; 9] = [
-        BITS, STRIP_OFFSETS, STRIP_COUNTS, COLOR_MAP, TILE_OFFSETS, TILE_COUNTS, EXTRA,
-        SAMPLE_FORMAT, JPEG_TABLES,
+        BITS,
+        STRIP_OFFSETS,
+        STRIP_COUNTS,
+        COLOR_MAP,
+        TILE_OFFSETS,
+        TILE_COUNTS,
+        EXTRA,
+        SAMPLE_FORMAT,
+        JPEG_TABLES,
     ];
 }
 
@@ -152,7 +159,11 @@ fn directory(bytes: &[u8]) -> Result<Directory<'_>, PictureError> {
         !is_preview(other) && (marked || sides(other) > own)
     });
     let small = own[0].max(own[1]) <= 256;
-    let after = if marked || small { after(&block, &first) } else { Vec::new() };
+    let after = if marked || small {
+        after(&block, &first)
+    } else {
+        Vec::new()
+    };
     let other = below
         .chain(after.into_iter().filter(is_better))
         .max_by_key(|other| sides(other).iter().product::<u64>());
@@ -166,7 +177,9 @@ fn sides(directory: &Directory<'_>) -> [u64; 2] {
 
 /// Whether the directory calls itself a version of fewer pixels, or a mask.
 fn is_preview(directory: &Directory<'_>) -> bool {
-    directory.number(tag::SUBFILE).is_some_and(|kind| kind & 5 != 0)
+    directory
+        .number(tag::SUBFILE)
+        .is_some_and(|kind| kind & 5 != 0)
         || directory.number(tag::OLD_SUBFILE) == Some(2)
 }
 
@@ -206,7 +219,11 @@ fn layout<'a>(directory: &Directory<'a>) -> Result<Layout<'a>, PictureError> {
         return Err(truncated(Format::Tiff, bytes));
     }
     let number = |tag, usual| directory.number(tag).unwrap_or(usual);
-    let side = |tag| directory.number(tag).ok_or_else(|| broken("a side is missing"));
+    let side = |tag| {
+        directory
+            .number(tag)
+            .ok_or_else(|| broken("a side is missing"))
+    };
     let [width, height] = [side(tag::WIDTH)?, side(tag::HEIGHT)?];
     if width == 0 || height == 0 {
         return Err(damaged(Format::Tiff, "a side is 0"));
@@ -219,10 +236,16 @@ fn layout<'a>(directory: &Directory<'a>) -> Result<Layout<'a>, PictureError> {
     let bits = bits(directory, compression)?;
     let colors = colors(directory, channels, compression)?;
     if channels < colors.channels() as u64 || channels > 64 {
-        return Err(unsupported(Format::Tiff, format!("{channels} samples a pixel")));
+        return Err(unsupported(
+            Format::Tiff,
+            format!("{channels} samples a pixel"),
+        ));
     }
     if colors == Colors::Palette && bits > 8 {
-        return Err(unsupported(Format::Tiff, format!("a palette of {bits} bits")));
+        return Err(unsupported(
+            Format::Tiff,
+            format!("a palette of {bits} bits"),
+        ));
     }
     let tiled = directory.has(tag::TILE_OFFSETS) || directory.has(tag::TILE_WIDTH);
     let piece = if tiled {
@@ -253,7 +276,8 @@ fn layout<'a>(directory: &Directory<'a>) -> Result<Layout<'a>, PictureError> {
         tables: directory.data(tag::JPEG_TABLES).unwrap_or_default(),
     };
     pieces::check(&layout)?;
-    layout.places = pieces::places(directory, &layout, tiled).ok_or_else(|| broken("it does not say where its pixels are"))?;
+    layout.places = pieces::places(directory, &layout, tiled)
+        .ok_or_else(|| broken("it does not say where its pixels are"))?;
     Ok(layout)
 }
 
@@ -281,7 +305,11 @@ fn bits(directory: &Directory<'_>, compression: u64) -> Result<usize, PictureErr
 }
 
 /// The meaning of the samples.
-fn colors(directory: &Directory<'_>, channels: u64, compression: u64) -> Result<Colors, PictureError> {
+fn colors(
+    directory: &Directory<'_>,
+    channels: u64,
+    compression: u64,
+) -> Result<Colors, PictureError> {
     let is_fax = (2..=4).contains(&compression);
     // Without the tag, as libtiff guesses.
     let usual = match channels {
@@ -308,8 +336,14 @@ fn colors(directory: &Directory<'_>, channels: u64, compression: u64) -> Result<
 fn differences(directory: &Directory<'_>, bits: usize) -> Result<bool, PictureError> {
     match directory.number(tag::PREDICTOR).unwrap_or(1) {
         2 if matches!(bits, 8 | 16) => Ok(true),
-        2 => Err(unsupported(Format::Tiff, format!("differences of {bits} bits"))),
-        3 => Err(unsupported(Format::Tiff, "differences of floating-point samples")),
+        2 => Err(unsupported(
+            Format::Tiff,
+            format!("differences of {bits} bits"),
+        )),
+        3 => Err(unsupported(
+            Format::Tiff,
+            "differences of floating-point samples",
+        )),
         _ => Ok(false),
     }
 }
@@ -320,7 +354,11 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
     let layout = layout(&directory)?;
     let pixels = layout.width as f64 * layout.height as f64;
     // A piece, packed and unpacked, of JPEG with its coefficients; all samples; and RGB.
-    let per_byte = if layout.compression == pieces::JPEG { 5.0 } else { 2.0 };
+    let per_byte = if layout.compression == pieces::JPEG {
+        5.0
+    } else {
+        2.0
+    };
     let piece = layout.row() as f64 * layout.piece[1] as f64 * per_byte / pixels;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
     Ok(Header {
@@ -345,5 +383,11 @@ pub(super) fn pixels(
     let directory = directory(bytes)?;
     let layout = layout(&directory)?;
     let samples = pieces::samples(&layout)?;
-    color::to_rgb(&directory, &layout, samples, header.profile.as_deref(), options.background)
+    color::to_rgb(
+        &directory,
+        &layout,
+        samples,
+        header.profile.as_deref(),
+        options.background,
+    )
 }

@@ -44,7 +44,10 @@ pub(super) fn check(layout: &Layout<'_>) -> Result<(), PictureError> {
         && (layout.bits != 8
             || layout.channels != 3
             || layout.differences
-            || layout.sampling.iter().any(|side| !matches!(side, 1 | 2 | 4)));
+            || layout
+                .sampling
+                .iter()
+                .any(|side| !matches!(side, 1 | 2 | 4)));
     let name = name.or(sampled.then(|| "chrominance of a rare kind".to_owned()));
     let ycc = layout.colors == Colors::Ycc && layout.bits != 8;
     let name = name.or(ycc.then(|| format!("YCbCr of {} bits", layout.bits)));
@@ -81,8 +84,12 @@ pub(super) fn places(
         (tag::STRIP_OFFSETS, tag::STRIP_COUNTS)
     };
     // Some writers call their tiles strips.
-    let offsets = directory.numbers(offsets).or_else(|| directory.numbers(tag::STRIP_OFFSETS))?;
-    let counts = directory.numbers(counts).or_else(|| directory.numbers(tag::STRIP_COUNTS));
+    let offsets = directory
+        .numbers(offsets)
+        .or_else(|| directory.numbers(tag::STRIP_OFFSETS))?;
+    let counts = directory
+        .numbers(counts)
+        .or_else(|| directory.numbers(tag::STRIP_COUNTS));
     let counts = counts.unwrap_or_default();
     let [across, down] = grid(layout);
     let planes = if layout.planar { layout.channels } else { 1 };
@@ -102,7 +109,14 @@ pub(super) fn places(
         // A length that lacks: up to the next piece, or to the end.
         let next = sorted.get(sorted.partition_point(|&other| other <= at));
         let next = next.copied().unwrap_or(layout.bytes.len() as u64);
-        (at, if count == 0 { next.saturating_sub(at) } else { count })
+        (
+            at,
+            if count == 0 {
+                next.saturating_sub(at)
+            } else {
+                count
+            },
+        )
     };
     Some(offsets.iter().take(pieces).enumerate().map(place).collect())
 }
@@ -118,7 +132,10 @@ fn rows(layout: &Layout<'_>, down: usize, tiled: bool) -> usize {
 
 /// All samples, pixel by pixel, as levels of eight bits; of palettes the indices.
 pub(super) fn samples(layout: &Layout<'_>) -> Result<Vec<u8>, PictureError> {
-    let announced = layout.places.iter().fold(0_u64, |sum, place| sum.saturating_add(place.1));
+    let announced = layout
+        .places
+        .iter()
+        .fold(0_u64, |sum, place| sum.saturating_add(place.1));
     // Pieces may be the same bytes, as blank tiles are, but not so often that time runs away.
     if announced > 16 * layout.bytes.len() as u64 + (64 << 20) {
         return Err(damaged(Format::Tiff, "its strips or tiles overlap"));
@@ -137,7 +154,10 @@ pub(super) fn samples(layout: &Layout<'_>) -> Result<Vec<u8>, PictureError> {
         let height = layout.piece[1].min(layout.height - top);
         let piece = piece(layout, packed, height)?;
         let width = layout.piece[0].min(layout.width - left);
-        for (y, row) in piece.chunks_exact(layout.piece[0] * layout.beside()).enumerate() {
+        for (y, row) in piece
+            .chunks_exact(layout.piece[0] * layout.beside())
+            .enumerate()
+        {
             let start = ((top + y) * layout.width + left) * layout.channels;
             let target = &mut samples[start..][..width * layout.channels];
             if layout.planar {
@@ -158,7 +178,10 @@ fn piece(layout: &Layout<'_>, packed: &[u8], rows: usize) -> Result<Vec<u8>, Pic
     }
     let turned;
     let packed = if layout.reversed {
-        turned = packed.iter().map(|byte| byte.reverse_bits()).collect::<Vec<u8>>();
+        turned = packed
+            .iter()
+            .map(|byte| byte.reverse_bits())
+            .collect::<Vec<u8>>();
         &turned
     } else {
         packed
@@ -258,7 +281,10 @@ fn fax(layout: &Layout<'_>, packed: &[u8], out: &mut [u8]) -> usize {
     let Ok(width) = u16::try_from(layout.piece[0]) else {
         return 0;
     };
-    let bytes = packed.iter().copied().map(Ok::<u8, std::convert::Infallible>);
+    let bytes = packed
+        .iter()
+        .copied()
+        .map(Ok::<u8, std::convert::Infallible>);
     let Ok(mut decoder) = fax::decoder::Group4Decoder::new(bytes, width);
     let mut filled = 0;
     for row in out.chunks_exact_mut(layout.row()) {
@@ -286,7 +312,11 @@ fn sum(layout: &Layout<'_>, row: &mut [u8]) {
     let words = row.as_chunks_mut::<2>().0;
     for i in channels..words.len() {
         let sum = word(layout, words[i]).wrapping_add(word(layout, words[i - channels]));
-        words[i] = if layout.little { sum.to_le_bytes() } else { sum.to_be_bytes() };
+        words[i] = if layout.little {
+            sum.to_le_bytes()
+        } else {
+            sum.to_be_bytes()
+        };
     }
 }
 
@@ -315,7 +345,11 @@ fn levels(layout: &Layout<'_>, row: &[u8], out: &mut Vec<u8>) {
                 // A sample lies in at most three bytes, the upper bits first.
                 let window = byte(at / 8) << 16 | byte(at / 8 + 1) << 8 | byte(at / 8 + 2);
                 let value = window >> (24 - bits - at % 8) & most;
-                if whole { value as u8 } else { ((value * 255 + most / 2) / most) as u8 }
+                if whole {
+                    value as u8
+                } else {
+                    ((value * 255 + most / 2) / most) as u8
+                }
             }));
         }
     }
@@ -341,10 +375,16 @@ fn jpeg_piece(layout: &Layout<'_>, packed: &[u8], rows: usize) -> Result<Vec<u8>
     let wanted = layout.piece[0] * layout.beside();
     let needed = layout.piece[0].min(layout.width);
     if channels != layout.beside() || width < needed || height < rows {
-        return Err(damaged(Format::Tiff, "a JPEG inside of it has another size"));
+        return Err(damaged(
+            Format::Tiff,
+            "a JPEG inside of it has another size",
+        ));
     }
     let mut out = vec![0; wanted * rows];
-    for (out, row) in out.chunks_exact_mut(wanted).zip(samples.chunks_exact(width * channels)) {
+    for (out, row) in out
+        .chunks_exact_mut(wanted)
+        .zip(samples.chunks_exact(width * channels))
+    {
         let count = wanted.min(row.len());
         out[..count].copy_from_slice(&row[..count]);
     }
@@ -376,7 +416,11 @@ fn spread_chrominance(layout: &Layout<'_>, bytes: &[u8], rows: usize) -> Vec<u8>
         for y in top..(top + v).min(rows) {
             for x in left..(left + h).min(width) {
                 let luminance = unit[(y - top) * h + x - left];
-                samples[(y * width + x) * 3..][..3].copy_from_slice(&[luminance, unit[h * v], unit[h * v + 1]]);
+                samples[(y * width + x) * 3..][..3].copy_from_slice(&[
+                    luminance,
+                    unit[h * v],
+                    unit[h * v + 1],
+                ]);
             }
         }
     }
