@@ -6,6 +6,8 @@
 //! each file that is not equal, and how many are equal, refused by name, refused as damaged, or
 //! different without a word; only the first two are right, and anything else fails the run.
 
+#![expect(clippy::print_stdout, reason = "its lines are what it is for")]
+
 use std::{error::Error, fs, path::Path, process::ExitCode};
 
 use affetti_picture::{DecodeOptions, ErrorKind, Picture, read};
