@@ -13,6 +13,7 @@
 //! counts blocks; so a file cut and closed by hand with an end marker is truncated, too. What passes
 //! is a progressive file cut in its last scan where that only adds the last bits of coefficients.
 
+mod codes;
 mod header;
 mod planes;
 mod scans;
