@@ -61,6 +61,15 @@ pub enum PictureError {
         reason: String,
     },
 
+    /// A picture of which no pixel can be seen.
+    #[error(
+        "every pixel of this {format} is transparent, so that there is nothing to see; give a picture with something visible in it"
+    )]
+    Invisible {
+        /// Format of the file.
+        format: Format,
+    },
+
     /// More bytes than [`Limits::max_bytes`](crate::Limits::max_bytes).
     #[error("the file has {bytes} bytes, the limit is {limit}; make it smaller or raise max_bytes")]
     TooManyBytes {
@@ -170,6 +179,7 @@ impl PictureError {
             | Self::NotAPicture
             | Self::Truncated { .. }
             | Self::Damaged { .. }
+            | Self::Invisible { .. }
             | Self::NotAFile { .. } => ErrorKind::Input,
             Self::UnsupportedFormat { .. } | Self::UnsupportedFeature { .. } => {
                 ErrorKind::Unsupported

@@ -33,9 +33,9 @@ pub enum Format {
     WebP,
     /// The first frame of a GIF.
     Gif,
-    /// BMP: 1 to 32 bits, with and without run lengths.
+    /// BMP of Windows and OS/2: 1 to 32 bits, with and without run lengths.
     Bmp,
-    /// The first picture of a TIFF or BigTIFF.
+    /// The first page of a TIFF or BigTIFF.
     Tiff,
 }
 
@@ -78,14 +78,22 @@ impl Format {
         if TIFFS.iter().any(|magic| bytes.starts_with(*magic)) {
             return Ok(Self::Tiff);
         }
-        // Two letters are little evidence: a text may begin with them. The reserved bytes are zero.
-        if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
+        if is_bmp(bytes) {
             return Ok(Self::Bmp);
         }
         Err(foreign(bytes).map_or(PictureError::NotAPicture, |name| {
             PictureError::UnsupportedFormat { name }
         }))
     }
+}
+
+/// Two letters are little evidence: a text may begin with them. The length of the second header is
+/// small; the reserved bytes ought to be zero but are not always.
+fn is_bmp(bytes: &[u8]) -> bool {
+    let length = bytes.get(14..18).and_then(|b| b.first_chunk());
+    let length = length.map(|b| u32::from_le_bytes(*b));
+    bytes.starts_with(b"BM")
+        && length.map_or(bytes.get(6..10) == Some(&[0; 4]), |n| matches!(n, 12..=124))
 }
 
 /// TIFF and BigTIFF, with the lower and with the higher byte first.

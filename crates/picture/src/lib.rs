@@ -30,8 +30,9 @@
 //!
 //! # What it does not do
 //! HEIC, AVIF, JPEG XL, SVG and PDF are recognised and refused by name. Of an animation, the first
-//! frame is read. ICC profiles are honoured; the gAMA, cHRM and cICP chunks of PNG, the profile
-//! of a BMP or GIF, and floating-point, Lab and YCbCr samples of TIFF are not.
+//! frame is read. ICC profiles are honoured; the gAMA, cHRM and cICP chunks of PNG and the profile
+//! of a BMP or GIF are not. What each format can hold and is refused by name stands in
+//! `docs/decoding.md`.
 
 pub mod color;
 

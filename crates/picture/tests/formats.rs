@@ -92,7 +92,7 @@ fn large_claims_are_refused_from_the_header() {
     bmp[22..26].copy_from_slice(&60_000_u32.to_le_bytes());
     assert!(matches!(fails(&bmp), PictureError::TooManyPixels { .. }));
     let limits = Limits {
-        max_memory: 2000,
+        max_memory: 1500,
         ..Limits::default()
     };
     let options = DecodeOptions {
@@ -109,7 +109,7 @@ fn large_claims_are_refused_from_the_header() {
 }
 
 #[test]
-fn a_frame_beyond_its_canvas_is_damage() {
+fn a_frame_with_too_few_pixels_is_damage() {
     let mut gif = format("plain.gif");
     // Behind the screen (13 bytes) and its table of 32 colors.
     let at = gif[13..].iter().position(|&b| b == 0x2C).unwrap() + 13;

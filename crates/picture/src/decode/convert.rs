@@ -25,7 +25,8 @@ pub(super) fn buffer(width: u32, height: u32, color: ColorType) -> Vec<u8> {
     vec![0; pixels * usize::from(color.bytes_per_pixel().max(3))]
 }
 
-/// Turns a [`buffer`] into RGB: levels to eight bits, profile to sRGB, alpha over `background`.
+/// Turns a [`buffer`] into RGB: levels to eight bits, profile to sRGB, alpha over `background`. None
+/// where no pixel is visible.
 pub(super) fn to_rgb(
     mut buffer: Vec<u8>,
     width: u32,
@@ -33,15 +34,16 @@ pub(super) fn to_rgb(
     color: ColorType,
     transform: Option<&Transform>,
     background: [u8; 3],
-) -> Vec<u8> {
+) -> Option<Vec<u8>> {
     if color == ColorType::Rgb8 && transform.is_none() {
-        return buffer;
+        return Some(buffer);
     }
     let pixels = width as usize * height as usize;
     let size = usize::from(color.bytes_per_pixel());
     let start = offset(width, height, color);
     let mut rgb = vec![[0; 3]; CHUNK.min(pixels)];
     let mut alpha = vec![255; CHUNK.min(pixels)];
+    let mut visible = false;
     for first in (0..pixels).step_by(CHUNK) {
         let count = CHUNK.min(pixels - first);
         let (rgb, alpha) = (&mut rgb[..count], &mut alpha[..count]);
@@ -54,6 +56,7 @@ pub(super) fn to_rgb(
         if let Some(transform) = transform {
             transform.apply(rgb.as_flattened_mut());
         }
+        visible = visible || alpha.iter().any(|&alpha| alpha != 0);
         if color.has_alpha() {
             for (rgb, &alpha) in rgb.iter_mut().zip(&*alpha) {
                 over(rgb, alpha, background);
@@ -64,7 +67,7 @@ pub(super) fn to_rgb(
     buffer.truncate(pixels * 3);
     // Gives a third of an RGBA picture back; the allocator does it without moving large blocks.
     buffer.shrink_to_fit();
-    buffer
+    visible.then_some(buffer)
 }
 
 /// Source samples to RGB and alpha of eight bits.

@@ -6,10 +6,11 @@
 //! (`profile`); the EXIF orientation.
 
 mod bmp;
+mod bmp_rows;
 mod convert;
 mod gif;
+mod ifd;
 mod jpeg;
-mod jpeg_header;
 mod png;
 mod profile;
 mod tiff;
@@ -22,7 +23,11 @@ use std::{
     path::Path,
 };
 
-use image::{ImageDecoder, ImageError, metadata::Orientation};
+use image::{
+    ImageDecoder, ImageError,
+    error::{UnsupportedError, UnsupportedErrorKind},
+    metadata::Orientation,
+};
 
 use crate::{
     error::PictureError,
@@ -43,10 +48,12 @@ use crate::{
 /// - Depth: 16-bit samples are rounded to the nearest of 256 levels.
 /// - Alpha: pixels are blended over [`DecodeOptions::background`] on the sRGB values, not in linear
 ///   light, as Pillow's `alpha_composite` and browsers do.
-/// - Animations: the first frame of a WebP or GIF, the default image of an APNG, the first picture
-///   of a TIFF.
+///   Where every pixel is transparent there is nothing to see, which is an error; in a BMP, whose
+///   writers often leave alpha at 0, it means that there is no alpha.
+/// - Animations: the first frame of a WebP or GIF, the default image of an APNG. Of a TIFF, the first
+///   page, or the picture that a preview stands before.
 /// - Truncation: a file that ends before its pixels do is an error, never a half-gray picture.
-///   A JPEG that lacks only its end marker is good.
+///   A JPEG or PNG that lacks only its end marker is good.
 ///
 /// # Errors
 /// Every variant of [`PictureError`] of kind `Input`, `Limit` or `Unsupported` that is about bytes.
@@ -57,7 +64,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, PictureE
         let header = header(format, bytes)?;
         header.check(&options.limits)?;
         let pixels = match format {
-            Format::Jpeg => jpeg::pixels(bytes, &header),
+            Format::Jpeg => jpeg::pixels(bytes, &header, &options.limits),
             Format::Png => png::pixels(bytes, &header, options),
             Format::WebP => webp::pixels(bytes, &header, options),
             Format::Gif => gif::pixels(bytes, &header, options),
@@ -159,19 +166,13 @@ impl Header {
 
 fn header(format: Format, bytes: &[u8]) -> Result<Header, PictureError> {
     match format {
-        Format::Jpeg => jpeg_header::parse(bytes)?.header(),
+        Format::Jpeg => jpeg::header(bytes),
         Format::Png => png::header(bytes),
         Format::WebP => webp::header(bytes),
         Format::Gif => gif::header(bytes),
         Format::Bmp => bmp::header(bytes),
         Format::Tiff => tiff::header(bytes),
     }
-}
-
-/// Orientation from an EXIF block, with or without the prefix that some writers leave on it.
-fn orientation(exif: &[u8]) -> Orientation {
-    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
 }
 
 /// The error for a file that contradicts its format. Decoders break lines in their messages; ours
@@ -230,21 +231,32 @@ fn with_image(
         .map_err(|error| translate(format, error, header.complete, bytes))?;
     let transform = header.profile.as_deref().and_then(profile::to_srgb);
     let transform = transform.filter(|transform| transform.is_for(color.has_color()));
-    Ok(convert::to_rgb(
+    convert::to_rgb(
         buffer,
         header.width,
         header.height,
         color,
         transform.as_ref(),
         background,
-    ))
+    )
+    .ok_or(PictureError::Invisible { format })
 }
 
 /// An error of `image` in our terms. An incomplete file explains every failure.
 fn translate(format: Format, error: ImageError, complete: bool, bytes: &[u8]) -> PictureError {
     match error {
         _ if !complete => truncated(format, bytes),
-        ImageError::Unsupported(error) => unsupported(format, error),
+        ImageError::Unsupported(error) => unsupported(format, feature(&error)),
         error => damaged(format, error),
+    }
+}
+
+/// What a decoder of `image` does not read, as a part of a sentence; its own message is a sentence
+/// about itself.
+fn feature(error: &UnsupportedError) -> String {
+    match error.kind() {
+        UnsupportedErrorKind::Color(color) => format!("colors of the type {color:?}"),
+        UnsupportedErrorKind::GenericFeature(feature) => feature,
+        _ => "a variant of the format".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{Rgba, codecs::webp::WebPDecoder, metadata::Orientation};
 
-use super::{Header, TWO_SIZES, damaged, orientation, translate, truncated, with_image};
+use super::{Header, TWO_SIZES, damaged, ifd::exif_orientation, translate, truncated, with_image};
 use crate::{error::PictureError, format::Format, limits::DecodeOptions};
 
 /// `RIFF`, length, `WEBP`.
@@ -38,9 +38,10 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
         bytes_per_pixel: 4.0 + 4.0,
         complete: true,
     };
+    let mut orientation = None;
     for (kind, data) in chunks {
         match &kind {
-            b"EXIF" => header.orientation = orientation(data),
+            b"EXIF" => orientation = orientation.or_else(|| exif_orientation(data)),
             b"ICCP" => header.profile = Some(data.to_vec()),
             b"ANIM" => header.bytes_per_pixel = 4.0 + 4.0 + 4.0,
             b"VP8 " | b"VP8L" if sides(&kind, data) != Some((width, height)) => {
@@ -50,6 +51,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
             _ => {}
         }
     }
+    header.orientation = orientation.unwrap_or(Orientation::NoTransforms);
     Ok(header)
 }
 

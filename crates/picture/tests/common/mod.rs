@@ -191,6 +191,67 @@ pub(crate) fn png_with_chunk(png: &[u8], kind: &[u8; 4], data: &[u8], at_end: bo
     [&png[..at], &chunk(kind, data), &png[at..]].concat()
 }
 
+/// A page of a TIFF written by hand: samples of eight bits, uncompressed, in one strip.
+pub(crate) struct Page {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) pixels: Vec<u8>,
+    /// Samples a pixel.
+    pub(crate) samples: u32,
+    /// Further tags of one number.
+    pub(crate) extra: Vec<(u16, u32)>,
+    /// A tag that is left out.
+    pub(crate) without: Option<u16>,
+}
+
+impl Page {
+    /// Of RGB.
+    pub(crate) fn new(width: u32, height: u32, pixels: Vec<u8>) -> Self {
+        Self {
+            width,
+            height,
+            pixels,
+            samples: 3,
+            extra: Vec::new(),
+            without: None,
+        }
+    }
+}
+
+/// A TIFF with the lower byte first; its last four bytes say that no directory follows.
+pub(crate) fn tiff(pages: &[Page]) -> Vec<u8> {
+    let mut file = b"II*\0\0\0\0\0".to_vec();
+    let mut link = 4;
+    for page in pages {
+        let start = file.len() as u32;
+        file.extend(&page.pixels);
+        let here = file.len() as u32;
+        file[link..link + 4].copy_from_slice(&here.to_le_bytes());
+        let mut tags = vec![
+            (256, page.width),
+            (257, page.height),
+            (258, 8),
+            (259, 1),
+            (262, 2),
+            (273, start),
+            (277, page.samples),
+            (278, page.height),
+            (279, page.pixels.len() as u32),
+        ];
+        tags.extend(&page.extra);
+        tags.retain(|tag| Some(tag.0) != page.without);
+        tags.sort_unstable();
+        file.extend((tags.len() as u16).to_le_bytes());
+        for (tag, value) in tags {
+            file.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
+            file.extend([1_u32.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        link = file.len();
+        file.extend([0; 4]);
+    }
+    file
+}
+
 /// Decodes with default options.
 pub(crate) fn open(bytes: &[u8]) -> Picture {
     decode(bytes, &DecodeOptions::default()).unwrap_or_else(|error| panic!("{error}"))
