@@ -31,7 +31,7 @@ const STEPS: [&str; 7] = [
     "cargo check --workspace --no-default-features",
     // The command `affetti` would overwrite the pages of the library `affetti`: libraries only.
     "cargo doc --workspace --features train --no-deps --lib",
-    "cargo check --workspace --features burn",
+    "cargo check -p affetti-nets --features burn",
     "cargo check --workspace --features vulkan",
     TEST,
 ];

@@ -3,12 +3,12 @@
 //! - before 1.6: a sequence of pickles (magic number, protocol, system, the dictionary, the list of
 //!   storages) followed by raw storages;
 //! - since then: a zip archive of stored entries, `NAME/data.pkl` with the dictionary and
-//!   `NAME/data/KEY` with each storage ([`crate::stored_zip`]);
+//!   `NAME/data/KEY` with each storage (`stored_zip`);
 //! - TorchScript: the same with a tree of modules in place of the dictionary, and with code, which is
 //!   not read.
 //!
 //! A pickle can run any code when Python loads it. This reader runs none: it knows the few
-//! instructions that tensors need ([`crate::pickle`]) and refuses everything else. Sizes are
+//! instructions that tensors need (`pickle`) and refuses everything else. Sizes are
 //! checked before anything is allocated.
 
 use crate::error::NetError;
