@@ -79,12 +79,9 @@ impl<R: Recipe> Config<R> {
             own: draft.rest()?,
             file: file.to_owned(),
         };
-        let wrong = |what: String| ConfigError::wrong(file, &what);
-        config.check().map_err(wrong)?;
         change(&mut config);
-        // What is wrong now is not the file's fault.
-        let told = |what| wrong(format!("with the options of the command, {what}"));
-        config.check().map_err(told)?;
+        let checked = config.check();
+        checked.map_err(|what| ConfigError::wrong(file, &what))?;
         Ok(config)
     }
 
