@@ -4,7 +4,7 @@
 //! |---|---|
 //! | links of Markdown, with their `#anchor` | beside the document |
 //! | `docs/NAME.md, "Heading"` | the headings of that document |
-//! | paths | from the root, or as the end of any path: `kernels/conv.rs` |
+//! | paths | from the root, or as the end of any path: `kernels/src/conv.rs` |
 //! | `affetti VERB …` and options | the completions that the program prints |
 //! | `cargo …`, `python peers/…` | tasks, packages and targets; the script's text |
 //!
