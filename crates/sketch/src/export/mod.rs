@@ -5,7 +5,7 @@
 //! | SVG, still and drawing itself | [`svg`] | the web, editing, continuing |
 //! | PDF | [`pdf`] | print |
 //! | DXF | [`dxf`] | plotters and cutters |
-//! | GIF of the drawing | [`gif`] | messages |
+//! | GIF of the drawing | [`gif()`] | messages |
 //! | JSON of the strokes | [`json`] | programs |
 //!
 //! PNG is [`exact::render`](crate::exact::render) and

@@ -18,12 +18,12 @@ use crate::answers::Sketched;
 const BETWEEN_SEEDS: u64 = 1000;
 
 /// The method with its networks and settings. Number of strokes, width and first seed are those of
-/// [`SketchOptions::settings`].
+/// [`SketchOptions::settings`](super::SketchOptions::settings).
 #[derive(Debug, Clone)]
 pub struct ClipassoRecipe {
     /// Shared by all pictures.
     pub method: Arc<Clipasso>,
-    /// What [`SketchOptions::settings`] does not say.
+    /// What [`SketchOptions::settings`](super::SketchOptions::settings) does not say.
     pub settings: ClipassoSettings,
     /// Names of the networks, for the metadata of drawings.
     pub models: String,
