@@ -12,9 +12,34 @@ thread_local! {
     });
 }
 
+const HEADER: usize = 128;
+const BLOCK: usize = 4096;
+
+/// Makes the checksums right, so that what lies behind them is reached.
+fn seal(bytes: &mut [u8]) {
+    let Some(rest) = bytes.len().checked_sub(HEADER + 4) else {
+        return;
+    };
+    let blocks = rest.div_ceil(BLOCK + 4);
+    let Some(end) = bytes.len().checked_sub(4 * (blocks + 1)) else {
+        return;
+    };
+    let (content, table) = bytes.split_at_mut(end);
+    let mut all = crc32fast::Hasher::new();
+    all.update(&content[..HEADER]);
+    let (sums, whole) = table.split_at_mut(4 * blocks);
+    for (sum, block) in sums.chunks_exact_mut(4).zip(content[HEADER..].chunks(BLOCK)) {
+        sum.copy_from_slice(&crc32fast::hash(block).to_le_bytes());
+    }
+    all.update(sums);
+    whole.copy_from_slice(&all.finalize().to_le_bytes());
+}
+
 /// One run.
 pub fn run(bytes: &[u8]) {
     FILE.with_borrow(|(_, file)| {
+        let mut bytes = bytes.to_vec();
+        seal(&mut bytes);
         std::fs::write(file, bytes).expect("the temporary folder is writable");
         let Ok(index) = Index::open(file) else {
             return;
@@ -29,7 +54,7 @@ pub fn run(bytes: &[u8]) {
         ];
         for query in &queries {
             for hit in index.find(query, 5, 1).unwrap_or_default() {
-                assert!(hit.measure.is_finite() && hit.path.len() <= 3 * 65_535);
+                assert!(hit.measure.is_finite() && hit.path.as_os_str().len() <= 2 * 65_535);
                 assert!((1.0..=7.0).contains(&hit.valence));
             }
         }

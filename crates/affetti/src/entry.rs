@@ -53,6 +53,8 @@ pub struct ReportEntry {
     pub palette: Vec<([u8; 3], f32)>,
     /// A small JPEG of the whole picture. Empty if there is none.
     pub thumbnail_jpeg: Vec<u8>,
+    /// Where a page finds the original: a relative or `file:` address, escaped. `None` if nowhere.
+    pub link: Option<String>,
     /// A credit line, such as artist, title and year.
     pub caption: Option<String>,
     /// The best affective regions, best first; empty if none were asked for.

@@ -3,19 +3,28 @@
 
 use crate::entry::{EMOTIONS, IntentionEntry};
 
-/// The sentence, for example "Leans towards the intention (awe 60 %, fear 40 %): nearer to it than
-/// 83 of 100 paintings, match 0.48 of 1. Instead: contentment, 21 points more than intended."
+/// The sentence, for example "Nearer to the intention than most (awe 60 %, fear 40 %): nearer to it than
+/// 83 of 100 paintings, and part of the way there (match 0.48 of 1). Instead, more than intended:
+/// contentment by 21 points." Two things are told apart: the place among paintings, of which most may
+/// be far away, and how near that is.
 #[must_use]
 pub fn sentence(intention: &IntentionEntry) -> String {
     let place = match intention.percentile {
-        90.0.. => "Meets the intention closely",
-        70.0.. => "Leans towards the intention",
-        30.0.. => "Neither meets nor misses the intention",
-        10.0.. => "Leans away from the intention",
-        _ => "Misses the intention",
+        90.0.. => "Among the nearest to the intention",
+        70.0.. => "Nearer to the intention than most",
+        30.0.. => "About as near to the intention as others",
+        10.0.. => "Farther from the intention than most",
+        _ => "Among the farthest from the intention",
+    };
+    let near = match intention.matching {
+        0.85.. => "and it meets it",
+        0.65.. => "and close to it",
+        0.45.. => "and part of the way there",
+        _ if intention.percentile >= 70.0 => "but still far from it",
+        _ => "and far from it",
     };
     format!(
-        "{place} ({}): nearer to it than {:.0} of 100 paintings, match {:.2} of 1. {}{}",
+        "{place} ({}): nearer to it than {:.0} of 100 paintings, {near} (match {:.2} of 1). {}{}",
         target(&intention.target),
         intention.percentile,
         intention.matching,
@@ -50,6 +59,15 @@ pub fn target(shares: &[f64; 9]) -> String {
         .map(|&i| format!("{} {:.0} %", EMOTIONS[i], shares[i] * 100.0))
         .collect();
     parts.join(", ")
+}
+
+/// "contentment +0.21, sadness +0.08", as tables have it.
+#[must_use]
+pub fn instead_figures(instead: &[(usize, f64)]) -> String {
+    let more = |&(emotion, more): &(usize, f64)| {
+        format!("{} +{}", EMOTIONS[emotion], crate::shares::round4(more))
+    };
+    instead.iter().map(more).collect::<Vec<_>>().join(", ")
 }
 
 fn instead(instead: &[(usize, f64)]) -> String {
@@ -91,11 +109,21 @@ mod tests {
     fn sentences() {
         assert_eq!(
             sentence(&entry(83.4, &[(2, 0.212)])),
-            "Leans towards the intention (awe 60 %, fear 40 %): nearer to it than 83 of 100 \
-             paintings, match 0.48 of 1. Instead, more than intended: contentment by 21 points."
+            "Nearer to the intention than most (awe 60 %, fear 40 %): nearer to it than 83 of 100 \
+             paintings, and part of the way there (match 0.48 of 1). Instead, more than intended: \
+             contentment by 21 points."
         );
         let far = sentence(&entry(3.0, &[(2, 0.3), (7, 0.1), (8, 0.05)]));
-        assert!(far.starts_with("Misses the intention"), "{far}");
+        assert!(far.starts_with("Among the farthest from"), "{far}");
+        // First among paintings is not near.
+        let first = sentence(&IntentionEntry {
+            matching: 0.39,
+            ..entry(97.0, &[])
+        });
+        assert!(
+            first.contains("but still far from it (match 0.39 of 1)"),
+            "{first}"
+        );
         assert!(
             far.ends_with(
                 "contentment by 30 points, sadness by 10 points and something else by 5 points."

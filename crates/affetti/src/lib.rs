@@ -64,8 +64,8 @@ pub use answers::{Parts, Reading, RegionsReading, Sketched, Trace, hit_json};
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Weights};
 pub use pipeline::{
-    Cancel, Control, ErrorKind, Failure, Found, Input, Inputs, Job, Outcome, Progress, STDIN,
-    Source, available_threads,
+    Cancel, Control, ErrorKind, Failure, Found, Input, Inputs, Job, Outcome, PictureName, Progress,
+    STDIN, Source, available_threads,
 };
 pub use printable::printable;
 pub use shares::round4;

@@ -1,9 +1,6 @@
 //! `affetti eval`.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use affetti::{
     data::bsds::{self, Part},
@@ -28,8 +25,8 @@ use crate::{
     Exit,
     args::{self, EvalVerb, TrainingArgs},
     device,
-    out_file::{OutFile, cannot_write, spare},
-    output::{self, Form},
+    out_file::{cannot_write, put, spare},
+    output::{self, FIGURES, Form, TEXTS},
     progress::Progress,
     settings::{Settings, data_folder},
     sketch,
@@ -102,7 +99,7 @@ fn feel(
     against: Option<&Path>,
     settings: &Settings,
 ) -> Result<Exit> {
-    let form = Form::of(settings)?;
+    let form = Form::of(&FIGURES, settings)?;
     let ours = Config::read(&training.config)?;
     let theirs = against.map(Config::read).transpose()?;
     let rival = theirs
@@ -144,6 +141,7 @@ fn regions(
     study: &Study<'_>,
     settings: &Settings,
 ) -> Result<Exit> {
+    let form = Form::of(&TEXTS, settings)?;
     let config = Config::read(&training.config)?;
     // Before the work, which takes long: a folder that cannot be made must not cost its result.
     if let Some(folder) = study.plots {
@@ -159,6 +157,7 @@ fn regions(
     let mut shown = Shown {
         plots: study.plots,
         settings,
+        form,
         printed: 0,
     };
     let mut failed = None;
@@ -197,6 +196,7 @@ fn regions(
 struct Shown<'a> {
     plots: Option<&'a Path>,
     settings: &'a Settings,
+    form: Form,
     printed: usize,
 }
 
@@ -204,15 +204,14 @@ impl Shown<'_> {
     fn show(&mut self, report: &Report) -> Result<()> {
         for (name, svg) in self.plots.map_or(&[][..], |_| &report.plots[..]) {
             let path = self.plots.unwrap_or(Path::new(".")).join(name);
-            let mut file = OutFile::create(&path)?;
-            file.write_all(svg.as_bytes())
-                .map_err(|error| cannot_write(&path, &error))?;
-            file.commit()?;
+            put(&path, svg.as_bytes())?;
         }
-        if self.settings.wants_json_file() {
-            output::emit(self.settings, &(serde_json::to_string(report)? + "\n"))?;
-        } else if self.settings.out.is_some() {
-            output::emit(self.settings, &(report.table() + &report.chosen()))?;
+        if self.settings.out.is_some() {
+            let text = match self.form {
+                Form::Json => serde_json::to_string(report)? + "\n",
+                Form::Table | Form::Csv => report.table() + &report.chosen(),
+            };
+            output::emit(self.settings, &text)?;
         } else if !self.settings.json {
             let table = report.table();
             output::print(table.get(self.printed..).unwrap_or_default())?;
@@ -235,7 +234,7 @@ fn edges(
     thresholds: usize,
     settings: &Settings,
 ) -> Result<Exit> {
-    let form = Form::of(settings)?;
+    let form = Form::of(&FIGURES, settings)?;
     let folder = bsds500(what.data)?;
     let inputs: Vec<&Path> = what.weights.into_iter().collect();
     spare(
@@ -274,7 +273,7 @@ fn edges(
 
 /// `affetti eval mask`.
 fn mask(what: &Measured<'_>, maps: &Path, settings: &Settings) -> Result<Exit> {
-    let form = Form::of(settings)?;
+    let form = Form::of(&FIGURES, settings)?;
     let data = data_folder(what.data)?;
     let weights: Vec<&Path> = what.weights.into_iter().collect();
     spare(

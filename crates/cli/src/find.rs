@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use affetti::{
-    emotion::Label,
+    PictureName,
+    emotion::{Emotion, Label},
     feel::index::{Hit, Index, Query},
     hit_json,
     picture::{DecodeOptions, read},
-    printable,
+    printable, round4,
 };
 use anyhow::{Context, Result};
 
@@ -16,9 +17,9 @@ use crate::{
     args::FindArgs,
     device,
     out_file::spare,
-    output,
+    output::{self, FIGURES, Form},
     settings::Settings,
-    table::{Side, row, table},
+    table::{Side, csv, row, table},
 };
 
 pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
@@ -29,14 +30,17 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
     ];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
     spare(settings.out.as_deref(), &inputs)?;
+    let form = Form::of(&FIGURES, settings)?;
     let index = Index::open(&args.index)?;
     let query = query(args, &index, settings)?;
     let hits = index.find(&query, args.top, settings.threads)?;
-    let text = if settings.wants_json() {
-        let lines = hits.iter().map(|hit| Ok(hit_json(hit, &query)? + "\n"));
-        lines.collect::<Result<String>>()?
-    } else {
-        text(&hits, &query)
+    let text = match form {
+        Form::Json => {
+            let lines = hits.iter().map(|hit| Ok(hit_json(hit, &query)? + "\n"));
+            lines.collect::<Result<String>>()?
+        }
+        Form::Csv => csv(&rows(&hits, &query))?,
+        Form::Table => text(&hits, &query),
     };
     output::emit(settings, &text)?;
     Ok(Exit::Done)
@@ -64,11 +68,34 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     Ok(Query::Near(components))
 }
 
-fn text(hits: &[Hit], query: &Query) -> String {
-    let measure = match query {
+/// What nearness is called.
+fn measure(query: &Query) -> &'static str {
+    match query {
         Query::Like(_) => "match",
         Query::Affect { .. } | Query::Near(_) => "distance",
-    };
+    }
+}
+
+/// All that the JSON has.
+fn rows(hits: &[Hit], query: &Query) -> Vec<Vec<String>> {
+    let emotions = Emotion::ALL.iter().map(|emotion| emotion.name());
+    let header = ["path", measure(query)].into_iter().chain(emotions);
+    let header = header.chain(["valence", "arousal", "dominant"]);
+    let mut rows = vec![header.map(str::to_owned).collect()];
+    rows.extend(hits.iter().map(|hit| {
+        let figure = |figure: &f64| round4(*figure).to_string();
+        let mut row = vec![PictureName::from(hit.path.as_path()).to_string()];
+        row.push(figure(&hit.measure));
+        row.extend(hit.emotions.as_slice().iter().map(figure));
+        row.extend([&hit.valence, &hit.arousal].map(figure));
+        row.push(hit.emotions.dominant().name().to_owned());
+        row
+    }));
+    rows
+}
+
+fn text(hits: &[Hit], query: &Query) -> String {
+    let measure = measure(query);
     let mut rows = vec![row([measure, "valence", "arousal", "mainly", "path"])];
     rows.extend(hits.iter().map(|hit| {
         let mainly = hit.emotions.dominant();
@@ -78,7 +105,7 @@ fn text(hits: &[Hit], query: &Query) -> String {
             &format!("{:.1}", hit.valence),
             &format!("{:.1}", hit.arousal),
             &format!("{} {share:.0} %", mainly.name()),
-            &printable(&hit.path),
+            &printable(&PictureName::from(hit.path.as_path())),
         ])
     }));
     use Side::{Left, Right};

@@ -14,6 +14,12 @@ pub(crate) fn inputs(arguments: &[OsString]) -> Result<Vec<Input>> {
     Ok(inputs)
 }
 
+/// Whether they may be several pictures.
+pub(crate) fn is_many(inputs: &[Input]) -> bool {
+    let is_folder = |input: &Input| matches!(input, Input::Path(path) if path.is_dir());
+    inputs.len() > 1 || inputs.iter().any(is_folder)
+}
+
 /// Those that are files or folders.
 pub(crate) fn paths(inputs: &[Input]) -> impl Iterator<Item = &Path> {
     inputs.iter().filter_map(|input| match input {

@@ -22,26 +22,26 @@ const CODE: i32 = 130;
 /// is not there does no harm, and no command makes many.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// How the verb that runs is asked to stop by itself, once.
-static GENTLE: Mutex<Option<Cancel>> = Mutex::new(None);
+/// How the verb that runs is asked to stop by itself, once, and what is told then.
+static GENTLE: Mutex<Option<(Cancel, &str)>> = Mutex::new(None);
 
-/// From now on the first signal only cancels: the work ends itself and keeps what it has. The
-/// second one ends the program.
-pub(crate) fn gently(cancel: &Cancel) {
-    *lock(&GENTLE) = Some(cancel.clone());
+/// From now on the first signal only cancels: the work ends itself and keeps what it has, as `told`
+/// says. The second one ends the program.
+pub(crate) fn gently(cancel: &Cancel, told: &'static str) {
+    *lock(&GENTLE) = Some((cancel.clone(), told));
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on a signal ends the program in order. Signals that a parent asked to ignore, as
-/// `nohup` does, stay ignored.
+/// From now on a signal ends the program in order. Each signal that a parent asked to ignore, as
+/// `nohup` and a script's `&` do, stays ignored, and the others are not.
 pub(crate) fn watch() {
     let stop = || {
-        if let Some(cancel) = lock(&GENTLE).take() {
+        if let Some((cancel, told)) = lock(&GENTLE).take() {
             cancel.cancel();
-            say("stopping with the best so far; once more to stop at once");
+            say(&format!("{told}; once more to stop at once"));
             return;
         }
         // Held to the end, so that no further file can begin.
@@ -52,7 +52,38 @@ pub(crate) fn watch() {
         say("stopped");
         process::exit(CODE);
     };
-    // Without it the program still ends on a signal, only less tidily.
+    on_signals(stop);
+}
+
+/// Without it the program still ends on a signal, only less tidily.
+#[cfg(unix)]
+fn on_signals(stop: impl Fn() + Send + 'static) {
+    use signal_hook::{
+        consts::{SIGHUP, SIGINT, SIGTERM},
+        iterator::Signals,
+    };
+    let ignored = ignored();
+    let wanted = [SIGHUP, SIGINT, SIGTERM];
+    let wanted = wanted.into_iter().filter(|n| ignored >> (n - 1) & 1 == 0);
+    if let Ok(mut signals) = Signals::new(wanted) {
+        let waiting = move || signals.forever().for_each(|_| stop());
+        let _ = std::thread::Builder::new().spawn(waiting);
+    }
+}
+
+/// The signals that are ignored, as bits from signal 1 on. Systems but Linux do not say; there a
+/// hangup keeps what it does, for `nohup`.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or(1 << (signal_hook::consts::SIGHUP - 1))
+}
+
+/// Without it the program still ends on a signal, only less tidily.
+#[cfg(not(unix))]
+fn on_signals(stop: impl Fn() + Send + 'static) {
     let _ = ctrlc::try_set_handler(stop);
 }
 

@@ -5,12 +5,14 @@
 
 mod args;
 mod data;
+mod destination;
 mod device;
 mod eval;
 mod feel;
 mod find;
 mod inputs;
 mod interrupt;
+mod mirror;
 mod models;
 mod out_file;
 mod output;

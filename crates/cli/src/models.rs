@@ -23,10 +23,10 @@ use crate::{
     args::ModelsVerb,
     device,
     out_file::spare,
-    output,
+    output::{self, FIGURES, Form, TEXTS},
     progress::Progress,
     settings::{Settings, data_folder},
-    table::{Side, row, table},
+    table::{Side, csv, row, table},
 };
 
 pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
@@ -48,9 +48,13 @@ pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
     }
 }
 
-/// Bytes of the weights, if they are embedded or imported.
+/// Bytes of the weights, if they are embedded or imported, or in the folder `models` of the repository.
 fn size(card: &Card) -> Option<u64> {
-    let imported = || Some(registry::cached_file(card).metadata().ok()?.len());
+    let length = |path: &Path| Some(path.metadata().ok()?.len());
+    let imported = || {
+        let beside = || length(&Path::new("models").join(&card.file));
+        length(&registry::cached_file(card)).or_else(beside)
+    };
     if card.embedded {
         registry::weights(card).ok().map(|bytes| bytes.len() as u64)
     } else {
@@ -59,8 +63,9 @@ fn size(card: &Card) -> Option<u64> {
 }
 
 fn list(settings: &Settings) -> Result<Exit> {
+    let form = Form::of(&FIGURES, settings)?;
     let cards = registry::cards()?;
-    if settings.wants_json() {
+    if let Form::Json = form {
         let lines = cards.iter().map(|card| {
             let line = json!({
                 "name": card.name,
@@ -75,6 +80,27 @@ fn list(settings: &Settings) -> Result<Exit> {
             format!("{line}\n")
         });
         output::emit(settings, &lines.collect::<String>())?;
+        return Ok(Exit::Done);
+    }
+    if let Form::Csv = form {
+        let header = [
+            "name", "kind", "embedded", "bytes", "file", "sha256", "license", "summary",
+        ];
+        let mut rows = vec![row(header)];
+        rows.extend(cards.iter().map(|card| {
+            let bytes = size(card).map_or(String::new(), |bytes| bytes.to_string());
+            row([
+                &card.name,
+                &card.kind,
+                &card.embedded.to_string(),
+                &bytes,
+                &card.file,
+                &card.sha256,
+                &card.license,
+                &card.summary,
+            ])
+        }));
+        output::emit(settings, &csv(&rows)?)?;
         return Ok(Exit::Done);
     }
     let mut rows = vec![row(["name", "kind", "embedded", "size", "file", "summary"])];
@@ -99,8 +125,9 @@ fn list(settings: &Settings) -> Result<Exit> {
 }
 
 fn show(name: &str, settings: &Settings) -> Result<Exit> {
+    let form = Form::of(&TEXTS, settings)?;
     let card = registry::card(name)?;
-    let text = if settings.wants_json() {
+    let text = if let Form::Json = form {
         serde_json::to_string(&card)? + "\n"
     } else {
         card_text(&card)
@@ -163,9 +190,9 @@ fn card_text(card: &Card) -> String {
             row([
                 &m.set,
                 &m.name,
-                &format!("{:.3}", m.value),
-                &format!("{low:.3} to {high:.3}"),
-                &format!("{:.3}", m.baseline),
+                &format!("{:.4}", m.value),
+                &format!("{low:.4} to {high:.4}"),
+                &format!("{:.4}", m.baseline),
                 &m.n.to_string(),
                 &m.against,
             ])
@@ -181,6 +208,7 @@ fn card_text(card: &Card) -> String {
 }
 
 fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
+    let form = Form::of(&FIGURES, settings)?;
     let cards: Vec<Card> = if names.is_empty() {
         registry::cards()?
     } else {
@@ -212,10 +240,13 @@ fn verify(names: &[String], settings: &Settings) -> Result<Exit> {
             reason.as_deref().unwrap_or_default(),
         ]));
     }
-    let text = if settings.wants_json() {
-        lines
-    } else {
-        table(&[Side::Left; 3], &rows)
+    let text = match form {
+        Form::Json => lines,
+        Form::Table => table(&[Side::Left; 3], &rows),
+        Form::Csv => {
+            rows.insert(0, row(["name", "state", "reason"]));
+            csv(&rows)?
+        }
     };
     output::emit(settings, &text)?;
     Ok(Exit::of(good, bad))
@@ -228,6 +259,7 @@ fn reference(
     models: &Path,
     settings: &Settings,
 ) -> Result<Exit> {
+    Form::of(&TEXTS, settings)?;
     let data = data_folder(data)?;
     let predictor = device::predictor(weights, settings)?;
     let progress = Progress::new("paintings", !settings.quiet);
@@ -274,6 +306,7 @@ fn reference(
 
 fn take_in(file: &Path, model: Option<&str>, gelu: bool, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &[file])?;
+    Form::of(&TEXTS, settings)?;
     let imported = match model {
         Some(name) => {
             let gate = if gelu { Gate::Exact } else { Gate::Quick };
@@ -294,7 +327,7 @@ fn take_in(file: &Path, model: Option<&str>, gelu: bool, settings: &Settings) ->
 
 fn imported_to(imported: &Imported, settings: &Settings) -> Result<Exit> {
     let path = imported.path.display().to_string();
-    let text = if settings.wants_json() {
+    let text = if let Form::Json = Form::of(&TEXTS, settings)? {
         format!("{}\n", json!({"name": imported.card.name, "path": path}))
     } else {
         format!("{} imported to {path}\n", imported.card.name)

@@ -137,6 +137,16 @@ impl OutFile {
         Ok(Self { to, path })
     }
 
+    /// Gives the file its name where no other has it; in words, what came of it.
+    pub(crate) fn commit_new(self) -> Result<String> {
+        let path = self.path.clone();
+        if matches!(self.to, To::Whole(..)) && path.exists() {
+            return Ok(format!("; {} is as it was before", path.display()));
+        }
+        self.commit()?;
+        Ok(format!("→ {}", path.display()))
+    }
+
     /// Gives the file its name.
     pub(crate) fn commit(self) -> Result<()> {
         let Self { to, path } = self;
@@ -146,6 +156,17 @@ impl OutFile {
         };
         committed.map_err(|error| cannot_write(&path, &error))
     }
+}
+
+/// Writes a whole file.
+///
+/// # Errors
+/// One line with the path.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = OutFile::create(path)?;
+    file.write_all(bytes)
+        .map_err(|error| cannot_write(path, &error))?;
+    file.commit()
 }
 
 impl Write for OutFile {

@@ -8,12 +8,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-pub(crate) use crate::{
-    out_file::extension,
-    say::{complain, say},
-};
+pub(crate) use crate::say::{complain, say};
 use crate::{
-    out_file::{OutFile, cannot_write},
+    destination::{Destination, Writes},
+    out_file::put,
     settings::Settings,
 };
 
@@ -47,10 +45,7 @@ pub(crate) fn emit(settings: &Settings, text: &str) -> Result<()> {
     let Some(path) = &settings.out else {
         return print(text);
     };
-    let mut file = OutFile::create(path)?;
-    file.write_all(text.as_bytes())
-        .map_err(|error| cannot_write(path, &error))?;
-    file.commit()
+    put(path, text.as_bytes())
 }
 
 /// A line of JSON.
@@ -66,25 +61,38 @@ pub(crate) enum Form {
     Json,
 }
 
+/// Figures that are rows.
+pub(crate) const FIGURES: Writes<Form> = Writes {
+    files: &[
+        ("csv", Form::Csv),
+        ("json", Form::Json),
+        ("jsonl", Form::Json),
+        ("txt", Form::Table),
+    ],
+    plain: Form::Table,
+    folder: false,
+};
+/// What is no table.
+pub(crate) const TEXTS: Writes<Form> = Writes {
+    files: &[
+        ("json", Form::Json),
+        ("jsonl", Form::Json),
+        ("txt", Form::Table),
+    ],
+    ..FIGURES
+};
+
 impl Form {
-    /// Asked for before the work, which takes minutes.
-    pub(crate) fn of(settings: &Settings) -> Result<Self> {
-        let Some(path) = &settings.out else {
-            return Ok(if settings.json {
-                Self::Json
-            } else {
-                Self::Table
-            });
-        };
-        match extension(path).as_str() {
-            "csv" => Ok(Self::Csv),
-            "json" | "jsonl" => Ok(Self::Json),
-            "txt" => Ok(Self::Table),
-            _ => bail!(
-                "{}: figures are written as .csv, .json or .txt",
-                path.display()
-            ),
-        }
+    /// That of a verb that writes `writes`. Asked for before the work, which may take minutes.
+    ///
+    /// # Errors
+    /// An extension of `--out` that says another form.
+    pub(crate) fn of(writes: &Writes<Self>, settings: &Settings) -> Result<Self> {
+        Ok(match writes.destination(settings.out.as_deref())? {
+            Destination::File(_, form) => form,
+            Destination::Screen | Destination::Folder(_) if settings.json => Self::Json,
+            Destination::Screen | Destination::Folder(_) => Self::Table,
+        })
     }
 
     /// The one of three texts that was asked for.

@@ -1,7 +1,6 @@
 //! `affetti regions`: pictures in, affective regions out.
 
 use std::{
-    collections::HashSet,
     fs,
     io::Write,
     ops::ControlFlow,
@@ -9,7 +8,7 @@ use std::{
 };
 
 use affetti::{
-    Control, Drawings, Inputs, Outcome, RegionsOptions, RegionsReading, STDIN,
+    Control, Drawings, Input, Inputs, Outcome, RegionsOptions, RegionsReading,
     card::regions_card,
     regions::{
         RegionWay,
@@ -26,12 +25,15 @@ use serde::Serialize;
 use crate::{
     Exit,
     args::{ClassesArg, ObjNorm, RegionsArgs},
+    destination::{Destination, Writes},
     device,
-    inputs::{inputs, paths},
-    out_file::{OutFile, cannot_write, spare},
+    inputs::{inputs, is_many, paths},
+    mirror::Mirror,
+    out_file::{OutFile, cannot_write, put, spare},
     output,
     progress::Progress,
     settings::Settings,
+    table::counted,
     terminal,
 };
 
@@ -45,14 +47,15 @@ pub(crate) fn run(args: &RegionsArgs, settings: &Settings) -> Result<Exit> {
     let inputs = inputs(&args.inputs)?;
     let read: Vec<&Path> = paths(&inputs).collect();
     spare(settings.out.as_deref(), &read)?;
-    let options = options(args, settings)?;
+    let destination = WRITES.destination(settings.out.as_deref())?;
+    let options = options(args, &destination)?;
     let models = device::models(args.weights.as_deref(), settings);
     models.predictor()?;
     let bar = Progress::new("pictures", !settings.quiet && settings.out.is_some());
     let mut run = Run {
         settings,
         shown: args.top,
-        out: Out::create(settings)?,
+        out: Out::create(destination, &inputs)?,
         bar: &bar,
         begun: false,
         good: 0,
@@ -71,7 +74,7 @@ pub(crate) fn run(args: &RegionsArgs, settings: &Settings) -> Result<Exit> {
 }
 
 /// Settings from arguments, refused before any work.
-fn options(args: &RegionsArgs, settings: &Settings) -> Result<RegionsOptions> {
+fn options(args: &RegionsArgs, to: &Destination<File>) -> Result<RegionsOptions> {
     let find = Options {
         alpha: args.alpha,
         normalization: match args.obj_norm {
@@ -95,7 +98,7 @@ fn options(args: &RegionsArgs, settings: &Settings) -> Result<RegionsOptions> {
     }
     Ok(RegionsOptions {
         find,
-        drawings: settings.out.is_some() && !settings.wants_json_file(),
+        drawings: !matches!(to, Destination::Screen | Destination::File(_, File::Lines)),
         shown: args.top,
         ..RegionsOptions::default()
     })
@@ -123,26 +126,57 @@ fn proposals_of_maps(edges: &Path, args: &RegionsArgs, settings: &Settings) -> R
     Ok(Exit::Done)
 }
 
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    Lines,
+    Svg,
+    Png,
+}
+
+const WRITES: Writes<File> = Writes {
+    files: &[
+        ("jsonl", File::Lines),
+        ("json", File::Lines),
+        ("svg", File::Svg),
+        ("png", File::Png),
+    ],
+    plain: File::Lines,
+    folder: true,
+};
+
 /// Where results go.
 enum Out {
     /// A card or a line per picture on standard output.
     Screen,
     /// JSON Lines in a file.
     Lines(Box<OutFile>, PathBuf),
-    /// Drawings in a folder, and the names taken there.
-    Folder(PathBuf, HashSet<String>),
+    /// The drawing of one picture.
+    One(PathBuf, File),
+    /// Drawings in a folder.
+    Folder(PathBuf, Mirror),
 }
 
 impl Out {
-    fn create(settings: &Settings) -> Result<Self> {
-        let Some(path) = &settings.out else {
-            return Ok(Self::Screen);
-        };
-        if settings.wants_json_file() {
-            return Ok(Self::Lines(Box::new(OutFile::create(path)?), path.clone()));
-        }
-        fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))?;
-        Ok(Self::Folder(path.clone(), HashSet::new()))
+    fn create(to: Destination<File>, inputs: &[Input]) -> Result<Self> {
+        Ok(match to {
+            Destination::Screen => Self::Screen,
+            Destination::File(path, File::Lines) => {
+                Self::Lines(Box::new(OutFile::create(&path)?), path)
+            }
+            Destination::File(path, form) => {
+                if is_many(inputs) {
+                    bail!("--out {}: several pictures need a folder", path.display());
+                }
+                drop(OutFile::create(&path)?);
+                Self::One(path, form)
+            }
+            Destination::Folder(path) => {
+                fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
+                let mirror = Mirror::new(&path, inputs);
+                Self::Folder(path, mirror)
+            }
+        })
     }
 }
 
@@ -186,8 +220,13 @@ impl Run<'_> {
     }
 
     fn show(&mut self, reading: &RegionsReading) -> Result<()> {
-        if let (Out::Folder(folder, taken), Some(drawings)) = (&mut self.out, &reading.drawings) {
-            save(folder, taken, &reading.path, drawings)?;
+        match (&mut self.out, &reading.drawings) {
+            (Out::Folder(_, mirror), Some(drawings)) => {
+                save(&mirror.place(&reading.path)?, drawings)?;
+            }
+            (Out::One(path, File::Png), Some(drawings)) => put(path, &drawings.annotated)?,
+            (Out::One(path, _), Some(drawings)) => put(path, drawings.svg.as_bytes())?,
+            _ => {}
         }
         self.line(reading)?;
         let to_screen = !self.settings.json && matches!(self.out, Out::Screen);
@@ -221,45 +260,31 @@ impl Run<'_> {
         match self.out {
             Out::Screen => {}
             Out::Lines(file, _) if exit != Exit::NoneSucceeded => file.commit()?,
-            Out::Lines(_, path) => {
+            Out::Lines(_, path) | Out::One(path, _) if exit == Exit::NoneSucceeded => {
                 output::complain(&format!("no regions; {} was not written", path.display()))
             }
-            Out::Folder(folder, _) => {
+            Out::Lines(..) => {}
+            Out::One(path, _) | Out::Folder(path, _) => {
+                let pictures = counted(self.good, "picture");
                 self.settings
-                    .summary(&format!("{} pictures → {}", self.good, folder.display()))
+                    .summary(&format!("{pictures} → {}", path.display()));
             }
         }
         Ok(exit)
     }
 }
 
-/// Three files a picture, whole or not at all.
-fn save(folder: &Path, taken: &mut HashSet<String>, path: &str, drawings: &Drawings) -> Result<()> {
-    let stem = if path == STDIN {
-        "stdin".to_owned()
-    } else {
-        let stem = Path::new(path).file_stem().unwrap_or_default();
-        stem.to_string_lossy().into_owned()
-    };
-    // Pictures of one name from two folders must not take each other's place.
-    let name = (1_usize..)
-        .map(|n| match n {
-            1 => stem.clone(),
-            n => format!("{stem}-{n}"),
-        })
-        .find(|name| taken.insert(name.clone()))
-        .unwrap_or(stem);
+/// Three files a picture, whole or not at all; `place` is their path without endings.
+fn save(place: &Path, drawings: &Drawings) -> Result<()> {
     let files: [(&str, &[u8]); 3] = [
         ("regions.png", &drawings.annotated),
         ("regions.svg", drawings.svg.as_bytes()),
         ("figure.png", &drawings.figure),
     ];
     for (ending, bytes) in files {
-        let path = folder.join(format!("{name}.{ending}"));
-        let mut file = OutFile::create(&path)?;
-        file.write_all(bytes)
-            .map_err(|error| cannot_write(&path, &error))?;
-        file.commit()?;
+        let mut path = place.as_os_str().to_owned();
+        path.push(format!(".{ending}"));
+        put(path.as_ref(), bytes)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     args::{Device, Global},
-    out_file::extension,
+    destination::is_screen,
     say::say,
 };
 
@@ -33,7 +33,8 @@ impl Settings {
             threads: global.threads.unwrap_or_else(affetti::available_threads),
             device: global.device,
             json: global.json,
-            out: global.out.clone(),
+            // `--out -` asks for what happens without it.
+            out: global.out.clone().filter(|out| !is_screen(out)),
             quiet: global.quiet,
             verbose: global.verbose && !global.quiet,
             seed: global.seed,
@@ -52,17 +53,6 @@ impl Settings {
         if !self.quiet {
             say(line);
         }
-    }
-
-    /// Whether `--out` names a file of JSON Lines.
-    pub(crate) fn wants_json_file(&self) -> bool {
-        let extension = self.out.as_deref().map(extension);
-        matches!(extension.as_deref(), Some("json" | "jsonl"))
-    }
-
-    /// Whether the result is JSON: asked for by name, or by the extension of `--out`.
-    pub(crate) fn wants_json(&self) -> bool {
-        self.json || self.wants_json_file()
     }
 }
 

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use crate::{
     Exit,
     args::Args,
-    out_file::{OutFile, cannot_write},
+    out_file::{cannot_write, put},
     output,
     settings::Settings,
 };
@@ -44,10 +44,9 @@ pub(crate) fn man(settings: &Settings) -> Result<Exit> {
 fn pages(command: &Command, folder: &Path) -> Result<()> {
     let page = Man::new(command.clone());
     let path = folder.join(page.get_filename());
-    let mut file = OutFile::create(&path)?;
-    page.render(&mut file)
-        .map_err(|error| cannot_write(&path, &error))?;
-    file.commit()?;
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    put(&path, &text)?;
     command
         .get_subcommands()
         .filter(|below| !below.is_hide_set())

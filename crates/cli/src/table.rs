@@ -1,4 +1,6 @@
-//! Tables for people.
+//! Tables for people, and for spreadsheets.
+
+use anyhow::Result;
 
 /// Which side the cells of a column stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +36,40 @@ pub(crate) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
+/// "1 picture", "2 pictures".
+pub(crate) fn counted(count: usize, unit: &str) -> String {
+    let more = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{more}")
+}
+
 /// A share of 1 as percentage.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text. The
+/// report's own export does the same.
+pub(crate) fn as_text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Comma-separated values of rows of texts, the first of which is the header.
+pub(crate) fn csv(rows: &[Vec<String>]) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| as_text(cell)))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8(bytes)?)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Side, row, table};
+    use super::{Side, as_text, csv, row, table};
 
     #[test]
     fn columns_line_up() {
@@ -50,5 +78,21 @@ mod tests {
             table(&[Side::Left, Side::Right], &rows),
             "name    n\né      10\nalone\n"
         );
+    }
+
+    #[test]
+    fn commas_and_quotes_stay_in_their_cells() {
+        let rows = [row(["a", "b"]), row(["1,2", "say \"x\""])];
+        assert_eq!(csv(&rows).unwrap(), "a,b\n\"1,2\",\"say \"\"x\"\"\"\n");
+    }
+
+    #[test]
+    fn formulas_are_kept_from_running() {
+        for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
+            assert_eq!(as_text(text), format!("'{text}"));
+        }
+        for text in ["a=1.jpg", "'=1", "", "./-"] {
+            assert_eq!(as_text(text), text);
+        }
     }
 }

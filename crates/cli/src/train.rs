@@ -9,7 +9,7 @@ use crate::{
     Exit,
     args::{TrainVerb, TrainingArgs},
     out_file::spare,
-    output::{self, Form},
+    output::{self, FIGURES, Form},
     progress::Progress,
     settings::{Settings, data_folder},
 };
@@ -87,7 +87,7 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 
 /// `affetti train feel`.
 fn feel(args: &TrainingArgs, settings: &Settings) -> Result<Exit> {
-    let form = Form::of(settings)?;
+    let form = Form::of(&FIGURES, settings)?;
     let mut config = Config::read(&args.config)?;
     config.seed = settings.seed.unwrap_or(config.seed);
     let trained = with_options(&config, args, &[], settings, |config, options| {
@@ -148,7 +148,7 @@ mod networks {
         Exit,
         args::{RunArgs, TrainingArgs},
         out_file::spare,
-        output::{self, Form},
+        output::{self, FIGURES, Form},
         progress::Progress as Bar,
         settings::{Settings, data_folder},
     };
@@ -187,7 +187,7 @@ mod networks {
     where
         R::Error: Error + Send + Sync + 'static,
     {
-        let form = Form::of(settings)?;
+        let form = Form::of(&FIGURES, settings)?;
         let config = Config::<R>::read(asked.config, |config| {
             config.common.seed = settings.seed.unwrap_or(config.common.seed);
             change(&mut config.own);

@@ -123,6 +123,22 @@ fn a_table_and_lines_by_extension() {
 }
 
 #[test]
+fn standard_output_has_names_and_spreadsheets_their_mark() {
+    let root = pictures(1);
+    let at = root.path();
+    let plain = run_in(at, &["feel", "p", "--json"]);
+    for out in ["-", "/dev/stdout"] {
+        let run = run_in(at, &["feel", "p", "--json", "--out", out]);
+        assert_eq!((run.code, run.out), (0, plain.out.clone()), "{out}");
+    }
+    assert_eq!(names(at), ["p"]);
+    let run = run_in(at, &["feel", "p", "--bom", "--out", "t.csv"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let table = fs::read(at.join("t.csv")).unwrap();
+    assert!(table.starts_with(b"\xef\xbb\xbfpath,width"));
+}
+
+#[test]
 fn the_report_is_whole_and_has_captions() {
     let root = pictures(2);
     write(

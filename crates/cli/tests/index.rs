@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{jpeg, pictures, run_in, write};
+use common::{folder, jpeg, pictures, run_in, write};
 use serde_json::Value;
 
 fn paths(lines: &[Value]) -> Vec<&str> {
@@ -132,6 +132,106 @@ fn an_index_is_brought_up_to_date() {
     // With a further result, everything is read again.
     let both = run_in(at, &["feel", "p", "--index", "i", "--json"]);
     assert_eq!(both.json().len(), 4);
+}
+
+#[test]
+fn a_picture_is_one_however_it_is_named() {
+    let root = pictures(2);
+    let at = root.path();
+    let whole = at.join("p/00.jpg");
+    let whole = whole.to_str().unwrap();
+    let names = ["p/00.jpg", "./p/00.jpg", "p/../p/00.jpg", whole, "p/00.jpg"];
+    let run = run_in(at, &[&["feel"][..], &names, &["--index", "i"]].concat());
+    let told = "1 picture in the index (1 new, 0 read again, 0 unchanged, 0 gone) → i\n";
+    assert_eq!((run.code, run.err.as_str()), (0, told));
+    let again = run_in(at, &["feel", "p", whole, "--index", "./i"]);
+    assert!(
+        again.err.contains("(1 new, 0 read again, 1 unchanged"),
+        "{}",
+        again.err
+    );
+    let find = |folder: &std::path::Path, index: &str| {
+        run_in(folder, &["find", index, "--like", "awe", "--json"]).json()
+    };
+    let mut found = find(at, "i");
+    found.sort_by_key(|line| line["path"].to_string());
+    assert_eq!(paths(&found), ["p/00.jpg", "p/01.jpg"]);
+    // From elsewhere, and moved, the paths lead to the pictures.
+    let mut found = find(&at.join("p"), "../i");
+    found.sort_by_key(|line| line["path"].to_string());
+    assert_eq!(paths(&found), ["../p/00.jpg", "../p/01.jpg"]);
+    let csv = run_in(
+        at,
+        &["find", "i", "--like", "awe", "--top", "1", "--out", "r.csv"],
+    );
+    assert_eq!(csv.code, 0);
+    let table = fs::read_to_string(at.join("r.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("path,match,amusement,awe,"), "{table}");
+    assert!(lines.len() == 2 && lines[1].starts_with("p/0"), "{table}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_stay_apart() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let root = folder();
+    let at = root.path();
+    for (name, tint) in [(&b"p/\xff.jpg"[..], 3), (b"p/\xfe.jpg", 200)] {
+        write(at, OsStr::from_bytes(name), &jpeg(tint));
+    }
+    let felt = run_in(at, &["feel", "p", "--json", "--index", "i"]);
+    assert!(
+        felt.err.starts_with("2 pictures in the index (2 new"),
+        "{}",
+        felt.err
+    );
+    let found = run_in(at, &["find", "i", "--like", "awe", "--json"]);
+    for lines in [felt.json(), found.json()] {
+        let mut exact: Vec<_> = lines
+            .iter()
+            .map(|l| l["path_bytes"].as_str().unwrap())
+            .collect();
+        exact.sort_unstable();
+        assert_eq!(exact, ["p/%FE.jpg", "p/%FF.jpg"]);
+        assert_eq!(lines[0]["path"], "p/\u{fffd}.jpg");
+    }
+    let again = run_in(at, &["feel", "p", "--index", "i"]);
+    assert!(
+        again.err.contains("(0 new, 0 read again, 2 unchanged"),
+        "{}",
+        again.err
+    );
+}
+
+#[test]
+fn changed_bytes_are_told() {
+    let root = pictures(3);
+    let at = root.path();
+    run_in(at, &["feel", "p", "--index", "i"]);
+    let good = fs::read(at.join("i")).unwrap();
+    for place in [130, good.len() / 2, good.len() - 20] {
+        let mut bytes = good.clone();
+        bytes[place] ^= 0x55;
+        bytes[place + 1] ^= 0x55;
+        write(at, "i", &bytes);
+        for arguments in [
+            &["find", "i", "--like", "awe"][..],
+            &["feel", "p", "--index", "i"],
+        ] {
+            let run = run_in(at, arguments);
+            assert_eq!((run.code, run.err.lines().count()), (2, 1), "{run:?}");
+            assert!(run.err.contains("damaged index"), "{}", run.err);
+        }
+        assert!(fs::read(at.join("i")).unwrap() == bytes);
+    }
+    // One of an older program is made again.
+    let mut old = good.clone();
+    old[8] = 1;
+    write(at, "i", &old);
+    let run = run_in(at, &["feel", "p", "--index", "i"]);
+    assert!(run.code == 0 && run.err.contains("version 1"), "{run:?}");
+    assert!(fs::read(at.join("i")).unwrap() == good);
 }
 
 #[test]

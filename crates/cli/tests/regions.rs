@@ -74,6 +74,23 @@ fn drawings_go_to_a_folder() {
 }
 
 #[test]
+fn one_picture_is_drawn_into_one_file() {
+    let root = folder();
+    let at = root.path();
+    write(at, "x.png", &picture(120, 90, 40).encode_png());
+    for (out, start) in [("z.svg", &b"<svg"[..]), ("z.png", b"\x89PNG")] {
+        let run = run_in(at, &["regions", "x.png", "--out", out]);
+        assert_eq!((run.code, run.err), (0, format!("1 picture → {out}\n")));
+        assert!(std::fs::read(at.join(out)).unwrap().starts_with(start));
+    }
+    for (inputs, out) in [(&["x.png", "x.png"][..], "y.svg"), (&["x.png"], "y.pdf")] {
+        let run = run_in(at, &[&["regions"], inputs, &["--out", out]].concat());
+        assert_eq!((run.code, run.err.lines().count()), (2, 1), "{run:?}");
+    }
+    assert_eq!(names(at), ["x.png", "z.png", "z.svg"]);
+}
+
+#[test]
 fn maps_give_raw_proposals_or_a_clear_error() {
     let root = folder();
     let file = |name: &str, bytes: &[u8]| text(&write(root.path(), name, bytes));

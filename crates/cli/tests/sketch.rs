@@ -138,17 +138,13 @@ fn folders_sweeps_and_names() {
         run.err
     );
     let made = names(&at.join("d/e"));
-    assert!(
-        made.contains(&"a.html".to_owned()) && made.contains(&"a-2.html".to_owned()),
-        "{made:?}"
-    );
-    assert_eq!(
-        made.iter().filter(|n| n.ends_with(".svg")).count(),
-        4,
-        "{made:?}"
-    );
-    assert!(made.iter().all(|n| !n.starts_with('.')), "{made:?}");
-    assert_eq!(run.json().len(), 5);
+    assert!(made == ["a-3.svg", "a-6.svg", "a.html", "sub"], "{made:?}");
+    // The tree of the folder stays.
+    let below = names(&at.join("d/e/sub"));
+    assert_eq!(below, ["a-3.svg", "a-6.svg", "a.html"]);
+    let lines = run.json();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[3]["svg"], "d/e/sub/a-6.svg");
 }
 
 #[test]
@@ -224,6 +220,10 @@ fn bad_settings_and_inputs_are_one_line() {
         &["a.png", "--out", "file"],
         &["a.png", "--out", "a.png"],
         &["a.png", "--edges", "file"],
+        // No format, and no name of a folder.
+        &["a.png", "--out", "a.eps"],
+        &["a.png", "--out", "a.png.zip"],
+        &["a.png", "--formats", "svg,png", "--out", "x.svg"],
         &["-", "-"],
     ] {
         let run = draft(at, arguments);
@@ -232,6 +232,34 @@ fn bad_settings_and_inputs_are_one_line() {
         assert_eq!(run.out, "", "{arguments:?}");
     }
     assert!(run(["sketch"]).code == 2);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_named_as_the_result() {
+    let root = folder();
+    let at = root.path();
+    let blank = Picture::new(9, 9, vec![200; 243]).unwrap();
+    write(at, "blank.png", &blank.encode_png());
+    let run = draft(at, &["blank.png", "--out", "x.svg"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err
+            .ends_with("affetti: no picture could be drawn; x.svg was not written\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(names(at), ["blank.png"]);
+    // Standard output by its names.
+    write(at, "a.png", &square(50, 50));
+    let plain = draft(at, &["a.png", "--strokes", "2"]);
+    for out in ["-", "/dev/stdout"] {
+        let run = draft(at, &["a.png", "--strokes", "2", "--out", out]);
+        assert!(
+            run.out == plain.out && run.out.starts_with("<svg"),
+            "{out}: {run:?}"
+        );
+    }
+    assert_eq!(names(at), ["a.png", "blank.png"]);
 }
 
 #[cfg(unix)]

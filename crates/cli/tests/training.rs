@@ -154,6 +154,12 @@ fn mistakes_in_configs_are_one_line_and_nothing_is_written() {
             let text = said(&good, "start", "start = \"efficientnet-lite9\"");
             cases.push((text, "c.toml: start: "));
         }
+        if *verb == "recipe" {
+            let filter = said(&good, "filter", "filter = \"lanczos\"");
+            cases.push((filter, "c.toml: filter: "));
+            let network = said(&good, "network", "network = \"resnet-35\"");
+            cases.push((network, "c.toml: network: "));
+        }
         for (text, told) in cases {
             let root = place();
             let run = train(root.path(), verb, &text, options);

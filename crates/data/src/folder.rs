@@ -10,7 +10,8 @@
 //! - Links to files are followed; links to folders only where these are below
 //!   the folder itself, so that a link in a gift leads nowhere else.
 //! - Deviations: entries that begin with a dot are skipped, unless asked for:
-//!   macOS leaves a `._photo.jpg` beside every `photo.jpg` on foreign disks.
+//!   macOS leaves a `._photo.jpg` beside every `photo.jpg` on foreign disks. So are the folders in
+//!   which network storage keeps thumbnails (`@eaDir`) and what was deleted (`#recycle`, `@Recycle`).
 //!
 //! ```no_run
 //! use affetti_data::folder::{Folder, FolderOptions};
@@ -26,6 +27,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
     vec,
@@ -50,7 +52,8 @@ pub struct FolderOptions {
     /// How many levels of sub-folders are entered; 0 stays in the folder
     /// itself. Default 32.
     pub max_depth: usize,
-    /// Whether entries that begin with a dot count. Default false.
+    /// Whether entries that begin with a dot, and folders of network storage's own, count. Default
+    /// false.
     pub hidden: bool,
 }
 
@@ -156,6 +159,14 @@ pub struct Folder {
     faults: Vec<Skipped>,
 }
 
+/// Names that programs and systems give what is no part of a collection: those with a dot, and the
+/// thumbnails and bins of network storage.
+fn is_hidden(name: &OsStr) -> bool {
+    const OTHERS: [&str; 4] = ["@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN"];
+    let dotted = name.as_encoded_bytes().starts_with(b".");
+    dotted || OTHERS.iter().any(|other| name == OsStr::new(other))
+}
+
 impl Folder {
     /// Starts a walk at `root`; nothing below it has been read yet.
     ///
@@ -191,7 +202,7 @@ impl Folder {
             match entry {
                 Ok(entry) => {
                     let name = entry.file_name();
-                    if self.options.hidden || !name.as_encoded_bytes().starts_with(b".") {
+                    if self.options.hidden || !is_hidden(&name) {
                         entries.push(entry.path());
                     }
                 }

@@ -21,7 +21,7 @@ const COMPONENTS: usize = 192;
 fn entry(i: usize, rng: &mut fastrand::Rng) -> Entry {
     let shares: [f64; 9] = std::array::from_fn(|_| (3.0 * rng.f64()).exp());
     Entry {
-        path: format!("pictures/{:03}/{i:07}.jpg", i / 1000),
+        path: format!("pictures/{:03}/{i:07}.jpg", i / 1000).into_bytes(),
         emotions: Distribution::from_counts(&shares).unwrap(),
         valence: 1.0 + 6.0 * rng.f64(),
         arousal: 1.0 + 6.0 * rng.f64(),

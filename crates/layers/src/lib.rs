@@ -6,13 +6,13 @@
 //!
 //! ```
 //! use affetti_kernels::Convolution;
-//! use affetti_layers::{self, ConvOptions};
+//! use affetti_layers::{ConvOptions, conv};
 //! use burn::tensor::{Device, Tensor};
 //! let device = Device::flex().autodiff();
 //! let x = Tensor::<4>::ones([1, 5, 5, 2], &device).require_grad();
 //! let w = Tensor::<4>::ones([3, 2, 3, 3], &device);
 //! let layer = Convolution::new(2, 3, 3).at(5, 5);
-//! let y = layers::conv(x.clone(), Some(w), &ConvOptions::dense(layer));
+//! let y = conv(x.clone(), Some(w), &ConvOptions::dense(layer));
 //! assert_eq!(y.dims(), [1, 5, 5, 3]);
 //! let dx = x.grad(&y.sum().backward()).expect("x takes part");
 //! assert_eq!(dx.dims(), [1, 5, 5, 2]);

@@ -9,7 +9,7 @@ use affetti_ground::write_whole;
 use affetti_weights::NetError;
 use affetti_weights::registry::{Card, cached_file, card, cards, hash_file};
 use affetti_weights::store::{self, Precision, read_file, sha256};
-use affetti_weights::{hdf5, torch_file};
+use affetti_weights::{hdf5, published};
 use std::path::{Path, PathBuf};
 
 /// What an import did.
@@ -83,7 +83,7 @@ pub fn import_as(path: &Path, name: &str, gate: Gate) -> Result<Imported, NetErr
 /// The file of ours for the published `bytes` of `card`.
 fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError> {
     if let Some(variant) = Variant::parse(&card.name) {
-        let tensors = torch_file::read(&bytes, file)?;
+        let tensors = published::read(&bytes, file)?;
         let weights = Weights::from_published(variant, tensors, true)?;
         return store::to_bytes(&weights.to_folded(), |_| Precision::Full);
     }
@@ -105,7 +105,7 @@ fn convert(card: &Card, bytes: Vec<u8>, file: &str) -> Result<Vec<u8>, NetError>
         // A file of ours, for a build without weights.
         return Ok(bytes);
     }
-    let mut tensors = torch_file::read(&bytes, file)?;
+    let mut tensors = published::read(&bytes, file)?;
     let unused = ["fc.", "classifier."];
     tensors.map.retain(|name, _| {
         !name.ends_with(".num_batches_tracked") && !unused.iter().any(|u| name.starts_with(u))

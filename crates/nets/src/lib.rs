@@ -10,6 +10,7 @@ pub mod efficientnet_lite;
 mod flow;
 pub mod hed;
 pub mod import;
+mod layer_list;
 #[cfg(feature = "pull")]
 pub mod pull;
 pub mod resnet;

@@ -121,13 +121,19 @@ pub enum PictureError {
     },
 
     /// A path to a folder, pipe, socket or device.
-    #[error("this is {what}, not a picture file; give the path of a file")]
+    #[error(
+        "this is {what}, not a picture file; give the path of a file, or - to read standard input"
+    )]
     NotAFile {
         /// What the path points to, with its article.
         what: &'static str,
         /// The path as given.
         path: PathBuf,
     },
+
+    /// More than one picture where one is read.
+    #[error("more than one picture, one behind the other; give them one at a time, or as files")]
+    SeveralPictures,
 
     /// The operating system refused to open or read the file.
     #[error("{}", describe_io(source))]
@@ -180,6 +186,7 @@ impl PictureError {
             | Self::Truncated { .. }
             | Self::Damaged { .. }
             | Self::Invisible { .. }
+            | Self::SeveralPictures
             | Self::NotAFile { .. } => ErrorKind::Input,
             Self::UnsupportedFormat { .. } | Self::UnsupportedFeature { .. } => {
                 ErrorKind::Unsupported

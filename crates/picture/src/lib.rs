@@ -49,7 +49,7 @@ mod picture;
 mod resize;
 mod xdog;
 
-pub use decode::{decode, dimensions, read};
+pub use decode::{another_follows, decode, dimensions, read};
 pub use error::{ErrorKind, PictureError};
 pub use features::{COLOR_FEATURES_LEN, FeatureGroup, color_feature_groups, color_features};
 pub use format::{EXTENSIONS, Format, has_picture_extension};

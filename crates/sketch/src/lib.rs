@@ -48,7 +48,7 @@ pub use cubic::{Cubic, Point, bernstein};
 pub use edges::EdgeMap;
 pub use error::{ErrorKind, SketchError};
 pub use learned::{EMBEDDED as EDGES, LearnedEdges};
-pub use opacity::opacity;
+pub use opacity::{is_bright, opacity};
 pub use scene::{Detector, EdgeSource, Moment, SIDE, Scene, Sketch};
 pub use settings::{Quality, Settings};
 pub use stroke::{Drawing, MAX_STROKES, Stroke};

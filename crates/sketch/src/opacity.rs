@@ -39,3 +39,40 @@ pub fn opacity(
         .collect();
     Ok(opacity.iter().any(|a| *a < 255).then_some(opacity))
 }
+
+/// Whether what can be seen of a picture, of this opacity, is about as light as paper: over white it has
+/// no outline.
+#[must_use]
+pub fn is_bright(picture: &Picture, opacity: &[u8]) -> bool {
+    /// Mean of the darkest channel from which on a shape is lost.
+    const LOST: u64 = 215;
+    let pixels = picture.pixels().chunks_exact(3).zip(opacity);
+    let seen = pixels.filter(|(_, opacity)| **opacity >= 128);
+    let (mut sum, mut count) = (0, 0);
+    for (pixel, _) in seen {
+        sum += u64::from(pixel.iter().copied().min().unwrap_or(0));
+        count += 1;
+    }
+    count > 0 && sum >= LOST * count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bright;
+    use affetti_picture::Picture;
+
+    #[test]
+    fn shapes_as_light_as_paper_are_bright() {
+        let of = |gray: u8| {
+            let pixels = [[255; 6], [gray; 6]].concat();
+            is_bright(
+                &Picture::new(4, 1, pixels).expect("four pixels"),
+                &[0, 0, 255, 255],
+            )
+        };
+        assert!(of(255) && of(230));
+        assert!(!of(200) && !of(0));
+        let white = Picture::new(1, 1, vec![255; 3]).expect("a pixel");
+        assert!(!is_bright(&white, &[0]));
+    }
+}

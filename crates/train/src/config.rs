@@ -46,7 +46,7 @@ pub struct Config<R: Recipe> {
 
 impl<R: Recipe> Config<R> {
     /// Reads and checks `file`. `change` has the last word: options of the command line are put in
-    /// there.
+    /// there, and have the fault where the file alone is right.
     ///
     /// # Errors
     /// [`TrainError::Config`] with the first thing that is wrong.
@@ -74,14 +74,18 @@ impl<R: Recipe> Config<R> {
         for (key, value) in R::ASSUMED {
             draft.assume(key, value);
         }
-        let mut config = Self {
+        let read = Self {
             common: draft.take(&COMMON)?,
             own: draft.rest()?,
             file: file.to_owned(),
         };
+        let mut config = read.clone();
         change(&mut config);
-        let checked = config.check();
-        checked.map_err(|what| ConfigError::wrong(file, &what))?;
+        if let Err(what) = config.check() {
+            let options = Path::new("the options of the command line");
+            let fault = if read.check().is_ok() { options } else { file };
+            return Err(ConfigError::wrong(fault, &what).into());
+        }
         Ok(config)
     }
 

@@ -307,6 +307,26 @@ fn mistakes_are_named() {
         ),
         (
             "rate = 0.1",
+            "rate = 0.1\ndecay = -1",
+            "training.optimizer.decay: 0 or more",
+        ),
+        (
+            "rate = 0.1",
+            "rate = 0.1\nclip = inf",
+            "training.optimizer.clip: 0 or more",
+        ),
+        (
+            "rate = 0.1",
+            "rate = 0.1\nbeta1 = 1.0",
+            "training.optimizer.beta1: from 0 to below 1",
+        ),
+        (
+            "rate = 0.1",
+            "rate = 0.1\nbeta2 = -0.5",
+            "training.optimizer.beta2: from 0 to below 1",
+        ),
+        (
+            "rate = 0.1",
             "rate = \"x\"",
             "training.optimizer.rate: a number, not string \"x\"",
         ),
@@ -336,6 +356,21 @@ fn mistakes_are_named() {
             "training.schedule.warmpu: no such key; the nearest known one is warmup",
         ),
         (
+            "floor = 0.1",
+            "floor = 2",
+            "training.schedule.floor: 0 to 1",
+        ),
+        (
+            "kind = \"cosine\"\nwarmup = 1\nfloor = 0.1",
+            "kind = \"steps\"\nat = [2, 1]\nfactor = 0.5",
+            "training.schedule.at: increasing epochs",
+        ),
+        (
+            "kind = \"cosine\"\nwarmup = 1\nfloor = 0.1",
+            "kind = \"steps\"\nat = [1, 2]\nfactor = 0",
+            "training.schedule.factor: above 0, at most 1",
+        ),
+        (
             "warmup = 1",
             "factor = 1",
             "training.schedule: kind = constant alone, steps with at and factor, or cosine with \
@@ -356,7 +391,7 @@ fn mistakes_are_named() {
     }
     let told = parse(TEXT, Some(u64::MAX)).expect_err("too large");
     assert!(
-        told.starts_with("tiny.toml: seed: 0 to 9223372036854775807"),
+        told.starts_with("the options of the command line: seed: 0 to 9223372036854775807"),
         "{told}"
     );
 }

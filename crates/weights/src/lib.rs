@@ -5,14 +5,16 @@
 //! |---|---|
 //! | named tensors on their way into a network; convolutions with their norms | [`tensors`], [`convolution`] |
 //! | our own files | [`store`] |
-//! | published ones: PyTorch (archives, pickles), ONNX, Keras's HDF5 | [`torch_file`], [`onnx`], [`hdf5`] |
+//! | published ones: PyTorch (archives, pickles) or safetensors, ONNX, Keras's HDF5 | [`published`], [`torch_file`], [`onnx`], [`hdf5`] |
 //! | cards, embedded weights, the folder of imported ones | [`registry`] |
 
+mod common;
 pub mod convolution;
 mod error;
 pub mod hdf5;
 pub mod onnx;
 mod pickle;
+pub mod published;
 pub mod registry;
 pub mod store;
 mod stored_zip;

@@ -27,6 +27,8 @@ pub(crate) enum Value {
     },
     /// An instance that was not made, with its attributes.
     Object(Vec<(Value, Value)>),
+    /// What no description of a tensor has: bytes, sets, containers that are met again.
+    Other,
     Mark,
 }
 
@@ -91,6 +93,11 @@ impl<'a> Machine<'a> {
     fn u16(&mut self) -> Result<u16, String> {
         let b = self.take(2)?;
         Ok(u16::from_le_bytes([b[0], b[1]]))
+    }
+
+    fn u64(&mut self) -> Result<usize, String> {
+        let (word, _) = self.take(8)?.as_chunks::<8>();
+        usize::try_from(u64::from_le_bytes(word[0])).map_err(|_| "cut short".into())
     }
 
     fn u32(&mut self) -> Result<u32, String> {
@@ -163,15 +170,33 @@ impl<'a> Machine<'a> {
                 let bytes = self.take(length)?.to_vec();
                 stack.push(Value::Long(bytes));
             }
-            b'X' => {
-                let length = self.u32()? as usize;
+            b'X' | b'U' | 0x8c | 0x8d => {
+                let length = match code {
+                    b'X' => self.u32()? as usize,
+                    0x8d => self.u64()?,
+                    _ => self.byte()?,
+                };
                 let text = self.text(length)?;
                 stack.push(text);
             }
-            b'U' => {
-                let length = self.byte()?;
-                let text = self.text(length)?;
-                stack.push(text);
+            // Bytes.
+            b'B' | b'C' | 0x8e | 0x96 => {
+                let length = match code {
+                    b'B' => self.u32()? as usize,
+                    b'C' => self.byte()?,
+                    _ => self.u64()?,
+                };
+                self.take(length)?;
+                stack.push(Value::Other);
+            }
+            // The length of a frame, which reading from memory does not need.
+            0x95 => {
+                self.u64()?;
+            }
+            0x93 => stack.global()?,
+            0x94 => {
+                let key = stack.remembered;
+                self.remember(stack, key)?;
             }
             b'c' => {
                 let name = format!("{}.{}", self.line()?, self.line()?);
@@ -199,12 +224,14 @@ impl<'a> Machine<'a> {
     }
 
     fn remember(&mut self, stack: &mut Stack, key: usize) -> Result<(), String> {
-        // Containers are filled after they are remembered and never recalled here: only leaves,
-        // tuples, globals and tensors, which modules may share, are worth a copy.
+        // Containers are filled after they are remembered, and those that tensors are looked for in are
+        // not recalled: only leaves, tuples, globals and tensors, which modules may share, are worth a
+        // copy.
         let value = match stack.values.last().ok_or("an empty stack")? {
-            Value::Dict(_) | Value::List(_) | Value::Object(_) => return Ok(()),
+            Value::Dict(_) | Value::List(_) | Value::Object(_) => Value::Other,
             value => value.clone(),
         };
+        stack.remembered += 1;
         self.count(&value)?;
         stack.memo.insert(key, value);
         Ok(())
@@ -246,6 +273,8 @@ fn size(value: &Value) -> usize {
 struct Stack {
     values: Vec<Value>,
     memo: std::collections::HashMap<usize, Value>,
+    /// How often something was remembered: the key of what names none.
+    remembered: usize,
 }
 
 impl Stack {
@@ -255,6 +284,15 @@ impl Stack {
 
     fn pop(&mut self) -> Result<Value, String> {
         self.values.pop().ok_or_else(|| "an empty stack".into())
+    }
+
+    /// Module and name, from the stack.
+    fn global(&mut self) -> Result<(), String> {
+        let (Value::Text(name), Value::Text(module)) = (self.pop()?, self.pop()?) else {
+            return Err("a name that is no text".into());
+        };
+        self.push(Value::Global(format!("{module}.{name}")));
+        Ok(())
     }
 
     /// Everything above the last mark.
@@ -285,13 +323,28 @@ impl Stack {
                 Ok(())
             }
             b'R' => self.call(),
-            0x81 => {
+            0x81 | 0x92 => {
+                if code == 0x92 {
+                    self.pop()?;
+                }
                 let (Value::Tuple(_), Value::Global(_)) = (self.pop()?, self.pop()?) else {
                     return Err("an instance of something that is no name".into());
                 };
                 self.push(Value::Object(Vec::new()));
                 Ok(())
             }
+            // Sets.
+            0x8f => {
+                self.push(Value::Other);
+                Ok(())
+            }
+            0x90 => self.pop_mark().map(drop),
+            0x91 => {
+                self.pop_mark()?;
+                self.push(Value::Other);
+                Ok(())
+            }
+            b'0' => self.pop().map(drop),
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
                 self.insert(vec![key, value])
@@ -347,8 +400,11 @@ impl Stack {
 
     fn insert(&mut self, items: Vec<Value>) -> Result<(), String> {
         shallow(&items)?;
-        let Some(Value::Dict(entries)) = self.values.last_mut() else {
-            return Err("entries without a dictionary".into());
+        let entries = match self.values.last_mut() {
+            Some(Value::Dict(entries)) => entries,
+            // Dictionaries of another kind, such as those with a default.
+            Some(Value::Call { .. } | Value::Object(_)) => return Ok(()),
+            _ => return Err("entries without a dictionary".into()),
         };
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
@@ -359,10 +415,11 @@ impl Stack {
 
     fn extend(&mut self, items: Vec<Value>) -> Result<(), String> {
         shallow(&items)?;
-        let Some(Value::List(list)) = self.values.last_mut() else {
-            return Err("items without a list".into());
-        };
-        list.extend(items);
+        match self.values.last_mut() {
+            Some(Value::List(list)) => list.extend(items),
+            Some(Value::Call { .. } | Value::Object(_)) => {}
+            _ => return Err("items without a list".into()),
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::error::NetError;
 use crate::store;
+use crate::tensors::Tensors;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -265,6 +266,15 @@ pub fn weights(card: &Card) -> Result<Cow<'static, [u8]>, NetError> {
         name: card.name.clone(),
         hint: hint(card),
     })
+}
+
+/// The tensors of the model called `name`.
+///
+/// # Errors
+/// [`NetError::UnknownModel`], what [`weights`] returns, and reading errors.
+pub fn tensors(name: &str) -> Result<Tensors, NetError> {
+    let card = card(name)?;
+    store::from_bytes(&weights(&card)?, &card.file)
 }
 
 /// What brings the weights of `card` here.

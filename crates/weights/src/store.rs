@@ -4,6 +4,7 @@
 //! An eight-bit tensor `x` has one scale per output channel (first axis) beside it in `x.scale`:
 //! value = stored · scale. Bytes depend only on the tensors, never on a map's order.
 
+use crate::common;
 use crate::error::NetError;
 use crate::tensors::{Tensor, Tensors};
 use half::f16;
@@ -130,7 +131,7 @@ fn quantize(tensor: &Tensor) -> (Vec<u8>, Vec<f32>) {
     (values, scales)
 }
 
-/// Reads a file of ours, or any safetensors file of F32, F16 and BF16 tensors.
+/// Reads a file of ours, or any safetensors file of floats and long integers.
 ///
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
@@ -148,25 +149,52 @@ pub fn from_bytes_selected(
     file: &str,
     select: impl FnOnce(&mut Vec<String>),
 ) -> Result<Tensors, NetError> {
+    from_bytes_behind("", bytes, file, select)
+}
+
+/// [`from_bytes_selected`] with names without what wrappers put in front of all.
+pub(crate) fn from_bytes_unwrapped(
+    bytes: &[u8],
+    file: &str,
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<Tensors, NetError> {
+    // What cannot be read is told below.
+    let names = SafeTensors::read_metadata(bytes).map(|(_, about)| about.offset_keys());
+    let names = names.unwrap_or_default();
+    let prefix = common::prefix(names.iter().map(String::as_str));
+    from_bytes_behind(&prefix, bytes, file, select)
+}
+
+/// The tensors whose names begin with `prefix`, under names without it.
+fn from_bytes_behind(
+    prefix: &str,
+    bytes: &[u8],
+    file: &str,
+    select: impl FnOnce(&mut Vec<String>),
+) -> Result<Tensors, NetError> {
     let malformed = |why: String| NetError::Malformed {
         file: file.to_owned(),
         format: FORMAT,
         why,
     };
     let parsed = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
-    let mut names: Vec<String> = parsed.names().into_iter().map(Into::into).collect();
+    let names = parsed.names().into_iter();
+    let names = names.filter_map(|name| name.strip_prefix(prefix));
+    let mut names: Vec<String> = names.map(Into::into).collect();
     select(&mut names);
     let names: BTreeSet<String> = names.into_iter().collect();
     // Millions of numbers: a part of every start.
     let views: Vec<_> = parsed
         .iter()
-        .filter(|(name, _)| names.contains(*name))
+        .filter(|(name, _)| name.strip_prefix(prefix).is_some_and(|n| names.contains(n)))
         .collect();
     let read = |(name, view): &(&str, TensorView<'_>)| -> Result<(String, Tensor), NetError> {
         let data = match view.dtype() {
             Dtype::F32 => read_floats(view.data()),
             Dtype::F16 => halves(view.data()).map(f16::to_f32).collect(),
             Dtype::BF16 => bfloats(view.data()),
+            Dtype::F64 => wide(view.data(), |b| f64::from_le_bytes(b) as f32),
+            Dtype::I64 => wide(view.data(), |b| i64::from_le_bytes(b) as f32),
             Dtype::I8 => {
                 let scale = parsed
                     .tensor(&format!("{name}.scale"))
@@ -176,7 +204,7 @@ pub fn from_bytes_selected(
             other => return Err(malformed(format!("{name} is stored as {other:?}"))),
         };
         let shape = view.shape().to_vec();
-        Ok(((*name).to_owned(), Tensor { shape, data }))
+        Ok((name[prefix.len()..].to_owned(), Tensor { shape, data }))
     };
     let mut map = views
         .par_iter()
@@ -208,6 +236,11 @@ fn read_floats(bytes: &[u8]) -> Vec<f32> {
     words.iter().map(|b| f32::from_le_bytes(*b)).collect()
 }
 
+fn wide(bytes: &[u8], number: impl Fn([u8; 8]) -> f32) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().map(|b| number(*b)).collect()
+}
+
 fn halves(bytes: &[u8]) -> impl Iterator<Item = f16> {
     let (words, _) = bytes.as_chunks::<2>();
     words.iter().map(|b| f16::from_le_bytes(*b))
@@ -237,9 +270,18 @@ fn dequantize(view: &TensorView<'_>, scale: &TensorView<'_>) -> Result<Vec<f32>,
 /// Reads the file at `path`, at most [`MAX_BYTES`].
 ///
 /// # Errors
-/// [`NetError::Io`] and [`NetError::TooLarge`].
+/// [`NetError::Io`], [`NetError::TooLarge`], and [`NetError::Malformed`] for what was never downloaded: a
+/// pointer, a web page, nothing.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
-    Ok(affetti_ground::read_within(path, MAX_BYTES)?)
+    let bytes = affetti_ground::read_within(path, MAX_BYTES)?;
+    match common::no_weights(&bytes) {
+        Some(why) => Err(NetError::Malformed {
+            file: path.display().to_string(),
+            format: "weight",
+            why: why.to_owned(),
+        }),
+        None => Ok(bytes),
+    }
 }
 
 /// Lower-case hexadecimal SHA-256.

@@ -4,6 +4,8 @@
 //!   storages) followed by raw storages;
 //! - since then: a zip archive of stored entries, `NAME/data.pkl` with the dictionary and
 //!   `NAME/data/KEY` with each storage (`stored_zip`);
+//! - a checkpoint: such a dictionary in another one (`state_dict`, `model`, `ema`, …), beside numbers,
+//!   texts and the state of an optimizer, which are left out;
 //! - TorchScript: the same with a tree of modules in place of the dictionary, and with code, which is
 //!   not read.
 //!
@@ -11,18 +13,39 @@
 //! instructions that tensors need (`pickle`) and refuses everything else. Sizes are
 //! checked before anything is allocated.
 
+use crate::common;
 use crate::error::NetError;
 use crate::pickle::{Machine, Value};
 use crate::stored_zip;
 use crate::tensors::{Tensor, Tensors};
-use half::f16;
+use half::{bf16, f16};
 use std::collections::{BTreeMap, BTreeSet};
 
 const FORMAT: &str = "PyTorch state dictionary";
 const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
+/// A tensor that is trained: the tensor, and what training needs.
+const PARAMETER: &str = "torch._utils._rebuild_parameter";
+/// Where checkpoints keep the dictionary, first choice first.
+const WRAPPERS: [&str; 12] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "module",
+    "net",
+    "network",
+    "weights",
+    "params",
+    "ema",
+    "ema_state_dict",
+    "model_ema",
+    "params_ema",
+];
+/// How deep they may be in each other.
+const WRAPPED: usize = 4;
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-/// Reads every f32 (and, as f32, f16 and i64) tensor of `bytes`; `file` is its name for messages.
+/// Reads every tensor of `bytes`, as f32 whatever its numbers are; names are without what wrappers put in
+/// front of all ([`common`](crate::common)). `file` is its name for messages.
 ///
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
@@ -63,17 +86,22 @@ struct View {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
+    Bf16,
     F16,
     F32,
+    F64,
+    I32,
     I64,
+    U8,
 }
 
 impl Kind {
     const fn bytes(self) -> usize {
         match self {
-            Self::F16 => 2,
-            Self::F32 => 4,
-            Self::I64 => 8,
+            Self::U8 => 1,
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 | Self::I32 => 4,
+            Self::F64 | Self::I64 => 8,
         }
     }
 }
@@ -82,16 +110,21 @@ fn parse(
     bytes: &[u8],
     select: impl FnOnce(&mut Vec<String>),
 ) -> Result<BTreeMap<String, Tensor>, String> {
-    let (views, storages) = if bytes.starts_with(b"PK") {
+    let (mut views, storages) = if bytes.starts_with(b"PK") {
         archive(bytes)?
     } else {
         sequence(bytes)?
     };
+    let wrapped = common::prefix(views.iter().map(|(name, _)| name.as_str()));
+    views.retain_mut(|(name, _)| {
+        let inner = name.strip_prefix(&wrapped).map(str::to_owned);
+        inner.map(|inner| *name = inner).is_some()
+    });
     let mut names: Vec<String> = views.iter().map(|(name, _)| name.clone()).collect();
     select(&mut names);
     let names: BTreeSet<String> = names.into_iter().collect();
-    // Halves double.
-    let mut budget = bytes.len().saturating_mul(2);
+    // Halves double, and flags become four bytes.
+    let mut budget = bytes.len().saturating_mul(4);
     views
         .into_iter()
         .filter(|(name, _)| names.contains(name))
@@ -146,18 +179,20 @@ fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
     }
     machine.load()?;
     machine.load()?;
-    let views = views(machine.load()?)?;
+    let dictionary = machine.load()?;
+    let mut kinds = BTreeMap::new();
+    storage_kinds(&dictionary, &mut kinds);
+    let views = views(dictionary)?;
     let Value::List(keys) = machine.load()? else {
         return Err("the list of storages is missing".into());
     };
     let mut rest = machine.rest();
-    let kinds: BTreeMap<&str, Kind> = views.iter().map(|(_, v)| (&*v.storage, v.kind)).collect();
     let mut storages: BTreeMap<String, &[u8]> = BTreeMap::new();
     for key in keys {
         let Value::Text(key) = key else {
             return Err("a storage key is no text".into());
         };
-        let kind = *kinds.get(&*key).ok_or("a storage without a tensor")?;
+        let kind = *kinds.get(&key).ok_or("a storage without a tensor")?;
         let (count, after) = rest.split_first_chunk::<8>().ok_or("cut short")?;
         let length = usize::try_from(u64::from_le_bytes(*count))
             .ok()
@@ -171,9 +206,32 @@ fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
     Ok((views, storages))
 }
 
+/// What numbers each storage has that is named anywhere, in the state of an optimizer, too.
+fn storage_kinds(value: &Value, kinds: &mut BTreeMap<String, Kind>) {
+    match value {
+        Value::Persistent(id) => {
+            if let Some((key, kind)) = storage(id) {
+                kinds.insert(key.clone(), kind);
+            }
+        }
+        Value::Tuple(items) | Value::List(items) => {
+            items.iter().for_each(|item| storage_kinds(item, kinds));
+        }
+        Value::Call { arguments, .. } => {
+            arguments.iter().for_each(|item| storage_kinds(item, kinds));
+        }
+        Value::Dict(entries) | Value::Object(entries) => {
+            entries
+                .iter()
+                .for_each(|(_, item)| storage_kinds(item, kinds));
+        }
+        _ => {}
+    }
+}
+
 fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
     let entries = match dictionary {
-        Value::Dict(entries) => entries,
+        Value::Dict(entries) => unwrapped(entries),
         Value::Object(module) => {
             let mut found = Vec::new();
             attributes("", module, &mut found)?;
@@ -181,23 +239,66 @@ fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
         }
         _ => return Err("no dictionary of tensors".into()),
     };
+    let mut found = Vec::new();
+    for (name, value) in entries {
+        let Value::Text(name) = name else {
+            return Err("an entry without a name".into());
+        };
+        if let Some(view) = tensor(&name, &value)? {
+            found.push((name, view));
+        }
+    }
+    if found.is_empty() {
+        return Err("no dictionary of tensors".into());
+    }
+    Ok(found)
+}
+
+/// The dictionary with tensors, in whatever it is wrapped.
+fn unwrapped(mut entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+    for _ in 0..WRAPPED {
+        if entries.iter().any(|(_, value)| is_tensor(value)) {
+            break;
+        }
+        let wrapper = WRAPPERS.iter().find_map(|wrapper| {
+            entries.iter().position(|(name, value)| {
+                let Value::Dict(inner) = value else {
+                    return false;
+                };
+                matches!(name, Value::Text(name) if name == wrapper) && !inner.is_empty()
+            })
+        });
+        match wrapper.map(|at| entries.swap_remove(at).1) {
+            Some(Value::Dict(inner)) => entries = inner,
+            _ => break,
+        }
+    }
     entries
-        .into_iter()
-        .map(|(name, value)| match (name, value) {
-            (
-                Value::Text(name),
-                Value::Call {
-                    function,
-                    arguments,
-                },
-            ) if function == TENSOR => {
-                let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
-                Ok((name, view))
-            }
-            (Value::Text(name), _) => Err(format!("{name} is no plain tensor")),
-            _ => Err("an entry without a name".into()),
-        })
-        .collect()
+}
+
+fn is_tensor(value: &Value) -> bool {
+    matches!(value, Value::Call { function, .. } if function == TENSOR || function == PARAMETER)
+}
+
+/// The tensor that `value` is; `None` for what is none and no attempt at one.
+fn tensor(name: &str, value: &Value) -> Result<Option<View>, String> {
+    let no_plain = || format!("{name} is no plain tensor");
+    match value {
+        Value::Call {
+            function,
+            arguments,
+        } if function == PARAMETER => match arguments.first() {
+            Some(inner) if is_tensor(inner) => tensor(name, inner),
+            _ => Err(no_plain()),
+        },
+        Value::Call {
+            function,
+            arguments,
+        } if function == TENSOR => view(arguments).map(Some).ok_or_else(no_plain),
+        // Of other kinds of tensors: sparse, quantized.
+        Value::Call { function, .. } if function.starts_with("torch._utils.") => Err(no_plain()),
+        _ => Ok(None),
+    }
 }
 
 /// The tensors of a module and of the modules in it; other attributes are left out.
@@ -213,37 +314,39 @@ fn attributes(
         let name = format!("{prefix}{name}");
         match value {
             Value::Object(inner) => attributes(&format!("{name}."), inner, found)?,
-            Value::Call {
-                function,
-                arguments,
-            } if function == TENSOR => {
-                let view = view(&arguments).ok_or_else(|| format!("{name} is no plain tensor"))?;
-                found.push((name, view));
-            }
-            _ => {}
+            value => found.extend(tensor(&name, &value)?.map(|view| (name, view))),
         }
     }
     Ok(())
 }
 
-/// Arguments: (persistent id, offset, shape, strides, …); the id is
-/// ("storage", type, key, device, count, view).
-fn view(arguments: &[Value]) -> Option<View> {
-    let [Value::Persistent(id), offset, shape, strides, ..] = arguments else {
-        return None;
-    };
-    let Value::Tuple(id) = &**id else { return None };
+/// Key and numbers of a storage, from its id ("storage", type, key, device, count, view).
+fn storage(id: &Value) -> Option<(&String, Kind)> {
+    let Value::Tuple(id) = id else { return None };
     let [Value::Text(tag), Value::Global(class), Value::Text(key), ..] = id.as_slice() else {
         return None;
     };
     let kind = match (tag.as_str(), class.as_str()) {
         ("storage", "torch.FloatStorage") => Kind::F32,
+        ("storage", "torch.DoubleStorage") => Kind::F64,
         ("storage", "torch.HalfStorage") => Kind::F16,
+        ("storage", "torch.BFloat16Storage") => Kind::Bf16,
         ("storage", "torch.LongStorage") => Kind::I64,
+        ("storage", "torch.IntStorage") => Kind::I32,
+        ("storage", "torch.BoolStorage" | "torch.ByteStorage") => Kind::U8,
         _ => return None,
     };
+    Some((key, kind))
+}
+
+/// Arguments: (id of the storage, offset, shape, strides, …).
+fn view(arguments: &[Value]) -> Option<View> {
+    let [Value::Persistent(id), offset, shape, strides, ..] = arguments else {
+        return None;
+    };
+    let (storage, kind) = storage(id)?;
     Some(View {
-        storage: key.clone(),
+        storage: storage.clone(),
         kind,
         offset: offset.as_size()?,
         shape: shape.as_sizes()?,
@@ -290,6 +393,10 @@ fn gather(view: &View, storage: &[u8]) -> Result<Tensor, String> {
 fn element(storage: &[u8], at: usize, kind: Kind) -> Option<f32> {
     let bytes = storage.get(at..at.checked_add(kind.bytes())?)?;
     match kind {
+        Kind::U8 => Some(f32::from(bytes[0])),
+        Kind::Bf16 => Some(bf16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
+        Kind::F64 => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
+        Kind::I32 => Some(i32::from_le_bytes(bytes.try_into().ok()?) as f32),
         Kind::F16 => Some(f16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
         Kind::F32 => Some(f32::from_le_bytes(bytes.try_into().ok()?)),
         Kind::I64 => Some(i64::from_le_bytes(bytes.try_into().ok()?) as f32),

@@ -4,12 +4,16 @@ use affetti_emotion::{Emotion, Label};
 use affetti_feel::index::{Hit, Query};
 use serde::Serialize;
 
-use crate::shares::{Shares, round4};
+use crate::{
+    pipeline::PictureName,
+    shares::{Shares, round4},
+};
 
 /// The keys in their order: `match` for a search by shares, `distance` for the others.
 #[derive(Serialize)]
 struct Line<'a> {
-    path: &'a str,
+    #[serde(flatten)]
+    path: PictureName,
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     matching: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +32,7 @@ pub fn hit_json(hit: &Hit, query: &Query) -> serde_json::Result<String> {
     let measure = round4(hit.measure);
     let like = matches!(query, Query::Like(_));
     serde_json::to_string(&Line {
-        path: &hit.path,
+        path: hit.path.as_path().into(),
         matching: like.then_some(measure),
         distance: (!like).then_some(measure),
         emotions: Shares(&hit.emotions),

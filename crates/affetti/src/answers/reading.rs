@@ -3,7 +3,7 @@
 use affetti_emotion::{Distribution, Emotion, Label, Sentiment};
 use affetti_feel::{
     Aim, Intention, Intervals, ModelId, Prediction,
-    index::{Entry, Stamp},
+    index::{Entry, Home, Stamp},
 };
 use affetti_picture::Measures;
 use affetti_regions::{
@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::regions::{Parts, RegionLine, lines};
 use crate::{
     entry::{IntentionEntry, ReportEntry},
+    pipeline::PictureName,
     shares::{Shares, round4},
 };
 
@@ -25,8 +26,8 @@ const PULLS: usize = 3;
 /// what only the report shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// The input, as given or found; not UTF-8 is shown with U+FFFD.
-    pub path: String,
+    /// The input, as given or found.
+    pub path: PictureName,
     /// Width of the upright original, in pixels.
     pub width: u32,
     /// Height of the upright original, in pixels.
@@ -78,12 +79,12 @@ impl Reading {
         self.prediction.emotions.polarity()
     }
 
-    /// What an index keeps of it; `None` without a trace.
+    /// What an index in `home` keeps of it; `None` without a trace.
     #[must_use]
-    pub fn indexed(&self) -> Option<Entry> {
+    pub fn indexed(&self, home: &Home) -> Option<Entry> {
         let trace = self.trace.as_ref()?;
         Some(Entry {
-            path: self.path.clone(),
+            path: home.key(&self.path.to_path()),
             emotions: self.prediction.emotions.clone(),
             valence: self.prediction.valence,
             arousal: self.prediction.arousal,
@@ -123,7 +124,7 @@ impl Reading {
         let polarity = self.polarity();
         let measures = &self.measures;
         ReportEntry {
-            path: self.path.clone(),
+            path: self.path.to_string(),
             width: self.width,
             height: self.height,
             emotions: std::array::from_fn(|i| emotions.as_slice()[i]),
@@ -144,6 +145,7 @@ impl Reading {
                 .map(|s| (s.color, s.share))
                 .collect(),
             thumbnail_jpeg: self.thumbnail.clone().unwrap_or_default(),
+            link: None,
             caption: self.caption.clone(),
             regions: self
                 .regions
@@ -206,7 +208,8 @@ impl Serialize for Reading {
 /// The keys in the order of the contract.
 #[derive(Serialize)]
 struct Line<'a> {
-    path: &'a str,
+    #[serde(flatten)]
+    path: &'a PictureName,
     width: u32,
     height: u32,
     emotions: Shares<'a, Emotion>,
@@ -328,7 +331,7 @@ mod tests {
 
     #[test]
     fn failures_have_their_line() {
-        let failure = Fault::new(ErrorKind::Limit, "too large").of("x\n.jpg".into());
+        let failure = Fault::new(ErrorKind::Limit, "too large").of("x\n.jpg");
         assert_eq!(
             serde_json::to_string(&failure).unwrap(),
             r#"{"path":"x\n.jpg","error":{"kind":"limit","message":"too large"}}"#
@@ -342,6 +345,7 @@ mod tests {
             model: "m".into(),
             model_sha256: "s".into(),
             version: "v".into(),
+            intended: false,
         };
         let entry = reading().entry();
         ReportWriter::new(Vec::new(), &meta)

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     drawings::Drawings,
     entry::{ReportHeat, ReportRegion},
+    pipeline::PictureName,
     shares::{Shares, leading, round4},
 };
 
@@ -22,7 +23,7 @@ const HEAT_COLUMNS: usize = 24;
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegionsReading {
     /// The input, as given or found.
-    pub path: String,
+    pub path: PictureName,
     /// Width of the upright original, in pixels.
     pub width: u32,
     /// Height of the upright original, in pixels.
@@ -37,7 +38,8 @@ impl Serialize for RegionsReading {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Line<'a> {
-            path: &'a str,
+            #[serde(flatten)]
+            path: &'a PictureName,
             proposals: usize,
             regions: Vec<RegionLine<'a>>,
         }

@@ -3,13 +3,13 @@
 use affetti_sketch::{Sketch, export::Metadata};
 use serde_json::json;
 
-use crate::shares::round4;
+use crate::{pipeline::PictureName, shares::round4};
 
 /// The drawings of one picture.
 #[derive(Debug, Clone)]
 pub struct Sketched {
     /// The input, as the user gave it or as it was found.
-    pub path: String,
+    pub path: PictureName,
     /// One drawing per level.
     pub levels: Vec<(Sketch, Metadata)>,
     /// Edge recall and precision of each level at 3 units, 0..=1 (`Scene::recall_and_precision`);
@@ -36,7 +36,7 @@ impl Sketched {
     pub fn json(&self, level: usize, svg: &str) -> String {
         let sketch = &self.levels[level].0;
         let mut line = json!({
-            "path": self.path,
+            "path": self.path.as_str(),
             "svg": svg,
             "strokes": sketch.drawing.strokes.len(),
             "seed": sketch.seed,
@@ -44,6 +44,9 @@ impl Sketched {
             "seconds": round4(self.seconds),
             "loss": round4(sketch.loss),
         });
+        if let Some(exact) = self.path.exact() {
+            line["path_bytes"] = exact.into();
+        }
         if let Some([before, after]) = self.shares.get(level) {
             line["share_before"] = round4(*before).into();
             line["share"] = round4(*after).into();

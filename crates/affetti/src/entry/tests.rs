@@ -28,6 +28,7 @@ pub(crate) fn sample() -> ReportEntry {
             ([0xf2, 0xee, 0xe3], 0.05),
         ],
         thumbnail_jpeg: b"foobar".to_vec(),
+        link: None,
         caption: Some("A painter, Storm, 1850".into()),
         regions: Vec::new(),
         heat: None,

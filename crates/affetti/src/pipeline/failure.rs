@@ -9,14 +9,16 @@ use affetti_regions::RegionsError;
 use affetti_sketch::SketchError;
 use serde::Serialize;
 
+use super::name::PictureName;
 pub use affetti_picture::ErrorKind;
 
 /// Why one input has no answer; the others have. As JSON `{"path","error":{"kind","message"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{path}: {}", fault.message)]
 pub struct Failure {
-    /// The input, as the user gave it or as it was found; not UTF-8 is shown with U+FFFD.
-    pub path: String,
+    /// The input, as the user gave it or as it was found.
+    #[serde(flatten)]
+    pub path: PictureName,
     /// What is wrong.
     #[serde(rename = "error")]
     pub fault: Fault,
@@ -66,7 +68,8 @@ impl Fault {
 
     /// That of the input called `path`.
     #[must_use]
-    pub fn of(self, path: String) -> Failure {
+    pub fn of(self, path: impl Into<PictureName>) -> Failure {
+        let path = path.into();
         Failure { path, fault: self }
     }
 
@@ -94,7 +97,7 @@ impl Failure {
             DataError::Io { source, .. } => Fault::unlisted(source),
             other => Fault::new(ErrorKind::Input, other),
         };
-        fault.of(shown(path))
+        fault.of(path)
     }
 
     /// Something below a folder that could not be walked. `None` for a link by which nothing is
@@ -117,11 +120,6 @@ impl Failure {
             ),
             other => Fault::new(ErrorKind::Input, other),
         };
-        Some(fault.of(shown(skipped.path())))
+        Some(fault.of(skipped.path()))
     }
-}
-
-/// A path for people and JSON.
-pub(super) fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }

@@ -18,7 +18,7 @@ use affetti_picture::EXTENSIONS;
 
 use super::{
     credits::Credits,
-    failure::{ErrorKind, Failure, Fault, shown},
+    failure::{ErrorKind, Failure, Fault},
     source::{Job, STDIN, Source},
 };
 
@@ -180,7 +180,7 @@ fn barren(root: &Path) -> Failure {
         "no picture in this folder or below it (looked for .{})",
         EXTENSIONS.join(", .")
     );
-    Fault::new(ErrorKind::Input, message).of(shown(root))
+    Fault::new(ErrorKind::Input, message).of(root)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! | step | where |
 //! |---|---|
 //! | files, folders, standard input, memory become a stream of pictures | `inputs`, `credits` |
+//! | what it is called, exactly | `name` |
 //! | bytes of one picture, and the picture once there is room for it | `source`, `budget` |
 //! | answers in order, within the window | `ordered` |
 //! | stopping early, telling how far it is | `control` |
@@ -21,6 +22,7 @@ mod control;
 mod credits;
 mod failure;
 mod inputs;
+mod name;
 mod ordered;
 mod source;
 #[cfg(test)]
@@ -40,6 +42,7 @@ use budget::{Budget, Permit};
 pub use control::{Cancel, Control, Progress, Silent};
 pub use failure::{ErrorKind, Failure, Fault};
 pub use inputs::{Found, Input, Inputs};
+pub use name::{PictureName, percent_encoded};
 pub use ordered::WORKER_THREAD;
 pub use source::{Job, STDIN, Source};
 

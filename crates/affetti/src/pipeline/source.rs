@@ -8,9 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use affetti_picture::{Limits, PictureError};
+use affetti_picture::{Limits, PictureError, another_follows};
 
-use super::failure::shown;
+use super::name::PictureName;
 
 /// The argument that stands for standard input, and the path of its answer.
 pub const STDIN: &str = "-";
@@ -53,11 +53,11 @@ impl From<Source> for Job {
 impl Source {
     /// The name in results and messages.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> PictureName {
         match self {
-            Self::File(path) => shown(path),
-            Self::Stdin => STDIN.to_owned(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::File(path) => path.as_path().into(),
+            Self::Stdin => STDIN.into(),
+            Self::Bytes { name, .. } => name.as_str().into(),
         }
     }
 
@@ -68,7 +68,13 @@ impl Source {
     pub(super) fn bytes(&self, limits: &Limits) -> Result<Cow<'_, [u8]>, PictureError> {
         match self {
             Self::File(path) => file(path, limits).map(Cow::Owned),
-            Self::Stdin => stdin(limits).map(Cow::Owned),
+            Self::Stdin => {
+                let bytes = stdin(limits)?;
+                if another_follows(&bytes) {
+                    return Err(PictureError::SeveralPictures);
+                }
+                Ok(Cow::Owned(bytes))
+            }
             Self::Bytes { bytes, .. } => {
                 limits.check_bytes(bytes.len() as u64)?;
                 Ok(Cow::Borrowed(bytes))

@@ -68,7 +68,7 @@ impl Work for Counting {
             return Err(Fault::new(ErrorKind::Input, "stopped"));
         }
         let pixels = opened.picture.width() * opened.picture.height();
-        Ok((name, pixels, *seen))
+        Ok((name.to_string(), pixels, *seen))
     }
 }
 
@@ -106,7 +106,7 @@ fn all(work: &Counting, inputs: Vec<Input>, control: &Control<'_>) -> Vec<(Strin
     run(work, Inputs::new(inputs), control, |outcome| {
         got.push(match outcome {
             Outcome::Done(answer) => (answer.0, answer.1.to_string()),
-            Outcome::Failed(failure) => (failure.path, failure.fault.message),
+            Outcome::Failed(failure) => (failure.path.to_string(), failure.fault.message),
             Outcome::Note(note) => (String::new(), note),
         });
         ControlFlow::Continue(())

@@ -2,7 +2,7 @@
 // The map of valence and arousal. All that rests is on one canvas, what moves on another. Given
 // are the pictures and what page.js knows to do with them; `draw` redraws after a change.
 const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
-  const [plot, base, over, tip, look, zoom, help] = ["plot", "map-base", "map-top", "tip", "map-look", "map-zoom", "map-help"]
+  const [plot, base, paper, over, tip, look, zoom, help] = ["plot", "map-base", "map-paper", "map-top", "tip", "map-look", "map-zoom", "map-help"]
     .map(id => document.getElementById(id));
   const CROWD = 150; // more pictures than this begin as dots
   const EDGE = { left: 46, right: 12, top: 12, bottom: 40 };
@@ -111,7 +111,23 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
     if (!W || !H) return;
     range = { v: extent(p => p.valence, .09), a: extent(p => p.arousal, .1) };
     place();
-    const g = pen(base), colors = EMOTIONS.map((_, i) => css("--e" + i)), panel = css("--panel");
+    paint(base);
+    // For the printer, in light colors, ahead of time: what is drawn while it is asked to print may come
+    // too late.
+    const root = document.documentElement.classList;
+    root.add("printing");
+    paint(paper);
+    root.remove("printing");
+    point(hover && spots[hover.p.index]);
+    look.textContent = pictures ? "Show dots" : "Show pictures";
+    zoom.textContent = whole ? "Zoom in" : "Whole scale";
+    help.textContent = (pictures ? "Each frame" : "Each dot") + " has the color of the strongest feeling."
+      + (crowded() ? " Pictures that find no room are dots; choose fewer below to see more." : "") + " Point at one for its "
+      + "80 % intervals; click to go to its card. With the keyboard: arrow keys, then Enter."
+      + (whole ? "" : " The map is zoomed to the pictures; both scales run from 1 to 7.");
+  };
+  const paint = canvas => {
+    const g = pen(canvas), colors = EMOTIONS.map((_, i) => css("--e" + i)), panel = css("--panel");
     const radius = shown().length <= 300 ? 4.5 : shown().length <= 1200 ? 3.5 : 2.4;
     grid(g);
     g.lineWidth = 1;
@@ -140,13 +156,6 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
       }
     }
     if (!crowded()) dots();
-    point(hover && spots[hover.p.index]);
-    look.textContent = pictures ? "Show dots" : "Show pictures";
-    zoom.textContent = whole ? "Zoom in" : "Whole scale";
-    help.textContent = (pictures ? "Each frame" : "Each dot") + " has the color of the strongest feeling."
-      + (crowded() ? " Pictures that find no room are dots; choose fewer below to see more." : "") + " Point at one for its "
-      + "80 % intervals; click to go to its card. With the keyboard: arrow keys, then Enter."
-      + (whole ? "" : " The map is zoomed to the pictures; both scales run from 1 to 7.");
   };
   // Marks one spot: its intervals as a cross, and the picture beside it.
   const point = s => {

@@ -39,6 +39,33 @@ pub struct ReportMeta {
     pub model_sha256: String,
     /// Version of Affetti.
     pub version: String,
+    /// Whether the pictures are held against an intention.
+    pub intended: bool,
+}
+
+/// The columns of a table of pictures, from the page and from `--out FILE.csv`: one row per picture, the
+/// error of one that could not be read last.
+#[must_use]
+pub fn columns(intended: bool) -> Vec<&'static str> {
+    const FIRST: [&str; 3] = ["path", "width", "height"];
+    const LAST: [&str; 11] = [
+        "positive",
+        "negative",
+        "other",
+        "valence",
+        "valence_low",
+        "valence_high",
+        "arousal",
+        "arousal_low",
+        "arousal_high",
+        "dominant",
+        "entropy",
+    ];
+    let held: &[&str] = match intended {
+        true => &["match", "percentile", "instead"],
+        false => &[],
+    };
+    [&FIRST, &EMOTIONS[..], &LAST, held, &["error"]].concat()
 }
 
 /// Writes a report, picture by picture.
@@ -71,7 +98,8 @@ impl<W: Write> ReportWriter<W> {
     /// Those of the writer.
     pub fn new(mut out: W, meta: &ReportMeta) -> io::Result<Self> {
         let mut json = Vec::new();
-        escape::json_in_script(&mut json, meta)?;
+        let columns = columns(meta.intended);
+        escape::json_in_script(&mut json, &Head { meta, columns })?;
         let head = escape::fill(
             halves().0,
             &[
@@ -211,6 +239,8 @@ struct Row<'a> {
     contrast: f64,
     palette: Vec<(String, f64)>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     regions: &'a [ReportRegion],
@@ -221,10 +251,19 @@ struct Row<'a> {
     thumbnail: String,
 }
 
+/// What the page's program knows of the page.
+#[derive(Serialize)]
+struct Head<'a> {
+    #[serde(flatten)]
+    meta: &'a ReportMeta,
+    columns: Vec<&'static str>,
+}
+
 /// An intention as the page's program reads it.
 #[derive(Serialize)]
 struct Held {
     text: String,
+    instead: String,
     #[serde(rename = "match")]
     matching: f64,
     percentile: f64,
@@ -256,11 +295,13 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
                 .iter()
                 .map(|&(rgb, share)| (hex(rgb), short(share)))
                 .collect(),
+            link: entry.link.as_deref(),
             caption: entry.caption.as_deref(),
             regions: &entry.regions,
             heat: entry.heat.as_ref(),
             intention: entry.intention.as_ref().map(|held| Held {
                 text: intention::sentence(held),
+                instead: intention::instead_figures(&held.instead),
                 matching: round(held.matching),
                 percentile: round(held.percentile),
             }),

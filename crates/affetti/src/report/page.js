@@ -48,6 +48,15 @@ const many = (n, one) => n.toLocaleString("en") + " " + one + (n === 1 ? "" : "s
 const source = p => "data:image/jpeg;base64," + p.thumbnail;
 const image = (p, props) => h("img", p.thumbnail
   ? { alt: "", decoding: "async", loading: "lazy", src: source(p), ...props } : { alt: "", ...props });
+// The original, where it still lies beside the page; the thumbnail, at its own size, where it does not, or is
+// of a kind that browsers do not show.
+const original = p => {
+  const small = { className: "big small-one", loading: "eager" };
+  if (!p.link) return image(p, small);
+  const node = h("img", { alt: "", decoding: "async", className: "big", src: p.link });
+  node.onerror = () => node.replaceWith(image(p, small));
+  return node;
+};
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- Pieces of a picture, used by cards, rows and the detail view. ----
@@ -103,11 +112,12 @@ const row = p => h("article", { className: "row", "data-index": p.index }, opene
   h("span", null, h("small", null, "valence"), p.valence.toFixed(1)),
   h("span", null, h("small", null, "arousal"), p.arousal.toFixed(1)));
 
-// ---- The list. It is cut into chunks; only those near the window hold elements, so that
-// thousands of pictures cost no more than a few dozen. ----
+// ---- The list. It is cut into chunks, of which more come as one scrolls; only those near the window hold
+// elements, so that thousands of pictures cost no more than a few dozen. Many pictures begin as a compact list. ----
 const CHUNK = 60; // divisible by 1 to 6 columns: no ragged rows inside the list
 const PRINTED = 240;
-let shown = [], rows = false;
+const MANY = 150, MANY_ON_PHONES = 40;
+let shown = [], rows = pics.length > (matchMedia("(max-width: 760px)").matches ? MANY_ON_PHONES : MANY);
 const fillChunk = chunk => {
   if (chunk.firstChild) return;
   chunk.append(...shown.slice(chunk.first, chunk.first + CHUNK).map(rows ? row : card));
@@ -125,19 +135,24 @@ const drawList = () => {
   near.disconnect();
   const list = $("list");
   list.className = rows ? "list rows" : "list";
-  const chunks = [];
-  for (let first = 0; first < shown.length; first += CHUNK) {
-    chunks.push(Object.assign(h("div", { className: "chunk" }), { first }));
-  }
-  list.replaceChildren(...chunks);
-  if (!chunks.length) {
-    list.append(h("p", { className: "empty" }, pics.length ? "No picture fits this choice." : ""));
-    return;
-  }
-  fillChunk(chunks[0]);
-  reserve();
-  chunks.forEach(chunk => near.observe(chunk));
+  list.replaceChildren();
+  if (!shown.length) list.append(h("p", { className: "empty" }, pics.length ? "No picture fits this choice." : ""));
+  moreList();
 };
+// One chunk more at the end.
+const moreList = () => {
+  const list = $("list"), first = list.querySelectorAll(".chunk").length * CHUNK;
+  if (first < shown.length) {
+    const chunk = Object.assign(h("div", { className: "chunk" }), { first });
+    list.append(chunk);
+    fillChunk(chunk);
+    near.observe(chunk);
+  }
+  const left = Math.max(0, shown.length - first - CHUNK);
+  $("more").hidden = !left;
+  $("more").textContent = `Show more (${left.toLocaleString("en")} left)`;
+};
+const ending = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && moreList(), { rootMargin: "300px 0px" });
 // Empty chunks are as tall as they will be, judged by one that is filled.
 const reserve = () => {
   const chunks = Array.from($("list").querySelectorAll(".chunk"));
@@ -148,9 +163,12 @@ const reserve = () => {
   }
 };
 addEventListener("resize", () => shown.length && reserve());
+$("more").onclick = moreList;
+ending.observe($("more"));
 const goTo = p => {
   let at = shown.indexOf(p);
   if (at < 0) { clearFilters(); at = shown.indexOf(p); }
+  while ($("list").children.length <= Math.floor(at / CHUNK)) moreList();
   const chunk = $("list").children[Math.floor(at / CHUNK)];
   fillChunk(chunk);
   const node = chunk.children[at % CHUNK];
@@ -161,7 +179,8 @@ const goTo = p => {
 
 // ---- Order and choice. Each key says its two directions in words. ----
 const KEYS = [
-  ["strongest feeling", p => p.dominant * -2 + p.emotions[p.dominant], "strong first", "strong last"],
+  ["strongest feeling", p => p.emotions[p.dominant], "strong first", "strong last"],
+  ["kind of feeling", p => p.dominant * -2 + p.emotions[p.dominant], "amusement first", "amusement last"],
   ["order of reading", p => -p.index, "first to last", "last to first"],
   ["name", null, "A to Z", "Z to A"],
   ["valence", p => p.valence, "pleasant first", "unpleasant first"],
@@ -173,7 +192,9 @@ const KEYS = [
   ...EMOTIONS.map((name, i) => [name, p => p.emotions[i], "most first", "least first"]),
 ];
 const GENERAL = KEYS.length - EMOTIONS.length;
-const choice = { key: 0, turned: false, text: "", emotions: new Set(), sides: new Set() };
+const intended = pics.filter(p => p.intention);
+// Who asks for an intention wants to see who meets it.
+const choice = { key: intended.length ? GENERAL - 1 : 0, turned: false, text: "", emotions: new Set(), sides: new Set() };
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 const apply = () => {
   const words = choice.text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -244,7 +265,12 @@ const lead = () => {
   const sides = [0, 1].map(i => share(mean(pics, p => p.polarity[i])));
   return `${many(pics.length, "picture")}. ${pics.length > 1 ? "Together they evoke" : "It evokes"} most of all `
     + `${EMOTIONS[first[1]]} (${share(first[0])}), then ${EMOTIONS[second[1]]} (${share(second[0])}); of all answers, `
-    + `${sides[0]} would be positive and ${sides[1]} negative.`;
+    + `${sides[0]} would be positive and ${sides[1]} negative.` + winner();
+};
+const winner = () => {
+  if (intended.length < 2) return "";
+  const p = best(intended, q => q.intention.match);
+  return ` Nearest to the intention comes ${visible(p.name)}, match ${p.intention.match.toFixed(2)} of 1.`;
 };
 
 const map = makeMap({ pics, EMOTIONS, source, describe, goTo, shown: () => shown });
@@ -267,7 +293,7 @@ const glow = ({ columns, values, emotion }) => {
   return canvas;
 };
 const stage = p => {
-  const big = image(p, { className: "big", loading: "eager" });
+  const big = original(p);
   if (!p.regions && !p.heat) return [big];
   const boxes = (p.regions || []).map((r, i) => h("i", { className: "region", title: r.text,
     "--x": width(r.box[0]), "--y": width(r.box[1]), "--w": width(r.box[2]), "--h": width(r.box[3]),
@@ -284,7 +310,8 @@ const whole = p => {
     h("div", null, ...stage(p),
       h("h2", { id: "detail-name" }, bdi(p.name)),
       p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
-      h("p", { className: "credit" }, bdi(p.path), ` (${p.width} × ${p.height})`),
+      h("p", { className: "credit" }, p.link ? h("a", { href: p.link, target: "_blank", rel: "noopener" }, bdi(p.path)) : bdi(p.path),
+        ` (${p.width} × ${p.height})`),
       h("div", { className: "late" }, h("h3", null, "Colors"), palette(p),
         h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
           h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
@@ -329,27 +356,39 @@ addEventListener("keydown", event => {
 });
 
 // ---- Export and print. ----
-const csv = () => {
-  const COLUMNS = ["path", "width", "height", ...EMOTIONS, ...POLARITY, "valence", "valence_low", "valence_high",
-    "arousal", "arousal_low", "arousal_high", "dominant", "entropy", "warmth", "saturation", "brightness", "contrast", "palette", "verdict", "match", "percentile"];
-  // A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text.
-  const cell = x => typeof x === "number" ? x : `"${String(x).replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`;
-  const lines = shown.map(p => [p.path, p.width, p.height, ...p.emotions, ...p.polarity, p.valence, ...p.valence_interval,
-    p.arousal, ...p.arousal_interval, EMOTIONS[p.dominant], p.entropy, p.warmth, p.saturation, p.brightness, p.contrast,
-    p.palette.map(([color]) => color).join(" "), p.verdict,
-    ...(p.intention ? [p.intention.match, p.intention.percentile] : ["", ""])]);
-  return "\ufeff" + [COLUMNS, ...lines].map(line => line.map(cell).join(",")).join("\r\n") + "\r\n";
+// The columns of `--out FILE.csv`, and its cells.
+const CELLS = {
+  path: p => p.path, width: p => p.width, height: p => p.height,
+  ...Object.fromEntries(EMOTIONS.map((name, i) => [name, p => p.emotions[i]])),
+  ...Object.fromEntries(POLARITY.map((name, i) => [name, p => p.polarity[i]])),
+  valence: p => p.valence, valence_low: p => p.valence_interval[0], valence_high: p => p.valence_interval[1],
+  arousal: p => p.arousal, arousal_low: p => p.arousal_interval[0], arousal_high: p => p.arousal_interval[1],
+  dominant: p => EMOTIONS[p.dominant], entropy: p => p.entropy,
+  match: p => p.intention.match, percentile: p => p.intention.percentile, instead: p => p.intention.instead,
+  error: () => "",
 };
-const save = () => {
-  const url = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
+const csv = () => {
+  // A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text.
+  const cell = x => typeof x === "number" ? x : quoted(String(x).replace(/^[=+\-@\t\r]/, "'$&"));
+  const quoted = text => /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+  const lines = shown.map(p => meta.columns.map(column => cell(CELLS[column](p))));
+  // What could not be read is no part of a choice.
+  const lost = shown.length < pics.length ? [] : failures;
+  const told = { path: f => f.path, error: f => f.message };
+  const bad = lost.map(f => meta.columns.map(column => cell(told[column] ? told[column](f) : "")));
+  return [meta.columns, ...lines, ...bad].map(line => line.join(",")).join("\n") + "\n";
+};
+const save = event => {
+  const mark = event.shiftKey ? "\ufeff" : "";
+  const url = URL.createObjectURL(new Blob([mark + csv()], { type: "text/csv" }));
   const name = meta.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 80);
   h("a", { href: url, download: (name || "affetti") + ".csv" }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 };
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
-  map.draw();
   near.disconnect();
+  while ($("list").querySelectorAll(".chunk").length * CHUNK < Math.min(PRINTED, shown.length)) moreList();
   for (const chunk of $("list").querySelectorAll(".chunk")) {
     chunk.style.minHeight = "";
     if (chunk.first < PRINTED) fillChunk(chunk); else chunk.replaceChildren();
@@ -368,7 +407,8 @@ $("lead").textContent = pics.length ? lead() : "";
 $("foot").textContent = `Affetti ${meta.version}. Model ${meta.model}, SHA-256 ${meta.model_sha256}.`;
 if (failures.length) {
   $("failures").hidden = false;
-  $("failures").firstChild.textContent = many(failures.length, "picture") + " could not be read";
+  $("failures").firstChild.textContent = many(failures.length, pics.length ? "more picture" : "picture") + " could not be read";
+  $("failures").open = failures.length <= 3;
   $("failures").lastChild.append(...failures.map(f => h("li", null, h("b", null, bdi(f.path)), " ", bdi(f.message))));
 }
 const option = ([name], value) => h("option", { value }, name);
@@ -377,6 +417,8 @@ $("sort").append(...KEYS.slice(0, GENERAL).map(option), h("optgroup", { label: "
 chips($("by-emotion"), EMOTIONS, i => "e" + i, p => p.dominant, choice.emotions);
 chips($("by-polarity"), POLARITY, i => POLARITY[i], p => p.side, choice.sides);
 $("sort").onchange = event => { choice.key = +event.target.value; choice.turned = false; apply(); };
+$("sort").value = choice.key;
+$("look").setAttribute("aria-pressed", rows);
 $("turn").onclick = () => { choice.turned = !choice.turned; apply(); };
 $("look").onclick = () => { rows = !rows; $("look").setAttribute("aria-pressed", rows); drawList(); };
 let typing = 0;

@@ -15,6 +15,7 @@ fn meta() -> ReportMeta {
         model: "feel".into(),
         model_sha256: "ab".repeat(32),
         version: "0.1.0".into(),
+        intended: false,
     }
 }
 

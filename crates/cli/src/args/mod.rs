@@ -34,6 +34,9 @@ pub(crate) struct Args {
     pub(crate) verb: Verb,
 }
 
+/// The help of what has no settings: the options of all verbs would hide what it says.
+const SHORT_HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n{after-help}";
+
 /// Options that every verb accepts.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
@@ -50,7 +53,7 @@ pub(crate) struct Global {
     /// Write JSON, one object per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Write the result to this file instead of standard output
+    /// Write the result to this file, whose extension says how, or into this folder
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
     /// No progress and no summary; errors are still told
@@ -93,6 +96,7 @@ pub(crate) enum Verb {
     Eval(EvalVerb),
     /// Print the completions of a shell
     #[command(
+        help_template = SHORT_HELP,
         after_help = "Example:\n  affetti completions bash > ~/.local/share/bash-completion/completions/affetti"
     )]
     Completions {
@@ -100,7 +104,10 @@ pub(crate) enum Verb {
         shell: Shell,
     },
     /// Print the manual page; with --out FOLDER, write one page per verb
-    #[command(after_help = "Example:\n  affetti man | man -l -")]
+    #[command(
+        help_template = SHORT_HELP,
+        after_help = "--out FOLDER writes a page for each verb.\n\nExample:\n  affetti man | man -l -"
+    )]
     Man,
 }
 
@@ -109,7 +116,8 @@ pub(crate) enum Verb {
 /// For each picture: the share of viewers who would name each of nine emotions, valence (1
 /// unpleasant to 7 pleasant) and arousal (1 calm to 7 stirring) with 80 % intervals. Prints a card
 /// per picture, or JSON Lines with --json; --out FILE writes a report (.html), a table (.csv) or
-/// JSON Lines (.jsonl, .json) instead.
+/// JSON Lines (.jsonl, .json) instead. A run with an index, a table or lines that is stopped keeps what
+/// it has, and the same command goes on from there.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -122,7 +130,7 @@ Examples:
 
 If a folder has a credits.csv (columns file, title, artist, date), the report shows its lines.")]
 pub(crate) struct FeelArgs {
-    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    /// Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), folders of pictures, or - for standard input
     #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<OsString>,
     /// Weights made by `affetti train feel` [default: those inside the program]
@@ -135,6 +143,9 @@ pub(crate) struct FeelArgs {
     /// how near each comes, ranked among paintings, and what it evokes instead
     #[arg(long, value_name = "TARGET")]
     pub(crate) intend: Option<String>,
+    /// Begin a .csv with a byte order mark: some spreadsheets show names wrongly without
+    #[arg(long)]
+    pub(crate) bom: bool,
     /// Keep an index of the pictures in this file, for `affetti find`. If it is there already, it
     /// is brought up to date: files of the same length and time are not read again, unless --json
     /// or --out are to show them too
@@ -147,7 +158,7 @@ pub(crate) struct FeelArgs {
 /// For each picture: boxes around things, from their edges alone, ranked by how certain the feeling
 /// of each is (AR score), with the nine emotions of each. Prints a card per picture, or JSON Lines
 /// with --json; --out FOLDER draws them (PNG, SVG, and a figure of occlusion, objectness, sentiment
-/// and score), --out FILE.jsonl writes the lines.
+/// and score), --out FILE.svg or .png draws those of one picture, --out FILE.jsonl writes the lines.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -158,7 +169,7 @@ Examples:
 
 The last reads maps of f32, [height, width], and prints their raw proposals as one JSON object.")]
 pub(crate) struct RegionsArgs {
-    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    /// Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), folders of pictures, or - for standard input
     #[arg(required_unless_present = "edges", value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<OsString>,
     /// Regions shown and drawn, best first; JSON has all
@@ -225,7 +236,8 @@ Examples:
   affetti find photos.affetti --valence 6 --arousal 2 --top 5
   affetti find photos.affetti --picture sketch.jpg --json
 
-Paths are printed as they were given to `affetti feel`."
+Paths are those from here: an index names the pictures below its folder by the way from there, and moves
+with it."
 )]
 pub(crate) struct FindArgs {
     /// The index

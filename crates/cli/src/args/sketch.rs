@@ -21,7 +21,7 @@ Examples:
 
 Pictures with transparency: only what is opaque is drawn, and the view is cut to it.")]
 pub(crate) struct SketchArgs {
-    /// Pictures (JPEG, PNG, WebP), folders of pictures, or - for standard input
+    /// Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), folders of pictures, or - for standard input
     #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<OsString>,
     /// Number of strokes, 1 to 2000: fewer is more abstract

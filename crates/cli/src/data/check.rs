@@ -15,7 +15,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::{entries, labelled, name, painted, photos, tell, utterances};
-use crate::{Exit, args::Set, out_file::spare, output, progress::Progress, settings::Settings};
+use crate::{
+    Exit,
+    args::Set,
+    out_file::spare,
+    output::{self, Form, TEXTS},
+    progress::Progress,
+    settings::Settings,
+    table::counted,
+};
 
 /// What is to be opened, and how reading the lists went.
 struct Task {
@@ -40,6 +48,7 @@ pub(super) fn run(
     let inputs = [Some(path), pictures];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
     spare(settings.out.as_deref(), &inputs)?;
+    Form::of(&TEXTS, settings)?;
     let options = CheckOptions {
         threads: settings.threads,
         ..CheckOptions::default()
@@ -85,7 +94,7 @@ fn tell_all(
     skipped: usize,
     settings: &Settings,
 ) -> Result<Exit> {
-    let text = if settings.wants_json() {
+    let text = if let Form::Json = Form::of(&TEXTS, settings)? {
         let line = json!({
             "set": name(set),
             "path": path.to_string_lossy(),
@@ -216,8 +225,8 @@ fn illustrated(path: &Path, pictures: Option<&Path>) -> Result<Task> {
 
 fn text(report: &CheckReport) -> String {
     let mut text = format!(
-        "{} pictures, {} good, {} unreadable, {} missing\n",
-        report.pictures,
+        "{}, {} good, {} unreadable, {} missing\n",
+        counted(report.pictures, "picture"),
         report.good,
         report.unreadable.len(),
         report.missing.len()

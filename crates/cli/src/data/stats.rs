@@ -24,9 +24,9 @@ use crate::{
     Exit,
     args::Set,
     out_file::spare,
-    output,
+    output::{self, FIGURES, Form},
     settings::Settings,
-    table::{Side, percent, row, table},
+    table::{Side, csv, percent, row, table},
 };
 
 /// Groups of a tally that are named; the rest are counted.
@@ -34,6 +34,7 @@ const NAMED: usize = 12;
 
 pub(super) fn run(set: Set, path: &Path, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &[path])?;
+    Form::of(&FIGURES, settings)?;
     match set {
         Set::Artemis => {
             let loaded = utterances(path)?;
@@ -127,16 +128,41 @@ fn show(
         tell(path, report, settings);
     }
     let path = path.to_string_lossy();
-    let text = if settings.wants_json() {
-        let line = json!({"set": name(set), "path": path, "stats": stats, "rows": report});
-        format!("{line}\n")
-    } else {
-        format!("{}: {}\n\n{text}", name(set), printable(&path))
+    let text = match Form::of(&FIGURES, settings)? {
+        Form::Json => {
+            let line = json!({"set": name(set), "path": path, "stats": stats, "rows": report});
+            format!("{line}\n")
+        }
+        Form::Csv => {
+            let mut rows = vec![row(["figure", "value"])];
+            flatten("", &stats, &mut rows);
+            csv(&rows)?
+        }
+        Form::Table => format!("{}: {}\n\n{text}", name(set), printable(&path)),
     };
     output::emit(settings, &text)?;
     // A file without a good row is an error and does not come here.
     let clean = report.is_none_or(|report| report.bad == 0);
     Ok(if clean { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// Nested figures as rows: `valence.mean`, and lists by number from 1.
+fn flatten(key: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
+    let below = |part: &str| match key {
+        "" => part.to_owned(),
+        _ => format!("{key}.{part}"),
+    };
+    match value {
+        Value::Object(parts) => parts
+            .iter()
+            .for_each(|(part, value)| flatten(&below(part), value, rows)),
+        Value::Array(values) => (1..)
+            .zip(values)
+            .for_each(|(n, value)| flatten(&below(&n.to_string()), value, rows)),
+        Value::Null => {}
+        Value::String(text) => rows.push(row([key, text])),
+        figure => rows.push(row([key, &figure.to_string()])),
+    }
 }
 
 fn artemis(s: &ArtemisStats) -> String {

@@ -1,54 +1,79 @@
 //! Readings as a table: one row per input, failed ones included.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
-use affetti::{
-    Failure, Reading,
-    emotion::{Emotion, Label, Sentiment},
-    round4,
-};
+use super::rows::Before;
+use crate::table::as_text;
+use affetti::{Failure, Reading, emotion::Label, intention::instead_figures, report, round4};
 
-/// Columns before the emotions.
-const FIRST: [&str; 3] = ["path", "width", "height"];
-/// Columns after the polarity; the error comes last, after the intention's.
-const LAST: [&str; 8] = [
-    "valence",
-    "valence_low",
-    "valence_high",
-    "arousal",
-    "arousal_low",
-    "arousal_high",
-    "dominant",
-    "entropy",
-];
-/// Columns of an intention; the last one has "contentment +0.21, sadness +0.08".
-const INTENTION: [&str; 3] = ["match", "percentile", "instead"];
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+/// How a table begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Whether the columns of an intention are there.
+    pub(super) intended: bool,
+    /// Whether a byte order mark says that the text is UTF-8; some spreadsheets need it.
+    pub(super) mark: bool,
+}
 
-/// A CSV file in the making.
+impl Header {
+    fn columns(self) -> Vec<&'static str> {
+        report::columns(self.intended)
+    }
+
+    /// The first line.
+    pub(super) fn bytes(self) -> io::Result<Vec<u8>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(self.columns())?;
+        let line = writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?;
+        let mark = if self.mark { MARK } else { &[] };
+        Ok([mark, &line].concat())
+    }
+}
+
+/// Rows of pictures in the making; the header is written already.
 pub(super) struct Table<W: Write> {
     writer: csv::Writer<W>,
     columns: usize,
     intended: bool,
 }
 
-impl<W: Write> Table<W> {
-    /// Writes the header.
-    pub(super) fn new(out: W, intended: bool) -> io::Result<Self> {
-        let mut header = FIRST.to_vec();
-        header.extend(Emotion::ALL.iter().map(|emotion| emotion.name()));
-        header.extend(Sentiment::ALL.iter().map(|sentiment| sentiment.name()));
-        header.extend(LAST);
-        if intended {
-            header.extend(INTENTION);
+/// Keeps the rows of pictures that were felt, to the first one that is not whole; see
+/// [`rows`](super::rows).
+pub(super) fn kept(
+    from: &mut impl Read,
+    header: Header,
+    before: &mut Before,
+    kept: &mut Vec<u8>,
+) -> io::Result<()> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(true)
+        .from_reader(from);
+    let columns = header.columns().len();
+    let mut writer = csv::Writer::from_writer(kept);
+    for row in reader.records() {
+        let Ok(row) = row else { break };
+        let last = row.get(columns - 1);
+        let again = row.len() != columns || last != Some("") || row[0].contains('\u{fffd}');
+        if !again {
+            before.names.insert(row[0].to_owned());
+            writer.write_record(&row)?;
         }
-        header.push("error");
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(&header)?;
-        Ok(Self {
-            writer,
-            columns: header.len(),
-            intended,
-        })
+    }
+    writer.flush()
+}
+
+impl<W: Write> Table<W> {
+    /// Rows below `header`.
+    pub(super) fn new(out: W, header: Header) -> Self {
+        Self {
+            writer: csv::Writer::from_writer(out),
+            columns: header.columns().len(),
+            intended: header.intended,
+        }
     }
 
     pub(super) fn felt(&mut self, reading: &Reading) -> io::Result<()> {
@@ -85,14 +110,18 @@ impl<W: Write> Table<W> {
             record.extend(intention(reading));
         }
         record.push(String::new());
-        Ok(self.writer.write_record(&record)?)
+        self.writer.write_record(&record)?;
+        // A row that is kept is kept at once.
+        self.writer.flush()
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) -> io::Result<()> {
         let mut record = vec![String::new(); self.columns];
         record[0] = as_text(&failure.path);
         record[self.columns - 1] = as_text(&failure.fault.message);
-        Ok(self.writer.write_record(&record)?)
+        self.writer.write_record(&record)?;
+        // A row that is kept is kept at once.
+        self.writer.flush()
     }
 
     pub(super) fn finish(self) -> io::Result<W> {
@@ -103,39 +132,12 @@ impl<W: Write> Table<W> {
 }
 
 fn intention(reading: &Reading) -> [String; 3] {
-    let Some(held) = &reading.intention else {
+    let Some(held) = reading.entry().intention else {
         return Default::default();
     };
-    let more = |(emotion, more): &(Emotion, f64)| format!("{} +{}", emotion.name(), round4(*more));
-    let instead: Vec<String> = held.instead.iter().map(more).collect();
     [
         round4(held.matching).to_string(),
         round4(held.percentile).to_string(),
-        instead.join(", "),
+        instead_figures(&held.instead),
     ]
-}
-
-/// A spreadsheet would run a text that begins like a formula; the apostrophe keeps it a text. The
-/// report's own export does the same.
-fn as_text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::as_text;
-
-    #[test]
-    fn formulas_are_kept_from_running() {
-        for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
-            assert_eq!(as_text(text), format!("'{text}"));
-        }
-        for text in ["a=1.jpg", "'=1", "", "./-"] {
-            assert_eq!(as_text(text), text);
-        }
-    }
 }

@@ -2,43 +2,83 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use affetti::{
-    Found, Input, ModelId, Reading, Source,
-    feel::index::{Index, IndexBuilder, Stamp},
+    ErrorKind, Found, Input, ModelId, PictureName, Reading, Source,
+    feel::index::{Home, Index, IndexBuilder, Journal, Stamp},
 };
 use anyhow::Result;
 
+use super::rows::Before;
 use crate::{
     out_file::{OutFile, cannot_write},
     settings::Settings,
+    table::{as_text, counted},
 };
 
 /// An index in the making.
 pub(super) struct Keeper {
     path: PathBuf,
+    home: Home,
     builder: IndexBuilder,
-    /// Folders that the user named: what was below them and is no longer found is dropped.
+    journal: Journal,
+    /// Folders that the user named, as they really are: what was below them and is no longer found is
+    /// dropped.
     folders: Vec<PathBuf>,
-    /// Paths that were felt in this run.
-    felt: HashSet<String>,
-    /// Pictures that were there before and were read again.
+    /// Pictures that were felt in this run.
+    felt: HashSet<Vec<u8>>,
+    /// How many of them were there before and were read again.
     changed: usize,
 }
 
-/// The pictures of the older index that need not be read again, and those met in this run.
+/// The pictures that need not be felt again, and those of them met in this run.
 #[derive(Default)]
 pub(super) struct Known {
-    stamps: HashMap<String, Stamp>,
-    met: Mutex<HashSet<String>>,
+    /// Those of the index, where there is one.
+    indexed: Option<Indexed>,
+    /// Those of a file of rows that a run before has begun.
+    rows: Before,
+    /// Every picture is to be read, because its result is also wanted elsewhere.
+    fresh: bool,
+    met: Mutex<Met>,
+}
+
+struct Indexed {
+    home: Home,
+    stamps: HashMap<Vec<u8>, Stamp>,
+}
+
+#[derive(Default)]
+struct Met {
+    names: HashSet<Vec<u8>>,
+    count: usize,
 }
 
 impl Known {
-    /// Whether the file is in the index and unchanged. Not UTF-8, a name cannot be told from
-    /// others, and the file is read again.
+    pub(super) fn new(keeper: Option<&Keeper>, rows: Before, fresh: bool) -> Result<Self> {
+        let indexed = |keeper: &Keeper| -> Result<Indexed> {
+            let stamps = keeper.builder.stamps();
+            Ok(Indexed {
+                home: home(&keeper.path)?,
+                stamps: stamps
+                    .filter_map(|(name, stamp)| Some((name.to_owned(), stamp?)))
+                    .collect(),
+            })
+        };
+        Ok(Self {
+            indexed: keeper.map(indexed).transpose()?,
+            rows,
+            fresh,
+            met: Mutex::default(),
+        })
+    }
+
+    /// Whether the picture need not be felt: its row was written before, or it is unchanged in the
+    /// index and nobody else asks.
     pub(super) fn has(&self, found: &Found) -> bool {
         let Found::Picture(job) = found else {
             return false;
@@ -46,106 +86,152 @@ impl Known {
         let Source::File(file) = &job.source else {
             return false;
         };
-        let Some(name) = file.to_str() else {
-            return false;
+        let name = PictureName::from(file.as_path());
+        let written = name.exact().is_none() && {
+            let names = &self.rows.names;
+            !names.is_empty() && (names.contains(&*name) || names.contains(&as_text(&name)))
         };
-        let Some(stamp) = self.stamps.get(name) else {
+        if self.fresh && !written {
             return false;
-        };
-        let unchanged = Stamp::of(file) == Some(*stamp);
-        if unchanged {
-            self.lock().insert(name.to_owned());
         }
-        unchanged
+        let mut key = None;
+        if let Some(indexed) = &self.indexed {
+            let name = indexed.home.key(file);
+            let stamp = indexed.stamps.get(&name);
+            if stamp.is_none() || stamp != Stamp::of(file).as_ref() {
+                return false;
+            }
+            key = Some(name);
+        } else if !written {
+            return false;
+        }
+        let mut met = self.lock();
+        met.names.extend(key);
+        met.count += 1;
+        true
     }
 
+    /// How many were met.
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().count
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Met> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn home(index: &Path) -> Result<Home> {
+    Home::of(index).map_err(|error| cannot_write(index, &error))
+}
+
 impl Keeper {
-    /// Begins with the index that is there, if it is one of this model. `fresh`: every picture is
-    /// to be read, because its result is also wanted elsewhere.
+    /// Begins with the index that is there, if it is one of this model, and with what a run has left
+    /// that did not come to its end.
     pub(super) fn open(
         path: &Path,
         model: &ModelId,
         inputs: &[Input],
-        fresh: bool,
         settings: &Settings,
-    ) -> Result<(Self, Known)> {
+    ) -> Result<Self> {
         let mut builder = IndexBuilder::new(model);
         if path.exists() {
-            let old = Index::open(path)?;
-            if old.model().sha256 == model.sha256 {
-                builder = IndexBuilder::from_index(&old, model)?;
-            } else {
-                settings.summary(&format!(
+            let old = match Index::open(path) {
+                Ok(old) => Some(old),
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    settings.summary(&format!("{error}, and so every picture is read again"));
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            match old {
+                Some(old) if old.model().sha256 == model.sha256 => {
+                    builder = IndexBuilder::from_index(&old, model)?;
+                }
+                Some(_) => settings.summary(&format!(
                     "{}: made with other weights; every picture is read again, and the old index goes",
                     path.display()
-                ));
+                )),
+                None => {}
             }
         }
         // The folder is asked now: half an hour later would be late.
         drop(OutFile::create(path)?);
-        let mut known = Known::default();
-        if fresh && !builder.is_empty() {
-            settings.note("every picture is read again, since its result is also shown");
-        } else {
-            let stamps = builder.stamps();
-            known.stamps = stamps
-                .filter_map(|(p, s)| Some((p.to_owned(), s?)))
-                .collect();
+        let (journal, taken) = builder.take_up(path)?;
+        if taken > 0 {
+            settings.summary(&format!(
+                "going on after {} of a run that did not come to its end",
+                counted(taken, "picture")
+            ));
         }
         let folders = inputs.iter().filter_map(|input| match input {
-            Input::Path(path) if path.is_dir() => Some(path.clone()),
+            Input::Path(path) if path.is_dir() => fs::canonicalize(path).ok(),
             _ => None,
         });
-        let keeper = Self {
+        Ok(Self {
             path: path.to_owned(),
+            home: home(path)?,
             builder,
+            journal,
             folders: folders.collect(),
             felt: HashSet::new(),
             changed: 0,
-        };
-        Ok((keeper, known))
+        })
+    }
+
+    /// Whether there is a picture from before.
+    pub(super) fn is_empty(&self) -> bool {
+        self.builder.is_empty()
     }
 
     pub(super) fn felt(&mut self, reading: &Reading) -> Result<()> {
-        if let Some(entry) = reading.indexed() {
+        if let Some(entry) = reading.indexed(&self.home) {
             let before = self.builder.len();
             self.builder.push(&entry)?;
-            self.changed += usize::from(self.builder.len() == before);
-            self.felt.insert(entry.path);
+            self.journal.push(&entry)?;
+            let was_there = self.builder.len() == before;
+            // One that is named twice is felt twice, and counts once.
+            if self.felt.insert(entry.path) {
+                self.changed += usize::from(was_there);
+            }
         }
         Ok(())
     }
 
-    /// Writes the file; what came of it, in words.
-    pub(super) fn finish(mut self, known: &Known) -> Result<String> {
+    /// Writes the file; what came of it, in words. A run that was `stopped` has not looked for all
+    /// pictures: what it has not met stays.
+    pub(super) fn finish(mut self, known: &Known, stopped: bool) -> Result<String> {
         let met = known.lock();
-        let gone = self.builder.retain(|path| {
-            let here = self.felt.contains(path) || met.contains(path);
-            here || !self
-                .folders
-                .iter()
-                .any(|folder| Path::new(path).starts_with(folder))
+        let home = &self.home;
+        let gone = self.builder.retain(|name| {
+            if stopped || self.felt.contains(name) || met.names.contains(name) {
+                return true;
+            }
+            let real = home.real(name);
+            !self.folders.iter().any(|folder| real.starts_with(folder))
         });
+        if self.builder.is_empty() {
+            return Ok(format!(
+                "no picture; {} was not written",
+                self.path.display()
+            ));
+        }
         let mut file = OutFile::create(&self.path)?;
         self.builder
             .write(&mut file)
             .map_err(|error| cannot_write(&self.path, &error))?;
         file.commit()?;
+        self.journal.remove()?;
         let new = self.felt.len() - self.changed;
+        let more = match stopped {
+            true => "; the same command goes on from there",
+            false => "",
+        };
         Ok(format!(
-            "{} pictures in the index ({new} new, {} read again, {} unchanged, {gone} gone) → {}",
-            self.builder.len(),
+            "{} in the index ({new} new, {} read again, {} unchanged, {gone} gone) → {}{more}",
+            counted(self.builder.len(), "picture"),
             self.changed,
-            met.len(),
+            met.names.len(),
             self.path.display()
         ))
     }

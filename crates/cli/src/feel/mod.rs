@@ -2,6 +2,7 @@
 
 mod csv;
 mod index;
+mod rows;
 mod sinks;
 
 use std::{
@@ -16,23 +17,28 @@ use std::{
 };
 
 use affetti::{
-    Aim, Control, FeelOptions, Found, Fusion, Input, Inputs, ModelId, Outcome, Reading, Target,
-    feel::Reference, report::ReportMeta,
+    Aim, Cancel, Control, FeelOptions, Found, Fusion, Input, Inputs, ModelId, Outcome, Reading,
+    Target, feel::Reference, report::ReportMeta,
 };
 use anyhow::{Error, Result, bail};
 
 use crate::{
     Exit,
     args::FeelArgs,
+    destination::Destination,
     device,
     inputs::{inputs, paths},
+    interrupt,
     out_file::spare,
     output,
     progress::Progress,
     settings::Settings,
+    table::counted,
 };
+use csv::Header;
 use index::{Keeper, Known};
-use sinks::{FileSink, Form, Screen};
+use rows::Before;
+use sinks::{FileSink, Form, Plan, Screen, WRITES};
 
 /// The total while the inputs are still being counted.
 const UNKNOWN: usize = usize::MAX;
@@ -40,11 +46,11 @@ const UNKNOWN: usize = usize::MAX;
 pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let inputs = inputs(&args.inputs)?;
     let target: Option<Target> = args.intend.as_deref().map(str::parse).transpose()?;
-    let form = settings.out.as_deref().map(Form::of).transpose()?;
     let weights = args.weights.as_deref();
     let read: Vec<&Path> = paths(&inputs).chain(weights).collect();
     spare(settings.out.as_deref(), &read)?;
     spare(args.index.as_deref(), &read)?;
+    let destination = WRITES.destination(settings.out.as_deref())?;
     if args.index.is_some() && args.index == settings.out {
         bail!("--index and --out name the same file");
     }
@@ -61,29 +67,49 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
         .transpose()?;
     let model = predictor.model();
     // Begun before the work: a folder that cannot be written to is told at once.
-    let file = match (&settings.out, form) {
-        (Some(path), Some(form)) => {
-            let meta = meta(&inputs, model);
-            Some(FileSink::create(form, path, &meta, aim.is_some())?)
+    let open = |path: &Path| Keeper::open(path, model, &inputs, settings);
+    let keeper = args.index.as_deref().map(open).transpose()?;
+    let (file, form, rows) = match destination {
+        Destination::File(path, form) => {
+            let meta = meta(&inputs, model, aim.is_some());
+            let plan = Plan {
+                meta: &meta,
+                header: Header {
+                    intended: aim.is_some(),
+                    mark: args.bom,
+                },
+                same: goes_on(&inputs, settings).then(|| same(args, model)),
+            };
+            let (file, rows) = FileSink::create(form, &path, &plan)?;
+            (Some(file), Some(form), rows)
         }
-        _ => None,
+        Destination::Screen | Destination::Folder(_) => (None, None, Before::default()),
     };
+    if !rows.names.is_empty() {
+        settings.summary(&format!(
+            "going on after {} of a run that did not come to its end",
+            counted(rows.names.len(), "picture")
+        ));
+    }
     let screen = Screen::of(settings, file.is_some() || args.index.is_some());
     let fresh = settings.json || file.is_some();
-    let opened = args
-        .index
-        .as_deref()
-        .map(|path| Keeper::open(path, model, &inputs, fresh, settings))
-        .transpose()?;
-    let (keeper, known) = opened.map_or((None, Known::default()), |(k, known)| (Some(k), known));
+    if fresh && keeper.as_ref().is_some_and(|keeper| !keeper.is_empty()) {
+        settings.note("every picture is read again, since its result is also shown");
+    }
+    let known = Known::new(keeper.as_ref(), rows, fresh)?;
+    let cancel = Cancel::default();
+    // A picture on standard input may be long in coming; and what is only shown is shown already.
+    if (file.is_some() || keeper.is_some()) && !inputs.contains(&Input::Stdin) {
+        interrupt::gently(&cancel, "stopping; what is done is kept");
+    }
     let bar = Progress::new("pictures", !settings.quiet && !screen.is_on_terminal());
-    let counted = Counted {
+    let progress = Counted {
         bar: &bar,
         known: &known,
         total: Arc::new(AtomicUsize::new(UNKNOWN)),
     };
     if bar.is_wanted() {
-        count(inputs.clone(), Arc::clone(&counted.total));
+        count(inputs.clone(), Arc::clone(&progress.total));
     }
     let mut run = Run {
         settings,
@@ -115,13 +141,35 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let begun = Instant::now();
     let stream = stream.filter(|found| !known.has(found));
     let control = Control {
-        progress: &counted,
+        cancel: cancel.clone(),
+        progress: &progress,
         ..Control::default()
     };
     affetti::feel(&models, stream, &options, &control, |outcome| {
         run.take(outcome)
     })?;
+    if cancel.is_cancelled() {
+        return run.stopped();
+    }
     run.finish(begun)
+}
+
+/// Whether a run that is stopped can be gone on with: what is on standard input or was shown is gone.
+fn goes_on(inputs: &[Input], settings: &Settings) -> bool {
+    !settings.json && !inputs.contains(&Input::Stdin)
+}
+
+/// What tells apart runs whose rows do not go together.
+fn same(args: &FeelArgs, model: &ModelId) -> String {
+    let FeelArgs {
+        intend,
+        regions,
+        bom,
+        ..
+    } = args;
+    let version = env!("CARGO_PKG_VERSION");
+    let all = format!("{version} {} {intend:?} {regions} {bom}", model.sha256);
+    affetti::weights::store::sha256(all.as_bytes())
 }
 
 /// The bar with the pictures that need not be felt again.
@@ -208,6 +256,30 @@ impl Run<'_> {
         }
     }
 
+    /// The end of a run that a signal ended: what is done is kept.
+    fn stopped(self) -> Result<Exit> {
+        self.bar.finish();
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let done = self.good + self.known.count();
+        if done == 0 {
+            self.settings.summary("stopped before the first picture");
+            return Ok(Exit::Stopped);
+        }
+        if let Some(keeper) = self.keeper {
+            let told = keeper.finish(self.known, true)?;
+            self.settings.summary(&format!("stopped: {told}"));
+        }
+        if let Some(file) = self.file {
+            let told = file.stop()?;
+            let done = counted(done, "picture");
+            self.settings
+                .summary(&format!("stopped: {done} felt {told}"));
+        }
+        Ok(Exit::Stopped)
+    }
+
     fn finish(self, begun: Instant) -> Result<Exit> {
         self.bar.finish();
         if let Some(error) = self.error {
@@ -215,7 +287,7 @@ impl Run<'_> {
         }
         let exit = Exit::of(self.good + self.known.count(), self.bad);
         if let Some(keeper) = self.keeper.filter(|_| exit != Exit::NoneSucceeded) {
-            self.settings.summary(&keeper.finish(self.known)?);
+            self.settings.summary(&keeper.finish(self.known, false)?);
         }
         let Some(file) = self.file else {
             return Ok(exit);
@@ -224,6 +296,7 @@ impl Run<'_> {
         if exit == Exit::NoneSucceeded {
             // An earlier report is worth more than one that holds nothing.
             output::complain(&format!("no input could be felt; {name} was not written"));
+            file.discard()?;
             return Ok(exit);
         }
         file.finish()?;
@@ -233,16 +306,11 @@ impl Run<'_> {
         };
         self.settings.summary(&format!(
             "{} felt{failed} in {:.1} s → {name}",
-            pictures(self.good),
+            counted(self.good, "picture"),
             begun.elapsed().as_secs_f64()
         ));
         Ok(exit)
     }
-}
-
-fn pictures(count: usize) -> String {
-    let unit = if count == 1 { "picture" } else { "pictures" };
-    format!("{count} {unit}")
 }
 
 /// Counts what there is to do on the side, so that the first picture does not wait for the walk.
@@ -256,7 +324,7 @@ fn count(inputs: Vec<Input>, total: Arc<AtomicUsize>) {
     let _ = thread::Builder::new().spawn(counting);
 }
 
-fn meta(inputs: &[Input], model: &ModelId) -> ReportMeta {
+fn meta(inputs: &[Input], model: &ModelId, intended: bool) -> ReportMeta {
     let only = match inputs {
         [Input::Path(path)] => name(path),
         _ => None,
@@ -266,6 +334,7 @@ fn meta(inputs: &[Input], model: &ModelId) -> ReportMeta {
         model: model.name.clone(),
         model_sha256: model.sha256.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        intended,
     }
 }
 

@@ -1,26 +1,32 @@
 //! Where readings go: standard output as cards or lines, a file as report, table or lines.
 
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
 use affetti::{
-    Failure, Reading,
+    Failure, PictureName, Reading, STDIN,
     card::{CardStyle, card},
+    pipeline::percent_encoded,
     report::{ReportMeta, ReportWriter},
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::csv::Table;
+use super::{
+    csv::{Header, Table},
+    rows::{self, Before, Kept, Rows},
+};
 use crate::{
+    destination::Writes,
     out_file::{OutFile, cannot_write},
     output,
     settings::Settings,
     terminal,
 };
 
-/// What a file holds, by its extension.
+/// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Html,
@@ -28,18 +34,24 @@ pub(super) enum Form {
     Lines,
 }
 
-impl Form {
-    pub(super) fn of(path: &Path) -> Result<Self> {
-        match output::extension(path).as_str() {
-            "html" | "htm" => Ok(Self::Html),
-            "csv" => Ok(Self::Csv),
-            "jsonl" | "json" => Ok(Self::Lines),
-            _ => bail!(
-                "--out {}: the extension decides what is written: .html, .csv, .jsonl or .json",
-                path.display()
-            ),
-        }
-    }
+pub(super) const WRITES: Writes<Form> = Writes {
+    files: &[
+        ("html", Form::Html),
+        ("htm", Form::Html),
+        ("csv", Form::Csv),
+        ("jsonl", Form::Lines),
+        ("json", Form::Lines),
+    ],
+    plain: Form::Lines,
+    folder: false,
+};
+
+/// What a file is made of.
+pub(super) struct Plan<'a> {
+    pub(super) meta: &'a ReportMeta,
+    pub(super) header: Header,
+    /// Where rows are kept for a run that goes on, what tells apart runs whose rows do not go together.
+    pub(super) same: Option<String>,
 }
 
 /// A file being written; it takes its name in [`finish`](FileSink::finish).
@@ -50,28 +62,44 @@ pub(super) struct FileSink {
 
 enum Content {
     Html(ReportWriter<OutFile>),
-    Csv(Box<Table<OutFile>>),
-    Lines(OutFile),
+    Csv(Box<Table<Rows>>),
+    Lines(Rows),
 }
 
 impl FileSink {
-    pub(super) fn create(
-        form: Form,
-        path: &Path,
-        meta: &ReportMeta,
-        intended: bool,
-    ) -> Result<Self> {
-        let file = OutFile::create(path)?;
+    /// Begins the file; with what of it was done before.
+    pub(super) fn create(form: Form, path: &Path, plan: &Plan<'_>) -> Result<(Self, Before)> {
         let written = |error| cannot_write(path, &error);
-        let content = match form {
-            Form::Html => Content::Html(ReportWriter::new(file, meta).map_err(written)?),
-            Form::Csv => Content::Csv(Box::new(Table::new(file, intended).map_err(written)?)),
-            Form::Lines => Content::Lines(file),
+        let path = path.to_owned();
+        if form == Form::Html {
+            let report = ReportWriter::new(OutFile::create(&path)?, plan.meta).map_err(written)?;
+            let content = Content::Html(report);
+            return Ok((Self { path, content }, Before::default()));
+        }
+        let kind = match form {
+            Form::Csv => rows::Form::Csv(plan.header),
+            _ => rows::Form::Lines,
         };
-        Ok(Self {
-            path: path.to_owned(),
-            content,
-        })
+        let is_file = !path.exists() || path.is_file();
+        let (rows, before) = match plan.same.as_ref().filter(|_| is_file) {
+            Some(same) => {
+                let (kept, before) = Kept::open(&path, kind, same)?;
+                (Rows::Kept(kept), before)
+            }
+            None => {
+                let mut file = OutFile::create(&path)?;
+                if form == Form::Csv {
+                    let header = plan.header.bytes().map_err(written)?;
+                    file.write_all(&header).map_err(written)?;
+                }
+                (Rows::Direct(file), Before::default())
+            }
+        };
+        let content = match form {
+            Form::Csv => Content::Csv(Box::new(Table::new(rows, plan.header))),
+            _ => Content::Lines(rows),
+        };
+        Ok((Self { path, content }, before))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -80,7 +108,11 @@ impl FileSink {
 
     pub(super) fn felt(&mut self, reading: &Reading) -> Result<()> {
         let written = match &mut self.content {
-            Content::Html(report) => report.push(&reading.entry()),
+            Content::Html(report) => {
+                let mut entry = reading.entry();
+                entry.link = link(&self.path, &reading.path);
+                report.push(&entry)
+            }
             Content::Csv(table) => table.felt(reading),
             Content::Lines(file) => file.write_all(output::line(reading)?.as_bytes()),
         };
@@ -100,14 +132,50 @@ impl FileSink {
     }
 
     pub(super) fn finish(self) -> Result<()> {
-        let file: io::Result<OutFile> = match self.content {
-            Content::Html(report) => report.finish(),
-            Content::Csv(table) => table.finish(),
-            Content::Lines(file) => Ok(file),
-        };
-        file.map_err(|error| cannot_write(&self.path, &error))?
-            .commit()
+        self.rows()?.finish()
     }
+
+    /// The run was stopped: what is done stays; in words, where it is.
+    pub(super) fn stop(self) -> Result<String> {
+        self.rows()?.stop()
+    }
+
+    /// No picture could be felt: what was there before stays.
+    pub(super) fn discard(self) -> Result<()> {
+        self.rows()?.discard();
+        Ok(())
+    }
+
+    fn rows(self) -> Result<Rows> {
+        let rows: io::Result<Rows> = match self.content {
+            Content::Html(report) => report.finish().map(Rows::Direct),
+            Content::Csv(table) => table.finish(),
+            Content::Lines(rows) => Ok(rows),
+        };
+        rows.map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+/// The address of a picture for a page at `page`: the way from its folder, or a whole `file:` address
+/// where there is none.
+fn link(page: &Path, picture: &PictureName) -> Option<String> {
+    if *picture == STDIN {
+        return None;
+    }
+    let from = std::path::absolute(page).ok()?;
+    let from = fs::canonicalize(from.parent()?).ok()?;
+    let to = fs::canonicalize(picture.to_path()).ok()?;
+    let shared = from.components().zip(to.components());
+    let shared = shared.take_while(|(a, b)| a == b).count();
+    let rest = to.components().skip(shared);
+    let rest = rest.map(|part| percent_encoded(part.as_os_str().as_encoded_bytes()));
+    let rest = rest.collect::<Vec<_>>().join("/");
+    // Nothing but the root in common: they may be on two disks.
+    if shared <= 1 && cfg!(windows) {
+        return None;
+    }
+    let up = "../".repeat(from.components().count() - shared);
+    Some(format!("./{up}{rest}"))
 }
 
 /// Standard output.

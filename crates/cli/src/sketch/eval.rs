@@ -20,9 +20,10 @@ use crate::{
     args::{MaskArg, SketchEvalArgs},
     inputs::{inputs, paths},
     out_file::spare,
-    output,
+    output::{self, Form, TEXTS},
     progress::Progress,
     settings::{Settings, data_folder},
+    table::counted,
 };
 
 /// Of the bootstrap.
@@ -43,6 +44,7 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     if args.recognise {
         return judged(args, settings);
     }
+    let form = Form::of(&TEXTS, settings)?;
     let emotion = args.emotion.as_deref().map(Emotion::parse).transpose()?;
     let inputs = inputs(&args.inputs)?;
     spare(settings.out.as_deref(), &paths(&inputs).collect::<Vec<_>>())?;
@@ -107,13 +109,15 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     }
     progress.finish();
     if good > 0 {
-        output::emit(settings, &table(args, &sums, good, settings.wants_json()))?;
+        let json = matches!(form, Form::Json);
+        output::emit(settings, &table(args, &sums, good, json))?;
     }
     Ok(Exit::of(good, bad))
 }
 
 /// `--recognise`.
 fn judged(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
+    let form = Form::of(&TEXTS, settings)?;
     let data = data_folder(args.data.as_deref())?;
     spare(settings.out.as_deref(), &[data.as_path(), &args.judge])?;
     let sources = Sources {
@@ -144,7 +148,7 @@ fn judged(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
     let found = recognise(&networks, &options);
     progress.finish();
     let found = found?;
-    let text = if settings.wants_json() {
+    let text = if let Form::Json = form {
         found.json() + "\n"
     } else {
         found.table()
@@ -158,7 +162,10 @@ fn table(args: &SketchEvalArgs, sums: &[Sums], count: usize, json: bool) -> Stri
     let mut text = if json {
         String::new()
     } else {
-        format!("mean over {count} pictures\nstrokes  recall  precision  loss   seconds\n")
+        format!(
+            "mean over {}\nstrokes  recall  precision  loss   seconds\n",
+            counted(count, "picture")
+        )
     };
     for (strokes, sum) in args.strokes.iter().zip(sums) {
         text += &if json {

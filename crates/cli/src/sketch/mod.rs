@@ -6,7 +6,7 @@ mod target;
 
 use std::{
     fs::File,
-    io::{Read, Write},
+    io::Read,
     ops::ControlFlow,
     path::Path,
     sync::{Mutex, PoisonError},
@@ -31,7 +31,7 @@ use crate::{
     device,
     inputs::{inputs, paths},
     interrupt,
-    out_file::{OutFile, cannot_write, spare},
+    out_file::{put, spare},
     progress::Progress,
     settings::Settings,
 };
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &SketchArgs, settings: &Settings) -> Result<Exit> {
     let mut target = Target::new(args, settings, &inputs)?;
     let models = models(options.emotion, settings);
     let cancel = Cancel::default();
-    interrupt::gently(&cancel);
+    interrupt::gently(&cancel, "stopping with the best so far");
     let steps = Steps {
         bar: Progress::new("steps", !settings.quiet),
         args,
@@ -141,10 +141,7 @@ fn preview(path: &Path, moment: &Moment<'_>, width: f32) -> Result<()> {
     let mut drawing = Drawing::white(moment.view[0], moment.view[1]);
     let strokes = moment.curves.iter().map(|c| Stroke::black(*c, width));
     drawing.strokes.extend(strokes);
-    let mut file = OutFile::create(path)?;
-    file.write_all(svg(&drawing, None).as_bytes())
-        .map_err(|error| cannot_write(path, &error))?;
-    file.commit()
+    put(path, svg(&drawing, None).as_bytes())
 }
 
 /// Arguments made ready; what is wrong with them is told before any picture is read.

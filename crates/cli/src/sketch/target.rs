@@ -1,11 +1,6 @@
 //! Where drawings go: standard output, one file, or a folder.
 
-use std::{
-    collections::HashSet,
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use affetti::{
     Failure, Input, Sketched, sheet,
@@ -18,16 +13,35 @@ use anyhow::{Result, bail};
 
 use crate::{
     args::{SketchArgs, SketchFormat as Format},
-    out_file::{OutFile, cannot_write},
+    destination::{Destination, Writes},
+    inputs::is_many,
+    mirror::Mirror,
+    out_file::{OutFile, cannot_write, put},
     output,
     settings::Settings,
+    table::counted,
+};
+
+const WRITES: Writes<Format> = Writes {
+    files: &[
+        ("svg", Format::Svg),
+        ("png", Format::Png),
+        ("pdf", Format::Pdf),
+        ("dxf", Format::Dxf),
+        ("gif", Format::Gif),
+        ("json", Format::Json),
+        ("html", Format::Html),
+        ("htm", Format::Html),
+    ],
+    plain: Format::Svg,
+    folder: true,
 };
 
 #[derive(Debug)]
 enum To {
     Screen,
     File(PathBuf, Format),
-    Folder(PathBuf),
+    Folder(PathBuf, Mirror),
 }
 
 /// Takes drawings as they come.
@@ -36,19 +50,14 @@ pub(super) struct Target {
     to: To,
     json: bool,
     formats: Vec<Format>,
-    /// Names that are taken: two folders may hold pictures of one name.
-    taken: HashSet<String>,
 }
 
 impl Target {
     /// Told before the work: what cannot be written.
     pub(super) fn new(args: &SketchArgs, settings: &Settings, inputs: &[Input]) -> Result<Self> {
-        let many = inputs.len() > 1
-            || inputs
-                .iter()
-                .any(|i| matches!(i, Input::Path(p) if p.is_dir()));
-        let to = match &settings.out {
-            None => {
+        let many = is_many(inputs);
+        let to = match WRITES.destination(settings.out.as_deref())? {
+            Destination::Screen => {
                 let more = many || args.sweep.len() > 1;
                 if more && !settings.json {
                     bail!("several drawings need --out FOLDER, or --json");
@@ -58,33 +67,32 @@ impl Target {
                 }
                 To::Screen
             }
-            Some(path) => match format_of(path) {
-                Some(format) if !path.is_dir() => {
-                    if many {
-                        bail!("--out {}: several pictures need a folder", path.display());
-                    }
-                    if args.sweep.len() > 1 && format != Format::Html {
-                        bail!(
-                            "--out {}: several levels need a folder or a .html",
-                            path.display()
-                        );
-                    }
-                    drop(OutFile::create(path)?);
-                    To::File(path.clone(), format)
+            Destination::File(path, format) => {
+                let refuse = |what: &str| bail!("--out {}: {what}", path.display());
+                if many {
+                    return refuse("several pictures need a folder");
                 }
-                _ => {
-                    fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))?;
-                    // A folder that takes no file is told before the work.
-                    drop(OutFile::create(&path.join(".affetti-probe"))?);
-                    To::Folder(path.clone())
+                if args.sweep.len() > 1 && format != Format::Html {
+                    return refuse("several levels need a folder or a .html");
                 }
-            },
+                if args.formats != [Format::Svg] {
+                    return refuse("--formats is for a folder; here the extension says the format");
+                }
+                drop(OutFile::create(&path)?);
+                To::File(path, format)
+            }
+            Destination::Folder(path) => {
+                fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
+                // A folder that takes no file is told before the work.
+                drop(OutFile::create(&path.join(".affetti-probe"))?);
+                let mirror = Mirror::new(&path, inputs);
+                To::Folder(path, mirror)
+            }
         };
         Ok(Self {
             to,
             json: settings.json,
             formats: args.formats.clone(),
-            taken: HashSet::new(),
         })
     }
 
@@ -97,7 +105,7 @@ impl Target {
 
     pub(super) fn write(&mut self, sketched: &Sketched, args: &SketchArgs) -> Result<()> {
         let mut svgs: Vec<String> = Vec::new();
-        match &self.to {
+        match &mut self.to {
             To::Screen => {
                 for (sketch, metadata) in &sketched.levels {
                     svgs.push(svg(&sketch.drawing, Some(metadata)));
@@ -116,19 +124,20 @@ impl Target {
                     }
                 }
             }
-            To::Folder(folder) => {
-                let stem = free_name(&sketched.path, &mut self.taken);
+            To::Folder(_, mirror) => {
+                let place = mirror.place(&sketched.path)?;
                 for level in &sketched.levels {
-                    let name = if sketched.levels.len() > 1 {
-                        format!("{stem}-{}", level.1.strokes)
-                    } else {
-                        stem.clone()
+                    let number = match sketched.levels.len() {
+                        1 => String::new(),
+                        _ => format!("-{}", level.1.strokes),
                     };
                     let mut first = None;
                     for &format in &self.formats {
                         let whole = format == Format::Html;
-                        let base = if whole { &stem } else { &name };
-                        let path = folder.join(format!("{base}.{}", extension(format)));
+                        let number = if whole { "" } else { &number };
+                        let mut path = place.clone().into_os_string();
+                        path.push(format!("{number}.{}", extension(format)));
+                        let path = PathBuf::from(path);
                         put(&path, &bytes(format, level, sketched, args.size)?)?;
                         first.get_or_insert(path);
                     }
@@ -147,29 +156,21 @@ impl Target {
     pub(super) fn summary(&self, good: usize, bad: usize, settings: &Settings) {
         let to = match &self.to {
             To::Screen => return,
-            To::File(path, _) | To::Folder(path) => path.display(),
+            To::File(path, _) if good == 0 => {
+                let path = path.display();
+                let told = format!("no picture could be drawn; {path} was not written");
+                return output::complain(&told);
+            }
+            To::File(path, _) | To::Folder(path, _) => path.display(),
         };
-        let unit = if good == 1 { "picture" } else { "pictures" };
+        let pictures = counted(good, "picture");
         let failed = if bad == 0 {
             String::new()
         } else {
             format!(", {bad} failed")
         };
-        settings.summary(&format!("{good} {unit} drawn{failed} → {to}"));
+        settings.summary(&format!("{pictures} drawn{failed} → {to}"));
     }
-}
-
-fn format_of(path: &Path) -> Option<Format> {
-    Some(match output::extension(path).as_str() {
-        "svg" => Format::Svg,
-        "png" => Format::Png,
-        "pdf" => Format::Pdf,
-        "dxf" => Format::Dxf,
-        "gif" => Format::Gif,
-        "json" => Format::Json,
-        "html" | "htm" => Format::Html,
-        _ => return None,
-    })
 }
 
 fn extension(format: Format) -> &'static str {
@@ -205,28 +206,4 @@ fn bytes(
         Format::Json => json(drawing, Some(metadata)).into_bytes(),
         Format::Html => sheet(sketched).into_bytes(),
     })
-}
-
-fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = OutFile::create(path)?;
-    file.write_all(bytes)
-        .map_err(|error| cannot_write(path, &error))?;
-    file.commit()
-}
-
-/// The picture's name without its extension, with a number where that is taken.
-fn free_name(path: &str, taken: &mut HashSet<String>) -> String {
-    let stem = Path::new(path)
-        .file_stem()
-        .map(|s| s.to_string_lossy().into_owned());
-    let stem = stem
-        .filter(|s| s != "-")
-        .unwrap_or_else(|| "sketch".to_owned());
-    let mut name = stem.clone();
-    let mut n = 2;
-    while !taken.insert(name.to_lowercase()) {
-        name = format!("{stem}-{n}");
-        n += 1;
-    }
-    name
 }

@@ -2,18 +2,21 @@
 
 use super::entry::{Entry, Stamp};
 use super::format::{Header, MAX_PATH, Row, stamp_bytes};
+use super::journal::Journal;
 use super::read::Index;
+use super::sums::Summing;
 use crate::error::FeelError;
 use crate::predicting::predictor::ModelId;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Rows on their way into an index. About 300 bytes each are held in memory.
 #[derive(Clone, Debug)]
 pub struct IndexBuilder {
     model: ModelId,
     components: Option<usize>,
-    rows: BTreeMap<String, Row>,
+    rows: BTreeMap<Vec<u8>, Row>,
 }
 
 impl IndexBuilder {
@@ -46,6 +49,24 @@ impl IndexBuilder {
         })
     }
 
+    /// Opens the journal of the index at `index` and takes up the pictures that a run which did not
+    /// come to its end has left there; how many these are.
+    ///
+    /// # Errors
+    /// [`FeelError::Io`], and [`FeelError::Index`] while another run works on the index.
+    pub fn take_up(&mut self, index: &Path) -> Result<(Journal, usize), FeelError> {
+        let (journal, rows) = Journal::open(index, &self.model)?;
+        let mut taken = 0;
+        for row in rows {
+            let expected = *self.components.get_or_insert(row.codes.len());
+            if row.codes.len() == expected {
+                self.rows.insert(row.path.clone(), row);
+                taken += 1;
+            }
+        }
+        Ok((journal, taken))
+    }
+
     /// How many pictures there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -59,10 +80,10 @@ impl IndexBuilder {
     }
 
     /// The paths with their stamps, sorted.
-    pub fn stamps(&self) -> impl Iterator<Item = (&str, Option<Stamp>)> {
+    pub fn stamps(&self) -> impl Iterator<Item = (&[u8], Option<Stamp>)> {
         self.rows
             .iter()
-            .map(|(path, row)| (path.as_str(), row.stamp))
+            .map(|(path, row)| (path.as_slice(), row.stamp))
     }
 
     /// Takes a picture in, in the place of one with the same path.
@@ -83,17 +104,15 @@ impl IndexBuilder {
             return Err(unfit(format!("a path of {} bytes", entry.path.len())));
         }
         if !entry.components.iter().all(|c| c.is_finite()) {
-            return Err(unfit(format!(
-                "{}: components that are no numbers",
-                entry.path
-            )));
+            let path = String::from_utf8_lossy(&entry.path);
+            return Err(unfit(format!("{path}: components that are no numbers")));
         }
         self.rows.insert(entry.path.clone(), Row::of(entry));
         Ok(())
     }
 
     /// Drops every picture for which `keep` is false; how many these were.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) -> usize {
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> usize {
         let before = self.rows.len();
         self.rows.retain(|path, _| keep(path));
         before - self.rows.len()
@@ -116,7 +135,7 @@ impl IndexBuilder {
             components,
             paths: self.rows.keys().map(|path| path.len() as u64).sum(),
         };
-        out.write_all(&header.to_bytes())?;
+        let mut out = Summing::new(out, header.to_bytes())?;
         let rows = || self.rows.values();
         for code in rows().flat_map(|row| row.shares) {
             out.write_all(&code.to_le_bytes())?;
@@ -146,8 +165,8 @@ impl IndexBuilder {
             out.write_all(&end.to_le_bytes())?;
         }
         for path in self.rows.keys() {
-            out.write_all(path.as_bytes())?;
+            out.write_all(path)?;
         }
-        out.flush()
+        out.finish()
     }
 }

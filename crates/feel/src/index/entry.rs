@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 /// What is remembered of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// As given or found; at most 65,535 bytes.
-    pub path: String,
+    /// Its name by [`Home::key`](super::Home::key); at most 65,535 bytes.
+    pub path: Vec<u8>,
     /// Nine shares.
     pub emotions: Distribution<Emotion>,
     /// 1 to 7.

@@ -11,12 +11,14 @@
 use super::format::{
     AFFECT, SHARES, WHOLE, affect_code, affect_from, affect_of, shares_from, shares_of,
 };
+use super::home::Home;
 use super::nearest::Nearest;
 use super::read::Index;
 use crate::error::FeelError;
 use crate::predicting::intention::{Target, matching};
 use affetti_emotion::{Distribution, Emotion};
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// Most pictures that can be asked for.
 pub(super) const MAX_TOP: usize = 10_000;
@@ -39,8 +41,8 @@ pub enum Query {
 /// One picture that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// As it was given when the index was made.
-    pub path: String,
+    /// For the user who wrote the path of the index ([`Home::shown`](super::Home::shown)).
+    pub path: PathBuf,
     /// Nine shares.
     pub emotions: Distribution<Emotion>,
     /// 1 to 7.
@@ -82,21 +84,21 @@ impl Index {
             }
         };
         let mut hits = Vec::with_capacity(nearest.len());
-        let mut file = self.file()?;
+        let mut reader = self.reader()?;
+        let home = Home::of(&self.path).map_err(|source| self.unreadable(source))?;
         for (cost, row) in nearest {
-            let mut shares = [0; SHARES];
-            self.records(&mut file, self.sections.shares, SHARES, row, &mut shares)?;
-            let mut affect = [0; AFFECT];
-            self.records(&mut file, self.sections.affect, AFFECT, row, &mut affect)?;
-            let [valence, arousal] = affect_from(&affect).map(affect_of);
-            let emotions = shares_of(&shares_from(&shares))
+            let at = |section: u64, record: usize| section + row * record as u64;
+            let affect = reader.bytes(at(self.sections.affect, AFFECT), AFFECT)?;
+            let [valence, arousal] = affect_from(affect).map(affect_of);
+            let shares = reader.bytes(at(self.sections.shares, SHARES), SHARES)?;
+            let emotions = shares_of(&shares_from(shares))
                 .ok_or_else(|| self.damaged("a picture without shares"))?;
             let measure = match query {
                 Query::Like(target) => matching(&emotions, target.shares()),
                 Query::Affect { .. } | Query::Near(_) => cost.max(0.0).sqrt(),
             };
             hits.push(Hit {
-                path: self.path_of(&mut file, row)?,
+                path: home.shown(self.name_of(&mut reader, row)?),
                 emotions,
                 valence,
                 arousal,

@@ -1,13 +1,15 @@
 //! Header, sections and the coding of one row.
 
 use super::entry::{Entry, Stamp};
+use super::sums;
 use crate::predicting::predictor::{ModelId, SCALE};
 use affetti_emotion::{Distribution, Emotion};
+use affetti_ground::ErrorKind;
 
 /// First bytes of every index.
 pub(super) const MAGIC: [u8; 8] = *b"AFFINDEX";
 /// The layout that this file describes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Bytes before the first section.
 pub(super) const HEADER: usize = 128;
 /// Share 1, and one point of valence or arousal.
@@ -20,7 +22,7 @@ pub(super) const HEAD: usize = 64;
 /// Longest path, in bytes.
 pub(super) const MAX_PATH: usize = u16::MAX as usize;
 /// More components than any model has.
-const MAX_COMPONENTS: usize = 4096;
+pub(super) const MAX_COMPONENTS: usize = 4096;
 /// A hundred times the largest collections.
 const MAX_ROWS: u64 = 1 << 27;
 /// A name in the header, in bytes.
@@ -124,20 +126,27 @@ impl Header {
         bytes
     }
 
-    /// Reads a header of a file of `length` bytes; the error is what is wrong with it.
-    pub(super) fn parse(bytes: &[u8; HEADER], length: u64) -> Result<Self, String> {
+    /// Reads a header of a file of `length` bytes; the error is what is wrong with it, and whether the
+    /// file is too old or too new.
+    pub(super) fn parse(bytes: &[u8; HEADER], length: u64) -> Result<Self, (String, ErrorKind)> {
         let four = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| bytes[at + i]));
         let eight = |at: usize| u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| bytes[at + i]));
         if bytes[..8] != MAGIC {
-            return Err("no index of affetti; `affetti feel DIR --index FILE` makes one".into());
+            let what = "no index of affetti; `affetti feel DIR --index FILE` makes one";
+            return Err((what.into(), ErrorKind::Input));
         }
         if four(8) != VERSION {
             let version = four(8);
-            return Err(format!(
-                "an index of version {version}, and this program reads version {VERSION}; make it again"
-            ));
+            let what = format!(
+                "an index of version {version}, and this program reads version {VERSION}; `affetti \
+                 feel DIR --index FILE` makes it again"
+            );
+            return Err((what, ErrorKind::Unsupported));
         }
-        let damaged = |what: &str| format!("a damaged index ({what}); make it again");
+        let damaged = |what: &str| {
+            let what = format!("a damaged index ({what}); make it again");
+            (what, ErrorKind::Input)
+        };
         let components = four(12) as usize;
         let (rows, paths) = (eight(24), eight(32));
         if !(1..=MAX_COMPONENTS).contains(&components) {
@@ -160,6 +169,7 @@ impl Header {
             paths,
         };
         let end = header.sections().end;
+        let end = end + sums::length(end);
         if end != length {
             return Err(damaged(&format!(
                 "{length} bytes where its header says {end}"
@@ -172,7 +182,7 @@ impl Header {
 /// A row in the form of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
-    pub(super) path: String,
+    pub(super) path: Vec<u8>,
     pub(super) shares: [u16; 9],
     pub(super) affect: [u16; 2],
     pub(super) scale: f32,

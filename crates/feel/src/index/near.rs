@@ -6,6 +6,7 @@
 use super::format::{HEAD, head_from};
 use super::nearest::Nearest;
 use super::read::Index;
+use super::sums::Reader;
 use crate::error::FeelError;
 use std::ops::Range;
 
@@ -171,8 +172,7 @@ impl Probe {
 struct Tails<'a> {
     index: &'a Index,
     probe: &'a Probe,
-    file: std::fs::File,
-    buffer: Vec<u8>,
+    reader: Reader<'a>,
 }
 
 impl<'a> Tails<'a> {
@@ -180,8 +180,7 @@ impl<'a> Tails<'a> {
         Ok(Self {
             index,
             probe,
-            file: index.file()?,
-            buffer: Vec::new(),
+            reader: index.reader()?,
         })
     }
 
@@ -196,17 +195,9 @@ impl<'a> Tails<'a> {
         bound: impl Fn(u64) -> Bound,
     ) -> Result<Vec<f64>, FeelError> {
         let record = self.index.header.tail_record();
-        self.buffer
-            .resize((rows.end - rows.start) as usize * record, 0);
-        let section = self.index.sections.tails;
-        self.index.records(
-            &mut self.file,
-            section,
-            record,
-            rows.start,
-            &mut self.buffer,
-        )?;
-        let records = self.buffer.chunks_exact(record).zip(rows);
+        let at = self.index.sections.tails + rows.start * record as u64;
+        let count = (rows.end - rows.start) as usize * record;
+        let records = self.reader.bytes(at, count)?.chunks_exact(record).zip(rows);
         Ok(records
             .map(|(codes, row)| self.probe.tail(bound(row), codes))
             .collect())

@@ -4,16 +4,19 @@ use super::format::{
     AFFECT, END, HEADER, Header, MAX_PATH, Row, SHARES, STAMP, Sections, affect_from, head_from,
     shares_from, stamp_from,
 };
+use super::sums::{self, Reader};
 use crate::error::FeelError;
 use crate::predicting::predictor::ModelId;
 use affetti_ground::ErrorKind;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 256 << 10;
+/// Files up to this length are checked as a whole when they are opened: that takes milliseconds.
+const CHECKED: u64 = 16 << 20;
 
 /// An index file whose header was read and found sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Index {
     pub(super) path: PathBuf,
     pub(super) header: Header,
     pub(super) sections: Sections,
+    /// Of each block, see [`sums`].
+    pub(super) sums: Vec<u32>,
 }
 
 impl Index {
@@ -28,7 +33,7 @@ impl Index {
     ///
     /// # Errors
     /// [`FeelError::Io`] where the file cannot be read; [`FeelError::Index`] where it is no index,
-    /// one of another version, or its length is not what its header says.
+    /// one of another version, its length is not what its header says, or bytes were changed.
     pub fn open(path: &Path) -> Result<Self, FeelError> {
         let io = |source| FeelError::Io {
             action: "read",
@@ -51,13 +56,23 @@ impl Index {
             // A file too short for a header: what is there decides whether it is none or a cut one.
             bytes = [0; HEADER];
         }
-        let header =
-            Header::parse(&bytes, about.len()).map_err(|what| bad(path, what, ErrorKind::Input))?;
-        Ok(Self {
+        let header = Header::parse(&bytes, about.len());
+        let header = header.map_err(|(what, kind)| bad(path, what, kind))?;
+        let sections = header.sections();
+        let sums = sums::table(&mut file, &bytes, sections.end).map_err(io)?;
+        let index = Self {
             path: path.to_owned(),
-            sections: header.sections(),
             header,
-        })
+            sections,
+            sums: sums.unwrap_or_default(),
+        };
+        if index.sums.is_empty() {
+            return Err(index.damaged("checksums that were changed"));
+        }
+        if about.len() <= CHECKED {
+            Reader::new(&index, file).check_all()?;
+        }
+        Ok(index)
     }
 
     /// Which weights predicted.
@@ -98,21 +113,6 @@ impl Index {
         bad(&self.path, what, ErrorKind::Model)
     }
 
-    /// The bytes of `rows` records of a section, from record `first` on.
-    pub(super) fn records(
-        &self,
-        file: &mut File,
-        section: u64,
-        record: usize,
-        first: u64,
-        buffer: &mut [u8],
-    ) -> Result<(), FeelError> {
-        let at = section + first * record as u64;
-        file.seek(SeekFrom::Start(at))
-            .and_then(|_| file.read_exact(buffer))
-            .map_err(|source| self.unreadable(source))
-    }
-
     /// Reads the records of a range piece by piece.
     pub(super) fn pieces(
         &self,
@@ -121,25 +121,24 @@ impl Index {
         range: Range<u64>,
         mut take: impl FnMut(u64, &[u8]),
     ) -> Result<(), FeelError> {
-        let mut file = self.file()?;
+        let mut reader = self.reader()?;
         let rows = (PIECE / record).max(1) as u64;
-        let mut buffer = vec![0; rows as usize * record];
         let mut first = range.start;
         while first < range.end {
             let count = rows.min(range.end - first);
-            let bytes = &mut buffer[..count as usize * record];
-            self.records(&mut file, section, record, first, bytes)?;
-            take(first, bytes);
+            let at = section + first * record as u64;
+            take(first, reader.bytes(at, count as usize * record)?);
             first += count;
         }
         Ok(())
     }
 
-    pub(super) fn file(&self) -> Result<File, FeelError> {
-        File::open(&self.path).map_err(|source| self.unreadable(source))
+    pub(super) fn reader(&self) -> Result<Reader<'_>, FeelError> {
+        let file = File::open(&self.path).map_err(|source| self.unreadable(source))?;
+        Ok(Reader::new(self, file))
     }
 
-    fn unreadable(&self, source: io::Error) -> FeelError {
+    pub(super) fn unreadable(&self, source: io::Error) -> FeelError {
         FeelError::Io {
             action: "read",
             path: self.path.clone(),
@@ -152,21 +151,24 @@ impl Index {
         bad(&self.path, what, ErrorKind::Input)
     }
 
-    /// The path of one picture.
-    pub(super) fn path_of(&self, file: &mut File, row: u64) -> Result<String, FeelError> {
-        let mut ends = [0; 2 * END];
-        if row == 0 {
-            self.records(file, self.sections.ends, END, 0, &mut ends[END..])?;
-        } else {
-            self.records(file, self.sections.ends, END, row - 1, &mut ends)?;
-        }
-        let [start, end] = [0, END].map(|at| {
-            let (word, _) = ends[at..].as_chunks::<8>();
-            u64::from_le_bytes(word[0])
-        });
-        let mut bytes = vec![0; self.path_length(start, end)?];
-        self.records(file, self.sections.paths, 1, start, &mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    /// The name of one picture.
+    pub(super) fn name_of<'a>(
+        &self,
+        reader: &'a mut Reader<'_>,
+        row: u64,
+    ) -> Result<&'a [u8], FeelError> {
+        let ends = self.sections.ends;
+        // Where the one before it ends, and where it ends itself.
+        let bytes = match row {
+            0 => [&[0; END][..], reader.bytes(ends, END)?].concat(),
+            _ => reader
+                .bytes(ends + (row - 1) * END as u64, 2 * END)?
+                .to_vec(),
+        };
+        let (words, _) = bytes.as_chunks::<END>();
+        let [start, end] = [words[0], words[1]].map(u64::from_le_bytes);
+        let length = self.path_length(start, end)?;
+        reader.bytes(self.sections.paths + start, length)
     }
 
     fn path_length(&self, start: u64, end: u64) -> Result<usize, FeelError> {
@@ -179,14 +181,13 @@ impl Index {
 
     /// Every row, in memory: for an update.
     pub(super) fn rows(&self) -> Result<Vec<Row>, FeelError> {
-        let mut file = self.file()?;
+        let mut reader = self.reader()?;
         let rows = self.header.rows as usize;
         let head = self.header.head_record();
         let tail = self.header.tail_record();
         let mut whole = |section: u64, record: usize| {
-            let mut bytes = vec![0; rows * record];
-            self.records(&mut file, section, record, 0, &mut bytes)?;
-            Ok::<_, FeelError>(bytes)
+            let bytes = reader.bytes(section, rows * record)?;
+            Ok::<_, FeelError>(bytes.to_vec())
         };
         let shares = whole(self.sections.shares, SHARES)?;
         let affect = whole(self.sections.affect, AFFECT)?;
@@ -194,8 +195,8 @@ impl Index {
         let tails = whole(self.sections.tails, tail)?;
         let stamps = whole(self.sections.stamps, STAMP)?;
         let ends = whole(self.sections.ends, END)?;
-        let mut paths = vec![0; self.header.paths as usize];
-        self.records(&mut file, self.sections.paths, 1, 0, &mut paths)?;
+        let names = self.header.paths as usize;
+        let paths = reader.bytes(self.sections.paths, names)?;
         let mut start = 0;
         let mut found = Vec::with_capacity(rows);
         for i in 0..rows {
@@ -210,7 +211,7 @@ impl Index {
                 return Err(self.damaged("components that are no numbers"));
             }
             found.push(Row {
-                path: String::from_utf8_lossy(path).into_owned(),
+                path: path.to_owned(),
                 shares: shares_from(&shares[part(SHARES)]),
                 affect: affect_from(&affect[part(AFFECT)]),
                 scale,

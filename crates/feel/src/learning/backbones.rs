@@ -43,8 +43,7 @@ fn load_by(
     let mut tensors = if settings.network.is_some() {
         own(&settings.name)?
     } else {
-        let card = registry::card(&settings.name)?;
-        store::from_bytes(&registry::weights(&card)?, &card.file)?
+        registry::tensors(&settings.name)?
     };
     tensors
         .map

@@ -2,7 +2,7 @@
 //!
 //! - **Computes** shape, tensors and gate of the tower in a file; and a file of ours that loses
 //!   nothing: 16 bits where they hold a tensor exactly (OpenAI's are so published), else 32.
-//! - **Input** PyTorch's and TorchScript's files ([`affetti_weights::torch_file`]), safetensors.
+//! - **Input** PyTorch's and TorchScript's files and safetensors ([`affetti_weights::published`]).
 //! - **Source, deviations** see [`super::names`].
 
 use super::Shape;
@@ -10,9 +10,9 @@ use super::names::{Names, collect, shape_of};
 use super::resnet::ClipResNet;
 use super::vit::{ClipVit, Gate};
 use affetti_weights::NetError;
+use affetti_weights::published;
 use affetti_weights::store::{self, Precision};
 use affetti_weights::tensors::{Tensor, Tensors};
-use affetti_weights::torch_file;
 use half::f16;
 
 /// What the note of a converted file says where the gate is not OpenAI's.
@@ -38,11 +38,7 @@ impl Tower {
     /// tensor.
     pub fn read(bytes: &[u8], file: &str, wanted: Option<Shape>) -> Result<Self, NetError> {
         // Text towers are twice as large and not needed.
-        let tensors = if bytes.starts_with(b"PK") || bytes.first() == Some(&0x80) {
-            torch_file::read_selected(bytes, file, Names::keep_images)?
-        } else {
-            store::from_bytes_selected(bytes, file, Names::keep_images)?
-        };
+        let tensors = published::read_selected(bytes, file, Names::keep_images)?;
         let shape = wanted.or_else(|| shape_of(&tensors));
         let shape = shape.ok_or_else(|| NetError::Malformed {
             file: file.to_owned(),

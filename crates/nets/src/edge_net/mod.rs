@@ -19,6 +19,7 @@ pub mod layers;
 use crate::efficientnet_lite::{
     Block, BlockSpec, STEM_LAYER, Variant, Workspace as TrunkWorkspace, next, pack, stem, trunk,
 };
+use crate::layer_list::{self, Layers};
 use affetti_kernels::upsample::upsample_map;
 use affetti_kernels::{Activation, Border, Conv, Convolution, Isa, Map, MapShape, Order, Padding};
 use affetti_picture::Picture;
@@ -80,7 +81,7 @@ fn blocks() -> Vec<BlockSpec> {
 }
 
 /// All layers with their names: those of the trunk, then [`PARTS`].
-fn layers() -> Vec<(String, Convolution)> {
+fn layers() -> Layers {
     let mut layers = trunk(&blocks());
     layers.extend(PARTS.map(|(name, layer)| (name.to_owned(), layer)));
     layers
@@ -92,22 +93,14 @@ impl Weights {
     /// # Errors
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_tensors(tensors: Tensors) -> Result<Self, NetError> {
-        let mut taker = tensors.take_for("the edge network");
-        let layers = layers().into_iter();
-        let layers = layers.map(|(name, layer)| taker.folded(&name, &layer.weight_shape()));
-        let layers = layers.collect();
-        taker.finish()?;
+        let layers = layer_list::read(tensors, "the edge network", &layers())?;
         Ok(Self { layers })
     }
 
     /// The tensors that [`Weights::from_tensors`] reads.
     #[must_use]
     pub fn to_tensors(&self) -> Tensors {
-        let mut tensors = Tensors::default();
-        for ((name, layer), folded) in layers().iter().zip(&self.layers) {
-            folded.put(&mut tensors, name, &layer.weight_shape());
-        }
-        tensors
+        layer_list::write(&layers(), &self.layers)
     }
 }
 

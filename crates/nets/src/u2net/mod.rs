@@ -18,6 +18,7 @@
 pub mod layers;
 
 use crate::flow::{Buffer, Layer, halve, halving};
+use crate::layer_list::{self, Layers};
 use affetti_kernels::upsample::upsample;
 use affetti_kernels::{Activation, Batch, Convolution, Isa};
 use affetti_picture::{Filter, Picture};
@@ -110,7 +111,7 @@ pub(crate) const SIDE_LAYER: Convolution = Convolution::new(OUTER, 1, 3);
 
 /// All convolutions with their names in files of ours: those of [`steps`], then of the levels, fine
 /// to coarse.
-pub(crate) fn layers() -> Vec<(String, Convolution)> {
+pub(crate) fn layers() -> Layers {
     let steps = steps().into_iter().enumerate();
     let steps = steps.map(|(n, step)| (format!("steps.{n}"), step.layer()));
     let sides = (0..LEVELS).map(|level| (format!("sides.{level}"), SIDE_LAYER));
@@ -263,22 +264,14 @@ impl Weights {
     /// # Errors
     /// [`NetError::Mismatch`] listing every missing, extra or misshapen tensor.
     pub fn from_tensors(tensors: Tensors) -> Result<Self, NetError> {
-        let mut taker = tensors.take_for("the mask network");
-        let layers = layers().into_iter();
-        let layers = layers.map(|(name, layer)| taker.folded(&name, &layer.weight_shape()));
-        let layers = layers.collect();
-        taker.finish()?;
+        let layers = layer_list::read(tensors, "the mask network", &layers())?;
         Ok(Self { layers })
     }
 
     /// The tensors that [`Weights::from_tensors`] reads: weights `[outputs, inputs, height, width]`.
     #[must_use]
     pub fn to_tensors(&self) -> Tensors {
-        let mut tensors = Tensors::default();
-        for ((name, layer), folded) in layers().iter().zip(&self.layers) {
-            folded.put(&mut tensors, name, &layer.weight_shape());
-        }
-        tensors
+        layer_list::write(&layers(), &self.layers)
     }
 
     /// What `make` makes of each layer and its weights: those of [`steps`], and the levels'.

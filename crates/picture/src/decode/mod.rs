@@ -123,6 +123,31 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), PictureError> {
     Ok(header.upright_sides())
 }
 
+/// Whether a picture follows behind the end of the first, as where several files were sent through one
+/// pipe. Pictures that a JPEG itself announces (`MPF`) do not count.
+#[must_use]
+pub fn another_follows(bytes: &[u8]) -> bool {
+    let behind = |mark: &[u8]| {
+        let at = bytes.windows(mark.len()).position(|part| part == mark);
+        at.map(|at| at + mark.len())
+    };
+    let number = |at: usize| {
+        let four = bytes.get(at..at + 4)?;
+        usize::try_from(u32::from_le_bytes(*four.first_chunk()?)).ok()
+    };
+    let end = match Format::of(bytes) {
+        Ok(Format::Jpeg) => jpeg::end_alone(bytes),
+        Ok(Format::Png) => behind(b"IEND\xAE\x42\x60\x82"),
+        // A zero ends the blocks of the last frame.
+        Ok(Format::Gif) => behind(b"\0;GIF8").map(|at| at - 4),
+        Ok(Format::WebP) => number(4).map(|length| 8 + length + length % 2),
+        Ok(Format::Bmp) => number(2),
+        Ok(Format::Tiff) | Err(_) => None,
+    };
+    let rest = end.and_then(|end| bytes.get(end..)).unwrap_or_default();
+    Format::of(rest).is_ok()
+}
+
 /// Reason of damage that the formats share.
 const TWO_SIZES: &str = "it gives two different sizes";
 

@@ -81,9 +81,7 @@ impl HedNetwork {
     /// # Errors
     /// Where nobody imported them, or they are damaged.
     pub fn imported() -> Result<Self, RegionsError> {
-        let card = registry::card(hed::NAME)?;
-        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-        let weights = hed::Weights::from_tensors(tensors)?;
+        let weights = hed::Weights::from_tensors(registry::tensors(hed::NAME)?)?;
         Ok(Self(Hed::new(weights)))
     }
 

@@ -177,9 +177,6 @@ pub fn teacher(name: &str) -> Result<EfficientNetLite, SketchError> {
             .map(Variant::name)
             .join(", "),
     })?;
-    let card = registry::card(name)?;
-    let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-    Ok(EfficientNetLite::new(&Weights::from_folded(
-        variant, tensors,
-    )?))
+    let weights = Weights::from_folded(variant, registry::tensors(name)?)?;
+    Ok(EfficientNetLite::new(&weights))
 }

@@ -21,7 +21,7 @@ use std::{
 use affetti_emotion::Emotion;
 use affetti_picture::{DecodeOptions, Filter, Picture, decode};
 use affetti_sketch::{
-    Drawing, EdgeMap, EdgeSource, Scene, Settings, Sketch, export::Metadata, opacity,
+    Drawing, EdgeMap, EdgeSource, Scene, Settings, Sketch, export::Metadata, is_bright, opacity,
 };
 
 use crate::{
@@ -110,9 +110,18 @@ impl Work for Sketching<'_> {
             options,
             begun: Instant::now(),
         };
-        let picture = decode(&bytes, &options.decode)?;
+        let mut picture = decode(&bytes, &options.decode)?;
         let alpha = match opacity(&bytes, &picture, &options.decode)? {
             None if options.object => Some(self.models.mask()?.object(&picture)?),
+            Some(alpha) if is_bright(&picture, &alpha) => {
+                // White on white has no edges.
+                let dark = DecodeOptions {
+                    background: [0; 3],
+                    ..options.decode
+                };
+                picture = decode(&bytes, &dark)?;
+                Some(alpha)
+            }
             other => other,
         };
         drop(bytes);

@@ -234,8 +234,7 @@ impl Recipe for ArtRecipe {
 
     fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
         let common = &config.common;
-        let card = registry::card(common.start.name())?;
-        let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let start = registry::tensors(common.start.name())?;
         let start = Weights::from_folded(common.start, start)?;
         let (painted, labels, unreadable) = load(places.data, config.own.least)?;
         let (learn, measure): (Vec<_>, Vec<_>) =

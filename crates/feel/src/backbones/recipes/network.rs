@@ -12,8 +12,7 @@ use affetti_nets::resnet::layers::{ResNetLayers, ResNetTop};
 use affetti_nets::resnet::{self, ResNet};
 use affetti_nets::vgg16::{self, Vgg16};
 use affetti_picture::Picture;
-use affetti_weights::tensors::Tensors;
-use affetti_weights::{registry, store};
+use affetti_weights::registry;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -164,11 +163,11 @@ pub(super) fn build(config: &Config) -> Result<(Frozen, RecipeNetwork), FeelErro
         let (weights, pixels) = match start {
             Start::None => (vgg16::Weights::random(seed), TORCHVISION),
             Start::Hed => {
-                let weights = hed::Weights::from_tensors(tensors(hed::NAME)?)?;
+                let weights = hed::Weights::from_tensors(registry::tensors(hed::NAME)?)?;
                 (vgg16::Weights::from_hed(&weights), HED)
             }
             _ => {
-                let weights = vgg16::Weights::from_published(tensors(vgg16::NAME)?)?;
+                let weights = vgg16::Weights::from_published(registry::tensors(vgg16::NAME)?)?;
                 (weights, TORCHVISION)
             }
         };
@@ -178,7 +177,7 @@ pub(super) fn build(config: &Config) -> Result<(Frozen, RecipeNetwork), FeelErro
     };
     let weights = match start {
         Start::None => resnet::Weights::random(variant, seed),
-        _ => resnet::Weights::from_published(variant, tensors(variant.name())?)?,
+        _ => resnet::Weights::from_published(variant, registry::tensors(variant.name())?)?,
     };
     let trunk = (stages > 0).then(|| {
         let device = plain.autodiff();
@@ -193,10 +192,4 @@ pub(super) fn build(config: &Config) -> Result<(Frozen, RecipeNetwork), FeelErro
         frozen,
         RecipeNetwork::new(config, trunk, variant.features()),
     ))
-}
-
-/// The imported weights of a card.
-fn tensors(name: &str) -> Result<Tensors, FeelError> {
-    let card = registry::card(name)?;
-    Ok(store::from_bytes(&registry::weights(&card)?, &card.file)?)
 }

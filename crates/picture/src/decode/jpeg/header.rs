@@ -253,6 +253,11 @@ impl JpegHeader {
         [self.width, self.height]
     }
 
+    /// Where the end marker is, if there is one.
+    pub(super) fn end_marker(&self) -> Option<usize> {
+        self.end
+    }
+
     /// Where the entropy-coded data ends at the latest: at the end marker, or with the file.
     pub(super) fn end(&self) -> usize {
         self.end.unwrap_or(self.length)

@@ -35,6 +35,13 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
     Ok(header.shared(needed))
 }
 
+/// Where the picture ends, if it says of no others that follow.
+pub(super) fn end_alone(bytes: &[u8]) -> Option<usize> {
+    let end = header::parse(bytes).ok()?.end_marker()? + 2;
+    let others = bytes[..end].windows(4).any(|part| part == b"MPF\0");
+    (!others).then_some(end)
+}
+
 /// Decodes to RGB, not yet upright.
 pub(super) fn pixels(
     bytes: &[u8],

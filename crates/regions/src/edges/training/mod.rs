@@ -26,7 +26,6 @@ use affetti_nets::{
 use affetti_train::card::Parts;
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored};
 use affetti_weights::registry;
-use affetti_weights::store;
 use affetti_weights::tensors::Tensors;
 use burn::tensor::Device;
 
@@ -59,8 +58,7 @@ impl Recipe for EdgeRecipe {
             |list: Vec<(usize, bsds::Example)>| list.into_iter().map(|(_, e)| e).collect();
         let task = EdgeTask::open(config, examples(learned), examples(held))?;
         // A random decoder on the published trunk.
-        let card = registry::card(result::START)?;
-        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let tensors = registry::tensors(result::START)?;
         let variant = efficientnet_lite::Variant::Lite0;
         let weights = efficientnet_lite::Weights::from_folded(variant, tensors)?;
         let device = Device::flex().autodiff();

@@ -27,7 +27,7 @@ pub use result::LineFigures;
 
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored, card::Parts, freeze};
-use affetti_weights::{registry, store, tensors::Tensors};
+use affetti_weights::{registry, tensors::Tensors};
 use burn::tensor::Device;
 
 use super::{Encoder, EncoderWeights, Maps};
@@ -56,8 +56,7 @@ impl Recipe for EncoderRecipe {
         let sizes = [own.dimension, own.cell];
         let basis = target::Basis::fit(&rendered.learned, sizes, common.seed);
         let task = LineTask::new(config, rendered, basis, cutter.map(|cutter| cutter.sha256));
-        let card = registry::card(common.start.name())?;
-        let start = store::from_bytes(&registry::weights(&card)?, &card.file)?;
+        let start = registry::tensors(common.start.name())?;
         let start = Weights::from_folded(common.start, start)?;
         let device = Device::flex().autodiff();
         let network = LineNetwork::new(&start, sizes, common.seed, &device);

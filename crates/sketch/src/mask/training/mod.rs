@@ -20,7 +20,7 @@ pub use result::MaskResult;
 
 use affetti_nets::{u2net, u2net::layers::U2NetLayers};
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored, card::Parts};
-use affetti_weights::{registry, store, tensors::Tensors};
+use affetti_weights::{registry, tensors::Tensors};
 use burn::tensor::Device;
 
 use super::examples::{Example, Use, examples};
@@ -47,9 +47,7 @@ impl Recipe for MaskRecipe {
         let learned = spread(of(Use::Learn)?, own.pictures);
         let chosen = spread(of(Use::Choose)?, own.chosen);
         let held = of(Use::Held)?;
-        let card = registry::card(u2net::PUBLISHED)?;
-        let tensors = store::from_bytes(&registry::weights(&card)?, &card.file)?;
-        let start = u2net::Weights::from_tensors(tensors)?;
+        let start = u2net::Weights::from_tensors(registry::tensors(u2net::PUBLISHED)?)?;
         let model = U2NetLayers::from_weights(&start, &Device::flex().autodiff());
         let task = MaskTask::open(config, start, [&learned, &chosen], held)?;
         Ok((task, model))
