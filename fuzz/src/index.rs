@@ -21,7 +21,8 @@ fn seal(bytes: &mut [u8]) {
         return;
     };
     let blocks = rest.div_ceil(BLOCK + 4);
-    let Some(end) = bytes.len().checked_sub(4 * (blocks + 1)) else {
+    let end = bytes.len().checked_sub(4 * (blocks + 1));
+    let Some(end) = end.filter(|&end| end >= HEADER) else {
         return;
     };
     let (content, table) = bytes.split_at_mut(end);

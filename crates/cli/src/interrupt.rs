@@ -5,7 +5,7 @@
 
 use std::{
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -21,6 +21,14 @@ const CODE: i32 = 130;
 /// Temporary files made so far. Those that have their name or are gone stay listed: removing what
 /// is not there does no harm, and no command makes many.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Files that are of no use unless they are longer than this.
+static EMPTY: Mutex<Vec<(PathBuf, u64)>> = Mutex::new(Vec::new());
+
+/// From now on a signal removes the file at `path`, unless it is longer than `length` by then.
+pub(crate) fn empty(path: &Path, length: u64) {
+    lock(&EMPTY).push((path.to_owned(), length));
+}
 
 /// How the verb that runs is asked to stop by itself, once, and what is told then.
 static GENTLE: Mutex<Option<(Cancel, &str)>> = Mutex::new(None);
@@ -49,6 +57,11 @@ pub(crate) fn watch() {
         for file in files.iter() {
             let _ = fs::remove_file(file);
         }
+        for (file, length) in lock(&EMPTY).iter() {
+            if fs::metadata(file).is_ok_and(|about| about.len() <= *length) {
+                let _ = fs::remove_file(file);
+            }
+        }
         say("stopped");
         process::exit(CODE);
     };
@@ -64,10 +77,20 @@ fn on_signals(stop: impl Fn() + Send + 'static) {
     };
     let ignored = ignored();
     let wanted = [SIGHUP, SIGINT, SIGTERM];
-    let wanted = wanted.into_iter().filter(|n| ignored >> (n - 1) & 1 == 0);
-    if let Ok(mut signals) = Signals::new(wanted) {
-        let waiting = move || signals.forever().for_each(|_| stop());
-        let _ = std::thread::Builder::new().spawn(waiting);
+    let wanted = wanted
+        .into_iter()
+        .filter(move |n| ignored >> (n - 1) & 1 == 0);
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let waiting = move || {
+        let signals = Signals::new(wanted);
+        let _ = ready.send(());
+        if let Ok(mut signals) = signals {
+            signals.forever().for_each(|_| stop());
+        }
+    };
+    // No file is begun before signals are waited for.
+    if std::thread::Builder::new().spawn(waiting).is_ok() {
+        let _ = is_ready.recv();
     }
 }
 

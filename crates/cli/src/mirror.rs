@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use affetti::{Input, STDIN};
@@ -45,7 +45,7 @@ impl Mirror {
     ///
     /// # Errors
     /// A folder that cannot be made.
-    pub(crate) fn place(&mut self, path: &str) -> Result<PathBuf> {
+    pub(crate) fn place(&mut self, path: &Path) -> Result<PathBuf> {
         let way = self.free(&self.way(path));
         let place = self.out.join(way);
         let folder = place.parent().unwrap_or(&self.out);
@@ -54,14 +54,16 @@ impl Mirror {
     }
 
     /// The way of a picture in the folder, with its extension.
-    fn way(&self, path: &str) -> PathBuf {
-        let path = Path::new(path);
+    fn way(&self, path: &Path) -> PathBuf {
         if path == STDIN {
             return "stdin".into();
         }
         for root in &self.roots {
+            // Nothing may lead out again.
+            let inside = |part: Component<'_>| matches!(part, Component::Normal(_));
             if let Ok(way) = path.strip_prefix(root)
                 && way.file_name().is_some()
+                && way.components().all(inside)
             {
                 let name = root.file_name().filter(|_| self.roots.len() > 1);
                 return Path::new(name.unwrap_or_default()).join(way);
@@ -104,7 +106,7 @@ mod tests {
             let out = at.join("out");
             let mut mirror = Mirror::new(&out, inputs);
             let mut place = |path: &&str| {
-                let place = mirror.place(at.join(path).to_str().unwrap()).unwrap();
+                let place = mirror.place(&at.join(path)).unwrap();
                 assert!(place.parent().unwrap().is_dir());
                 let place = place.strip_prefix(&out).unwrap();
                 place.to_str().unwrap().to_owned()
@@ -131,9 +133,14 @@ mod tests {
             ),
             ["in/2019/a", "more/a", "b"]
         );
+        // A way out of the folder is none in it.
+        assert_eq!(placed(&[input("in")], &["in/../more/c.jpg"]), ["c"]);
         let mut mirror = Mirror::new(at, &[]);
-        assert_eq!(mirror.place("-").unwrap(), at.join("stdin"));
-        assert_eq!(mirror.place("../../x.jpg").unwrap(), at.join("x"));
-        assert_eq!(mirror.place("..").unwrap(), at.join(Path::new("picture")));
+        assert_eq!(mirror.place(Path::new("-")).unwrap(), at.join("stdin"));
+        assert_eq!(
+            mirror.place(Path::new("../../x.jpg")).unwrap(),
+            at.join("x")
+        );
+        assert_eq!(mirror.place(Path::new("..")).unwrap(), at.join("picture"));
     }
 }

@@ -259,7 +259,7 @@ fn reference(
     models: &Path,
     settings: &Settings,
 ) -> Result<Exit> {
-    Form::of(&TEXTS, settings)?;
+    let form = Form::of(&TEXTS, settings)?;
     let data = data_folder(data)?;
     let predictor = device::predictor(weights, settings)?;
     let progress = Progress::new("paintings", !settings.quiet);
@@ -300,7 +300,14 @@ fn reference(
         write_whole(&card, toml::to_string_pretty(&content)?.as_bytes())?;
     }
     let n = made.rows().len();
-    output::emit(settings, &format!("{n} paintings → {}\n", file.display()))?;
+    let text = match form {
+        Form::Json => format!(
+            "{}\n",
+            json!({"paintings": n, "path": file.display().to_string()})
+        ),
+        _ => format!("{n} paintings → {}\n", file.display()),
+    };
+    output::emit(settings, &text)?;
     Ok(Exit::Done)
 }
 
@@ -354,6 +361,7 @@ fn address(card: &Card, given: Option<String>) -> Result<String> {
 
 #[cfg(feature = "pull")]
 fn pull(name: &str, url: Option<String>, settings: &Settings) -> Result<Exit> {
+    Form::of(&TEXTS, settings)?;
     let card = registry::card(name)?;
     let url = address(&card, url)?;
     if registry::cached_file(&card).is_file() && registry::weights(&card).is_ok() {

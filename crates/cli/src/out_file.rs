@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use affetti::picture::has_picture_extension;
+use affetti::{ground::follow_links, picture::has_picture_extension};
 use anyhow::{Error, Result, anyhow, bail};
 use tempfile::NamedTempFile;
 
@@ -21,8 +21,6 @@ const LISTS: [&str; 6] = [
     "oasis.csv",
     "labelled.csv",
 ];
-/// As many links in a row as Linux follows.
-const MAX_LINKS: usize = 40;
 
 /// Refuses an output that would take the place of a picture or of one of `inputs`: a file, or a
 /// list below a folder.
@@ -122,7 +120,7 @@ impl OutFile {
                 To::Stream(BufWriter::new(file.map_err(|e| cannot_write(path, &e))?))
             }
             there => {
-                let target = target(path).map_err(|error| cannot_write(path, &error))?;
+                let target = follow_links(path).map_err(|error| cannot_write(path, &error))?;
                 let folder = folder(&target);
                 if matches!(fs::metadata(folder), Err(e) if e.kind() == io::ErrorKind::NotFound) {
                     bail!("cannot write {}: its folder does not exist", path.display());
@@ -144,7 +142,7 @@ impl OutFile {
             return Ok(format!("; {} is as it was before", path.display()));
         }
         self.commit()?;
-        Ok(format!("→ {}", path.display()))
+        Ok(format!(" → {}", path.display()))
     }
 
     /// Gives the file its name.
@@ -209,19 +207,6 @@ fn rename(
         file.as_file().set_permissions(permissions)?;
     }
     file.persist(target).map(drop).map_err(|error| error.error)
-}
-
-/// Where the links from `path` end; the last one may lead to a file that is yet to be made.
-fn target(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match fs::read_link(&target) {
-            // An absolute link replaces the folder that it is joined to.
-            Ok(link) => target = folder(&target).join(link),
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(io::Error::other("its links lead in a circle"))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -116,6 +116,7 @@ fn proposals_of_maps(edges: &Path, args: &RegionsArgs, settings: &Settings) -> R
         bail!("give pictures or --edges, not both");
     }
     spare(settings.out.as_deref(), &[edges, orientation])?;
+    LINES.destination(settings.out.as_deref())?;
     let maps = Edges {
         strength: npy::read(edges)?,
         orientation: npy::read(orientation)?,
@@ -143,6 +144,12 @@ const WRITES: Writes<File> = Writes {
     ],
     plain: File::Lines,
     folder: true,
+};
+
+const LINES: Writes<File> = Writes {
+    files: &[("jsonl", File::Lines), ("json", File::Lines)],
+    plain: File::Lines,
+    folder: false,
 };
 
 /// Where results go.
@@ -222,7 +229,7 @@ impl Run<'_> {
     fn show(&mut self, reading: &RegionsReading) -> Result<()> {
         match (&mut self.out, &reading.drawings) {
             (Out::Folder(_, mirror), Some(drawings)) => {
-                save(&mirror.place(&reading.path)?, drawings)?;
+                save(&mirror.place(&reading.path.to_path())?, drawings)?;
             }
             (Out::One(path, File::Png), Some(drawings)) => put(path, &drawings.annotated)?,
             (Out::One(path, _), Some(drawings)) => put(path, drawings.svg.as_bytes())?,

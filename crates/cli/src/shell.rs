@@ -10,11 +10,13 @@ use clap_mangen::Man;
 use crate::{
     Exit,
     args::Args,
+    destination::{Destination, Writes},
     out_file::{cannot_write, put},
     output,
     settings::Settings,
 };
 
+/// Into any file: shells want names without an extension.
 pub(crate) fn completions(shell: Shell, settings: &Settings) -> Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "affetti", &mut text);
@@ -22,16 +24,20 @@ pub(crate) fn completions(shell: Shell, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// One page on standard output or in a file; a page per verb in a folder, which a path without
-/// extension names.
+const PAGES: Writes<()> = Writes {
+    files: &[("1", ()), ("roff", ()), ("txt", ())],
+    plain: (),
+    folder: true,
+};
+
+/// One page on standard output or in a file, or a page per verb in a folder.
 pub(crate) fn man(settings: &Settings) -> Result<Exit> {
-    let folder = settings.out.as_deref();
-    if let Some(folder) = folder.filter(|path| path.is_dir() || path.extension().is_none()) {
-        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    if let Destination::Folder(folder) = PAGES.destination(settings.out.as_deref())? {
+        fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
         let mut command = Args::command().disable_help_subcommand(true);
         // Gives the commands below their full names.
         command.build();
-        pages(&command, folder)?;
+        pages(&command, &folder)?;
         return Ok(Exit::Done);
     }
     let mut text = Vec::new();

@@ -113,16 +113,58 @@ fn an_older_result_is_not_lost_to_half_a_new_one() {
     let (code, err) = end(child);
     assert_eq!(code, Some(130));
     assert!(
-        err.contains("→ r.csv.unfinished; the same command"),
+        err.contains(" felt → r.csv.unfinished; the same command"),
         "{err}"
     );
     assert_eq!(fs::read(at.join("r.csv")).unwrap(), b"older\n");
-    // Another question begins anew.
+    // A try at which nothing can be read costs nothing.
+    fs::rename(at.join("p"), at.join("q")).unwrap();
+    let kept = fs::read(at.join("r.csv.unfinished")).unwrap();
+    let none = run_in(at, &["feel", "p", "--out", "r.csv"]);
+    assert_eq!(none.code, 2, "{}", none.err);
+    fs::rename(at.join("q"), at.join("p")).unwrap();
+    let now = fs::read(at.join("r.csv.unfinished")).unwrap();
+    assert!(now.starts_with(&kept), "a row of a failure may follow");
+    // A picture that was changed since is felt again, and has one row.
+    common::write(at, "p/00.jpg", &common::jpeg(9));
+    let run = run_in(at, &["feel", "p", "--out", "r.csv"]);
+    assert!(run.code == 0 && run.err.starts_with("going on"), "{run:?}");
+    let sorted = || {
+        let text = fs::read_to_string(at.join("r.csv")).unwrap();
+        let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
+        rows[1..].sort();
+        rows
+    };
+    let rows = sorted();
+    assert_eq!(run_in(at, &["feel", "p", "--out", "r.csv"]).code, 0);
+    assert_eq!(sorted(), rows);
+    // A file that is none of ours stays.
+    common::write(at, "r.csv.unfinished", b"my notes");
+    let refused = run_in(at, &["feel", "p", "--out", "r.csv"]);
+    assert_eq!(
+        (refused.code, refused.err.lines().count()),
+        (2, 1),
+        "{refused:?}"
+    );
+    assert!(refused.err.contains("move it away"), "{}", refused.err);
+    assert_eq!(fs::read(at.join("r.csv.unfinished")).unwrap(), b"my notes");
+    fs::remove_file(at.join("r.csv.unfinished")).unwrap();
+}
+
+#[test]
+fn rows_of_another_question_are_told_and_go() {
+    let root = slow();
+    let at = root.path();
+    let mut child = begin(at, &["feel", "p", "--out", "r.csv"]);
+    until(&mut child, &at.join("r.csv.unfinished"), 400);
+    child.kill().unwrap();
+    child.wait().unwrap();
     let other = run_in(at, &["feel", "p", "--intend", "awe", "--out", "r.csv"]);
     assert!(
         other.code == 0 && !other.err.contains("going on"),
         "{other:?}"
     );
+    assert!(other.err.contains("another command"), "{}", other.err);
     let rows = fs::read_to_string(at.join("r.csv")).unwrap();
     assert_eq!(rows.lines().count(), 1 + usize::from(COUNT));
     assert_eq!(names(at), ["p", "r.csv"]);

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{folder, names, picture, run, write};
+use common::{folder, names, picture, run, run_in, write};
 
 /// A `.npy` file of one value, version 1.
 fn map(width: usize, height: usize, value: f32) -> Vec<u8> {

@@ -330,7 +330,7 @@ fn artemis_is_shown_beside_the_published_figures() {
         at,
         &["data", "check", "artemis", ".", "--pictures", "wikiart"],
     );
-    assert!(check.out.contains("1 pictures, 1 good"), "{}", check.out);
+    assert!(check.out.contains("1 picture, 1 good"), "{}", check.out);
     assert_eq!(check.code, 1, "the bad row again");
 }
 

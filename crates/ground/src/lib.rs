@@ -5,7 +5,9 @@ pub mod config;
 mod fault;
 mod files;
 mod random;
+mod unfinished;
 
 pub use fault::ErrorKind;
 pub use files::{FileError, read_within, write_whole};
 pub use random::{Normal, STEP, SplitMix64, finalize};
+pub use unfinished::{follow_links, open_unfinished, unfinished_path};

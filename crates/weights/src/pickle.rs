@@ -59,6 +59,8 @@ pub(crate) struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     nodes: usize,
+    /// All persistent ids that were met.
+    pub(crate) ids: Vec<Value>,
 }
 
 impl<'a> Machine<'a> {
@@ -67,6 +69,7 @@ impl<'a> Machine<'a> {
             bytes,
             at: 0,
             nodes: 0,
+            ids: Vec::new(),
         }
     }
 
@@ -192,6 +195,14 @@ impl<'a> Machine<'a> {
             // The length of a frame, which reading from memory does not need.
             0x95 => {
                 self.u64()?;
+            }
+            b'Q' => {
+                stack.build(code)?;
+                if let Some(Value::Persistent(id)) = stack.values.last() {
+                    let id = (**id).clone();
+                    self.count(&id)?;
+                    self.ids.push(id);
+                }
             }
             0x93 => stack.global()?,
             0x94 => {

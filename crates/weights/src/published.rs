@@ -21,9 +21,19 @@ pub fn read_selected(
     file: &str,
     select: impl FnOnce(&mut Vec<String>),
 ) -> Result<Tensors, NetError> {
-    if bytes.starts_with(b"PK") || bytes.first() == Some(&0x80) {
+    let torch = bytes.starts_with(b"PK") || bytes.first() == Some(&0x80);
+    if torch && !is_safetensors(bytes) {
         torch_file::read_selected(bytes, file, select)
     } else {
         store::from_bytes_unwrapped(bytes, file, select)
     }
+}
+
+/// Whether a length and JSON of that length begin the file: its first byte may be any.
+fn is_safetensors(bytes: &[u8]) -> bool {
+    bytes
+        .split_first_chunk::<8>()
+        .is_some_and(|(length, rest)| {
+            rest.first() == Some(&b'{') && u64::from_le_bytes(*length) <= rest.len() as u64
+        })
 }

@@ -213,7 +213,7 @@ fn from_bytes_behind(
     let eight_bit: Vec<String> = parsed
         .iter()
         .filter(|(_, view)| view.dtype() == Dtype::I8)
-        .map(|(name, _)| format!("{name}.scale"))
+        .filter_map(|(name, _)| Some(format!("{}.scale", name.strip_prefix(prefix)?)))
         .collect();
     for scale in eight_bit {
         map.remove(&scale);

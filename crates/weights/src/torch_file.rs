@@ -90,6 +90,8 @@ enum Kind {
     F16,
     F32,
     F64,
+    I8,
+    I16,
     I32,
     I64,
     U8,
@@ -98,8 +100,8 @@ enum Kind {
 impl Kind {
     const fn bytes(self) -> usize {
         match self {
-            Self::U8 => 1,
-            Self::F16 | Self::Bf16 => 2,
+            Self::U8 | Self::I8 => 1,
+            Self::F16 | Self::Bf16 | Self::I16 => 2,
             Self::F32 | Self::I32 => 4,
             Self::F64 | Self::I64 => 8,
         }
@@ -180,9 +182,14 @@ fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
     machine.load()?;
     machine.load()?;
     let dictionary = machine.load()?;
-    let mut kinds = BTreeMap::new();
-    storage_kinds(&dictionary, &mut kinds);
     let views = views(dictionary)?;
+    // Of all that were named, those of an optimizer's state too.
+    let kinds: BTreeMap<String, Kind> = machine
+        .ids
+        .iter()
+        .filter_map(storage)
+        .map(|(key, kind)| (key.clone(), kind))
+        .collect();
     let Value::List(keys) = machine.load()? else {
         return Err("the list of storages is missing".into());
     };
@@ -204,29 +211,6 @@ fn sequence(bytes: &[u8]) -> Result<Parts<'_>, String> {
         rest = next;
     }
     Ok((views, storages))
-}
-
-/// What numbers each storage has that is named anywhere, in the state of an optimizer, too.
-fn storage_kinds(value: &Value, kinds: &mut BTreeMap<String, Kind>) {
-    match value {
-        Value::Persistent(id) => {
-            if let Some((key, kind)) = storage(id) {
-                kinds.insert(key.clone(), kind);
-            }
-        }
-        Value::Tuple(items) | Value::List(items) => {
-            items.iter().for_each(|item| storage_kinds(item, kinds));
-        }
-        Value::Call { arguments, .. } => {
-            arguments.iter().for_each(|item| storage_kinds(item, kinds));
-        }
-        Value::Dict(entries) | Value::Object(entries) => {
-            entries
-                .iter()
-                .for_each(|(_, item)| storage_kinds(item, kinds));
-        }
-        _ => {}
-    }
 }
 
 fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
@@ -254,18 +238,12 @@ fn views(dictionary: Value) -> Result<Vec<(String, View)>, String> {
     Ok(found)
 }
 
-/// The dictionary with tensors, in whatever it is wrapped.
+/// The dictionary with tensors, in whatever it is wrapped; beside a wrapper there may be tensors, too.
 fn unwrapped(mut entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     for _ in 0..WRAPPED {
-        if entries.iter().any(|(_, value)| is_tensor(value)) {
-            break;
-        }
         let wrapper = WRAPPERS.iter().find_map(|wrapper| {
             entries.iter().position(|(name, value)| {
-                let Value::Dict(inner) = value else {
-                    return false;
-                };
-                matches!(name, Value::Text(name) if name == wrapper) && !inner.is_empty()
+                matches!(name, Value::Text(name) if name == wrapper) && has_tensors(value, WRAPPED)
             })
         });
         match wrapper.map(|at| entries.swap_remove(at).1) {
@@ -274,6 +252,15 @@ fn unwrapped(mut entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
         }
     }
     entries
+}
+
+/// Whether a dictionary has tensors, or has dictionaries that have.
+fn has_tensors(value: &Value, depth: usize) -> bool {
+    let Value::Dict(entries) = value else {
+        return false;
+    };
+    let inside = |value: &Value| is_tensor(value) || depth > 0 && has_tensors(value, depth - 1);
+    entries.iter().any(|(_, value)| inside(value))
 }
 
 fn is_tensor(value: &Value) -> bool {
@@ -333,6 +320,8 @@ fn storage(id: &Value) -> Option<(&String, Kind)> {
         ("storage", "torch.BFloat16Storage") => Kind::Bf16,
         ("storage", "torch.LongStorage") => Kind::I64,
         ("storage", "torch.IntStorage") => Kind::I32,
+        ("storage", "torch.ShortStorage") => Kind::I16,
+        ("storage", "torch.CharStorage") => Kind::I8,
         ("storage", "torch.BoolStorage" | "torch.ByteStorage") => Kind::U8,
         _ => return None,
     };
@@ -394,6 +383,8 @@ fn element(storage: &[u8], at: usize, kind: Kind) -> Option<f32> {
     let bytes = storage.get(at..at.checked_add(kind.bytes())?)?;
     match kind {
         Kind::U8 => Some(f32::from(bytes[0])),
+        Kind::I8 => Some(f32::from(bytes[0].cast_signed())),
+        Kind::I16 => Some(f32::from(i16::from_le_bytes(bytes.try_into().ok()?))),
         Kind::Bf16 => Some(bf16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
         Kind::F64 => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
         Kind::I32 => Some(i32::from_le_bytes(bytes.try_into().ok()?) as f32),

@@ -115,9 +115,10 @@ const makeMap = ({ pics, EMOTIONS, source, describe, goTo, shown }) => {
     // For the printer, in light colors, ahead of time: what is drawn while it is asked to print may come
     // too late.
     const root = document.documentElement.classList;
+    const printing = root.contains("printing");
     root.add("printing");
     paint(paper);
-    root.remove("printing");
+    root.toggle("printing", printing);
     point(hover && spots[hover.p.index]);
     look.textContent = pictures ? "Show dots" : "Show pictures";
     zoom.textContent = whole ? "Zoom in" : "Whole scale";

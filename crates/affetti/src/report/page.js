@@ -117,6 +117,7 @@ const row = p => h("article", { className: "row", "data-index": p.index }, opene
 const CHUNK = 60; // divisible by 1 to 6 columns: no ragged rows inside the list
 const PRINTED = 240;
 const MANY = 150, MANY_ON_PHONES = 40;
+let printing = false;
 let shown = [], rows = pics.length > (matchMedia("(max-width: 760px)").matches ? MANY_ON_PHONES : MANY);
 const fillChunk = chunk => {
   if (chunk.firstChild) return;
@@ -124,7 +125,7 @@ const fillChunk = chunk => {
   chunk.style.minHeight = "";
 };
 const emptyChunk = chunk => {
-  if (!chunk.firstChild || chunk.contains(document.activeElement)) return;
+  if (printing || !chunk.firstChild || chunk.contains(document.activeElement)) return;
   chunk.style.minHeight = chunk.offsetHeight + "px";
   chunk.replaceChildren();
 };
@@ -158,6 +159,7 @@ const reserve = () => {
   const chunks = Array.from($("list").querySelectorAll(".chunk"));
   const size = chunk => Math.min(CHUNK, shown.length - chunk.first);
   const real = chunks.find(chunk => chunk.firstChild);
+  if (!real) return;
   for (const chunk of chunks) {
     if (!chunk.firstChild) chunk.style.minHeight = real.offsetHeight / size(real) * size(chunk) + "px";
   }
@@ -204,14 +206,17 @@ const apply = () => {
     && (!choice.sides.size || choice.sides.has(p.side)) && words.every(word => p.search.includes(word)));
   shown.sort((a, b) => sign * (by ? by(b) - by(a) : byName(a.name, b.name)) || a.index - b.index);
   $("turn").textContent = (choice.turned ? "↑ " : "↓ ") + KEYS[choice.key][choice.turned ? 3 : 2];
-  $("count").textContent = shown.length === pics.length
-    ? many(pics.length, "picture") : `${shown.length.toLocaleString("en")} of ${many(pics.length, "picture")}`;
+  tellCount();
   for (const button of document.querySelectorAll(".chips button")) {
     button.setAttribute("aria-pressed", button.set.has(button.member));
   }
   drawList();
   drawSummary();
   map.draw();
+};
+const tellCount = () => {
+  $("count").textContent = shown.length === pics.length
+    ? many(pics.length, "picture") : `${shown.length.toLocaleString("en")} of ${many(pics.length, "picture")}`;
 };
 const clearFilters = () => {
   choice.text = $("find").value = "";
@@ -364,7 +369,7 @@ const CELLS = {
   valence: p => p.valence, valence_low: p => p.valence_interval[0], valence_high: p => p.valence_interval[1],
   arousal: p => p.arousal, arousal_low: p => p.arousal_interval[0], arousal_high: p => p.arousal_interval[1],
   dominant: p => EMOTIONS[p.dominant], entropy: p => p.entropy,
-  match: p => p.intention.match, percentile: p => p.intention.percentile, instead: p => p.intention.instead,
+  match: p => p.intention?.match ?? "", percentile: p => p.intention?.percentile ?? "", instead: p => p.intention?.instead ?? "",
   error: () => "",
 };
 const csv = () => {
@@ -387,7 +392,7 @@ const save = event => {
 };
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
-  near.disconnect();
+  printing = true;
   while ($("list").querySelectorAll(".chunk").length * CHUNK < Math.min(PRINTED, shown.length)) moreList();
   for (const chunk of $("list").querySelectorAll(".chunk")) {
     chunk.style.minHeight = "";
@@ -398,7 +403,12 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => {
   document.documentElement.classList.remove("printing");
-  apply();
+  printing = false;
+  tellCount();
+  map.draw();
+  // Those that are far from the window are emptied again.
+  near.disconnect();
+  for (const chunk of $("list").querySelectorAll(".chunk")) near.observe(chunk);
 });
 
 // ---- Start. ----

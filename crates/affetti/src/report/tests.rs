@@ -57,6 +57,25 @@ fn regions_travel_with_their_picture() {
     assert!(report.push(&bad).is_err());
 }
 
+#[test]
+fn the_page_has_a_cell_for_every_column() {
+    let polarity = ["positive", "negative", "other"];
+    for column in super::columns(true) {
+        if EMOTIONS.contains(&column) || polarity.contains(&column) {
+            continue;
+        }
+        let cell = [format!("{column}: p => "), format!("{column}: () => ")];
+        assert!(
+            cell.iter().any(|cell| super::SCRIPT.contains(cell)),
+            "{column}"
+        );
+    }
+    let plain = super::columns(false);
+    let whole = super::columns(true);
+    assert_eq!(whole.len(), plain.len() + 3);
+    assert!(whole.starts_with(&plain[..plain.len() - 1]) && whole.ends_with(&["error"]));
+}
+
 /// The contents of the data elements of one class.
 fn data(page: &str, class: &str) -> Vec<Value> {
     let open = format!("<script type=\"application/json\" class=\"{class}\">");

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::rows::Before;
+use super::rows::Row;
 use crate::table::as_text;
 use affetti::{Failure, Reading, emotion::Label, intention::instead_figures, report, round4};
 
@@ -24,11 +24,7 @@ impl Header {
 
     /// The first line.
     pub(super) fn bytes(self) -> io::Result<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.columns())?;
-        let line = writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)?;
+        let line = line(&self.columns())?;
         let mark = if self.mark { MARK } else { &[] };
         Ok([mark, &line].concat())
     }
@@ -36,41 +32,38 @@ impl Header {
 
 /// Rows of pictures in the making; the header is written already.
 pub(super) struct Table<W: Write> {
-    writer: csv::Writer<W>,
+    out: W,
     columns: usize,
     intended: bool,
 }
 
-/// Keeps the rows of pictures that were felt, to the first one that is not whole; see
+/// The rows of a table whose header begins at `start`, to the first one that is none; see
 /// [`rows`](super::rows).
-pub(super) fn kept(
-    from: &mut impl Read,
-    header: Header,
-    before: &mut Before,
-    kept: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(true)
-        .from_reader(from);
+pub(super) fn rows(from: &mut impl Read, header: Header, start: u64) -> io::Result<Vec<Row>> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(from);
     let columns = header.columns().len();
-    let mut writer = csv::Writer::from_writer(kept);
-    for row in reader.records() {
-        let Ok(row) = row else { break };
-        let last = row.get(columns - 1);
-        let again = row.len() != columns || last != Some("") || row[0].contains('\u{fffd}');
-        if !again {
-            before.names.insert(row[0].to_owned());
-            writer.write_record(&row)?;
+    let mut rows = Vec::new();
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) if record.len() == columns => {}
+            Err(error) if error.is_io_error() => return Err(error.into()),
+            _ => return Ok(rows),
         }
+        let (name, width, error) = (&record[0], &record[1], &record[columns - 1]);
+        rows.push(Row {
+            name: name.to_owned(),
+            end: start + reader.position().byte(),
+            again: !error.is_empty() || width.is_empty() || name.contains('\u{fffd}'),
+        });
     }
-    writer.flush()
 }
 
 impl<W: Write> Table<W> {
     /// Rows below `header`.
     pub(super) fn new(out: W, header: Header) -> Self {
         Self {
-            writer: csv::Writer::from_writer(out),
+            out,
             columns: header.columns().len(),
             intended: header.intended,
         }
@@ -110,25 +103,31 @@ impl<W: Write> Table<W> {
             record.extend(intention(reading));
         }
         record.push(String::new());
-        self.writer.write_record(&record)?;
-        // A row that is kept is kept at once.
-        self.writer.flush()
+        self.out.write_all(&line(&record)?)
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) -> io::Result<()> {
         let mut record = vec![String::new(); self.columns];
         record[0] = as_text(&failure.path);
         record[self.columns - 1] = as_text(&failure.fault.message);
-        self.writer.write_record(&record)?;
-        // A row that is kept is kept at once.
-        self.writer.flush()
+        self.out.write_all(&line(&record)?)
     }
 
-    pub(super) fn finish(self) -> io::Result<W> {
-        self.writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)
+    /// Where rows go.
+    pub(super) fn out(&mut self) -> &mut W {
+        &mut self.out
     }
+
+    pub(super) fn finish(self) -> W {
+        self.out
+    }
+}
+
+/// One row, at once: what is kept of a run is kept row by row.
+fn line<T: AsRef<[u8]>>(cells: &[T]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn intention(reading: &Reading) -> [String; 3] {

@@ -8,13 +8,14 @@ use std::{
 };
 
 use affetti::{
-    ErrorKind, Found, Input, ModelId, PictureName, Reading, Source,
+    ErrorKind, Found, Input, ModelId, PictureName, Reading, STDIN, Source,
     feel::index::{Home, Index, IndexBuilder, Journal, Stamp},
 };
 use anyhow::Result;
 
 use super::rows::Before;
 use crate::{
+    interrupt,
     out_file::{OutFile, cannot_write},
     settings::Settings,
     table::{as_text, counted},
@@ -25,6 +26,8 @@ pub(super) struct Keeper {
     path: PathBuf,
     home: Home,
     builder: IndexBuilder,
+    /// Whether the index that is there has not been taken in: a run that is stopped leaves it alone.
+    replaces: bool,
     journal: Journal,
     /// Folders that the user named, as they really are: what was below them and is no longer found is
     /// dropped.
@@ -55,6 +58,8 @@ struct Indexed {
 #[derive(Default)]
 struct Met {
     names: HashSet<Vec<u8>>,
+    /// As they stand in their rows.
+    rows: HashSet<String>,
     count: usize,
 }
 
@@ -87,11 +92,8 @@ impl Known {
             return false;
         };
         let name = PictureName::from(file.as_path());
-        let written = name.exact().is_none() && {
-            let names = &self.rows.names;
-            !names.is_empty() && (names.contains(&*name) || names.contains(&as_text(&name)))
-        };
-        if self.fresh && !written {
+        let row = self.row(&name, file);
+        if self.fresh && row.is_none() {
             return false;
         }
         let mut key = None;
@@ -102,13 +104,37 @@ impl Known {
                 return false;
             }
             key = Some(name);
-        } else if !written {
+        } else if row.is_none() {
             return false;
         }
         let mut met = self.lock();
         met.names.extend(key);
+        met.rows.extend(row.cloned());
         met.count += 1;
         true
+    }
+
+    /// The name of the row that was written before, if the picture is still the same.
+    fn row(&self, name: &PictureName, file: &Path) -> Option<&String> {
+        if self.rows.names.is_empty() || name.exact().is_some() {
+            return None;
+        }
+        let names = &self.rows.names;
+        let row = names
+            .get(name.as_str())
+            .or_else(|| names.get(&as_text(name)))?;
+        let changed = fs::metadata(file).and_then(|about| about.modified()).ok()?;
+        (changed <= self.rows.until?).then_some(row)
+    }
+
+    /// How many pictures have a row from before.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.names.len()
+    }
+
+    /// The rows of pictures that were met.
+    pub(super) fn met_rows(&self) -> HashSet<String> {
+        self.lock().rows.clone()
     }
 
     /// How many were met.
@@ -134,8 +160,15 @@ impl Keeper {
         inputs: &[Input],
         settings: &Settings,
     ) -> Result<Self> {
+        // The folder is asked now: half an hour later would be late.
+        drop(OutFile::create(path)?);
+        // Before the index is read: from now on nobody else changes it.
+        let mut journal = Journal::open(path)?;
+        interrupt::empty(journal.path(), Journal::EMPTY);
         let mut builder = IndexBuilder::new(model);
+        let mut replaces = false;
         if path.exists() {
+            replaces = true;
             let old = match Index::open(path) {
                 Ok(old) => Some(old),
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
@@ -147,6 +180,7 @@ impl Keeper {
             match old {
                 Some(old) if old.model().sha256 == model.sha256 => {
                     builder = IndexBuilder::from_index(&old, model)?;
+                    replaces = false;
                 }
                 Some(_) => settings.summary(&format!(
                     "{}: made with other weights; every picture is read again, and the old index goes",
@@ -155,9 +189,7 @@ impl Keeper {
                 None => {}
             }
         }
-        // The folder is asked now: half an hour later would be late.
-        drop(OutFile::create(path)?);
-        let (journal, taken) = builder.take_up(path)?;
+        let taken = builder.take_up(&mut journal)?;
         if taken > 0 {
             settings.summary(&format!(
                 "going on after {} of a run that did not come to its end",
@@ -172,6 +204,7 @@ impl Keeper {
             path: path.to_owned(),
             home: home(path)?,
             builder,
+            replaces,
             journal,
             folders: folders.collect(),
             felt: HashSet::new(),
@@ -204,12 +237,21 @@ impl Keeper {
         let met = known.lock();
         let home = &self.home;
         let gone = self.builder.retain(|name| {
-            if stopped || self.felt.contains(name) || met.names.contains(name) {
+            let there = self.felt.contains(name) || met.names.contains(name);
+            if stopped || there || name == STDIN.as_bytes() {
                 return true;
             }
             let real = home.real(name);
             !self.folders.iter().any(|folder| real.starts_with(folder))
         });
+        if stopped && self.replaces {
+            return Ok(format!(
+                "{} in {}; the same command goes on from there, and {} is as it was",
+                counted(self.builder.len(), "picture"),
+                self.journal.path().display(),
+                self.path.display()
+            ));
+        }
         if self.builder.is_empty() {
             return Ok(format!(
                 "no picture; {} was not written",

@@ -6,6 +6,7 @@ mod rows;
 mod sinks;
 
 use std::{
+    env,
     ops::ControlFlow,
     path::Path,
     sync::{
@@ -78,13 +79,16 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
                     intended: aim.is_some(),
                     mark: args.bom,
                 },
-                same: goes_on(&inputs, settings).then(|| same(args, model)),
+                same: goes_on(&inputs, settings).then(|| same(args, &inputs, model)),
             };
             let (file, rows) = FileSink::create(form, &path, &plan)?;
             (Some(file), Some(form), rows)
         }
         Destination::Screen | Destination::Folder(_) => (None, None, Before::default()),
     };
+    if rows.dropped {
+        settings.summary("the rows that another command has left unfinished there are gone");
+    }
     if !rows.names.is_empty() {
         settings.summary(&format!(
             "going on after {} of a run that did not come to its end",
@@ -160,7 +164,7 @@ fn goes_on(inputs: &[Input], settings: &Settings) -> bool {
 }
 
 /// What tells apart runs whose rows do not go together.
-fn same(args: &FeelArgs, model: &ModelId) -> String {
+fn same(args: &FeelArgs, inputs: &[Input], model: &ModelId) -> String {
     let FeelArgs {
         intend,
         regions,
@@ -168,7 +172,9 @@ fn same(args: &FeelArgs, model: &ModelId) -> String {
         ..
     } = args;
     let version = env!("CARGO_PKG_VERSION");
-    let all = format!("{version} {} {intend:?} {regions} {bom}", model.sha256);
+    let from = env::current_dir().unwrap_or_default();
+    let asked = (intend, regions, bom, inputs, from);
+    let all = format!("{version} {} {asked:?}", model.sha256);
     affetti::weights::store::sha256(all.as_bytes())
 }
 
@@ -262,7 +268,8 @@ impl Run<'_> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let done = self.good + self.known.count();
+        // Rows of runs before whose pictures were not met yet are there, too.
+        let done = self.good + self.known.count().max(self.known.rows());
         if done == 0 {
             self.settings.summary("stopped before the first picture");
             return Ok(Exit::Stopped);
@@ -275,7 +282,7 @@ impl Run<'_> {
             let told = file.stop()?;
             let done = counted(done, "picture");
             self.settings
-                .summary(&format!("stopped: {done} felt {told}"));
+                .summary(&format!("stopped: {done} felt{told}"));
         }
         Ok(Exit::Stopped)
     }
@@ -299,14 +306,14 @@ impl Run<'_> {
             file.discard()?;
             return Ok(exit);
         }
-        file.finish()?;
+        file.finish(&self.known.met_rows())?;
         let failed = match self.bad {
             0 => String::new(),
             n => format!(", {n} failed,"),
         };
         self.settings.summary(&format!(
             "{} felt{failed} in {:.1} s → {name}",
-            counted(self.good, "picture"),
+            counted(self.good + self.known.met_rows().len(), "picture"),
             begun.elapsed().as_secs_f64()
         ));
         Ok(exit)

@@ -1,6 +1,7 @@
 //! Where readings go: standard output as cards or lines, a file as report, table or lines.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -23,6 +24,7 @@ use crate::{
     out_file::{OutFile, cannot_write},
     output,
     settings::Settings,
+    table::as_text,
     terminal,
 };
 
@@ -107,6 +109,7 @@ impl FileSink {
     }
 
     pub(super) fn felt(&mut self, reading: &Reading) -> Result<()> {
+        self.asked(&reading.path);
         let written = match &mut self.content {
             Content::Html(report) => {
                 let mut entry = reading.entry();
@@ -119,7 +122,17 @@ impl FileSink {
         written.map_err(|error| cannot_write(&self.path, &error))
     }
 
+    /// A row of a run before is that of a picture no longer.
+    fn asked(&mut self, name: &str) {
+        match &mut self.content {
+            Content::Html(_) => {}
+            Content::Csv(table) => table.out().asked(&as_text(name)),
+            Content::Lines(rows) => rows.asked(name),
+        }
+    }
+
     pub(super) fn failed(&mut self, failure: &Failure) -> Result<()> {
+        self.asked(&failure.path);
         let written = match &mut self.content {
             Content::Html(report) => {
                 report.push_failure(&failure.path, &failure.fault.message);
@@ -131,8 +144,9 @@ impl FileSink {
         written.map_err(|error| cannot_write(&self.path, &error))
     }
 
-    pub(super) fn finish(self) -> Result<()> {
-        self.rows()?.finish()
+    /// All is done; rows of runs before are those of pictures that are `met` again.
+    pub(super) fn finish(self, met: &HashSet<String>) -> Result<()> {
+        self.rows()?.finish(met)
     }
 
     /// The run was stopped: what is done stays; in words, where it is.
@@ -149,7 +163,7 @@ impl FileSink {
     fn rows(self) -> Result<Rows> {
         let rows: io::Result<Rows> = match self.content {
             Content::Html(report) => report.finish().map(Rows::Direct),
-            Content::Csv(table) => table.finish(),
+            Content::Csv(table) => Ok(table.finish()),
             Content::Lines(rows) => Ok(rows),
         };
         rows.map_err(|error| cannot_write(&self.path, &error))

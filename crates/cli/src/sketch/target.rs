@@ -125,7 +125,7 @@ impl Target {
                 }
             }
             To::Folder(_, mirror) => {
-                let place = mirror.place(&sketched.path)?;
+                let place = mirror.place(&sketched.path.to_path())?;
                 for level in &sketched.levels {
                     let number = match sketched.levels.len() {
                         1 => String::new(),

@@ -9,7 +9,6 @@ use crate::error::FeelError;
 use crate::predicting::predictor::ModelId;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Rows on their way into an index. About 300 bytes each are held in memory.
 #[derive(Clone, Debug)]
@@ -49,22 +48,20 @@ impl IndexBuilder {
         })
     }
 
-    /// Opens the journal of the index at `index` and takes up the pictures that a run which did not
-    /// come to its end has left there; how many these are.
+    /// Takes up the pictures that a run which did not come to its end has left; how many these are.
     ///
     /// # Errors
-    /// [`FeelError::Io`], and [`FeelError::Index`] while another run works on the index.
-    pub fn take_up(&mut self, index: &Path) -> Result<(Journal, usize), FeelError> {
-        let (journal, rows) = Journal::open(index, &self.model)?;
+    /// [`FeelError::Io`].
+    pub fn take_up(&mut self, journal: &mut Journal) -> Result<usize, FeelError> {
         let mut taken = 0;
-        for row in rows {
+        for row in journal.rows(&self.model)? {
             let expected = *self.components.get_or_insert(row.codes.len());
             if row.codes.len() == expected {
                 self.rows.insert(row.path.clone(), row);
                 taken += 1;
             }
         }
-        Ok((journal, taken))
+        Ok(taken)
     }
 
     /// How many pictures there are.

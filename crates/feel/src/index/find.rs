@@ -84,7 +84,7 @@ impl Index {
             }
         };
         let mut hits = Vec::with_capacity(nearest.len());
-        let mut reader = self.reader()?;
+        let mut reader = self.reader();
         let home = Home::of(&self.path).map_err(|source| self.unreadable(source))?;
         for (cost, row) in nearest {
             let at = |section: u64, record: usize| section + row * record as u64;

@@ -141,7 +141,10 @@ impl Header {
                 "an index of version {version}, and this program reads version {VERSION}; `affetti \
                  feel DIR --index FILE` makes it again"
             );
-            return Err((what, ErrorKind::Unsupported));
+            // One of a newer program is not to be made again by this one.
+            let older = version < VERSION;
+            let kind = [ErrorKind::Input, ErrorKind::Unsupported][usize::from(older)];
+            return Err((what, kind));
         }
         let damaged = |what: &str| {
             let what = format!("a damaged index ({what}); make it again");

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
+use affetti_ground::follow_links;
+
 /// The name of standard input.
 const STDIN: &str = "-";
 
@@ -28,21 +30,12 @@ impl Home {
     /// # Errors
     /// Where its folder cannot be found.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let given = folder(path);
-        let mut real = fs::canonicalize(given)?;
-        let mut given = given.to_owned();
+        let given = path.parent().unwrap_or(Path::new("")).to_owned();
+        let real = fs::canonicalize(folder(&follow_links(path)?))?;
         // Behind a link the index lies elsewhere.
-        if let Ok(file) = fs::canonicalize(path)
-            && file.parent() != Some(&real)
-        {
-            folder(&file).clone_into(&mut real);
-            given.clone_from(&real);
-        }
-        if given == Path::new(".") && path.parent() == Some(Path::new("")) {
-            given = PathBuf::new();
-        }
+        let beside = fs::canonicalize(folder(path)).is_ok_and(|beside| beside == real);
         Ok(Self {
-            given,
+            given: if beside { given } else { real.clone() },
             real,
             last: Mutex::default(),
         })
@@ -149,6 +142,10 @@ mod tests {
         let home = Home::of(&at.join("link")).unwrap();
         assert_eq!(home.key(&at.join("in/a.jpg")), b"a.jpg");
         assert_eq!(home.shown(b"a.jpg"), at.join("in/a.jpg"));
+        // One that is yet to be made is no other.
+        fs::remove_file(at.join("in/i")).unwrap();
+        let home = Home::of(&at.join("link")).unwrap();
+        assert_eq!(home.key(&at.join("in/a.jpg")), b"a.jpg");
         assert!(Home::of(&at.join("none/i")).is_err());
     }
 }

@@ -4,11 +4,11 @@
 //! as it was felt: length, CRC-32, and the row. The next run takes up what is whole in it; when the
 //! index is written, it goes. It is locked meanwhile: two runs on one index would lose one's work.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use affetti_ground::ErrorKind;
+use affetti_ground::{follow_links, open_unfinished, unfinished_path};
 
 use super::entry::Entry;
 use super::format::{
@@ -47,46 +47,39 @@ impl Drop for Journal {
 }
 
 impl Journal {
-    /// Where the journal of the index at `index` is.
-    #[must_use]
-    pub fn path_of(index: &Path) -> PathBuf {
-        let mut name = index.as_os_str().to_owned();
-        name.push(".unfinished");
-        name.into()
-    }
+    /// Length of one without a picture, in bytes.
+    pub const EMPTY: u64 = HEADER as u64;
 
-    /// Opens the journal of the index at `index`, with what `model` felt in it before; what follows
-    /// a record that is not whole, and what another model felt, is dropped.
+    /// Opens the journal of the index at `index` and locks it: until it is dropped, no other run works
+    /// on the index.
     ///
     /// # Errors
-    /// [`FeelError::Io`], and [`FeelError::Index`] while another run holds it.
-    pub(super) fn open(index: &Path, model: &ModelId) -> Result<(Self, Vec<Row>), FeelError> {
-        let path = Self::path_of(index);
-        let opened = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let mut journal = Self {
+    /// [`FeelError::Io`], while another run holds it, too.
+    pub fn open(index: &Path) -> Result<Self, FeelError> {
+        let target = follow_links(index);
+        let path = unfinished_path(target.as_deref().unwrap_or(index));
+        let opened = open_unfinished(&path, &MAGIC);
+        Ok(Self {
             file: opened.map_err(|source| failed("open", &path, source))?,
             path,
-            rows: 0,
-        };
-        if let Err(TryLockError::WouldBlock) = journal.file.try_lock() {
-            // It is the other one's.
-            journal.rows = usize::MAX;
-            return Err(FeelError::Index {
-                path: index.to_owned(),
-                what: "another run of affetti is working on this index; wait for its end".into(),
-                kind: ErrorKind::Input,
-            });
-        }
-        let rows = journal
-            .take_up(model)
-            .map_err(|source| failed("read", &journal.path, source))?;
-        journal.rows = rows.len();
-        Ok((journal, rows))
+            // What was not read yet is not thrown away.
+            rows: usize::MAX,
+        })
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What `model` felt in it before; what follows a record that is not whole, and what another model
+    /// felt, is dropped.
+    pub(super) fn rows(&mut self, model: &ModelId) -> Result<Vec<Row>, FeelError> {
+        let rows = self.take_up(model);
+        let rows = rows.map_err(|source| failed("read", &self.path, source))?;
+        self.rows = rows.len();
+        Ok(rows)
     }
 
     /// Reads what is whole, cuts off the rest and goes to the end.
@@ -133,7 +126,7 @@ impl Journal {
         record.extend((body.len() as u32).to_le_bytes());
         record.extend(crc32fast::hash(&body).to_le_bytes());
         record.extend(body);
-        self.rows += 1;
+        self.rows = self.rows.saturating_add(1);
         let written = self.file.write_all(&record);
         written.map_err(|source| failed("write", &self.path, source))
     }

@@ -57,7 +57,7 @@ impl Index {
         if self.header.tail_record() == 0 {
             return Ok(leaders);
         }
-        let mut tails = Tails::new(self, probe)?;
+        let mut tails = Tails::new(self, probe);
         let mut nearest = Nearest::new(top);
         // Rows whose leading components are near are most likely near: they set the bar for all
         // others. They are met again below, where `nearest` would take them twice: it starts over.
@@ -176,12 +176,12 @@ struct Tails<'a> {
 }
 
 impl<'a> Tails<'a> {
-    fn new(index: &'a Index, probe: &'a Probe) -> Result<Self, FeelError> {
-        Ok(Self {
+    fn new(index: &'a Index, probe: &'a Probe) -> Self {
+        Self {
             index,
             probe,
-            reader: index.reader()?,
-        })
+            reader: index.reader(),
+        }
     }
 
     /// The whole squared distance of one row.

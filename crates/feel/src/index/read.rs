@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 256 << 10;
@@ -19,8 +20,10 @@ const PIECE: usize = 256 << 10;
 const CHECKED: u64 = 16 << 20;
 
 /// An index file whose header was read and found sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Index {
+    /// Another index may take its place meanwhile.
+    file: Arc<File>,
     pub(super) path: PathBuf,
     pub(super) header: Header,
     pub(super) sections: Sections,
@@ -61,6 +64,7 @@ impl Index {
         let sections = header.sections();
         let sums = sums::table(&mut file, &bytes, sections.end).map_err(io)?;
         let index = Self {
+            file: Arc::new(file),
             path: path.to_owned(),
             header,
             sections,
@@ -70,7 +74,7 @@ impl Index {
             return Err(index.damaged("checksums that were changed"));
         }
         if about.len() <= CHECKED {
-            Reader::new(&index, file).check_all()?;
+            index.reader().check_all()?;
         }
         Ok(index)
     }
@@ -121,7 +125,7 @@ impl Index {
         range: Range<u64>,
         mut take: impl FnMut(u64, &[u8]),
     ) -> Result<(), FeelError> {
-        let mut reader = self.reader()?;
+        let mut reader = self.reader();
         let rows = (PIECE / record).max(1) as u64;
         let mut first = range.start;
         while first < range.end {
@@ -133,9 +137,24 @@ impl Index {
         Ok(())
     }
 
-    pub(super) fn reader(&self) -> Result<Reader<'_>, FeelError> {
-        let file = File::open(&self.path).map_err(|source| self.unreadable(source))?;
-        Ok(Reader::new(self, file))
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader::new(self)
+    }
+
+    /// Fills `buffer` from the bytes at `at` on; from any thread.
+    pub(super) fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileExt;
+            self.file.read_exact_at(buffer, at)
+        }
+        #[cfg(not(unix))]
+        {
+            use std::io::{Seek, SeekFrom};
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(at))?;
+            file.read_exact(buffer)
+        }
     }
 
     pub(super) fn unreadable(&self, source: io::Error) -> FeelError {
@@ -181,7 +200,7 @@ impl Index {
 
     /// Every row, in memory: for an update.
     pub(super) fn rows(&self) -> Result<Vec<Row>, FeelError> {
-        let mut reader = self.reader()?;
+        let mut reader = self.reader();
         let rows = self.header.rows as usize;
         let head = self.header.head_record();
         let tail = self.header.tail_record();

@@ -106,15 +106,13 @@ pub(super) fn table(
 /// Reads an index, and checks what it reads.
 pub(super) struct Reader<'a> {
     index: &'a Index,
-    file: File,
     buffer: Vec<u8>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(index: &'a Index, file: File) -> Self {
+    pub(super) fn new(index: &'a Index) -> Self {
         Self {
             index,
-            file,
             buffer: Vec::new(),
         }
     }
@@ -133,9 +131,8 @@ impl<'a> Reader<'a> {
         let from = start + first * BLOCK;
         let to = (start + (last + 1) * BLOCK).min(end);
         self.buffer.resize((to - from) as usize, 0);
-        let read = self.file.seek(SeekFrom::Start(from));
-        read.and_then(|_| self.file.read_exact(&mut self.buffer))
-            .map_err(|source| self.index.unreadable(source))?;
+        let read = self.index.read_at(from, &mut self.buffer);
+        read.map_err(|source| self.index.unreadable(source))?;
         let sums = &self.index.sums[first as usize..];
         let wrong = |(block, sum): (&[u8], &u32)| crc32fast::hash(block) != *sum;
         if self.buffer.chunks(BLOCK as usize).zip(sums).any(wrong) {

@@ -300,18 +300,19 @@ fn a_search_checks_what_it_reads() {
 fn what_a_killed_run_leaves_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let file = Journal::path_of(&path);
+    let file = affetti_ground::unfinished_path(&path);
     let entries = entries(20, 70, 7);
     let open = |model: &ModelId| {
         let mut builder = IndexBuilder::new(model);
-        let (journal, taken) = builder.take_up(&path).unwrap();
+        let mut journal = Journal::open(&path).unwrap();
+        let taken = builder.take_up(&mut journal).unwrap();
         (builder, journal, taken)
     };
     let (_, mut journal, taken) = open(&model());
     assert_eq!(taken, 0);
     entries[..12].iter().for_each(|e| journal.push(e).unwrap());
     // Another run waits for this one.
-    let told = IndexBuilder::new(&model()).take_up(&path).unwrap_err();
+    let told = Journal::open(&path).unwrap_err();
     assert!(told.to_string().contains("another run"), "{told}");
     drop(journal);
     let whole = std::fs::read(&file).unwrap();
@@ -328,6 +329,12 @@ fn what_a_killed_run_leaves_is_taken_up() {
         let mut bytes = whole.clone();
         bytes[cut] ^= 1;
         std::fs::write(&file, &bytes).unwrap();
+        if cut < 8 {
+            // No journal at all: it stays.
+            assert!(Journal::open(&path).is_err());
+            assert!(std::fs::read(&file).unwrap() == bytes);
+            continue;
+        }
         assert_eq!(open(&model()).2, cut.saturating_sub(76) / record, "{cut}");
     }
     // Another model's is of no use.

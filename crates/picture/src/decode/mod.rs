@@ -141,7 +141,8 @@ pub fn another_follows(bytes: &[u8]) -> bool {
         // A zero ends the blocks of the last frame.
         Ok(Format::Gif) => behind(b"\0;GIF8").map(|at| at - 4),
         Ok(Format::WebP) => number(4).map(|length| 8 + length + length % 2),
-        Ok(Format::Bmp) => number(2),
+        // Many writers leave the length at 0.
+        Ok(Format::Bmp) => number(2).filter(|&length| length > 54),
         Ok(Format::Tiff) | Err(_) => None,
     };
     let rest = end.and_then(|end| bytes.get(end..)).unwrap_or_default();

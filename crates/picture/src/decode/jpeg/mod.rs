@@ -38,8 +38,10 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, PictureError> {
 /// Where the picture ends, if it says of no others that follow.
 pub(super) fn end_alone(bytes: &[u8]) -> Option<usize> {
     let end = header::parse(bytes).ok()?.end_marker()? + 2;
-    let others = bytes[..end].windows(4).any(|part| part == b"MPF\0");
-    (!others).then_some(end)
+    // Of several pictures, of depth and motion, of a camera's previews.
+    let says = |mark: &[u8]| bytes[..end].windows(mark.len()).any(|part| part == mark);
+    let others = [&b"MPF\0"[..], b"Container", b"GCamera", b"MicroVideo"];
+    (!others.into_iter().any(says)).then_some(end)
 }
 
 /// Decodes to RGB, not yet upright.
