@@ -1,8 +1,14 @@
 //! Index files: opened, asked in every way, and taken into an update.
 
-use std::{cell::RefCell, path::PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
-use affetti_feel::index::{Index, IndexBuilder, Query};
+use affetti_feel::{
+    ModelId,
+    index::{Index, IndexBuilder, Journal, Query},
+};
 
 thread_local! {
     static FILE: RefCell<(tempfile::TempDir, PathBuf)> = RefCell::new({
@@ -36,9 +42,34 @@ fn seal(bytes: &mut [u8]) {
     whole.copy_from_slice(&all.finalize().to_le_bytes());
 }
 
+/// A journal with one record, which holds `bytes`, taken up into an empty index.
+fn journal(bytes: &[u8], file: &Path) {
+    let model = ModelId {
+        name: "m".into(),
+        sha256: "ab".repeat(32),
+    };
+    let mut content = b"AFFJOURN\x01\0\0\0".to_vec();
+    content.extend(model.sha256.as_bytes());
+    content.extend((bytes.len() as u32).to_le_bytes());
+    content.extend(crc32fast::hash(bytes).to_le_bytes());
+    content.extend(bytes);
+    let path = affetti_ground::unfinished_path(file);
+    std::fs::write(&path, content).expect("the temporary folder is writable");
+    let mut builder = IndexBuilder::new(&model);
+    let mut journal = Journal::open(file).expect("a header of ours");
+    let taken = builder.take_up(&mut journal).expect("readable");
+    assert!(taken <= 1 && builder.len() == taken);
+    if taken > 0 {
+        builder
+            .write(&mut Vec::new())
+            .expect("what was read can be written");
+    }
+}
+
 /// One run.
 pub fn run(bytes: &[u8]) {
     FILE.with_borrow(|(_, file)| {
+        journal(bytes, file);
         let mut bytes = bytes.to_vec();
         seal(&mut bytes);
         std::fs::write(file, bytes).expect("the temporary folder is writable");

@@ -4,7 +4,7 @@
 use affetti_feel::{Model, Reference};
 use affetti_nets::u2net;
 use affetti_regions::npy;
-use affetti_weights::{hdf5, store, torch_file};
+use affetti_weights::{hdf5, published, store};
 
 /// One run.
 pub fn run(bytes: &[u8]) {
@@ -20,7 +20,7 @@ pub fn run(bytes: &[u8]) {
         }
         1 => drop(Model::from_bytes(file, "fuzz")),
         2 => drop(Reference::from_bytes(file, "fuzz")),
-        3 => drop(torch_file::read(file, "fuzz")),
+        3 => drop(published::read(file, "fuzz")),
         4 => drop(npy::from_bytes(file)),
         5 => drop(hdf5::read(file, "fuzz")),
         _ => drop(u2net::Weights::from_onnx(file, "fuzz")),
