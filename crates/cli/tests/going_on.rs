@@ -24,7 +24,7 @@ const COUNT: u8 = 6;
 fn slow() -> tempfile::TempDir {
     let root = pictures(0);
     for i in 0..COUNT {
-        let picture = common::picture(2400, 1800, i * 40).encode_jpeg(85);
+        let picture = common::picture(1600, 1200, i * 40).encode_jpeg(85);
         common::write(root.path(), format!("p/{i:02}.jpg"), &picture);
     }
     root
