@@ -45,7 +45,7 @@ const WRAPPED: usize = 4;
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// Reads every tensor of `bytes`, as f32 whatever its numbers are; names are without what wrappers put in
-/// front of all ([`common`](crate::common)). `file` is its name for messages.
+/// front of all (`common`). `file` is its name for messages.
 ///
 /// # Errors
 /// [`NetError::Malformed`] with the first thing that is wrong.
