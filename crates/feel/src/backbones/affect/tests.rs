@@ -133,7 +133,7 @@ fn config(change: impl FnOnce(&mut Config)) -> Result<Config, String> {
 fn settings_that_cannot_be_are_named() {
     let told = |change: &dyn Fn(&mut Config)| {
         let told = config(change).expect_err("a wrong setting");
-        let (_, what) = told.split_once(".toml: ").expect("the file");
+        let (_, what) = told.split_once("command line: ").expect("the options");
         what.to_owned()
     };
     assert!(told(&|c| c.own.frozen_stages = 8).starts_with("frozen_stages"));

@@ -35,7 +35,7 @@ fn the_published_settings() {
 fn settings_that_cannot_be_are_named() {
     let told = |change: &dyn Fn(&mut Config)| {
         let told = config("wikiart-vgg16", change).expect_err("a wrong setting");
-        let (_, what) = told.split_once(".toml: ").expect("the file");
+        let (_, what) = told.split_once("command line: ").expect("the options");
         what.to_owned()
     };
     assert!(told(&|c| c.own.labels = Labels::Emotions).starts_with("labels"));

@@ -84,7 +84,7 @@ mod tests {
         };
         let told = wrong(&|c| c.own.crop = 100);
         assert!(
-            told.ends_with("edges-1.toml: crop: a multiple of 16 up to 4096"),
+            told.ends_with("command line: crop: a multiple of 16 up to 4096"),
             "{told}"
         );
         let told = wrong(&|c| c.own.objective.balance = f64::NAN);
