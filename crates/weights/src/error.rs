@@ -40,7 +40,7 @@ pub enum NetError {
         limit: u64,
     },
     /// Tensors do not fit the network.
-    #[error("{file}: does not fit {network}: {}", listed(problems))]
+    #[error("{file}: does not fit {network}: {}", problems.join("; "))]
     Mismatch {
         /// File name.
         file: String,
@@ -86,17 +86,6 @@ pub enum NetError {
     /// A device that this build or machine lacks.
     #[error("{0}")]
     Device(String),
-}
-
-/// Problems that are told; another network has hundreds.
-const TOLD: usize = 8;
-
-fn listed(problems: &[String]) -> String {
-    let told = problems[..problems.len().min(TOLD)].join("; ");
-    match problems.len().checked_sub(TOLD) {
-        None | Some(0) => told,
-        Some(more) => format!("{told}; and {more} more"),
-    }
 }
 
 impl NetError {
