@@ -11,6 +11,7 @@ use crate::{
     args::{Device, Global},
     destination::is_screen,
     say::say,
+    table::counted,
 };
 
 /// What all verbs share.
@@ -45,6 +46,16 @@ impl Settings {
     pub(crate) fn note(&self, line: &str) {
         if self.verbose {
             say(line);
+        }
+    }
+
+    /// Tells that a run goes on where another one ended early, after so many pictures.
+    pub(crate) fn going_on(&self, pictures: usize) {
+        if pictures > 0 {
+            let pictures = counted(pictures, "picture");
+            self.summary(&format!(
+                "going on after {pictures} of a run that did not come to its end"
+            ));
         }
     }
 

@@ -131,12 +131,14 @@ fn line<T: AsRef<[u8]>>(cells: &[T]) -> io::Result<Vec<u8>> {
 }
 
 fn intention(reading: &Reading) -> [String; 3] {
-    let Some(held) = reading.entry().intention else {
+    let Some(held) = &reading.intention else {
         return Default::default();
     };
+    let instead = held.instead.iter();
+    let instead: Vec<(usize, f64)> = instead.map(|(e, more)| (e.index(), *more)).collect();
     [
         round4(held.matching).to_string(),
         round4(held.percentile).to_string(),
-        instead_figures(&held.instead),
+        instead_figures(&instead),
     ]
 }

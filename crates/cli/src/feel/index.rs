@@ -190,12 +190,7 @@ impl Keeper {
             }
         }
         let taken = builder.take_up(&mut journal)?;
-        if taken > 0 {
-            settings.summary(&format!(
-                "going on after {} of a run that did not come to its end",
-                counted(taken, "picture")
-            ));
-        }
+        settings.going_on(taken);
         let folders = inputs.iter().filter_map(|input| match input {
             Input::Path(path) if path.is_dir() => fs::canonicalize(path).ok(),
             _ => None,

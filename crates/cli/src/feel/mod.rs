@@ -89,12 +89,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if rows.dropped {
         settings.summary("the rows that another command has left unfinished there are gone");
     }
-    if !rows.names.is_empty() {
-        settings.summary(&format!(
-            "going on after {} of a run that did not come to its end",
-            counted(rows.names.len(), "picture")
-        ));
-    }
+    settings.going_on(rows.names.len());
     let screen = Screen::of(settings, file.is_some() || args.index.is_some());
     let fresh = settings.json || file.is_some();
     if fresh && keeper.as_ref().is_some_and(|keeper| !keeper.is_empty()) {

@@ -170,8 +170,7 @@ impl FileSink {
     }
 }
 
-/// The address of a picture for a page at `page`: the way from its folder, or a whole `file:` address
-/// where there is none.
+/// The address of a picture for a page at `page`: the way from its folder, where there is one.
 fn link(page: &Path, picture: &PictureName) -> Option<String> {
     if *picture == STDIN {
         return None;
