@@ -33,6 +33,8 @@ pub struct ReportEntry {
     pub valence: f64,
     /// Mean arousal, 1 (calm) to 7 (stirring).
     pub arousal: f64,
+    /// How unlike the pictures that were learned from: from 1 on unlike anything seen.
+    pub novelty: Option<f64>,
     /// Lower and upper end of the 80 % interval of valence.
     pub valence_interval: [f64; 2],
     /// Lower and upper end of the 80 % interval of arousal.
@@ -41,6 +43,8 @@ pub struct ReportEntry {
     pub dominant: usize,
     /// Entropy of `emotions` in nats, 0 (all viewers agree) to ln 9 ≈ 2.197.
     pub entropy: f64,
+    /// Of each emotion, of how many of 100 reference paintings evoke less of it, if that is known.
+    pub ranks: Option<[f64; 9]>,
     /// How warm the colors are; larger is warmer.
     pub warmth: f32,
     /// How saturated the colors are; larger is more.

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use affetti_feel::{FeelError, Predictor};
+use affetti_feel::{FeelError, Predictor, Reference, Usual};
 use affetti_nets::device::Device;
 use affetti_regions::{
     RegionsError,
@@ -62,8 +62,12 @@ pub struct Sources {
 pub struct Models {
     device: Device,
     threads: usize,
+    /// Most views of a picture that the predictor takes.
+    views: usize,
     sources: Sources,
     predictor: Lazy<Predictor>,
+    /// None where the predictor has no table.
+    usual: Lazy<Option<Usual>>,
     detectors: [Lazy<Detector>; 3],
     /// None in a program without them.
     lines: Lazy<Option<LearnedEdges>>,
@@ -131,14 +135,24 @@ impl Models {
         Self {
             device,
             threads: threads.max(1),
+            views: usize::MAX,
             sources,
             predictor: Lazy::default(),
+            usual: Lazy::default(),
             detectors: Default::default(),
             lines: Lazy::default(),
             mask: Lazy::default(),
             encoder: Lazy::default(),
             judge: Lazy::default(),
         }
+    }
+
+    /// The same, with at most `count` views of each picture in the predictor
+    /// ([`Predictor::with_views`]).
+    #[must_use]
+    pub fn with_views(mut self, count: usize) -> Self {
+        self.views = count;
+        self
     }
 
     /// Threads of all work together, at least 1.
@@ -152,11 +166,32 @@ impl Models {
     /// # Errors
     /// Missing or damaged weights.
     pub fn predictor(&self) -> Result<&Predictor, FeelError> {
-        self.predictor.get(|| match &self.sources.predictor {
-            Weights::Own => Predictor::embedded(&self.device),
-            Weights::File(path) => Predictor::from_file(path, &self.device),
-            Weights::Bytes { name, bytes } => Predictor::from_bytes(bytes, name, &self.device),
+        self.predictor.get(|| {
+            let predictor = match &self.sources.predictor {
+                Weights::Own => Predictor::embedded(&self.device),
+                Weights::File(path) => Predictor::from_file(path, &self.device),
+                Weights::Bytes { name, bytes } => Predictor::from_bytes(bytes, name, &self.device),
+            };
+            Ok(predictor?.with_views(self.views))
         })
+    }
+
+    /// How much of each emotion is usual among paintings; none for a predictor without a table of them.
+    ///
+    /// # Errors
+    /// Those of [`predictor`](Self::predictor).
+    pub fn usual(&self) -> Result<Option<&Usual>, FeelError> {
+        let predictor = self.predictor()?;
+        let usual = self.usual.get(|| {
+            let file = match &self.sources.predictor {
+                Weights::Own => None,
+                Weights::File(path) => Some(path.as_path()),
+                Weights::Bytes { .. } => return Ok::<_, FeelError>(None),
+            };
+            let reference = Reference::for_predictor(predictor, file);
+            Ok(reference.ok().as_ref().map(Usual::of))
+        })?;
+        Ok(usual.as_ref())
     }
 
     /// Edges that regions are found on.

@@ -23,6 +23,10 @@ const SOME: f64 = 0.12;
 const UNUSUAL_SHARE: f64 = 0.07;
 /// How many times its usual share a feeling must have to be more than usual.
 const UNUSUAL_RATIO: f64 = 1.8;
+/// From this rank among paintings on, an emotion stands out.
+const UNUSUAL_RANK: f64 = 95.0;
+/// More than these would be no news.
+const UNUSUAL_NAMED: usize = 3;
 /// Two shares count as equal if the smaller is at least this part of the larger.
 const EQUAL: f64 = 0.85;
 /// An 80 % interval wider than this, more than half of the scale 1..7, says little.
@@ -38,12 +42,33 @@ const UNSURE_WIDTH: f64 = 3.2;
 pub fn verdict(entry: &ReportEntry) -> String {
     let feelings = feelings(entry);
     let agreement = agreement(entry);
-    let model = if is_unsure(entry) {
+    let model = if is_new(entry) {
+        ". Unlike anything that the model has learned from: take it with caution"
+    } else if is_unsure(entry) {
         "; the model itself is unsure"
     } else {
         ""
     };
     format!("{feelings}; {agreement}{model}.")
+}
+
+/// What stands out against paintings: "More anger than in 97 of 100 paintings, more disgust than in 95."
+/// None where nothing does, or where it is not known.
+pub fn unusual(entry: &ReportEntry) -> Option<String> {
+    let ranks = entry.ranks?;
+    let mut high: Vec<usize> = (0..9)
+        .filter(|&i| i != ELSE && ranks[i] >= UNUSUAL_RANK)
+        .collect();
+    high.sort_by(|&a, &b| ranks[b].total_cmp(&ranks[a]));
+    high.truncate(UNUSUAL_NAMED);
+    // 99.8 of 100 is not all of them.
+    let rank = |i: usize| (ranks[i].floor() as usize).min(99);
+    let part = |(at, &i): (usize, &usize)| match at {
+        0 => format!("More {} than in {} of 100 paintings", noun(i), rank(i)),
+        _ => format!("more {} than in {}", noun(i), rank(i)),
+    };
+    let parts: Vec<String> = high.iter().enumerate().map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", ") + ".")
 }
 
 /// The emotions by share, largest first. Of equal ones the dominant comes first, then the order
@@ -171,6 +196,11 @@ fn agreement(entry: &ReportEntry) -> String {
     }
 }
 
+/// From 1 on, one of a hundred known pictures.
+fn is_new(entry: &ReportEntry) -> bool {
+    entry.novelty.is_some_and(|novelty| novelty >= 1.0)
+}
+
 fn is_unsure(entry: &ReportEntry) -> bool {
     [entry.valence_interval, entry.arousal_interval]
         .iter()
@@ -288,6 +318,17 @@ mod tests {
         };
         assert!(verdict(&entry).ends_with("; the model itself is unsure."));
         assert!(!verdict(&sample()).contains("unsure"));
+    }
+
+    #[test]
+    fn a_picture_of_another_kind_is_told() {
+        for (novelty, told) in [(0.99, false), (1.0, true), (7.0, true)] {
+            let entry = ReportEntry {
+                novelty: Some(novelty),
+                ..sample()
+            };
+            assert_eq!(verdict(&entry).contains("Unlike anything"), told);
+        }
     }
 
     #[test]

@@ -44,7 +44,11 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             training,
             weights,
             against,
-        } => feel(&training, weights.as_deref(), against.as_deref(), settings),
+            views,
+        } => {
+            let rival = against.as_deref();
+            feel(&training, weights.as_deref(), rival, views, settings)
+        }
         EvalVerb::Edges {
             detector,
             weights,
@@ -97,6 +101,7 @@ fn feel(
     training: &TrainingArgs,
     weights: Option<&Path>,
     against: Option<&Path>,
+    views: Option<usize>,
     settings: &Settings,
 ) -> Result<Exit> {
     let form = Form::of(&FIGURES, settings)?;
@@ -111,6 +116,7 @@ fn feel(
         .collect();
     let figures = with_options(&ours, training, &inputs, settings, |config, options| {
         let predictor = device::predictor(weights, settings)?;
+        let predictor = predictor.with_views(views.unwrap_or(usize::MAX));
         let entry = Entry {
             config,
             predictor: &predictor,

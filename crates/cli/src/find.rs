@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use affetti::{
-    PictureName,
+    PictureName, Target,
     emotion::{Emotion, Label},
     feel::index::{Hit, Index, Query},
     hit_json,
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
     let index = Index::open(&args.index)?;
     let query = query(args, &index, settings)?;
     let hits = index.find(&query, args.top, settings.threads)?;
+    if let Some(told) = beyond(&hits, &query) {
+        settings.summary(&told);
+    }
     let text = match form {
         Form::Json => {
             let lines = hits.iter().map(|hit| Ok(hit_json(hit, &query)? + "\n"));
@@ -48,7 +51,12 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
 
 fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     if let Some(target) = &args.like {
-        return Ok(Query::Like(target.parse()?));
+        let target: Target = target.parse()?;
+        target
+            .notes()
+            .iter()
+            .for_each(|note| settings.summary(note));
+        return Ok(Query::Like(target));
     }
     let Some(path) = &args.picture else {
         return Ok(Query::Affect {
@@ -66,6 +74,25 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     let (_, components) =
         predictor.predict_with_description(&picture, &mut Default::default(), settings.threads)?;
     Ok(Query::Near(components))
+}
+
+/// What to say where the nearest picture evokes little of what is looked for.
+fn beyond(hits: &[Hit], query: &Query) -> Option<String> {
+    /// A feeling of less is none that a picture is about.
+    const LITTLE: f64 = 0.15;
+    let Query::Like(target) = query else {
+        return None;
+    };
+    let most = target.shares().dominant();
+    let share = |hit: &Hit| hit.emotions.get(most);
+    let best = hits.iter().map(share).fold(0.0, f64::max);
+    (target.shares().get(most) > 0.5 && best < LITTLE).then(|| {
+        format!(
+            "no picture here evokes mainly {}: at most {:.0} %; those with most of it come first",
+            most.name(),
+            best * 100.0
+        )
+    })
 }
 
 /// What nearness is called.

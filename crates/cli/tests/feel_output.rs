@@ -6,9 +6,9 @@ use std::fs;
 
 use common::{names, pictures, run_in, write};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "path", "width", "height", "emotions", "polarity", "valence", "arousal", "interval",
-    "dominant", "entropy", "model",
+    "dominant", "entropy", "model", "ranks",
 ];
 const EMOTIONS: [&str; 9] = [
     "amusement",
@@ -49,6 +49,13 @@ fn json_lines_follow_the_contract_in_the_order_of_the_inputs() {
         assert_eq!(keys(&line["polarity"]), ["positive", "negative", "other"]);
         assert_eq!(keys(&line["interval"]), ["valence", "arousal"]);
         assert_eq!(keys(&line["model"]), ["name", "sha256"]);
+        assert_eq!(keys(&line["ranks"]), EMOTIONS);
+        let ranks = line["ranks"].as_object().unwrap();
+        assert!(
+            ranks
+                .values()
+                .all(|rank| (0.0..=100.0).contains(&rank.as_f64().unwrap()))
+        );
         assert_eq!(
             (line["width"].as_u64(), line["height"].as_u64()),
             (Some(64), Some(48))

@@ -92,9 +92,10 @@ fn bad_targets_are_one_line_before_any_work() {
     let root = pictures(1);
     for (target, part) in [
         ("joy", "unknown"),
-        ("awe=.6", "sum to 0.6"),
-        ("awe=-1,fear=2", "from 0 to 1"),
-        ("awe=NaN", "from 0 to 1"),
+        ("awe=0", "sum to 0"),
+        ("contentmnet", "did you mean contentment?"),
+        ("awe=-1,fear=2", "from 0 on"),
+        ("awe=NaN", "from 0 on"),
         ("", "emotion"),
     ] {
         let run = run_in(root.path(), &["feel", "p", "--intend", target]);
@@ -104,5 +105,68 @@ fn bad_targets_are_one_line_before_any_work() {
         );
         let known = run.err.contains(part) || part == "unknown" && run.err.contains("awe");
         assert!(run.err.starts_with("affetti: ") && known, "{}", run.err);
+    }
+}
+
+#[test]
+fn targets_forgive_and_say_so() {
+    let root = pictures(1);
+    let at = root.path();
+    let exact = run_in(
+        at,
+        &["feel", "p", "--intend", "contentment=.6,fear=.4", "--json"],
+    );
+    assert_eq!((exact.code, exact.err.as_str()), (0, ""));
+    for (target, told) in [
+        ("contentment=60%,fear=40%", ""),
+        ("contentment=3,fear=2", "the shares are brought to 1"),
+        (
+            "calm=.6,scary=.4",
+            "calm is read as contentment\nscary is read as fear",
+        ),
+    ] {
+        let run = run_in(at, &["feel", "p", "--intend", target, "--json"]);
+        assert_eq!(
+            (run.code, &run.out),
+            (0, &exact.out),
+            "{target}: {}",
+            run.err
+        );
+        assert!(
+            run.err.contains(told) && run.err.is_empty() == told.is_empty(),
+            "{}",
+            run.err
+        );
+    }
+    // What no painting comes near is told.
+    let far = run_in(at, &["feel", "p", "--intend", "anger", "--json"]);
+    assert!(far.err.contains("go by the rank"), "{}", far.err);
+    run_in(at, &["feel", "p", "--index", "i"]);
+    let found = run_in(at, &["find", "i", "--like", "angry"]);
+    assert!(
+        found.err.contains("angry is read as anger"),
+        "{}",
+        found.err
+    );
+    assert!(
+        found.err.contains("evokes mainly anger: at most"),
+        "{}",
+        found.err
+    );
+}
+
+#[test]
+fn fewer_views_are_the_same_picture_seen_less() {
+    let root = pictures(1);
+    let at = root.path();
+    let with = |options: &[&str]| run_in(at, &[&["feel", "p", "--json"], options].concat());
+    let all = with(&[]);
+    let (one, fast) = (with(&["--views", "1"]), with(&["--fast"]));
+    assert_eq!((one.code, &one.out), (0, &fast.out));
+    assert_eq!(with(&["--views", "4"]).out, all.out);
+    let valence = |run: &common::Run| run.json()[0]["valence"].as_f64().unwrap();
+    assert!(one.out != all.out && (valence(&one) - valence(&all)).abs() < 1.0);
+    for options in [&["--views", "0"][..], &["--views", "2", "--fast"]] {
+        assert_eq!(with(options).code, 2, "{options:?}");
     }
 }

@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use crate::DataError;
 
 /// The use to which an example may be put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// For learning.
@@ -38,6 +38,7 @@ pub enum Split {
     Test,
     /// For none of the three. Only ever read from a file: ArtEmis's own
     /// preprocessing sets aside works with more than 40 annotations this way.
+    #[default]
     Rest,
 }
 

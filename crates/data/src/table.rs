@@ -2,7 +2,8 @@
 //!
 //! - Layout: one column with the path (any name that is given, else the first
 //!   of `path`, `file`, `image`), and as many of these as there are: the nine
-//!   emotions, each its own column with a count or share ≥ 0; `emotion`;
+//!   emotions, each its own column with a count or share ≥ 0; `votes`, from how many
+//!   viewers these are; `emotion`;
 //!   `valence` and `arousal` on 1..7; `split`; `group`. Cells may be empty.
 //! - Output: [`Entry`]s. Relative paths resolve against the file's folder.
 //! - Deviations: without `split`, the hash of the group decides, or that of the
@@ -53,6 +54,8 @@ pub struct Entry {
     pub file: PathBuf,
     /// Shares of the nine emotions.
     pub emotions: Option<Distribution<Emotion>>,
+    /// How many viewers the shares come from, if the column `votes` says.
+    pub votes: Option<f64>,
     /// The one emotion of the column `emotion`.
     pub emotion: Option<Emotion>,
     /// Valence, 1 to 7.
@@ -100,6 +103,7 @@ pub fn read_from(
     let sheet = Sheet::new(from, path, &options.limits)?;
     let file = path_column(&sheet, options.path_column.as_deref())?;
     let nine = nine_columns(&sheet)?;
+    let votes = sheet.find("votes")?;
     let emotion = sheet.find("emotion")?;
     let valence = sheet.find("valence")?;
     let arousal = sheet.find("arousal")?;
@@ -113,6 +117,7 @@ pub fn read_from(
         Ok(Some(Entry {
             file: folder.join(&written),
             emotions: shares(row, nine.as_deref())?,
+            votes: row.maybe_number(votes.as_ref(), 1.0, 1e9)?,
             emotion: row.maybe_label(emotion.as_ref())?,
             valence: row.maybe_number(valence.as_ref(), low, high)?,
             arousal: row.maybe_number(arousal.as_ref(), low, high)?,

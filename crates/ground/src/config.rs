@@ -181,10 +181,10 @@ fn explain(told: &str, known: &[&str]) -> String {
         if place.is_empty() {
             allowed.extend(known);
         }
-        return unknown(&key, nearest(found, &allowed));
+        return unknown(&key, nearest(found, &allowed).map(|(near, _)| near));
     }
     if message.starts_with("unknown variant") {
-        let near = nearest(found, &allowed).map(|near| format!("; the nearest is {near}"));
+        let near = nearest(found, &allowed).map(|(near, _)| format!("; the nearest is {near}"));
         let near = near.filter(|_| allowed.len() > 1).unwrap_or_default();
         return format!("{place}: {}, not {found:?}{near}", list(&allowed));
     }
@@ -237,10 +237,11 @@ fn list(words: &[&str]) -> String {
     }
 }
 
-/// The word that the fewest slips of the keyboard separate from `found`.
-fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
-    let slips = |word: &&&str| strsim::damerau_levenshtein(found, word);
-    known.iter().min_by_key(slips).copied()
+/// The word that the fewest slips of the keyboard separate from `found`, and how many.
+#[must_use]
+pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<(&'a str, usize)> {
+    let slips = |word: &&'a str| (*word, strsim::damerau_levenshtein(found, word));
+    known.iter().map(slips).min_by_key(|(_, slips)| *slips)
 }
 
 /// A name that can be part of a file's name anywhere, and leads to no other folder: letters, digits,

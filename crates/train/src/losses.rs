@@ -47,6 +47,18 @@ pub fn huber_error(
     weighted_mean(costs, weights)
 }
 
+/// 1 − the cosine between `[batch, values]` and targets of length 1, weighted per row.
+#[must_use]
+pub fn cosine_error(found: Tensor<2>, targets: Tensor<2>, weights: Tensor<1>) -> Tensor<1> {
+    let [batch, _] = found.dims();
+    let length = (found.clone() * found.clone())
+        .sum_dim(1)
+        .clamp_min(1e-12)
+        .sqrt();
+    let cosine = (found * targets).sum_dim(1) / length;
+    weighted_mean(cosine.reshape([batch]) * -1.0 + 1.0, weights)
+}
+
 /// Σ weight · cost / Σ weight; 0 where all weights are 0.
 fn weighted_mean(costs: Tensor<1>, weights: Tensor<1>) -> Tensor<1> {
     let total = weights.clone().sum().clamp_min(1e-12);
@@ -55,8 +67,19 @@ fn weighted_mean(costs: Tensor<1>, weights: Tensor<1>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
-    use super::huber_error;
+    use super::{cosine_error, huber_error};
     use burn::tensor::{Device, Tensor};
+
+    #[test]
+    fn cosine_by_hand() {
+        let device = Device::flex();
+        let found = Tensor::<2>::from_floats([[3.0, 4.0], [9.0, 9.0], [-2.0, 0.0]], &device);
+        let targets = Tensor::from_floats([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], &device);
+        // 1 − 3/5 and 1 − (−1), weighted 1 and 3; the second row weighs nothing.
+        let weights = Tensor::from_floats([1.0, 0.0, 3.0], &device);
+        let error: f32 = cosine_error(found, targets, weights).into_scalar();
+        assert!((error - (0.4 + 3.0 * 2.0) / 4.0).abs() < 1e-6, "{error}");
+    }
 
     #[test]
     fn huber_by_hand() {

@@ -2,7 +2,7 @@
 
 use affetti_emotion::{Distribution, Emotion, Label, Sentiment};
 use affetti_feel::{
-    Aim, Intention, Intervals, ModelId, Prediction,
+    Aim, Intention, ModelId, Prediction,
     index::{Entry, Home, Stamp},
 };
 use affetti_picture::Measures;
@@ -36,6 +36,9 @@ pub struct Reading {
     pub model: ModelId,
     /// Emotions, valence and arousal.
     pub prediction: Prediction,
+    /// Of each emotion, of how many of 100 reference paintings evoke less of it; none where the weights
+    /// have no table of them.
+    pub ranks: Option<[f64; 9]>,
     /// Colors in figures.
     pub measures: Measures,
     /// A small JPEG of the whole picture, if [`FeelOptions`](crate::FeelOptions) asked for it.
@@ -120,6 +123,8 @@ impl Reading {
             valence,
             arousal,
             interval,
+            novelty,
+            shares: _,
         } = &self.prediction;
         let polarity = self.polarity();
         let measures = &self.measures;
@@ -135,6 +140,8 @@ impl Reading {
             arousal_interval: interval.arousal,
             dominant: self.dominant().index(),
             entropy: self.entropy(),
+            novelty: *novelty,
+            ranks: self.ranks,
             warmth: measures.warmth,
             saturation: measures.saturation,
             brightness: measures.brightness,
@@ -179,6 +186,8 @@ impl Serialize for Reading {
             valence,
             arousal,
             interval,
+            novelty,
+            shares,
         } = &self.prediction;
         Line {
             path: &self.path,
@@ -188,13 +197,16 @@ impl Serialize for Reading {
             polarity: Shares(&self.polarity()),
             valence: round4(*valence),
             arousal: round4(*arousal),
-            interval: Intervals {
+            interval: IntervalLine {
                 valence: interval.valence.map(round4),
                 arousal: interval.arousal.map(round4),
+                emotions: shares.map(|ends| PerEmotion(ends.map(|ends| ends.map(round4)))),
             },
+            novelty: novelty.map(round4),
             dominant: self.dominant().name(),
             entropy: round4(self.entropy()),
             model: &self.model,
+            ranks: self.ranks.map(ranks),
             regions: self.regions.as_ref().map(|parts| lines(&parts.regions)),
             intention: self
                 .intention
@@ -216,14 +228,42 @@ struct Line<'a> {
     polarity: Shares<'a, Sentiment>,
     valence: f64,
     arousal: f64,
-    interval: Intervals,
+    interval: IntervalLine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    novelty: Option<f64>,
     dominant: &'static str,
     entropy: f64,
     model: &'a ModelId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ranks: Option<PerEmotion<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     regions: Option<Vec<RegionLine<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     intention: Option<Held<'a>>,
+}
+
+/// 80 % intervals.
+#[derive(Serialize)]
+struct IntervalLine {
+    valence: [f64; 2],
+    arousal: [f64; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emotions: Option<PerEmotion<[f64; 2]>>,
+}
+
+/// A map from emotion to a value.
+struct PerEmotion<T>([T; 9]);
+
+impl<T: Serialize> Serialize for PerEmotion<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = Emotion::ALL.iter().map(|emotion| emotion.name());
+        serializer.collect_map(names.zip(&self.0))
+    }
+}
+
+/// One decimal.
+fn ranks(of: [f64; 9]) -> PerEmotion<f64> {
+    PerEmotion(of.map(|rank| (rank * 10.0).round() / 10.0))
 }
 
 /// An intention with rounded values; `instead` is a map from emotion to how much more of it there
@@ -290,6 +330,7 @@ mod tests {
             0.07 + 1.0 / 150.0,
         ];
         Reading {
+            ranks: None,
             path: "a \"b\".jpg".into(),
             width: 3,
             height: 2,
@@ -305,6 +346,8 @@ mod tests {
                     valence: [3.0, 5.25],
                     arousal: [1.0, 7.0],
                 },
+                shares: None,
+                novelty: None,
             },
             measures: measures(&Picture::new(1, 1, vec![9, 9, 9]).unwrap()),
             thumbnail: None,

@@ -12,7 +12,7 @@ use crate::{
     entry::{EMOTIONS, ReportEntry, hex},
     intention,
     printable::{printable, printable_ascii},
-    verdict::{ranked, verdict},
+    verdict::{ranked, unusual, verdict},
 };
 
 /// How a card is drawn.
@@ -68,6 +68,9 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
     let pen = Pen { width, ..*style };
     let mut lines = vec![title(entry, pen)];
     lines.extend(wrap(&verdict(entry), width));
+    if let Some(more) = unusual(entry) {
+        lines.extend(wrap(&more, width));
+    }
     if let Some(held) = &entry.intention {
         lines.extend(wrap(&intention::sentence(held), width));
     }

@@ -19,7 +19,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use crate::entry::{EMOTIONS, IntentionEntry, ReportEntry, ReportHeat, ReportRegion};
-use crate::{entry::hex, intention, verdict::verdict};
+use crate::{
+    entry::hex,
+    intention,
+    verdict::{unusual, verdict},
+};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -196,6 +200,7 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
             .chain(&entry.polarity)
             .chain(&entry.valence_interval)
             .chain(&entry.arousal_interval)
+            .chain(entry.ranks.iter().flatten())
             .all(|x| x.is_finite())
         && descriptors
             .iter()
@@ -225,6 +230,8 @@ struct Row<'a> {
     width: u32,
     height: u32,
     verdict: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unusual: Option<String>,
     emotions: [f64; 9],
     polarity: [f64; 3],
     valence: f64,
@@ -278,6 +285,7 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
             width: entry.width,
             height: entry.height,
             verdict: verdict(entry),
+            unusual: unusual(entry),
             emotions: entry.emotions.map(round),
             polarity: entry.polarity.map(round),
             valence: round(entry.valence),

@@ -88,6 +88,7 @@ const verdict = p => {
   const [feeling, ...limits] = p.verdict.split("; ");
   return h("p", { className: "verdict" }, feeling, h("span", null, "; " + limits.join("; ")));
 };
+const unusual = p => p.unusual ? h("p", { className: "unusual" }, p.unusual) : null;
 const intention = p => p.intention ? h("p", { className: "intention" }, p.intention.text) : null;
 const describe = p => {
   const [[v0, v1], [a0, a1]] = [p.valence_interval, p.arousal_interval].map(ends => ends.map(x => x.toFixed(1)));
@@ -99,7 +100,7 @@ const opener = p => h("button", { type: "button", className: "plain picture", "a
 const card = p => h("article", { className: "panel card", "data-index": p.index }, opener(p),
   h("h3", { className: "name", title: visible(p.path) }, bdi(p.name)),
   p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
-  verdict(p), intention(p),
+  verdict(p), unusual(p), intention(p),
   h("ul", { className: "bars" }, ...bars(p.emotions, average)),
   h("div", null, ...polarity(p.polarity)),
   axis("valence", p.valence, p.valence_interval), axis("arousal", p.arousal, p.arousal_interval),
@@ -320,7 +321,7 @@ const whole = p => {
       h("div", { className: "late" }, h("h3", null, "Colors"), palette(p),
         h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
           h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
-    h("div", null, verdict(p), intention(p),
+    h("div", null, verdict(p), unusual(p), intention(p),
       h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions)),
       pics.length > 1 ? h("p", { className: "small" }, "The upright marks are the means of the collection. "
         + `The bars end at ${share(top)}.`) : null,

@@ -45,7 +45,8 @@ pub fn feel(
     control: &Control<'_>,
     sink: impl FnMut(Outcome<Reading>) -> ControlFlow<()>,
 ) -> Result<(), FeelError> {
-    models.predictor()?;
+    // Before many workers ask for them at once.
+    models.usual()?;
     if let Some(fusion) = &options.regions {
         // Before many workers ask for it at once; what fails is told of each picture.
         let _ = models.detector(fusion.edges);
@@ -94,12 +95,15 @@ impl Work for Feeling<'_> {
             }
             None => None,
         };
+        let usual = self.models.usual()?;
+        let ranks = usual.map(|usual| usual.ranks(&prediction.emotions));
         Ok(Reading {
             path: task.job.source.name(),
             width: picture.width(),
             height: picture.height(),
             model: predictor.model().clone(),
             prediction,
+            ranks,
             measures: measures(picture),
             thumbnail: options.thumbnails.then(|| thumbnail(picture)),
             caption: task.job.caption.clone(),

@@ -143,6 +143,13 @@ pub(crate) struct FeelArgs {
     /// how near each comes, ranked among paintings, and what it evokes instead
     #[arg(long, value_name = "TARGET")]
     pub(crate) intend: Option<String>,
+    /// Ways to look at a picture, whose mean counts: 1 is nearly four times as fast as 4, and a little
+    /// worse
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
+    pub(crate) views: usize,
+    /// The same as --views 1
+    #[arg(long, conflicts_with = "views")]
+    pub(crate) fast: bool,
     /// Begin a .csv with a byte order mark: some spreadsheets show names wrongly without
     #[arg(long)]
     pub(crate) bom: bool,

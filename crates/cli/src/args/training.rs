@@ -100,6 +100,9 @@ pub(crate) enum EvalVerb {
         /// folder of weights [default: a plain head on frozen features]
         #[arg(long, value_name = "CONFIG", value_hint = ValueHint::FilePath)]
         against: Option<PathBuf>,
+        /// Ways to look at a picture, of the predictor's own [default: all]
+        #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
+        views: Option<usize>,
     },
     /// Measure edges against boundaries that people drew (BSDS500 val)
     #[command(

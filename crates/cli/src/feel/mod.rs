@@ -41,12 +41,20 @@ use index::{Keeper, Known};
 use rows::Before;
 use sinks::{FileSink, Form, Plan, Screen, WRITES};
 
+/// A target that no painting of the reference comes nearer to than this is beyond them all.
+const FAR: f64 = 0.5;
 /// The total while the inputs are still being counted.
 const UNKNOWN: usize = usize::MAX;
 
 pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let inputs = inputs(&args.inputs)?;
     let target: Option<Target> = args.intend.as_deref().map(str::parse).transpose()?;
+    if let Some(target) = &target {
+        target
+            .notes()
+            .iter()
+            .for_each(|note| settings.summary(note));
+    }
     let weights = args.weights.as_deref();
     let read: Vec<&Path> = paths(&inputs).chain(weights).collect();
     spare(settings.out.as_deref(), &read)?;
@@ -58,7 +66,8 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if args.index.is_some() && args.intend.is_some() && settings.out.is_none() && !settings.json {
         bail!("--intend shows nothing beside --index alone; add --json or --out");
     }
-    let models = device::models(weights, settings);
+    let views = if args.fast { 1 } else { args.views };
+    let models = device::models(weights, settings).with_views(views);
     let predictor = models.predictor()?;
     let aim = target
         .map(|target| {
@@ -66,6 +75,14 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
             anyhow::Ok(Aim::new(target, &reference))
         })
         .transpose()?;
+    if let Some(aim) = aim.as_ref().filter(|aim| aim.best() < FAR) {
+        settings.summary(&format!(
+            "of {} paintings the nearest reaches a match of {:.2}: no picture is near this, so go by \
+             the rank",
+            aim.count(),
+            aim.best()
+        ));
+    }
     let model = predictor.model();
     // Begun before the work: a folder that cannot be written to is told at once.
     let open = |path: &Path| Keeper::open(path, model, &inputs, settings);
@@ -164,11 +181,13 @@ fn same(args: &FeelArgs, inputs: &[Input], model: &ModelId) -> String {
         intend,
         regions,
         bom,
+        views,
+        fast,
         ..
     } = args;
     let version = env!("CARGO_PKG_VERSION");
     let from = env::current_dir().unwrap_or_default();
-    let asked = (intend, regions, bom, inputs, from);
+    let asked = (intend, regions, bom, views, fast, inputs, from);
     let all = format!("{version} {} {asked:?}", model.sha256);
     affetti::weights::store::sha256(all.as_bytes())
 }

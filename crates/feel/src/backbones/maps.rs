@@ -3,12 +3,12 @@
 
 use crate::backbones::augment::{random_square, recolored, uniform};
 use crate::error::FeelError;
-use affetti_picture::{DecodeOptions, Filter, Picture, read};
+use crate::learning::pictures::Source;
+use affetti_picture::{Filter, Picture};
 use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Kept maps may fill so much memory, in bytes.
@@ -107,7 +107,7 @@ impl Views {
     pub(crate) fn new<B: Below>(
         viewing: &Viewing,
         below: &B,
-        files: &[PathBuf],
+        files: &[Source<'_>],
         looks: impl Fn(usize) -> Vec<Look> + Sync,
         done: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<(Self, Vec<usize>), FeelError> {
@@ -120,7 +120,7 @@ impl Views {
             .par_iter()
             .enumerate()
             .map_init(B::Work::default, |work, (n, file)| {
-                let picture = read(file, &DecodeOptions::default()).ok();
+                let picture = file.read();
                 done(count.fetch_add(1, Ordering::Relaxed) + 1, total);
                 let picture = picture?;
                 if each == 0 {

@@ -92,9 +92,9 @@ pub(crate) fn fit(
 }
 
 impl Kernel {
-    /// The outputs for one row and its cue.
+    /// The outputs for one row and its cue, and the logarithm of its summed likeness to all rows.
     #[must_use]
-    pub(crate) fn apply(&self, z: &[f32], cue: f64) -> Vec<f64> {
+    pub(crate) fn apply(&self, z: &[f32], cue: f64) -> (Vec<f64>, f64) {
         let likeness: Vec<f64> = self
             .support
             .data
@@ -102,12 +102,11 @@ impl Kernel {
             .map(|row| (-distance(row, z) / self.width).exp())
             .collect();
         let outputs = self.dual.iter().zip(&self.trend);
-        outputs
-            .map(|(dual, [start, slope])| {
-                let near: f64 = dual.iter().zip(&likeness).map(|(a, k)| a * k).sum();
-                start + slope * cue + near
-            })
-            .collect()
+        let outputs = outputs.map(|(dual, [start, slope])| {
+            let near: f64 = dual.iter().zip(&likeness).map(|(a, k)| a * k).sum();
+            start + slope * cue + near
+        });
+        (outputs.collect(), likeness.iter().sum::<f64>().ln())
     }
 }
 
@@ -138,9 +137,11 @@ mod tests {
         let kernel = fit(&z, &[0.0, 0.0], &[vec![1.0], vec![3.0]], settings).unwrap();
         let e = (-1.0_f64).exp();
         let expected = 2.0 - (1.0 - e) / (2.0 - e);
-        assert!((kernel.apply(&[0.0], 0.0)[0] - expected).abs() < 1e-9);
+        let (told, nearness) = kernel.apply(&[0.0], 0.0);
+        assert!((nearness - (1.0 + e).ln()).abs() < 1e-9);
+        assert!((told[0] - expected).abs() < 1e-9);
         // Far from everything it says what the cue says.
-        assert!((kernel.apply(&[100.0], 0.0)[0] - 2.0).abs() < 1e-9);
+        assert!((kernel.apply(&[100.0], 0.0).0[0] - 2.0).abs() < 1e-9);
     }
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
         };
         let kernel = fit(&z, &cues, &targets, settings).unwrap();
         for (row, cue) in [(0.7, 0.3), (50.0, -2.0)] {
-            let y = kernel.apply(&[row], cue)[0];
+            let y = kernel.apply(&[row], cue).0[0];
             assert!((y - (3.0 + 2.0 * cue)).abs() < 1e-6, "{y}");
         }
     }

@@ -3,7 +3,7 @@
 //! Published ones come from the cache of imported models. Those of our own (`network` is named) come
 //! from the folder of models, where `affetti train art` and `affetti train affect` write them; and
 //! where they are not, from the embedded predictor, if it has a backbone of that name, so that its
-//! heads can be trained again without hours for its networks. There they are as rounded as the
+//! heads can be trained again, and a training begun where they ended, without hours for its networks. There they are as rounded as the
 //! predictor stores them.
 
 use crate::error::FeelError;
@@ -22,26 +22,10 @@ use std::path::{Path, PathBuf};
 /// [`FeelError::NothingToLearn`] for an unknown network, [`FeelError::Net`] for weights
 /// that are not there, unreadable or misshapen.
 pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
-    load_by(settings, |name| own(name, models))
-}
-
-/// [`load`] without the embedded predictor: to learn on from, its rounded weights are no start.
-#[cfg(feature = "train")]
-pub(crate) fn load_unrounded(
-    settings: &BackboneSettings,
-    models: &Path,
-) -> Result<Weights, FeelError> {
-    load_by(settings, |name| from_file(name, models))
-}
-
-fn load_by(
-    settings: &BackboneSettings,
-    own: impl Fn(&str) -> Result<Tensors, FeelError>,
-) -> Result<Weights, FeelError> {
     let variant = settings.variant();
     let variant = variant.map_err(|what| FeelError::NothingToLearn { what })?;
     let mut tensors = if settings.network.is_some() {
-        own(&settings.name)?
+        own(&settings.name, models)?
     } else {
         registry::tensors(&settings.name)?
     };

@@ -5,36 +5,37 @@ use super::config::Config;
 use super::folds::split_rows;
 use super::lesson::Lesson;
 use crate::error::FeelError;
-use crate::heads::conformal::half_width;
+use crate::heads::concentration::Concentration;
 use crate::heads::kernel::{self, Kernel};
 use crate::heads::linear::Linear;
 use crate::heads::softmax;
+use crate::heads::spread::{Spread, Told};
 use affetti_data::splits::folds;
 use affetti_emotion::metrics::pearson;
 
 /// Settings with the predictions of each row by a model that did not see its fold.
-pub(crate) type Tried<S> = Vec<(S, Vec<Vec<f64>>)>;
+pub(crate) type Tried<S, P> = Vec<(S, Vec<P>)>;
 
 /// Chooses bandwidth and penalty by the out-of-fold correlation, calibrates the intervals on the
 /// out-of-fold residuals, and fits on everything.
 pub(crate) fn fit_affect(
     config: &Config,
     lesson: &Lesson<'_>,
-) -> Result<(Kernel, [f64; 2]), FeelError> {
+) -> Result<(Kernel, [Spread; 2]), FeelError> {
     let fold_of = folds(config.folds, &lesson.groups)?;
     let tried = try_affect(config, |settings| {
         affect_out_of_fold(lesson, &fold_of, settings)
     });
     let all: Vec<usize> = (0..fold_of.len()).collect();
     let chosen = choose_affect(config, &lesson.targets, &tried, &all)?;
-    Ok((fit_kernel(lesson, tried[chosen.setting].0)?, chosen.half))
+    Ok((fit_kernel(lesson, tried[chosen.setting].0)?, chosen.spread))
 }
 
 /// Every setting of the config that gives a solvable system.
 pub(crate) fn try_affect(
     config: &Config,
-    out_of_fold: impl Fn(kernel::Settings) -> Option<Vec<Vec<f64>>>,
-) -> Tried<kernel::Settings> {
+    out_of_fold: impl Fn(kernel::Settings) -> Option<Vec<Told>>,
+) -> Tried<kernel::Settings, Told> {
     let affect = &config.affect;
     let settings = affect.bandwidths.iter().flat_map(|&bandwidth| {
         let penalties = affect.penalties.iter();
@@ -45,38 +46,39 @@ pub(crate) fn try_affect(
         .collect()
 }
 
-/// The place of the best setting, and the half-widths of its intervals.
+/// The place of the best setting, and how wide its intervals are.
 pub(crate) struct Chosen {
     pub(crate) setting: usize,
-    pub(crate) half: [f64; 2],
+    pub(crate) spread: [Spread; 2],
 }
 
 /// Chooses among `tried` by what they predict for `rows`.
 pub(crate) fn choose_affect(
     config: &Config,
     targets: &[Vec<f64>],
-    tried: &Tried<kernel::Settings>,
+    tried: &Tried<kernel::Settings, Told>,
     rows: &[usize],
 ) -> Result<Chosen, FeelError> {
-    let score = |predicted: &[Vec<f64>]| {
+    let score = |predicted: &[Told]| {
         correlation(targets, predicted, rows, 0) + correlation(targets, predicted, rows, 1)
     };
     let (setting, predicted) = best(tried, |predicted| -score(predicted)).ok_or_else(unsolvable)?;
-    let half = |output: usize| {
-        let residuals: Vec<f64> = rows
-            .iter()
-            .map(|&i| targets[i][output] - predicted[i][output])
+    let told: Vec<Told> = rows.iter().map(|&i| predicted[i]).collect();
+    let spread = |output: usize| {
+        let pairs = rows.iter().zip(&told);
+        let residuals: Vec<f64> = pairs
+            .map(|(&i, told)| targets[i][output] - told.affect[output])
             .collect();
-        half_width(&residuals, config.affect.coverage).ok_or_else(unsolvable)
+        Spread::fit(&told, &residuals, config.affect.coverage).ok_or_else(unsolvable)
     };
     Ok(Chosen {
         setting,
-        half: [half(0)?, half(1)?],
+        spread: [spread(0)?, spread(1)?],
     })
 }
 
 /// The first of the settings with the lowest loss.
-fn best<S>(tried: &Tried<S>, loss: impl Fn(&[Vec<f64>]) -> f64) -> Option<(usize, &[Vec<f64>])> {
+fn best<S, P>(tried: &Tried<S, P>, loss: impl Fn(&[P]) -> f64) -> Option<(usize, &[P])> {
     let losses = tried.iter().map(|(_, predicted)| loss(predicted));
     let (n, _) = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some((n, &tried[n].1))
@@ -92,7 +94,7 @@ pub(crate) fn fit_kernel(
     lesson: &Lesson<'_>,
     settings: kernel::Settings,
 ) -> Result<Kernel, FeelError> {
-    kernel::fit(&lesson.z, &lesson.cues, &lesson.targets, settings).ok_or_else(unsolvable)
+    kernel::fit(&lesson.z, &lesson.balances(), &lesson.targets, settings).ok_or_else(unsolvable)
 }
 
 /// Predictions of each row by a model that did not see its fold.
@@ -100,22 +102,23 @@ fn affect_out_of_fold(
     lesson: &Lesson<'_>,
     fold_of: &[usize],
     settings: kernel::Settings,
-) -> Option<Vec<Vec<f64>>> {
-    let mut predicted = vec![Vec::new(); fold_of.len()];
+) -> Option<Vec<Told>> {
+    let mut predicted = vec![Told::default(); fold_of.len()];
     for fold in 0..=fold_of.iter().copied().max()? {
         let (held, seen) = split_rows(fold_of, fold);
         let seen = lesson.select(&seen);
-        let model = kernel::fit(&seen.z, &seen.cues, &seen.targets, settings)?;
+        let model = kernel::fit(&seen.z, &seen.balances(), &seen.targets, settings)?;
         for i in held {
-            predicted[i] = model.apply(lesson.z.row(i), lesson.cues[i]);
+            predicted[i] = Told::of(&model, lesson.z.row(i), lesson.cues[i]);
         }
     }
     Some(predicted)
 }
 
-fn correlation(targets: &[Vec<f64>], predicted: &[Vec<f64>], rows: &[usize], output: usize) -> f64 {
-    let column = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i][output]).collect::<Vec<_>>();
-    pearson(&column(targets), &column(predicted)).unwrap_or(-1.0)
+fn correlation(targets: &[Vec<f64>], predicted: &[Told], rows: &[usize], output: usize) -> f64 {
+    let truth: Vec<f64> = rows.iter().map(|&i| targets[i][output]).collect();
+    let told: Vec<f64> = rows.iter().map(|&i| predicted[i].affect[output]).collect();
+    pearson(&truth, &told).unwrap_or(-1.0)
 }
 
 /// Chooses the penalty by the out-of-fold KL, fits on everything and divides the logits by the
@@ -124,22 +127,25 @@ pub(crate) fn fit_emotions(
     penalties: &[f64],
     fold_count: usize,
     lesson: &Lesson<'_>,
-) -> Result<Linear, FeelError> {
+) -> Result<(Linear, Concentration), FeelError> {
     let fold_of = folds(fold_count, &lesson.groups)?;
-    let tried: Tried<f64> = penalties
+    let tried: Tried<f64, Vec<f64>> = penalties
         .iter()
         .map(|&penalty| (penalty, emotions_out_of_fold(lesson, &fold_of, penalty)))
         .collect();
     let all: Vec<usize> = (0..fold_of.len()).collect();
-    let (setting, sharpness) = choose_emotions(&lesson.targets, &tried, &all)?;
-    Ok(fit_softmax(lesson, tried[setting].0, sharpness))
+    let (setting, sharpness) = choose_emotions(&lesson.truth, &tried, &all)?;
+    let (penalty, logits) = &tried[setting];
+    let shares: Vec<Vec<f64>> = logits.iter().map(|z| sharpened(z, sharpness)).collect();
+    let sure = concentration(&shares, &lesson.truth, &lesson.votes)?;
+    Ok((fit_softmax(lesson, *penalty, sharpness), sure))
 }
 
 /// The place of the penalty with the lowest loss on `rows`, and one over the temperature that its
 /// logits ask for.
 pub(crate) fn choose_emotions(
     targets: &[Vec<f64>],
-    tried: &Tried<f64>,
+    tried: &Tried<f64, Vec<f64>>,
     rows: &[usize],
 ) -> Result<(usize, f64), FeelError> {
     let pick = |all: &[Vec<f64>]| rows.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
@@ -149,6 +155,30 @@ pub(crate) fn choose_emotions(
             what: "nine emotions: no penalty to try".into(),
         })?;
     Ok((setting, sharpness(&targets, &pick(logits))))
+}
+
+/// Shares of `logits` at a temperature of one over `sharpness`.
+pub(crate) fn sharpened(logits: &[f64], sharpness: f64) -> Vec<f64> {
+    let scaled: Vec<f64> = logits.iter().map(|z| z * sharpness).collect();
+    softmax::softmax(&scaled)
+}
+
+/// How unsure shares out of fold are of `truth`, the shares of so many votes.
+pub(crate) fn concentration(
+    shares: &[Vec<f64>],
+    truth: &[Vec<f64>],
+    votes: &[f64],
+) -> Result<Concentration, FeelError> {
+    let rows = shares.iter().zip(truth).zip(votes);
+    let voted: Vec<_> = rows
+        .map(|((shares, truth), votes)| {
+            let counts = truth.iter().map(|share| (share * votes).round());
+            (shares.as_slice(), counts.collect())
+        })
+        .collect();
+    Concentration::fit(&voted).ok_or_else(|| FeelError::NothingToLearn {
+        what: "nine emotions: no votes out of fold".into(),
+    })
 }
 
 /// The emotion head with its temperature.
@@ -181,8 +211,7 @@ fn cross_entropy(targets: &[Vec<f64>], logits: &[Vec<f64>], sharpness: f64) -> f
     let rows = targets.iter().zip(logits);
     let sum: f64 = rows
         .map(|(target, logits)| {
-            let scaled: Vec<f64> = logits.iter().map(|z| z * sharpness).collect();
-            let shares = softmax::softmax(&scaled);
+            let shares = sharpened(logits, sharpness);
             let pairs = target.iter().zip(shares);
             -pairs.map(|(t, p)| t * p.max(1e-300).ln()).sum::<f64>()
         })

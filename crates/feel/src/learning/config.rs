@@ -1,5 +1,6 @@
 //! The settings of a training, as `configs/*.toml` says them.
 
+use super::folds::FOLDS;
 use crate::error::FeelError;
 use crate::predicting::settings::{BackboneSettings, FeatureSettings};
 use affetti_ground::config::{self, ConfigError, Name, first_wrong};
@@ -20,6 +21,9 @@ pub struct Config {
     pub folds: usize,
     /// What is measured on a picture.
     pub features: FeatureSettings,
+    /// What paintings learn from.
+    #[serde(default)]
+    pub labels: LabelSettings,
     /// The nine emotions.
     pub emotions: EmotionSettings,
     /// Valence and arousal.
@@ -27,6 +31,19 @@ pub struct Config {
     /// This file, for messages.
     #[serde(skip)]
     pub file: PathBuf,
+}
+
+/// Whose words the emotions of paintings are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSettings {
+    /// Whether the paintings of `votes-224` join those of `labelled`.
+    #[serde(default)]
+    pub more: bool,
+    /// What share the predictions of `clip-teacher.csv` have in what is learned of a painting that is in
+    /// it, 0 to 1; its figures are held against its votes alone.
+    #[serde(default)]
+    pub teacher: f64,
 }
 
 /// Settings of the emotion head.
@@ -102,6 +119,10 @@ impl Config {
                 "features.backbones.side: 32 to 512",
             ),
             (
+                all(|b| (2..=FOLDS).contains(&b.twins)),
+                "features.backbones.twins: 2 to 5",
+            ),
+            (
                 all(|b| !b.folds || b.network.is_some()),
                 "features.backbones: folds are of weights of our own, with a network",
             ),
@@ -122,6 +143,10 @@ impl Config {
             (
                 sees(&emotions) && sees(&affect),
                 "features: each head needs a share above 0 of something",
+            ),
+            (
+                (0.0..=1.0).contains(&self.labels.teacher),
+                "labels.teacher: 0 to 1",
             ),
             (
                 positive(&self.emotions.penalties),

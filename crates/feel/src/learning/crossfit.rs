@@ -11,17 +11,22 @@
 //! inside each fold would need twins of twins.
 
 use super::backbones;
-use super::choose::{Tried, choose_affect, choose_emotions, fit_kernel, fit_softmax, try_affect};
+use super::choose::{
+    Tried, choose_affect, choose_emotions, concentration, fit_kernel, fit_softmax, sharpened,
+    try_affect,
+};
 use super::config::Config;
 use super::dataset::Set;
-use super::folds::{FOLDS, LEARN, fold_name, split_rows};
+use super::evaluate::Unsure;
+use super::folds::{FOLDS, LEARN, fold_name, split_rows, twin_of};
 use super::lesson::{Lesson, bases};
 use super::measure::Gauge;
 use super::options::TrainOptions;
 use crate::error::FeelError;
+use crate::heads::concentration::Concentration;
 use crate::heads::kernel;
 use crate::heads::linear::{Linear, Matrix};
-use crate::heads::softmax::softmax;
+use crate::heads::spread::{Spread, Told};
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::predictor::SCALE;
@@ -43,10 +48,19 @@ pub(crate) struct Twins {
     paintings: Seen,
 }
 
-/// Predictions out of fold, with the half-widths around them where there are any.
+/// Predictions out of fold, with how unsure they are.
 pub(crate) struct OutOfFold {
     pub(crate) predicted: Vec<Vec<f64>>,
-    pub(crate) half: Vec<[f64; 2]>,
+    pub(crate) unsure: Vec<Unsure>,
+}
+
+/// What was chosen for the emotion head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EmotionSettings {
+    pub(crate) penalty: f64,
+    /// One over the temperature.
+    pub(crate) sharpness: f64,
+    pub(crate) sure: Concentration,
 }
 
 /// `set`, if it has as many pictures as `known`.
@@ -90,14 +104,16 @@ impl Twins {
             let twin = |backbone: &BackboneSettings| {
                 let mut twin = backbone.clone();
                 if backbone.folds {
-                    twin.name = fold_name(&backbone.name, fold);
+                    let number = twin_of(fold - 1, backbone.twins);
+                    twin.name = fold_name(&backbone.name, number);
                     let file = options.models.join(format!("{}.safetensors", twin.name));
                     if !file.is_file() {
                         return Err(FeelError::NothingToLearn {
                             what: format!(
-                                "{}: no such file; `affetti train affect --fold {fold}` makes it, \
-                                 and a backbone that knows the labels needs all {FOLDS}",
-                                file.display()
+                                "{}: no such file; `affetti train affect --fold {number}` makes \
+                                 it, and a backbone that knows the labels needs all {}",
+                                file.display(),
+                                backbone.twins
                             ),
                         });
                     }
@@ -109,7 +125,12 @@ impl Twins {
             let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
             let stage = format!(", twin {fold} of {FOLDS}");
             let photos = as_before(gauge.photographs(&stage)?, photos, "photographs", &stage)?;
-            let paintings = as_before(gauge.paintings(&stage)?, paintings, "paintings", &stage)?;
+            let paintings = as_before(
+                gauge.paintings(&config.labels, &stage)?,
+                paintings,
+                "paintings",
+                &stage,
+            )?;
             let bases = bases(config, &extractor, &[&photos, &paintings])?;
             let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
             twins.photos.components.push(all(&bases.affect, &photos));
@@ -122,7 +143,7 @@ impl Twins {
 
     /// Logits of `rows` of `set` for every penalty, by models that saw neither fold nor test rows
     /// outside of `rows`.
-    fn try_emotions(&self, penalties: &[f64], set: &Set, rows: &[usize]) -> Tried<f64> {
+    fn try_emotions(&self, penalties: &[f64], set: &Set, rows: &[usize]) -> Tried<f64, Vec<f64>> {
         let logits = |penalty: f64| {
             self.paintings.out_of_fold(rows, |fold, seen| {
                 let z = self.paintings.components[fold].select(seen);
@@ -141,12 +162,19 @@ impl Twins {
         &self,
         config: &Config,
         paintings: &Set,
-    ) -> Result<(f64, f64), FeelError> {
+    ) -> Result<EmotionSettings, FeelError> {
         let rows = paintings.rows(&LEARN);
         let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let (setting, sharpness) = choose_emotions(&paintings.targets(&rows), &tried, &all)?;
-        Ok((tried[setting].0, sharpness))
+        let targets = paintings.targets(&rows);
+        let (setting, sharpness) = choose_emotions(&targets, &tried, &all)?;
+        let (penalty, logits) = &tried[setting];
+        let shares: Vec<Vec<f64>> = logits.iter().map(|z| sharpened(z, sharpness)).collect();
+        Ok(EmotionSettings {
+            penalty: *penalty,
+            sharpness,
+            sure: concentration(&shares, &targets, &paintings.votes(&rows))?,
+        })
     }
 
     /// Shares of every painting by models that did not see its fold.
@@ -158,26 +186,31 @@ impl Twins {
         let rows: Vec<usize> = (0..paintings.samples.len()).collect();
         let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
         let targets = paintings.targets(&rows);
+        let votes = paintings.votes(&rows);
         let mut predicted = vec![Vec::new(); rows.len()];
+        let mut unsure = vec![Unsure::default(); rows.len()];
         for fold in 0..FOLDS {
             let (held, others) = split_rows(&self.paintings.fold_of, fold);
             let (setting, sharpness) = choose_emotions(&targets, &tried, &others)?;
+            let shares = |&i: &usize| sharpened(&tried[setting].1[i], sharpness);
+            let pick =
+                |all: &[Vec<f64>]| others.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
+            let told: Vec<Vec<f64>> = others.iter().map(shares).collect();
+            let voted: Vec<f64> = others.iter().map(|&i| votes[i]).collect();
+            let sure = concentration(&told, &pick(&targets), &voted)?;
             for i in held {
-                let logits = tried[setting].1[i].iter().map(|z| z * sharpness);
-                predicted[i] = softmax(&logits.collect::<Vec<_>>());
+                predicted[i] = shares(&i);
+                unsure[i] = Unsure::Shares(sure.of(&predicted[i]));
             }
         }
-        Ok(OutOfFold {
-            predicted,
-            half: Vec::new(),
-        })
+        Ok(OutOfFold { predicted, unsure })
     }
 
     /// Each twin's lesson in `rows` of the photographs, with the cues of an emotion head that saw
     /// the paintings that the twin saw.
     fn photo_lessons<'a>(
         &self,
-        settings: (f64, f64),
+        settings: EmotionSettings,
         paintings: &Set,
         photos: &'a Set,
         rows: &[usize],
@@ -191,8 +224,11 @@ impl Twins {
                 .filter(|&i| fold_of[i] != fold)
                 .collect();
             let z = self.paintings.components[fold].select(&seen);
-            let emotions: Linear =
-                fit_softmax(&Lesson::new(z, paintings, &seen), settings.0, settings.1);
+            let emotions: Linear = fit_softmax(
+                &Lesson::new(z, paintings, &seen),
+                settings.penalty,
+                settings.sharpness,
+            );
             let z = self.photos.components[fold].select(rows);
             let seen = self.cues[fold].select(rows);
             Lesson::new(z, photos, rows).with_cues(&emotions, &seen)
@@ -206,7 +242,7 @@ impl Twins {
         config: &Config,
         lessons: &[Lesson<'_>],
         rows: &[usize],
-    ) -> Tried<kernel::Settings> {
+    ) -> Tried<kernel::Settings, Told> {
         try_affect(config, |settings| {
             self.photos.out_of_fold(rows, |fold, seen| {
                 let lesson = &lessons[fold];
@@ -215,26 +251,26 @@ impl Twins {
                     .filter(|&n| seen.binary_search(&rows[n]).is_ok())
                     .collect();
                 let kernel = fit_kernel(&lesson.select(&inside), settings).ok()?;
-                Some(move |z: &[f32], n: usize| kernel.apply(z, lesson.cues[n]))
+                Some(move |z: &[f32], n: usize| Told::of(&kernel, z, lesson.cues[n]))
             })
         })
     }
 
-    /// Settings of the valence-arousal head and the half-widths of its intervals, chosen on the
+    /// Settings of the valence-arousal head and how wide its intervals are, chosen on the
     /// rows that may be learned from.
     pub(crate) fn affect_settings(
         &self,
         config: &Config,
-        emotions: (f64, f64),
+        emotions: EmotionSettings,
         paintings: &Set,
         photos: &Set,
-    ) -> Result<(kernel::Settings, [f64; 2]), FeelError> {
+    ) -> Result<(kernel::Settings, [Spread; 2]), FeelError> {
         let rows = photos.rows(&LEARN);
         let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
         let all: Vec<usize> = (0..rows.len()).collect();
         let chosen = choose_affect(config, &photos.targets(&rows), &tried, &all)?;
-        Ok((tried[chosen.setting].0, chosen.half))
+        Ok((tried[chosen.setting].0, chosen.spread))
     }
 
     /// Valence and arousal of every photograph by models that did not see its fold.
@@ -251,15 +287,20 @@ impl Twins {
         let targets = photos.targets(&rows);
         let mut found = OutOfFold {
             predicted: vec![Vec::new(); rows.len()],
-            half: vec![[0.0; 2]; rows.len()],
+            unsure: vec![Unsure::default(); rows.len()],
         };
         for fold in 0..FOLDS {
             let (held, others) = split_rows(&self.photos.fold_of, fold);
             let chosen = choose_affect(config, &targets, &tried, &others)?;
             for i in held {
+                let told = &tried[chosen.setting].1[i];
                 let inside = |v: &f64| v.clamp(SCALE[0], SCALE[1]);
-                found.predicted[i] = tried[chosen.setting].1[i].iter().map(inside).collect();
-                found.half[i] = chosen.half;
+                found.predicted[i] = told.affect.iter().map(inside).collect();
+                let half = chosen
+                    .spread
+                    .each_ref()
+                    .map(|spread| spread.half_width(told));
+                found.unsure[i] = Unsure::Affect(half);
             }
         }
         Ok(found)
@@ -269,12 +310,12 @@ impl Twins {
 impl Seen {
     /// What the models that `fit` makes (of a fold and the rows outside of it) answer for `rows`,
     /// which rise; none where one cannot be fitted. Models take components and the place in `rows`.
-    fn out_of_fold<M: Fn(&[f32], usize) -> Vec<f64>>(
+    fn out_of_fold<P: Clone + Default, M: Fn(&[f32], usize) -> P>(
         &self,
         rows: &[usize],
         fit: impl Fn(usize, &[usize]) -> Option<M>,
-    ) -> Option<Vec<Vec<f64>>> {
-        let mut predicted = vec![Vec::new(); rows.len()];
+    ) -> Option<Vec<P>> {
+        let mut predicted = vec![P::default(); rows.len()];
         for fold in 0..FOLDS {
             let outside = |row: &&usize| self.fold_of[**row] != fold;
             let seen: Vec<usize> = rows.iter().filter(outside).copied().collect();

@@ -8,6 +8,16 @@ pub(crate) const LEARN: [Split; 2] = [Split::Train, Split::Val];
 /// Twins of a backbone, and folds of all figures out of fold.
 pub const FOLDS: usize = 5;
 
+/// As many twins as folds.
+pub(crate) fn all_folds() -> usize {
+    FOLDS
+}
+
+/// The twin, 1 to `twins`, that left out fold number `fold`, 0 to [`FOLDS`] − 1.
+pub(crate) fn twin_of(fold: usize, twins: usize) -> usize {
+    fold % twins + 1
+}
+
 /// The name of the twin that left out `fold`, 1 to [`FOLDS`].
 #[must_use]
 pub(crate) fn fold_name(name: &str, fold: usize) -> String {

@@ -6,9 +6,9 @@ use super::folds::LEARN;
 use crate::error::FeelError;
 use crate::heads::linear::{Linear, Matrix};
 use crate::heads::softmax::Problem;
+use crate::heads::spread::Cue;
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
-use crate::predicting::predictor::balance;
 use crate::predicting::settings::PerHead;
 use affetti_emotion::Distribution;
 
@@ -60,9 +60,12 @@ pub(crate) fn affect_lesson<'a>(
 /// Rows to learn from, on their way into a head.
 pub(crate) struct Lesson<'a> {
     pub(crate) z: Matrix,
-    /// P(positive) − P(negative) as the emotion head sees it; empty before there is one.
-    pub(crate) cues: Vec<f64>,
+    /// What the emotion head says of each; empty before there is one.
+    pub(crate) cues: Vec<Cue>,
+    /// What the head is to say.
     pub(crate) targets: Vec<Vec<f64>>,
+    /// What people said, by which settings are chosen; mostly the same.
+    pub(crate) truth: Vec<Vec<f64>>,
     pub(crate) votes: Vec<f64>,
     pub(crate) groups: Vec<&'a str>,
 }
@@ -72,7 +75,8 @@ impl<'a> Lesson<'a> {
         Self {
             z,
             cues: Vec::new(),
-            targets: set.targets(rows),
+            targets: set.taught(rows),
+            truth: set.targets(rows),
             votes: set.votes(rows),
             groups: set.groups(rows),
         }
@@ -83,7 +87,7 @@ impl<'a> Lesson<'a> {
         let logits = emotions.apply_all(seen);
         self.cues = logits
             .iter()
-            .map(|logits| Ok(balance(&Distribution::from_logits(logits)?)))
+            .map(|logits| Ok(Cue::of(&Distribution::from_logits(logits)?)))
             .collect::<Result<_, FeelError>>()?;
         Ok(self)
     }
@@ -96,6 +100,11 @@ impl<'a> Lesson<'a> {
         }
     }
 
+    /// P(positive) − P(negative) of every row.
+    pub(crate) fn balances(&self) -> Vec<f64> {
+        self.cues.iter().map(|cue| cue.balance).collect()
+    }
+
     /// The part of this lesson in `rows`.
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
         Self {
@@ -105,6 +114,7 @@ impl<'a> Lesson<'a> {
                 .filter_map(|&i| self.cues.get(i).copied())
                 .collect(),
             targets: rows.iter().map(|&i| self.targets[i].clone()).collect(),
+            truth: rows.iter().map(|&i| self.truth[i].clone()).collect(),
             votes: rows.iter().map(|&i| self.votes[i]).collect(),
             groups: rows.iter().map(|&i| self.groups[i]).collect(),
         }

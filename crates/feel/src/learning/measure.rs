@@ -1,8 +1,9 @@
 //! The features of a set of pictures, measured once and kept in the cache.
 
+use super::config::LabelSettings;
 use super::dataset::{Sample, Set, painted, photographs};
 use super::options::{Step, TrainOptions};
-use super::pictures;
+use super::pictures::{self, Source};
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use crate::predicting::extractor::{Extractor, Scratch};
@@ -65,15 +66,19 @@ impl<'a> Gauge<'a> {
     }
 
     /// The paintings, likewise.
-    pub(crate) fn paintings(&self, twin: &str) -> Result<Set, FeelError> {
-        let samples = painted(self.options.data)?;
+    pub(crate) fn paintings(&self, labels: &LabelSettings, twin: &str) -> Result<Set, FeelError> {
+        let samples = painted(self.options.data, labels)?;
         self.measure(samples, &format!("paintings{twin}"))
     }
 
     fn measure(&self, samples: Vec<Sample>, stage: &str) -> Result<Set, FeelError> {
         // A picture replaced under its name has to be measured again.
         let describe = |s: &Sample| {
-            let length = std::fs::metadata(&s.file).map_or(0, |m| m.len());
+            let in_file = || std::fs::metadata(&s.file).map_or(0, |m| m.len());
+            let length = s
+                .bytes
+                .as_ref()
+                .map_or_else(in_file, |bytes| bytes.len() as u64);
             format!("{} {length}", s.file.display())
         };
         let files: Vec<String> = samples.iter().map(describe).collect();
@@ -207,11 +212,17 @@ fn extract(
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Vec<Vec<f32>> {
-    let files: Vec<&Path> = samples.iter().map(|sample| sample.file.as_path()).collect();
+    let sources: Vec<Source<'_>> = samples
+        .iter()
+        .map(|sample| Source {
+            file: &sample.file,
+            bytes: sample.bytes.as_deref(),
+        })
+        .collect();
     let ask =
         |picture: &Picture, scratch: &mut Scratch| extractor.features(picture, scratch, 1).ok();
     let stage = |_: &Path, _: bool| stage.to_owned();
-    let rows = pictures::each(&files, options.threads, ask, stage, options.progress);
+    let rows = pictures::each(&sources, options.threads, ask, stage, options.progress);
     let unread = || vec![f32::NAN; extractor.len()];
     rows.into_iter()
         .map(|row| row.unwrap_or_else(unread))
@@ -235,6 +246,7 @@ mod tests {
             split: Split::Train,
             target: vec![1.0],
             votes: 1.0,
+            ..Sample::default()
         });
         let unreadable = 3;
         let features = (0..12).map(|n| if n == unreadable { f32::NAN } else { 1.0 });

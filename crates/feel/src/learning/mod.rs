@@ -13,7 +13,7 @@ pub(crate) mod folds;
 mod lesson;
 mod measure;
 pub(crate) mod options;
-mod pictures;
+pub(crate) mod pictures;
 pub(crate) mod reference;
 pub(crate) mod study;
 pub(crate) mod train;

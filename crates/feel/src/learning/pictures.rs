@@ -2,15 +2,37 @@
 
 use super::options::Step;
 use crate::predicting::extractor::Scratch;
-use affetti_picture::{DecodeOptions, Picture, read};
+use affetti_picture::{DecodeOptions, Picture, decode, read};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What `ask` says of each of `files`, in their order; none of those that cannot be read. After each
+/// A picture: a file, or bytes with a name.
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) bytes: Option<&'a [u8]>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn file(file: &'a Path) -> Self {
+        Self { file, bytes: None }
+    }
+
+    /// The picture; none where it cannot be read.
+    pub(crate) fn read(&self) -> Option<Picture> {
+        let options = DecodeOptions::default();
+        match self.bytes {
+            Some(bytes) => decode(bytes, &options),
+            None => read(self.file, &options),
+        }
+        .ok()
+    }
+}
+
+/// What `ask` says of each of `sources`, in their order; none of those that cannot be read. After each
 /// one `progress` is told with `stage`, which knows the file and whether there is an answer.
 pub(super) fn each<R: Send>(
-    files: &[&Path],
+    sources: &[Source<'_>],
     threads: usize,
     ask: impl Fn(&Picture, &mut Scratch) -> Option<R> + Sync,
     stage: impl Fn(&Path, bool) -> String + Sync,
@@ -18,23 +40,24 @@ pub(super) fn each<R: Send>(
 ) -> Vec<Option<R>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let answers: Mutex<Vec<Option<R>>> = Mutex::new(files.iter().map(|_| None).collect());
+    let answers: Mutex<Vec<Option<R>>> = Mutex::new(sources.iter().map(|_| None).collect());
     let work = || {
         let mut scratch = Scratch::default();
-        while let Some((i, file)) = {
+        while let Some((i, source)) = {
             let i = next.fetch_add(1, Ordering::Relaxed);
-            files.get(i).map(|file| (i, file))
+            sources.get(i).map(|source| (i, source))
         } {
-            let picture = read(file, &DecodeOptions::default()).ok();
-            let answer = picture.and_then(|picture| ask(&picture, &mut scratch));
-            let stage = stage(file, answer.is_some());
+            let answer = source
+                .read()
+                .and_then(|picture| ask(&picture, &mut scratch));
+            let stage = stage(source.file, answer.is_some());
             if let Ok(mut answers) = answers.lock() {
                 answers[i] = answer;
             }
             progress(Step {
                 stage: &stage,
                 done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                total: files.len(),
+                total: sources.len(),
             });
         }
     };

@@ -1,7 +1,7 @@
 //! Making the table of reference: what a predictor says of every painting that can be read.
 
 use super::options::Step;
-use super::pictures;
+use super::pictures::{self, Source};
 use crate::error::FeelError;
 use crate::predicting::extractor::Scratch;
 use crate::predicting::predictor::Predictor;
@@ -32,7 +32,13 @@ pub fn make_reference(
 ) -> Result<Reference, FeelError> {
     let list = options.data.join("paintings/labelled.csv");
     let set = paintings::read(&list, &Limits::default())?.rows;
-    let files: Vec<&Path> = set.iter().map(|painting| painting.file.as_path()).collect();
+    let sources: Vec<Source<'_>> = set
+        .iter()
+        .map(|painting| Source {
+            file: &painting.file,
+            bytes: None,
+        })
+        .collect();
     let ask = |picture: &Picture, scratch: &mut Scratch| {
         let evoked = predictor.predict(picture, scratch, 1).ok();
         evoked.map(|prediction| prediction.emotions)
@@ -44,7 +50,7 @@ pub fn make_reference(
             format!("cannot read {}, left out", file.display())
         }
     };
-    let rows = pictures::each(&files, options.threads, ask, stage, options.progress);
+    let rows = pictures::each(&sources, options.threads, ask, stage, options.progress);
     let rows: Vec<_> = rows.into_iter().flatten().collect();
     if rows.is_empty() {
         return Err(FeelError::NothingToLearn {

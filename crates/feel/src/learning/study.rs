@@ -82,14 +82,15 @@ impl<'a> Study<'a> {
         predictor: &'a Predictor,
         options: &TrainOptions<'_>,
     ) -> Result<Self, FeelError> {
-        let set = gauge(predictor, options)?.paintings("")?;
+        let set = gauge(predictor, options)?.paintings(&config.labels, "")?;
         let rows: Vec<usize> = (0..set.samples.len()).collect();
         let all = lesson(&predictor.weights().bases.emotions, &set, &rows);
         let fold_of = folds(STUDY_FOLDS, &all.groups)?;
         let heads = (0..STUDY_FOLDS)
             .map(|fold| {
                 let (_, seen) = split_rows(&fold_of, fold);
-                fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &all.select(&seen))
+                let (penalties, seen) = (&config.emotions.penalties, all.select(&seen));
+                Ok(fit_emotions(penalties, STUDY_FOLDS, &seen)?.0)
             })
             .collect::<Result<_, FeelError>>()?;
         Ok(Self {
@@ -167,7 +168,7 @@ impl<'a> Study<'a> {
         };
         let cue = balance(&self.emotions(i, components)?);
         let seen = self.predictor.weights().bases.split(components).affect;
-        let affect = heads[self.fold(i)].apply(seen, cue);
+        let (affect, _) = heads[self.fold(i)].apply(seen, cue);
         Ok(Some(
             [affect[0], affect[1]].map(|v| v.clamp(SCALE[0], SCALE[1])),
         ))
@@ -212,14 +213,14 @@ impl<'a> Study<'a> {
                 Heads::Affect(_) => {
                     let head = fit_affect(&config, &seen)?.0;
                     for i in held {
-                        told[i] = head.apply(lesson.z.row(i), lesson.cues[i]);
-                        for value in &mut told[i] {
-                            *value = value.clamp(SCALE[0], SCALE[1]);
-                        }
+                        let (values, _) = head.apply(lesson.z.row(i), lesson.cues[i].balance);
+                        let inside = values.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
+                        told[i] = inside.collect();
                     }
                 }
                 Heads::Emotions(_) => {
-                    let head = fit_emotions(&config.emotions.penalties, STUDY_FOLDS, &seen)?;
+                    let penalties = &config.emotions.penalties;
+                    let (head, _) = fit_emotions(penalties, STUDY_FOLDS, &seen)?;
                     for i in held {
                         told[i] = softmax(&head.apply(lesson.z.row(i)));
                     }

@@ -5,13 +5,17 @@ use super::card::card_text;
 use super::choose::{fit_affect, fit_emotions, fit_kernel, fit_softmax};
 use super::config::Config;
 use super::crossfit::Twins;
+use super::dataset::Set;
 use super::evaluate::{Fitted, figures_of};
 use super::figures::Figures;
 use super::folds::LEARN;
-use super::lesson::{affect_lesson, bases, lesson};
+use super::lesson::{affect_lesson, bases, lesson, project};
 use super::measure::Gauge;
 use super::options::{Step, TrainOptions};
 use crate::error::FeelError;
+use crate::heads::linear::Matrix;
+use crate::heads::novelty::Novelty;
+use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{ModelId, Predictor};
@@ -31,6 +35,25 @@ pub struct Trained {
     pub figures: Figures,
 }
 
+/// What is usual among the pictures that are learned from.
+fn usual(basis: &Basis, sets: &[&Set]) -> Option<Novelty> {
+    let known: Vec<(Matrix, Vec<f64>)> = sets
+        .iter()
+        .map(|set| {
+            let rows = set.rows(&LEARN);
+            let length = |&row: &usize| basis.squared_length(set.features.row(row));
+            (
+                project(basis, set, &rows),
+                rows.iter().map(length).collect(),
+            )
+        })
+        .collect();
+    let rows = known
+        .iter()
+        .flat_map(|(z, lengths)| (0..z.rows()).map(|n| (z.row(n), lengths[n])));
+    Novelty::fit(rows)
+}
+
 /// Trains what `config` says and writes `NAME.safetensors` and `NAME.toml` into
 /// [`TrainOptions::models`].
 ///
@@ -46,7 +69,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     let extractor = Extractor::new(&config.features, &backbones, &Device::Cpu)?;
     let gauge = Gauge::new(&extractor, &config.features, &backbones, options)?;
     let photos = gauge.photographs("")?;
-    let paintings = gauge.paintings("")?;
+    let paintings = gauge.paintings(&config.labels, "")?;
     let say = |stage: &str| {
         (options.progress)(Step {
             stage,
@@ -59,33 +82,38 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     let twins = Twins::measure(config, &photos, &paintings, options)?;
     say("fitting the nine emotions");
     let learn = lesson(&bases.emotions, &paintings, &paintings.rows(&LEARN));
-    let (emotions, chosen) = match &twins {
-        None => {
-            let penalties = &config.emotions.penalties;
-            (fit_emotions(penalties, config.folds, &learn)?, (0.0, 1.0))
-        }
-        Some(twins) => {
-            let chosen = twins.emotion_settings(config, &paintings)?;
-            (fit_softmax(&learn, chosen.0, chosen.1), chosen)
+    let penalties = &config.emotions.penalties;
+    let chosen = twins
+        .as_ref()
+        .map(|t| t.emotion_settings(config, &paintings));
+    let chosen = chosen.transpose()?;
+    let (emotions, sure) = match chosen {
+        None => fit_emotions(penalties, config.folds, &learn)?,
+        Some(chosen) => {
+            let head = fit_softmax(&learn, chosen.penalty, chosen.sharpness);
+            (head, chosen.sure)
         }
     };
     say("fitting valence and arousal");
     let learn = affect_lesson(&bases, &emotions, &photos, &photos.rows(&LEARN))?;
-    let (affect, half_width) = match &twins {
-        None => fit_affect(config, &learn)?,
-        Some(twins) => {
-            let (settings, half) = twins.affect_settings(config, chosen, &paintings, &photos)?;
-            (fit_kernel(&learn, settings)?, half)
+    let (affect, spread) = match (&twins, chosen) {
+        (Some(twins), Some(chosen)) => {
+            let (settings, spread) = twins.affect_settings(config, chosen, &paintings, &photos)?;
+            (fit_kernel(&learn, settings)?, spread)
         }
+        _ => fit_affect(config, &learn)?,
     };
     say("measuring");
+    let novelty = usual(&bases.emotions, &[&photos, &paintings]);
     let model = Model {
         settings: config.features.clone(),
         backbones,
         bases,
         emotions,
         affect,
-        half_width,
+        novelty,
+        sure: Some(sure),
+        spread,
     };
     let bytes = model.to_bytes()?;
     let id = ModelId {

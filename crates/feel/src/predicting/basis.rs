@@ -85,6 +85,16 @@ impl Basis {
         self.directions.iter().map(along)
     }
 
+    /// The squared length of one row of standardised features.
+    pub(crate) fn squared_length(&self, features: &[f32]) -> f64 {
+        let Standardizer { mean, factor } = &self.standard;
+        let seen = self.columns.iter().flat_map(|c| &features[c.clone()]);
+        let scaled = seen.zip(mean).zip(factor);
+        scaled
+            .map(|((&x, m), f)| ((f64::from(x) - m) * f).powi(2))
+            .sum()
+    }
+
     /// The components of many rows of raw features.
     pub(crate) fn project_all(&self, rows: &Matrix) -> Matrix {
         let plain = Linear {

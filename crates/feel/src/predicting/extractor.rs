@@ -15,7 +15,7 @@ pub struct Extractor {
     pub(super) networks: Vec<Backbone>,
     /// Pixels of the square that each network sees.
     pub(super) sides: Vec<u32>,
-    views: Vec<View>,
+    pub(super) views: Vec<View>,
     pub(super) filter: Filter,
     pub(super) color: bool,
 }

@@ -10,4 +10,5 @@ pub(crate) mod reference;
 pub(crate) mod regions;
 pub(crate) mod settings;
 pub(crate) mod stored;
+pub(crate) mod target;
 pub(crate) mod view;

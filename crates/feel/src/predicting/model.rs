@@ -4,8 +4,11 @@ use super::basis::{Basis, seen_columns};
 use super::settings::{Block, FeatureSettings, PerHead};
 use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
+use crate::heads::concentration::Concentration;
 use crate::heads::kernel::Kernel;
 use crate::heads::linear::{Linear, Matrix};
+use crate::heads::novelty::Novelty;
+use crate::heads::spread::{SIGNS, Spread};
 use affetti_nets::efficientnet_lite::Weights;
 use affetti_weights::NetError;
 use affetti_weights::store;
@@ -25,13 +28,21 @@ pub struct Model {
     pub emotions: Linear,
     /// From its components to valence and arousal.
     pub affect: Kernel,
-    /// Half-widths of the intervals of valence and arousal.
-    pub half_width: [f64; 2],
+    /// How unsure the shares are; unknown in models before `feel-4`.
+    pub sure: Option<Concentration>,
+    /// How wide the intervals of valence and arousal are.
+    pub spread: [Spread; 2],
+    /// What is usual among the components of the emotions; unknown in models before `feel-4`.
+    pub novelty: Option<Novelty>,
 }
 
 /// The bases' names in the file.
 const EMOTIONS_BASIS: &str = "emotions.basis";
 const AFFECT_BASIS: &str = "affect.basis";
+const CONCENTRATION: &str = "emotions.concentration";
+const SPREAD: &str = "affect.spread";
+const VARIANCE: &str = "novelty.variance";
+const LIMITS: &str = "novelty.limits";
 
 impl Model {
     /// The weight file.
@@ -68,7 +79,17 @@ impl Model {
         let trend: Vec<Vec<f64>> = self.affect.trend.iter().map(|t| t.to_vec()).collect();
         put_rows(&mut tensors, "affect.trend", &trend);
         put(&mut tensors, "affect.width", vec![1], &[self.affect.width]);
-        put(&mut tensors, "affect.half_width", vec![2], &self.half_width);
+        if let Some(sure) = &self.sure {
+            put(&mut tensors, CONCENTRATION, vec![2], &sure.line);
+        }
+        if let Some(novelty) = &self.novelty {
+            let columns = vec![novelty.variance.len()];
+            put(&mut tensors, VARIANCE, columns, &novelty.variance);
+            put(&mut tensors, LIMITS, vec![2], &novelty.limits);
+        }
+        let row = |spread: &Spread| [&[spread.factor][..], &spread.line].concat();
+        let rows: Vec<Vec<f64>> = self.spread.iter().map(row).collect();
+        put_rows(&mut tensors, SPREAD, &rows);
         let backbones: Vec<_> = self
             .settings
             .backbones
@@ -120,7 +141,9 @@ impl Model {
             bases: heads.bases,
             emotions: heads.emotions,
             affect: heads.affect,
-            half_width: heads.half_width,
+            sure: heads.sure,
+            spread: heads.spread,
+            novelty: heads.novelty,
         })
     }
 }
@@ -130,7 +153,9 @@ struct Heads {
     bases: PerHead<Basis>,
     emotions: Linear,
     affect: Kernel,
-    half_width: [f64; 2],
+    sure: Option<Concentration>,
+    spread: [Spread; 2],
+    novelty: Option<Novelty>,
 }
 
 impl Heads {
@@ -161,6 +186,8 @@ impl Heads {
             .filter(|&[rows, columns]| rows > 0 && columns == felt)
             .map(|[rows, _]| rows)
             .ok_or_else(|| malformed("affect.support does not fit its basis"))?;
+        let has = |name: &str| tensors.map.contains_key(name);
+        let [knows_shares, knows_spread, knows_usual] = [CONCENTRATION, SPREAD, LIMITS].map(has);
         let mut taker = tensors.take_for("predictor");
         let bases = PerHead {
             emotions: Basis::take(&mut taker, EMOTIONS_BASIS, seen, known),
@@ -172,18 +199,55 @@ impl Heads {
             bias: wide(&taker.take("emotions.bias", &[9])),
         };
         let affect = take_kernel(&mut taker, [rows, felt]);
-        let half = taker.take("affect.half_width", &[2]);
+        let sure = knows_shares.then(|| wide(&taker.take(CONCENTRATION, &[2])));
+        let spread = take_spread(&mut taker, knows_spread);
+        let novelty = knows_usual.then(|| {
+            let limits = taker.take(LIMITS, &[2]);
+            Novelty {
+                variance: wide(&taker.take(VARIANCE, &[known])),
+                limits: [0, 1].map(|n| f64::from(limits[n])),
+            }
+        });
         taker.finish()?;
-        if !(half.iter().all(|h| *h >= 0.0) && affect.width > 0.0) {
+        let usual = novelty
+            .iter()
+            .flat_map(|n| n.variance.iter().chain(&n.limits));
+        if !usual.clone().all(|v| *v > 0.0 && v.is_finite()) {
+            return Err(malformed("variances or limits that cannot be").into());
+        }
+        let good = |s: &Spread| s.factor >= 0.0 && s.line.iter().all(|v| v.is_finite());
+        let sure_is_good = sure.iter().flatten().all(|v| v.is_finite());
+        if !(spread.iter().all(good) && sure_is_good && affect.width > 0.0) {
             return Err(malformed("half-widths or a kernel width that cannot be").into());
         }
         Ok(Self {
             bases,
             emotions,
             affect,
-            half_width: [f64::from(half[0]), f64::from(half[1])],
+            sure: sure.map(|line| Concentration {
+                line: [line[0], line[1]],
+            }),
+            spread,
+            novelty,
         })
     }
+}
+
+/// Widths that know the picture, or one for all of a model before `feel-4`.
+fn take_spread(taker: &mut Taker, knows: bool) -> [Spread; 2] {
+    if !knows {
+        let half = taker.take("affect.half_width", &[2]);
+        return [0, 1].map(|n| Spread::constant(f64::from(half[n])));
+    }
+    let columns = 2 + SIGNS;
+    let flat = wide(&taker.take(SPREAD, &[2, columns]));
+    [0, 1].map(|n| {
+        let row = &flat[n * columns..(n + 1) * columns];
+        Spread {
+            factor: row[0],
+            line: std::array::from_fn(|j| row[1 + j]),
+        }
+    })
 }
 
 fn take_kernel(taker: &mut Taker, [rows, components]: [usize; 2]) -> Kernel {

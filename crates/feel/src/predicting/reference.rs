@@ -7,6 +7,7 @@
 //!   the weights; the note of the file names the weights that predicted.
 //! - **Deviation** rows are brought to sum 1 after the rounding.
 
+use super::intention::percentile;
 use super::predictor::Predictor;
 use crate::error::FeelError;
 use affetti_emotion::{Distribution, Emotion};
@@ -151,6 +152,36 @@ impl Reference {
     }
 }
 
+/// How much of each emotion is usual among the reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usual {
+    /// The shares of all its pictures, ascending, in the order of the emotions.
+    shares: [Vec<f64>; 9],
+}
+
+impl Usual {
+    /// That of `reference`.
+    #[must_use]
+    pub fn of(reference: &Reference) -> Self {
+        let column = |emotion: usize| {
+            let shares = reference.rows.iter().map(|row| row.as_slice()[emotion]);
+            let mut shares: Vec<f64> = shares.collect();
+            shares.sort_by(f64::total_cmp);
+            shares
+        };
+        Self {
+            shares: std::array::from_fn(column),
+        }
+    }
+
+    /// Of each emotion the share of reference pictures that evoke less of it, equal ones counted half,
+    /// 0 to 100.
+    #[must_use]
+    pub fn ranks(&self, evoked: &Distribution<Emotion>) -> [f64; 9] {
+        std::array::from_fn(|i| percentile(&self.shares[i], evoked.as_slice()[i]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +214,17 @@ mod tests {
             Reference::from_bytes(&back.to_bytes().unwrap(), "x").unwrap(),
             back
         );
+    }
+
+    #[test]
+    fn ranks_count_equal_shares_half() {
+        let usual = Usual::of(&table());
+        let evoked = Distribution::one_hot(Emotion::Awe);
+        let ranks = usual.ranks(&evoked);
+        // Of awe .3 and 1: one below, one equal. Of amusement .1 and 0: none below, one equal.
+        assert_eq!((ranks[1], ranks[0]), (75.0, 25.0));
+        let ranks = usual.ranks(&table().rows[0]);
+        assert_eq!((ranks[1], ranks[0]), (25.0, 75.0));
     }
 
     #[test]

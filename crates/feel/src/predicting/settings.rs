@@ -1,6 +1,7 @@
 //! What a predictor measures on a picture, as configs and the note of its weight file say it.
 
 use super::view::View;
+use crate::learning::folds::all_folds;
 use affetti_nets::efficientnet_lite::{FEATURES, Variant};
 use affetti_picture::{COLOR_FEATURES_LEN, Filter};
 use affetti_weights::store::Precision;
@@ -91,10 +92,18 @@ pub struct BackboneSettings {
     /// left one fold out, stand in for them wherever a picture must be new to the model.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folds: bool,
+    /// How many twins there are, 2 to 5: with fewer than five each left several folds out.
+    #[serde(default = "all_folds", skip_serializing_if = "is_all_folds")]
+    pub twins: usize,
     /// Pixels of the square that the network sees, 32 to 512; the network's own resolution where
     /// none is named. Weights that learned from small pictures see best at their size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_all_folds(twins: &usize) -> bool {
+    *twins == all_folds()
 }
 
 impl BackboneSettings {

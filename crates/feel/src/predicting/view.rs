@@ -30,6 +30,20 @@ impl View {
     }
 }
 
+/// The `count` of `views` that say most: those of the whole picture before those of its middle where one
+/// is wanted, and then one of each; in the order of `views`.
+#[must_use]
+pub(crate) fn fewer(views: &[View], count: usize) -> Vec<View> {
+    const BEST: [View; 4] = [View::Full, View::Crop, View::Flip, View::CropFlip];
+    let best = BEST.iter().filter(|view| views.contains(view));
+    let best: Vec<&View> = best.take(count.max(1)).collect();
+    views
+        .iter()
+        .copied()
+        .filter(|view| best.contains(&view))
+        .collect()
+}
+
 /// All `views` of `picture` at `side` × `side`. A flip is made from its unflipped neighbour where
 /// that was asked for just before: the large picture is resized once for both.
 #[must_use]
@@ -49,4 +63,20 @@ pub(crate) fn views(picture: &Picture, views: &[View], side: u32, filter: Filter
         made.push(next);
     }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{View, fewer};
+
+    #[test]
+    fn fewer_views_are_the_best_in_their_order() {
+        let all = [View::Full, View::Flip, View::Crop, View::CropFlip];
+        assert_eq!(fewer(&all, 1), [View::Full]);
+        assert_eq!(fewer(&all, 2), [View::Full, View::Crop]);
+        assert_eq!(fewer(&all, 4), all);
+        assert_eq!(fewer(&all, 9), all);
+        assert_eq!(fewer(&[View::CropFlip], 1), [View::CropFlip]);
+        assert_eq!(fewer(&all, 0), [View::Full]);
+    }
 }

@@ -1,8 +1,9 @@
 //! Settings of a training on feelings, as `configs/affect-1.toml` says them.
 
 use super::Config;
-use crate::learning::folds::{FOLDS, fold_name};
-use affetti_ground::config::first_wrong;
+use crate::learning::config::LabelSettings;
+use crate::learning::folds::{FOLDS, all_folds, fold_name};
+use affetti_ground::config::{Name, first_wrong};
 use affetti_nets::efficientnet_lite::Variant;
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +16,19 @@ pub struct AffectRecipe {
     /// The network of weights of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Variant>,
-    /// The fold that is learned from as little as the test split, 1 to [`FOLDS`]; none: all are
-    /// learned from.
+    /// The twin to train, 1 to [`AffectRecipe::twins`]: its folds are learned from as little as the test
+    /// split; none: all are learned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<usize>,
+    /// How many twins share the folds: with fewer than [`FOLDS`], each leaves out several.
+    #[serde(default = "all_folds")]
+    pub twins: usize,
+    /// Vectors of texts, as `peers/language.py` writes them: `NAME.safetensors` in the folder of models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Name>,
+    /// Which votes are learned.
+    #[serde(default)]
+    pub labels: LabelSettings,
     /// Whether the val split is learned from too. Then nothing chooses among the epochs: the last
     /// one's weights are kept.
     #[serde(default)]
@@ -65,6 +75,15 @@ pub struct Objective {
     pub paintings: f64,
     /// Where the squared error of valence and arousal becomes linear, in standard deviations.
     pub huber: f64,
+    /// The direction of what viewers said of a painting: 1 − cosine.
+    #[serde(default)]
+    pub utterances: f64,
+    /// The direction of what a catalogue says of it.
+    #[serde(default)]
+    pub facts: f64,
+    /// Cross-entropy with its style.
+    #[serde(default)]
+    pub styles: f64,
 }
 
 /// All ranges.
@@ -78,9 +97,18 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             own.network.is_some() || Variant::parse(&config.common.start).is_some(),
             "start: efficientnet-lite0, efficientnet-lite2, or weights of our own, with a network",
         ),
+        ((2..=FOLDS).contains(&own.twins), "twins: 2 to 5"),
         (
-            own.fold.is_none_or(|fold| (1..=FOLDS).contains(&fold)),
-            "fold: 1 to 5",
+            own.fold.is_none_or(|fold| (1..=own.twins).contains(&fold)),
+            "fold: 1 to the number of twins, 5 where none is named",
+        ),
+        (
+            own.language.is_some() || (o.utterances == 0.0 && o.facts == 0.0),
+            "objective.utterances, objective.facts: 0 without a language",
+        ),
+        (
+            (0.0..=1.0).contains(&own.labels.teacher),
+            "labels.teacher: 0 to 1",
         ),
         ((32..=512).contains(&own.side), "side: 32 to 512"),
         (
@@ -108,6 +136,10 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         (
             some(o.paintings),
             "objective.paintings: a weight of 0 or more",
+        ),
+        (
+            [o.utterances, o.facts, o.styles].into_iter().all(some),
+            "objective.utterances, facts, styles: weights of 0 or more",
         ),
         (some(o.huber) && o.huber > 0.0, "objective.huber: above 0"),
         (

@@ -28,7 +28,8 @@ use crate::backbones::scores::Scores;
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::backbones;
-use crate::learning::folds::FOLDS;
+use crate::learning::folds::{FOLDS, twin_of};
+use crate::learning::pictures::Source;
 use crate::predicting::settings::{BackboneSettings, PerHead};
 use affetti_data::Split;
 use affetti_ground::config::Name;
@@ -44,8 +45,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use measure::{Answer, Judged};
 use network::{AffectNetwork, Said};
-use samples::{Sample, Scales, samples};
-use std::path::PathBuf;
+use samples::{Language, Sample, Scales, samples};
 
 /// Settings of a training.
 pub type Config = affetti_train::Config<AffectRecipe>;
@@ -67,8 +67,15 @@ impl Gallery {
         looks: impl Fn(usize) -> Vec<Look> + Sync,
         done: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, FeelError> {
-        let files: Vec<PathBuf> = samples.iter().map(|s| s.file.clone()).collect();
-        let (views, kept) = Views::new(task.0, task.1, &files, looks, done)?;
+        let sources: Vec<Source<'_>> = samples
+            .iter()
+            .map(|s| Source {
+                file: &s.file,
+                bytes: s.bytes.as_deref(),
+            })
+            .collect();
+        let (views, kept) = Views::new(task.0, task.1, &sources, looks, done)?;
+        drop(sources);
         let samples = kept.into_iter().map(|n| samples[n].clone()).collect();
         Ok(Self { samples, views })
     }
@@ -110,7 +117,10 @@ pub struct Affect {
 }
 
 /// Targets and weights of a batch, one pair for each head.
-type Targets = [(Tensor<2>, Tensor<1>); 3];
+type Targets = [(Tensor<2>, Tensor<1>); HEADS];
+
+/// Heads of the network: see [`AffectNetwork`].
+const HEADS: usize = 6;
 
 impl Affect {
     fn weights(&self) -> [f64; 3] {
@@ -120,8 +130,12 @@ impl Affect {
 
     fn targets(&self, rows: &[usize], device: &Device) -> Targets {
         let config = &self.config.own;
-        let mut all = [9, 2, 2].map(|width| (vec![0.0_f32; rows.len() * width], width));
-        let mut weights = [(); 3].map(|()| vec![0.0_f32; rows.len()]);
+        let width = |n: usize| n.max(1);
+        let texts = self.scales.texts.each_ref().map(|text| width(text.len()));
+        let styles = width(self.scales.styles.len());
+        let mut all = [9, 2, 2, texts[0], texts[1], styles]
+            .map(|width| (vec![0.0_f32; rows.len() * width], width));
+        let mut weights = [(); HEADS].map(|()| vec![0.0_f32; rows.len()]);
         for (n, &row) in rows.iter().enumerate() {
             let sample = &self.learn.samples[row];
             let mut put = |head: usize, values: &[f64], weight: f64| {
@@ -134,7 +148,11 @@ impl Affect {
                 weights[head][n] = weight as f32;
             };
             if let Some((shares, votes)) = &sample.emotions {
-                let shares = self.scales.smoothed(shares, *votes, config.pseudo_votes);
+                // A teacher has no noise to smooth.
+                let shares = match &sample.taught {
+                    Some(taught) => taught.clone(),
+                    None => self.scales.smoothed(shares, *votes, config.pseudo_votes),
+                };
                 put(0, &shares, votes.powf(config.vote_power));
             }
             let standard = |scales: [samples::Scale; 2], rated: [f64; 2]| {
@@ -145,6 +163,21 @@ impl Affect {
             }
             if let Some(rated) = sample.painting {
                 put(2, &standard(self.scales.painting, rated), 1.0);
+            }
+            for (kind, text) in sample.texts.iter().enumerate() {
+                if let Some(text) = text {
+                    put(3 + kind, &self.scales.direction(kind, text), 1.0);
+                }
+            }
+            let styles = &self.scales.styles;
+            let style = sample
+                .style
+                .as_ref()
+                .and_then(|s| styles.binary_search(s).ok());
+            if let Some(style) = style {
+                let mut one = vec![0.0; styles.len()];
+                one[style] = 1.0;
+                put(5, &one, 1.0);
             }
         }
         let mut pairs = all
@@ -158,7 +191,7 @@ impl Affect {
                     Tensor::from_data(weights, device),
                 )
             });
-        std::array::from_fn(|_| pairs.next().expect("three heads"))
+        std::array::from_fn(|_| pairs.next().expect("as many as heads"))
     }
 
     /// What features are kept, and how much larger the kept ones become.
@@ -248,7 +281,9 @@ impl Affect {
 
 /// Whether the fold that is left out has `sample`.
 fn held(config: &AffectRecipe, sample: &Sample) -> bool {
-    config.fold.is_some_and(|fold| sample.fold + 1 == fold)
+    config
+        .fold
+        .is_some_and(|fold| twin_of(sample.fold, config.twins) == fold)
 }
 
 impl Task for Affect {
@@ -280,15 +315,25 @@ impl Task for Affect {
             .input(&self.viewing, &self.below, &rows, number, &device);
         let mask = self.mask(rows.len(), [epoch as u64, step as u64], &device);
         let said = model.forward(x, mask);
-        let [emotions, photo, painting] = self.targets(&rows, &device);
+        let [emotions, photo, painting, told, known, style] = self.targets(&rows, &device);
         let [a, b, c] = self.weights();
         let huber = self.config.own.objective.huber;
         let rated = |found, (targets, weights)| losses::huber_error(found, targets, weights, huber);
-        Ok(
-            losses::soft_cross_entropy(said.emotions, emotions.0, emotions.1) * a
-                + rated(said.photo, photo) * b
-                + rated(said.painting, painting) * c,
-        )
+        let mut loss = losses::soft_cross_entropy(said.emotions, emotions.0, emotions.1) * a
+            + rated(said.photo, photo) * b
+            + rated(said.painting, painting) * c;
+        let weights = &self.config.own.objective;
+        let texts = [(told, weights.utterances), (known, weights.facts)];
+        for (found, (target, weight)) in said.texts.into_iter().zip(texts) {
+            if weight > 0.0 {
+                loss = loss + losses::cosine_error(found, target.0, target.1) * weight;
+            }
+        }
+        if weights.styles > 0.0 {
+            let error = losses::soft_cross_entropy(said.styles, style.0, style.1);
+            loss = loss + error * weights.styles;
+        }
+        Ok(loss)
     }
 
     fn validate(&mut self, model: &AffectNetwork) -> Result<Vec<Metric>, TrainError> {
@@ -339,7 +384,7 @@ impl Recipe for AffectRecipe {
     fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
         let Config { common, own, .. } = config;
         let prepared = |done, all| (places.stage)("pictures prepared", done, all);
-        let start = backbones::load_unrounded(&start(config), places.models)?;
+        let start = backbones::load(&start(config), places.models)?;
         let frozen = own.frozen_stages;
         let below = Frozen {
             network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
@@ -355,7 +400,11 @@ impl Recipe for AffectRecipe {
         };
         let mut learn = Vec::new();
         let mut measured = Vec::new();
-        for sample in samples(places.data)? {
+        let language = match &own.language {
+            Some(name) => Language::read(name, places.models)?,
+            None => Language::default(),
+        };
+        for sample in samples(places.data, &own.labels, &language)? {
             let learned = match sample.split {
                 Split::Train => true,
                 Split::Val => own.learn_val,
@@ -384,7 +433,7 @@ impl Recipe for AffectRecipe {
         let scales = Scales::of(&learn.samples);
         let unreadable = asked - learn.samples.len() - measured.samples.len();
         let device = Device::flex().autodiff();
-        let network = AffectNetwork::new(&start, frozen, &scales.prior, common.seed, &device);
+        let network = AffectNetwork::new(&start, frozen, &scales, common.seed, &device);
         let task = Affect {
             config: config.clone(),
             start,
@@ -439,7 +488,7 @@ impl Recipe for AffectRecipe {
         }
         if let Some(fold) = config.own.fold {
             let judged = task.judged(&model, &|sample| task.held(sample))?;
-            scores.extend(judged.scores(&format!("fold {fold} of {FOLDS}"), seed)?);
+            scores.extend(judged.scores(&format!("fold {fold} of {}", config.own.twins), seed)?);
         }
         let pictures = [&task.learn, &task.measured].map(|gallery| gallery.samples.len());
         let measured = format!(
@@ -458,6 +507,7 @@ fn start(config: &Config) -> BackboneSettings {
         pooled: PerHead::default(),
         stages: PerHead::default(),
         folds: false,
+        twins: FOLDS,
         side: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The network that learns feelings: a trunk, perhaps without its first stages, and three heads.
 
+use super::samples::Scales;
 use crate::backbones::art::network::Head;
 use affetti_layers::Normal;
 use affetti_nets::efficientnet_lite::layers::{LiteLayers, LiteTop};
@@ -11,7 +12,8 @@ use burn::tensor::{Device, Tensor};
 #[derive(Module, Debug)]
 pub struct AffectNetwork {
     pub(super) trunk: LiteTop,
-    /// Nine emotions; valence and arousal of photographs; the same of paintings.
+    /// Nine emotions; valence and arousal of photographs; the same of paintings; vectors of what viewers
+    /// say, and of what a catalogue says; styles. Those without a target say nothing.
     heads: Vec<Head>,
 }
 
@@ -20,20 +22,29 @@ pub(super) struct Said {
     pub(super) emotions: Tensor<2>,
     pub(super) photo: Tensor<2>,
     pub(super) painting: Tensor<2>,
+    pub(super) texts: [Tensor<2>; 2],
+    pub(super) styles: Tensor<2>,
 }
 
 impl AffectNetwork {
-    /// The trunk of `weights` above its first `frozen` stages; heads that begin at `prior`.
+    /// The trunk of `weights` above its first `frozen` stages; heads for what `scales` knows.
     pub(super) fn new(
         weights: &Weights,
         frozen: usize,
-        prior: &[f64],
+        scales: &Scales,
         seed: u64,
         device: &Device,
     ) -> Self {
         let mut random = Normal::new(seed);
-        let logits = prior.iter().map(|p| p.max(1e-4).ln() as f32).collect();
-        let biases = [logits, vec![0.0; 2], vec![0.0; 2]];
+        let logits = scales
+            .prior
+            .iter()
+            .map(|p| p.max(1e-4).ln() as f32)
+            .collect();
+        let none = |n: usize| vec![0.0; n.max(1)];
+        let [said, known] = [0, 1].map(|n| none(scales.texts[n].len()));
+        let styles = none(scales.styles.len());
+        let biases = [logits, none(2), none(2), said, known, styles];
         let variant = weights.variant();
         Self {
             trunk: LiteLayers::from_weights(weights, device).top(variant, frozen),
@@ -58,6 +69,8 @@ impl AffectNetwork {
             emotions: say(0),
             photo: say(1),
             painting: say(2),
+            texts: [say(3), say(4)],
+            styles: say(5),
         }
     }
 }

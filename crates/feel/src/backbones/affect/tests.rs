@@ -1,10 +1,13 @@
 //! Labels, folds and weights by hand; a whole training on a replica of a dozen pictures.
 
 use super::Config;
-use super::samples::{Sample, Scales, samples};
+use super::samples::{Language, Sample, Scales, samples};
+use crate::learning::config::LabelSettings;
 use crate::learning::folds::FOLDS;
 use affetti_data::Split;
 use affetti_picture::Picture;
+use affetti_weights::store::{self, Precision};
+use affetti_weights::tensors::{Tensor, Tensors};
 use std::path::Path;
 
 const PAINTINGS: &str = "id,file,artist,title,year,style,genre,artemis_key,captions,dvisa_emotion,\
@@ -81,7 +84,12 @@ pub(crate) fn replica(folder: &Path) {
 fn every_label_is_read_and_near_copies_share_a_fold() {
     let folder = tempfile::tempdir().expect("temporary folder");
     replica(folder.path());
-    let all = samples(folder.path()).expect("reads");
+    let all = samples(
+        folder.path(),
+        &LabelSettings::default(),
+        &Language::default(),
+    )
+    .expect("reads");
     let photos: Vec<&Sample> = all.iter().filter(|s| s.photo.is_some()).collect();
     let voted: Vec<&Sample> = all.iter().filter(|s| s.emotions.is_some()).collect();
     let rated: Vec<&Sample> = all.iter().filter(|s| s.painting.is_some()).collect();
@@ -111,7 +119,7 @@ fn scales_and_smoothing_by_hand() {
         fold: 0,
         emotions: Some((vec![first, 1.0 - first, 0., 0., 0., 0., 0., 0., 0.], 5.0)),
         photo: Some(photo),
-        painting: None,
+        ..Sample::default()
     };
     let scales = Scales::of(&[sample([2.0, 4.0], 1.0), sample([6.0, 4.0], 0.0)]);
     assert_eq!(scales.prior[..3], [0.5, 0.5, 0.0]);
@@ -258,4 +266,43 @@ mod trained {
         let resumed = run("parts", true, usize::MAX).expect("to the end");
         assert_eq!(resumed.weights.expect("published").1, sha256);
     }
+}
+
+#[test]
+fn vectors_of_texts_say_where_a_painting_differs_from_all() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    replica(folder.path());
+    let mut tensors = Tensors::default();
+    let mut put = |name: &str, data: [f32; 2]| {
+        let tensor = Tensor {
+            shape: vec![2],
+            data: data.to_vec(),
+        };
+        tensors.map.insert(name.to_owned(), tensor);
+    };
+    put("utterances.p0", [1.0, 4.0]);
+    put("utterances.p1", [1.0, 0.0]);
+    put("facts.p1", [0.0, 1.0]);
+    let bytes = store::to_bytes(&tensors, |_| Precision::Half).expect("shapes fit");
+    std::fs::write(folder.path().join("words.safetensors"), bytes).expect("writable");
+    let language = Language::read("words", folder.path()).expect("vectors");
+    let all = samples(folder.path(), &LabelSettings::default(), &language).expect("reads");
+    let of = |name: &str| all.iter().find(|s| s.file.ends_with(name)).expect("there");
+    assert_eq!(of("p0.png").texts, [Some(vec![1.0, 4.0]), None]);
+    assert_eq!(
+        of("p1.png").texts,
+        [Some(vec![1.0, 0.0]), Some(vec![0.0, 1.0])]
+    );
+    assert_eq!(of("p2.png").texts, [None, None]);
+    assert_eq!(of("p0.png").style.as_deref(), Some("Cubism"));
+    // The mean of both is (1, 2): one lies straight above it, the other below.
+    let scales = Scales::of(&all);
+    assert_eq!(scales.direction(0, &[1.0, 4.0]), [0.0, 1.0]);
+    assert_eq!(scales.direction(0, &[1.0, 0.0]), [0.0, -1.0]);
+    assert_eq!(scales.styles, ["Cubism"]);
+    let missing = Language::read("none-such", folder.path()).expect_err("no file");
+    assert!(
+        missing.to_string().contains("none-such.safetensors"),
+        "{missing}"
+    );
 }

@@ -24,6 +24,7 @@ use crate::backbones::scores::{Score, Scores};
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::evaluate::FLOOR;
+use crate::learning::pictures::Source;
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
 use affetti_train::order::{batch, mix};
@@ -34,7 +35,6 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use network::{Frozen, RecipeNetwork, build};
 use samples::{Sample, samples};
-use std::path::PathBuf;
 
 /// Settings of a training.
 pub type Config = affetti_train::Config<PublishedRecipe>;
@@ -285,7 +285,7 @@ impl Recipe for PublishedRecipe {
         let asked = all.iter().filter(|s| splits.contains(&s.split)).count();
         let gallery = |split: Split| -> Result<Gallery, FeelError> {
             let samples: Vec<&Sample> = all.iter().filter(|s| s.split == split).collect();
-            let files: Vec<PathBuf> = samples.iter().map(|s| s.file.clone()).collect();
+            let files: Vec<Source<'_>> = samples.iter().map(|s| Source::file(&s.file)).collect();
             let looks = |n: usize| match (split, own.views) {
                 (Split::Train, 0) => Vec::new(),
                 (Split::Train, views) if views > 1 => {

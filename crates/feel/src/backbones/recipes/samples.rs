@@ -2,6 +2,7 @@
 
 use super::config::{DataSet, Labels, PublishedRecipe};
 use crate::error::FeelError;
+use crate::learning::config::LabelSettings;
 use crate::learning::dataset::painted;
 use affetti_data::{Limits, Split, artemis, wikiart_emotions};
 use affetti_emotion::{Label, Sentiment};
@@ -24,11 +25,13 @@ pub(super) fn samples(config: &PublishedRecipe, data: &Path) -> Result<Vec<Sampl
             let nine = if wikiart.is_dir() {
                 official(data, &wikiart)?
             } else {
-                let ours = painted(data)?.into_iter().map(|sample| Sample {
-                    file: sample.file,
-                    split: sample.split,
-                    shares: sample.target,
-                });
+                let ours = painted(data, &LabelSettings::default())?
+                    .into_iter()
+                    .map(|sample| Sample {
+                        file: sample.file,
+                        split: sample.split,
+                        shares: sample.target,
+                    });
                 ours.collect()
             };
             match config.labels {

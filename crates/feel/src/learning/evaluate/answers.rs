@@ -1,9 +1,11 @@
 //! Who is measured, and what they answer: a predictor with its heads, and the frozen baseline.
 
 use crate::error::FeelError;
+use crate::heads::concentration::Concentration;
 use crate::heads::linear::{Matrix, Standardizer};
 use crate::heads::ridge;
 use crate::heads::softmax::softmax;
+use crate::heads::spread::Told;
 use crate::learning::choose::{fit_affect, fit_emotions};
 use crate::learning::config::Config;
 use crate::learning::crossfit::{OutOfFold, Twins};
@@ -27,8 +29,37 @@ pub(crate) struct Part {
     pub(crate) finished: bool,
 }
 
-/// A prediction, and the half-widths of its intervals, 0 where there are none.
-pub(crate) type Reply = (Vec<f64>, [f64; 2]);
+/// How unsure a prediction is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Unsure {
+    /// It does not say.
+    #[default]
+    Silent,
+    /// Half-widths of the intervals of valence and arousal.
+    Affect([f64; 2]),
+    /// Concentration around the nine shares.
+    Shares(f64),
+}
+
+impl Unsure {
+    /// The half-width of valence (0) or arousal (1); 0 where there is none.
+    pub(crate) fn half(&self, output: usize) -> f64 {
+        match self {
+            Self::Affect(half) => half[output],
+            Self::Silent | Self::Shares(_) => 0.0,
+        }
+    }
+
+    pub(crate) fn concentration(&self) -> Option<f64> {
+        match self {
+            Self::Shares(alpha) => Some(*alpha),
+            Self::Silent | Self::Affect(_) => None,
+        }
+    }
+}
+
+/// A prediction, and how unsure it is.
+pub(crate) type Reply = (Vec<f64>, Unsure);
 
 /// Who answers for pictures that it has not seen: part by part, in the order of the rows held out.
 pub(crate) trait Contestant {
@@ -49,11 +80,16 @@ fn each(
 }
 
 fn plain(values: Vec<Vec<f64>>) -> Vec<Reply> {
-    values.into_iter().map(|v| (v, [0.0; 2])).collect()
+    values.into_iter().map(|v| (v, Unsure::Silent)).collect()
 }
 
-fn shares(logits: &[Vec<f64>]) -> Vec<Reply> {
-    plain(logits.iter().map(|z| softmax(z)).collect())
+fn shares(logits: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    logits.iter().map(|z| softmax(z)).collect()
+}
+
+fn with_concentration(sure: Concentration, shares: Vec<f64>) -> Reply {
+    let unsure = Unsure::Shares(sure.of(&shares));
+    (shares, unsure)
 }
 
 /// A predictor, with the pictures as it sees them.
@@ -73,17 +109,19 @@ impl Fitted<'_> {
         if part.finished {
             let ask = |&row: &usize| {
                 let told = self.predictor.predict_features(set.features.row(row))?;
-                Ok((vec![told.valence, told.arousal], model.half_width))
+                let half = self.predictor.half_widths(set.features.row(row))?;
+                Ok((vec![told.valence, told.arousal], Unsure::Affect(half)))
             };
             return part.held.iter().map(ask).collect();
         }
         let cued = |rows| affect_lesson(&model.bases, &model.emotions, set, rows);
-        let (kernel, half) = fit_affect(self.config, &cued(&part.seen)?)?;
+        let (kernel, spread) = fit_affect(self.config, &cued(&part.seen)?)?;
         let held = cued(&part.held)?;
         let ask = |row: usize| {
-            let told = kernel.apply(held.z.row(row), held.cues[row]);
-            let inside = told.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
-            (inside.collect(), half)
+            let told = Told::of(&kernel, held.z.row(row), held.cues[row]);
+            let inside = told.affect.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
+            let half = spread.each_ref().map(|spread| spread.half_width(&told));
+            (inside.collect(), Unsure::Affect(half))
         };
         Ok((0..part.held.len()).map(ask).collect())
     }
@@ -93,15 +131,20 @@ impl Fitted<'_> {
         if part.finished {
             let ask = |&row: &usize| {
                 let told = self.predictor.predict_features(set.features.row(row))?;
-                Ok((told.emotions.as_slice().to_vec(), [0.0; 2]))
+                let shares = told.emotions.as_slice().to_vec();
+                Ok(match self.predictor.weights().sure {
+                    Some(sure) => with_concentration(sure, shares),
+                    None => (shares, Unsure::Silent),
+                })
             };
             return part.held.iter().map(ask).collect();
         }
         let basis = &self.predictor.weights().bases.emotions;
         let seen = lesson(basis, set, &part.seen);
-        let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &seen)?;
+        let (model, sure) = fit_emotions(&self.config.emotions.penalties, FOLDS, &seen)?;
         let held = lesson(basis, set, &part.held);
-        Ok(shares(&model.apply_all(&held.z)))
+        let shares = shares(&model.apply_all(&held.z)).into_iter();
+        Ok(shares.map(|s| with_concentration(sure, s)).collect())
     }
 
     /// The twins, where there are any and `parts` are folds.
@@ -113,8 +156,8 @@ impl Fitted<'_> {
 /// What twins say of the rows held out.
 fn of_twins(found: &OutOfFold, parts: &[Part]) -> Vec<Reply> {
     let held = parts.iter().flat_map(|part| &part.held);
-    let half = |row: usize| found.half.get(row).copied().unwrap_or_default();
-    held.map(|&row| (found.predicted[row].clone(), half(row)))
+    let unsure = |row: usize| found.unsure.get(row).copied().unwrap_or_default();
+    held.map(|&row| (found.predicted[row].clone(), unsure(row)))
         .collect()
 }
 
@@ -205,8 +248,10 @@ impl<'a> Frozen<'a> {
     fn emotions_of_part(&self, Part { seen, held, .. }: &Part) -> Result<Vec<Reply>, FeelError> {
         let set = self.paintings;
         let lesson = Lesson::new(self.features(set, seen, seen), set, seen);
-        let model = fit_emotions(&self.config.emotions.penalties, FOLDS, &lesson)?;
-        Ok(shares(&model.apply_all(&self.features(set, seen, held))))
+        let (model, _) = fit_emotions(&self.config.emotions.penalties, FOLDS, &lesson)?;
+        Ok(plain(shares(
+            &model.apply_all(&self.features(set, seen, held)),
+        )))
     }
 }
 
@@ -238,8 +283,10 @@ pub(super) struct Answers {
     pub(super) baseline: Vec<Vec<f64>>,
     /// The answer without a picture: the mean of what could be seen.
     pub(super) prior: Vec<f64>,
-    /// Half-widths of the model's intervals, for valence and arousal.
-    pub(super) half: Vec<[f64; 2]>,
+    /// How unsure the model is.
+    pub(super) unsure: Vec<Unsure>,
+    /// Viewers behind each truth.
+    pub(super) votes: Vec<f64>,
 }
 
 impl Answers {
@@ -263,12 +310,13 @@ impl Answers {
             model: Vec::new(),
             baseline: Vec::new(),
             prior: column_means(&seen),
-            half: Vec::new(),
+            unsure: Vec::new(),
+            votes: set.votes(&rows),
         };
-        for (_, ((model, half), (baseline, _))) in found {
+        for (_, ((model, unsure), (baseline, _))) in found {
             answers.model.push(model);
             answers.baseline.push(baseline);
-            answers.half.push(half);
+            answers.unsure.push(unsure);
         }
         Ok(answers)
     }

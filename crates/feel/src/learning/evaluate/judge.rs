@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use crate::error::FeelError;
+use crate::heads::concentration::covered;
 use crate::learning::figures::Figure;
 use crate::predicting::predictor::balance;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
@@ -11,6 +12,19 @@ use affetti_emotion::{CheckedBootstrap, Distribution, Emotion, Label};
 pub(crate) const FLOOR: f64 = 1e-4;
 /// A smaller difference of shares is rounding: the viewers are divided evenly.
 pub(crate) const TIE: f64 = 1e-9;
+
+/// Slices of fewer pictures say nothing.
+const SLICED: usize = 200;
+
+/// What is said of one output of all pictures.
+struct Seen<'a> {
+    truth: &'a [f64],
+    model: &'a [f64],
+    baseline: &'a [f64],
+    prior: &'a [f64],
+    /// Half-widths of the model's intervals.
+    half: &'a [f64],
+}
 
 /// Draws pictures for the intervals.
 pub(super) struct Judge {
@@ -54,22 +68,101 @@ impl Judge {
                 |draw| error(&model, draw),
                 |draw| error(&baseline, draw),
             )?);
-            let half = answers.half.iter().map(|h| h[output]).sum::<f64>() / truth.len() as f64;
-            let covered = |predicted: &[f64], draw: &[usize]| {
-                let inside = draw
-                    .iter()
-                    .filter(|&&i| (predicted[i] - truth[i]).abs() <= answers.half[i][output]);
-                Some(inside.count() as f64 / draw.len() as f64)
+            let widths: Vec<f64> = answers.unsure.iter().map(|u| u.half(output)).collect();
+            let seen = Seen {
+                truth: &truth,
+                model: &model,
+                baseline: &baseline,
+                prior: &prior,
+                half: &widths,
             };
-            figures.push(self.figure(
-                (set, &format!("{word}: coverage of ±{half:.2}")),
-                truth.len(),
-                covered(&prior, &all).unwrap_or(f64::NAN),
-                |draw| covered(&model, draw),
-                |draw| covered(&baseline, draw),
-            )?);
+            figures.extend(self.interval_figures((set, word), &seen)?);
         }
         Ok(figures)
+    }
+
+    /// Coverage, how much the widths differ, and coverage within slices where there are enough pictures.
+    fn interval_figures(
+        &self,
+        (set, word): (&str, &str),
+        seen: &Seen<'_>,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let n = seen.truth.len();
+        let all: Vec<usize> = (0..n).collect();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let mut slices = vec![(
+            format!("coverage of ±{:.2} (mean)", mean(seen.half)),
+            all.clone(),
+        )];
+        if n >= SLICED {
+            let middle = median(seen.half);
+            let pleasant = |i: &usize| seen.model[*i] > 4.0;
+            let narrow = |i: &usize| seen.half[*i] < middle;
+            let part = |of: &dyn Fn(&usize) -> bool| all.iter().copied().filter(of).collect();
+            slices.extend([
+                ("coverage, narrow half".to_owned(), part(&narrow)),
+                ("coverage, wide half".to_owned(), part(&|i| !narrow(i))),
+                ("coverage, predicted above 4".to_owned(), part(&pleasant)),
+                (
+                    "coverage, predicted up to 4".to_owned(),
+                    part(&|i| !pleasant(i)),
+                ),
+            ]);
+        }
+        let mut figures = Vec::new();
+        for (name, rows) in slices
+            .into_iter()
+            .filter(|(_, rows): &(_, Vec<usize>)| !rows.is_empty())
+        {
+            let covered = |told: &[f64], draw: &[usize]| {
+                let inside = |&&k: &&usize| {
+                    let i = rows[k];
+                    (told[i] - seen.truth[i]).abs() <= seen.half[i]
+                };
+                Some(draw.iter().filter(inside).count() as f64 / draw.len() as f64)
+            };
+            let every: Vec<usize> = (0..rows.len()).collect();
+            figures.push(self.figure(
+                (set, &format!("{word}: {name}")),
+                rows.len(),
+                covered(seen.prior, &every).unwrap_or(f64::NAN),
+                |draw| covered(seen.model, draw),
+                |draw| covered(seen.baseline, draw),
+            )?);
+        }
+        let ratio = |draw: &[usize]| {
+            let mut widths = pick(seen.half, draw);
+            widths.sort_by(f64::total_cmp);
+            let at = |share: f64| widths[((widths.len() - 1) as f64 * share).round() as usize];
+            Some(at(0.9) / at(0.1).max(1e-9))
+        };
+        figures.push(self.figure(
+            (set, &format!("{word}: widest tenth over narrowest")),
+            n,
+            1.0,
+            ratio,
+            |_| Some(1.0),
+        )?);
+        Ok(figures)
+    }
+
+    /// Coverage of the 80 % intervals of shares, the noise of the votes accounted for.
+    fn share_coverage(&self, answers: &Answers, set: &str) -> Result<Option<Figure>, FeelError> {
+        let n = answers.truth.len();
+        let of = |i: usize| -> Option<f64> {
+            let alpha = answers.unsure[i].concentration()?;
+            let pairs = answers.model[i].iter().zip(&answers.truth[i]);
+            let votes = answers.votes[i].round();
+            let each = pairs.map(|(&told, &share)| covered(alpha, told, share * votes, votes));
+            Some(each.sum::<f64>() / answers.truth[i].len() as f64)
+        };
+        let Some(each) = (0..n).map(of).collect::<Option<Vec<f64>>>() else {
+            return Ok(None);
+        };
+        let mean = |draw: &[usize]| Some(pick(&each, draw).iter().sum::<f64>() / draw.len() as f64);
+        let name = "emotions: coverage of 80 % intervals of shares";
+        let figure = self.figure((set, name), n, 0.8, mean, |_| Some(0.8))?;
+        Ok(Some(figure))
     }
 
     pub(super) fn emotion_figures(
@@ -140,6 +233,7 @@ impl Judge {
             |draw| area(&plain, draw),
         )?);
         figures.extend(self.majority(&answers.prior, &truth, &model, &baseline, set)?);
+        figures.extend(self.share_coverage(answers, set)?);
         Ok(figures)
     }
 
@@ -206,6 +300,12 @@ fn distributions(rows: &[Vec<f64>]) -> Result<Vec<Distribution<Emotion>>, FeelEr
         .iter()
         .map(|r| Distribution::from_counts(r))
         .collect::<Result<_, _>>()?)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn pick(values: &[f64], draw: &[usize]) -> Vec<f64> {

@@ -21,8 +21,8 @@ use crate::error::FeelError;
 use crate::predicting::predictor::{ModelId, Predictor};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
-pub(crate) use answers::Fitted;
 use answers::{Answers, Contestant, Frozen, Part};
+pub(crate) use answers::{Fitted, Unsure};
 use judge::Judge;
 #[cfg(feature = "train")]
 pub(crate) use judge::{FLOOR, TIE};
@@ -78,7 +78,7 @@ impl Measured {
         };
         let gauge = Gauge::of(entry.predictor, options)?;
         let photos = gauge.photographs("")?;
-        let paintings = gauge.paintings("")?;
+        let paintings = gauge.paintings(&entry.config.labels, "")?;
         let twins = Twins::measure(&config, &photos, &paintings, options)?;
         Ok(Self {
             config,
@@ -137,15 +137,21 @@ fn figures(
         "paintings: test",
         "photographs: 5-fold",
         "paintings: 5-fold",
+        "paintings of labelled: test",
+        "paintings of votes-224: test",
     ];
-    for (done, stage) in stages.into_iter().enumerate() {
+    // The two parts of the test split stand beside the whole where there are two.
+    let parts = paintings.samples.iter().any(|sample| sample.is_more);
+    let stages = &stages[..if parts { 6 } else { 4 }];
+    for (done, &stage) in stages.iter().enumerate() {
         let total = stages.len();
         (options.progress)(Step { stage, done, total });
         figures.extend(match done {
             0 => judge.affect_figures(&affect(&[Part::test(photos)])?, stage)?,
             1 => judge.emotion_figures(&emotions(&[Part::test(paintings)])?, stage)?,
             2 => judge.affect_figures(&affect(&Part::folds(photos)?)?, stage)?,
-            _ => judge.emotion_figures(&emotions(&Part::folds(paintings)?)?, stage)?,
+            3 => judge.emotion_figures(&emotions(&Part::folds(paintings)?)?, stage)?,
+            _ => judge.emotion_figures(&emotions(&[Part::of(paintings, done == 5)])?, stage)?,
         });
     }
     Ok(Figures {
@@ -163,6 +169,13 @@ impl Part {
             held: set.rows(&[Split::Test]),
             finished: true,
         }
+    }
+
+    /// The test split of `votes-224`, or of the other paintings.
+    fn of(set: &Set, more: bool) -> Self {
+        let mut part = Self::test(set);
+        part.held.retain(|&row| set.samples[row].is_more == more);
+        part
     }
 
     /// Every picture in the part that it is left out of.

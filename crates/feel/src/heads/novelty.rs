@@ -1,0 +1,98 @@
+//! Whether a picture is like anything that was learned from.
+//!
+//! - **Computes** two distances of standardised features from the pictures learned from: along the
+//!   principal components, each in its own deviations (Mahalanobis), and away from all of them (what
+//!   the components leave out). The larger, over what one of a hundred known pictures passes: from 1 on
+//!   a picture is unlike anything seen.
+//! - **Source** Jackson & Mudholkar, "Control procedures for residuals associated with principal
+//!   component analysis" (1979): T² and Q, here with empirical limits in place of approximate ones.
+//! - **Deviation** the limit is passed by one of a hundred pictures that the components come from; of
+//!   new pictures of the same kinds by a few more.
+
+/// Share of known pictures within the limits, each distance for itself.
+const KNOWN: f64 = 0.99;
+
+/// A component that hardly varies must not blow a distance up.
+const LEAST: f64 = 1e-6;
+
+/// What is usual.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Novelty {
+    /// Variance of each component.
+    pub variance: Vec<f64>,
+    /// Limits of both distances.
+    pub limits: [f64; 2],
+}
+
+impl Novelty {
+    /// From the components of known pictures and the squared lengths of their standardised features;
+    /// none without any.
+    pub(crate) fn fit<'a>(known: impl Iterator<Item = (&'a [f32], f64)>) -> Option<Self> {
+        let known: Vec<(&[f32], f64)> = known.collect();
+        let columns = known.first()?.0.len();
+        let mut variance = vec![0.0; columns];
+        for (z, _) in &known {
+            let pairs = variance.iter_mut().zip(*z);
+            pairs.for_each(|(sum, z)| *sum += f64::from(*z).powi(2));
+        }
+        let n = known.len() as f64;
+        variance.iter_mut().for_each(|v| *v = (*v / n).max(LEAST));
+        let mut novelty = Self {
+            variance,
+            limits: [1.0; 2],
+        };
+        let distances: Vec<[f64; 2]> = known
+            .iter()
+            .map(|(z, all)| novelty.distances(z, *all))
+            .collect();
+        novelty.limits = [0, 1].map(|k| {
+            let mut sorted: Vec<f64> = distances.iter().map(|d| d[k]).collect();
+            sorted.sort_by(f64::total_cmp);
+            sorted[((n - 1.0) * KNOWN).round() as usize].max(LEAST)
+        });
+        Some(novelty)
+    }
+
+    /// Mahalanobis's distance along the components, and the length away from them.
+    fn distances(&self, z: &[f32], all: f64) -> [f64; 2] {
+        let along = z.iter().zip(&self.variance);
+        let along: f64 = along.map(|(z, v)| f64::from(*z).powi(2) / v).sum();
+        let inside: f64 = z.iter().map(|z| f64::from(*z).powi(2)).sum();
+        [along.sqrt(), (all - inside).max(0.0).sqrt()]
+    }
+
+    /// 0 in the middle of what is known; from 1 on unlike anything seen. `all` is the squared length of
+    /// the standardised features whose components are `z`.
+    pub(crate) fn of(&self, z: &[f32], all: f64) -> f64 {
+        let distances = self.distances(z, all);
+        let shares = distances.iter().zip(&self.limits);
+        shares.map(|(d, limit)| d / limit).fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_along_and_far_away_are_both_new() {
+        // A hundred pictures: the first component is ±2, the second ±1; nothing is left out but 0.25.
+        let rows: Vec<[f32; 2]> = (0..100)
+            .map(|n| {
+                [
+                    if n % 2 == 0 { 2.0 } else { -2.0 },
+                    if n % 4 < 2 { 1.0 } else { -1.0 },
+                ]
+            })
+            .collect();
+        let known = rows.iter().map(|z| (&z[..], 5.25));
+        let novelty = Novelty::fit(known).expect("pictures");
+        assert_eq!(novelty.variance, [4.0, 1.0]);
+        // √(4/4 + 1/1) and √(5.25 − 5).
+        assert_eq!(novelty.limits, [2.0_f64.sqrt(), 0.5]);
+        assert!((novelty.of(&[2.0, 1.0], 5.25) - 1.0).abs() < 1e-12);
+        assert!((novelty.of(&[0.0, 3.0], 9.0) - 3.0 / 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!((novelty.of(&[0.0, 0.0], 1.0) - 2.0).abs() < 1e-12);
+        assert_eq!(Novelty::fit(std::iter::empty()), None);
+    }
+}
