@@ -33,6 +33,8 @@ pub struct ReportEntry {
     pub valence: f64,
     /// Mean arousal, 1 (calm) to 7 (stirring).
     pub arousal: f64,
+    /// Lower and upper end of the 80 % interval of each share, where the weights know them.
+    pub share_intervals: Option<[[f64; 2]; 9]>,
     /// How unlike the pictures that were learned from: from 1 on unlike anything seen.
     pub novelty: Option<f64>,
     /// Lower and upper end of the 80 % interval of valence.

@@ -3,7 +3,7 @@
 //! - Layout: one column with the path (any name that is given, else the first
 //!   of `path`, `file`, `image`), and as many of these as there are: the nine
 //!   emotions, each its own column with a count or share ≥ 0; `votes`, from how many
-//!   viewers these are; `emotion`;
+//!   viewers these are; `emotion`; `sentiment` (positive, negative, other or neutral);
 //!   `valence` and `arousal` on 1..7; `split`; `group`. Cells may be empty.
 //! - Output: [`Entry`]s. Relative paths resolve against the file's folder.
 //! - Deviations: without `split`, the hash of the group decides, or that of the
@@ -24,7 +24,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use affetti_emotion::{Distribution, Emotion, Label, Scale};
+use affetti_emotion::{Distribution, Emotion, Label, Scale, Sentiment};
 use serde::Serialize;
 
 use crate::{
@@ -47,6 +47,9 @@ pub struct TableOptions {
 /// One picture and what is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
+    /// Line of the table on which the row begins; the header is line 1.
+    #[serde(skip)]
+    pub line: u64,
     /// The path as it is written in the table.
     pub written: String,
     /// The picture, absolute.
@@ -58,6 +61,8 @@ pub struct Entry {
     pub votes: Option<f64>,
     /// The one emotion of the column `emotion`.
     pub emotion: Option<Emotion>,
+    /// Whether it is felt as pleasant.
+    pub sentiment: Option<Sentiment>,
     /// Valence, 1 to 7.
     pub valence: Option<f64>,
     /// Arousal, 1 to 7.
@@ -105,6 +110,7 @@ pub fn read_from(
     let nine = nine_columns(&sheet)?;
     let votes = sheet.find("votes")?;
     let emotion = sheet.find("emotion")?;
+    let sentiment = sheet.find("sentiment")?;
     let valence = sheet.find("valence")?;
     let arousal = sheet.find("arousal")?;
     let split = sheet.find("split")?;
@@ -112,12 +118,15 @@ pub fn read_from(
     let (low, high) = (Scale::Oasis.low(), Scale::Oasis.high());
     sheet.load(|row| {
         let written = row.filled(&file)?;
+        let voters = row.maybe_number(votes.as_ref(), 1.0, 1e9)?;
         let group = row.maybe(group.as_ref())?;
         let split = row.maybe_named(split.as_ref(), "split", Split::parse)?;
         Ok(Some(Entry {
             file: folder.join(&written),
-            emotions: shares(row, nine.as_deref())?,
-            votes: row.maybe_number(votes.as_ref(), 1.0, 1e9)?,
+            line: row.line(),
+            emotions: shares(row, nine.as_deref(), voters)?,
+            votes: voters,
+            sentiment: row.maybe_label(sentiment.as_ref())?,
             emotion: row.maybe_label(emotion.as_ref())?,
             valence: row.maybe_number(valence.as_ref(), low, high)?,
             arousal: row.maybe_number(arousal.as_ref(), low, high)?,
@@ -165,6 +174,7 @@ fn nine_columns<R: Read>(sheet: &Sheet<R>) -> Result<Option<Vec<Column>>, DataEr
 fn shares(
     row: &Row<'_>,
     columns: Option<&[Column]>,
+    voters: Option<f64>,
 ) -> Result<Option<Distribution<Emotion>>, RowFault> {
     let Some(columns) = columns else {
         return Ok(None);
@@ -180,9 +190,30 @@ fn shares(
     if !filled {
         return Ok(None);
     }
+    sum_is_right(&counts, voters)?;
     Distribution::from_counts(&counts)
         .map(Some)
         .map_err(|_| RowFault::NoShare)
+}
+
+/// Broken numbers are shares, which must add up to 1; whole ones are votes, as many as `voters` where
+/// the table says so.
+fn sum_is_right(counts: &[f64], voters: Option<f64>) -> Result<(), RowFault> {
+    let sum: f64 = counts.iter().sum();
+    let are_shares = counts.iter().any(|count| count.fract() != 0.0);
+    // Shares of few decimals miss 1 by a little.
+    let (expected, slack) = match (are_shares, voters) {
+        (true, _) if counts.iter().all(|count| *count <= 1.0) => (1.0, 0.02),
+        (false, Some(voters)) if sum > 1.0 => (voters, 0.5),
+        _ => return Ok(()),
+    };
+    if (sum - expected).abs() <= slack {
+        return Ok(());
+    }
+    Err(RowFault::Sum {
+        found: (sum * 100.0).round() / 100.0,
+        expected,
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub use learning::evaluate::{Entry, evaluate};
 pub use learning::figures::{Figure, Figures};
 pub use learning::folds::FOLDS;
 pub use learning::options::{Step, TrainOptions};
+pub use learning::own::{OwnFigures, OwnOptions, OwnTrained, evaluate_own, train_own};
 pub use learning::reference::{ReferenceOptions, make_reference};
 pub use learning::study::{STUDY_FOLDS, Study};
 pub use learning::train::{Trained, train};

@@ -124,7 +124,7 @@ impl Reading {
             arousal,
             interval,
             novelty,
-            shares: _,
+            shares,
         } = &self.prediction;
         let polarity = self.polarity();
         let measures = &self.measures;
@@ -140,6 +140,7 @@ impl Reading {
             arousal_interval: interval.arousal,
             dominant: self.dominant().index(),
             entropy: self.entropy(),
+            share_intervals: *shares,
             novelty: *novelty,
             ranks: self.ranks,
             warmth: measures.warmth,

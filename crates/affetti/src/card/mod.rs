@@ -45,6 +45,9 @@ const MAX_WIDTH: usize = 100;
 const LABEL: usize = 17;
 /// Columns of a share: "100 %" and a space.
 const SHARE: usize = 6;
+/// Columns of the ends of a share's interval, " 12 to 34", and the narrowest card that has them.
+const ENDS: usize = 9;
+const LEAST_ENDS: usize = 60;
 /// Columns of the scale 1..7: at least one for each half point, at most seven for a whole one.
 const NARROWEST_SCALE: usize = 13;
 const WIDEST_SCALE: usize = 43;
@@ -112,7 +115,8 @@ fn title(entry: &ReportEntry, pen: Pen) -> String {
 }
 
 fn bars(entry: &ReportEntry, pen: Pen) -> Vec<String> {
-    let room = pen.width - LABEL - SHARE;
+    let ends = entry.share_intervals.filter(|_| pen.width >= LEAST_ENDS);
+    let room = pen.width - LABEL - SHARE - ends.map_or(0, |_| ENDS);
     let order = ranked(entry);
     // The longest bar fills the room, but small shares alone must not look large.
     let full = entry.emotions[order[0]].max(0.4);
@@ -120,8 +124,16 @@ fn bars(entry: &ReportEntry, pen: Pen) -> Vec<String> {
         .iter()
         .map(|&i| {
             let share = entry.emotions[i];
-            let drawn = paint(&bar(share / full, room, pen.unicode), COLORS[i], pen);
-            format!("{}{:>5} {drawn}", label(EMOTIONS[i]), percent(share))
+            let bar = bar(share / full, room, pen.unicode);
+            let drawn = paint(&bar, COLORS[i], pen);
+            let start = format!("{}{:>5} {drawn}", label(EMOTIONS[i]), percent(share));
+            let Some([low, high]) = ends.map(|ends| ends[i]) else {
+                return start;
+            };
+            let gap = " ".repeat(room.saturating_sub(columns(&bar)));
+            let whole = |x: f64| (x * 100.0).round();
+            let ends = format!(" {:>2} to {:>2}", whole(low), whole(high));
+            format!("{start}{gap}{}", dim(&ends, pen))
         })
         .collect()
 }

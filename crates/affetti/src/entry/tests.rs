@@ -12,6 +12,7 @@ pub(crate) fn sample() -> ReportEntry {
         polarity: [0.70, 0.25, 0.05],
         valence: 4.62,
         arousal: 5.05,
+        share_intervals: None,
         novelty: None,
         valence_interval: [3.58, 5.66],
         arousal_interval: [4.21, 5.89],

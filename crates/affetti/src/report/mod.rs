@@ -201,6 +201,7 @@ fn check(entry: &ReportEntry) -> io::Result<()> {
             .chain(&entry.valence_interval)
             .chain(&entry.arousal_interval)
             .chain(entry.ranks.iter().flatten())
+            .chain(entry.share_intervals.iter().flatten().flatten())
             .all(|x| x.is_finite())
         && descriptors
             .iter()
@@ -233,6 +234,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     unusual: Option<String>,
     emotions: [f64; 9],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_intervals: Option<[[f64; 2]; 9]>,
     polarity: [f64; 3],
     valence: f64,
     arousal: f64,
@@ -287,6 +290,9 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
             verdict: verdict(entry),
             unusual: unusual(entry),
             emotions: entry.emotions.map(round),
+            share_intervals: entry
+                .share_intervals
+                .map(|all| all.map(|ends| ends.map(round))),
             polarity: entry.polarity.map(round),
             valence: round(entry.valence),
             arousal: round(entry.arousal),

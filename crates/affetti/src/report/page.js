@@ -60,12 +60,15 @@ const original = p => {
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- Pieces of a picture, used by cards, rows and the detail view. ----
-const bars = (shares, marks) => {
+// `ends` are the 80 % intervals of the shares, where they are known.
+const bars = (shares, marks, ends) => {
   const most = shares.indexOf(Math.max(...shares));
-  return EMOTIONS.map((name, i) => h("li", { className: i === most ? "top" : "", "--c": `var(--e${i})` },
+  const between = i => ends ? { title: `${EMOTIONS[i]}: 80 % interval ${share(ends[i][0])} to ${share(ends[i][1])}` } : {};
+  const line = i => h("s", { "--lo": width(ends[i][0] / top), "--hi": width(Math.min(1, ends[i][1] / top)) });
+  return EMOTIONS.map((name, i) => h("li", { className: i === most ? "top" : "", "--c": `var(--e${i})`, ...between(i) },
     h("span", null, name),
     h("span", { className: "track", "--w": width(shares[i] / top), "--m": width(marks[i] / top) },
-      h("i"), marks === shares ? null : h("u")),
+      h("i"), ends ? line(i) : null, marks === shares ? null : h("u")),
     h("span", { className: "value" }, share(shares[i]))));
 };
 const SIDES = [1, 2, 0]; // negative left, as on the axis of valence
@@ -101,7 +104,7 @@ const card = p => h("article", { className: "panel card", "data-index": p.index 
   h("h3", { className: "name", title: visible(p.path) }, bdi(p.name)),
   p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
   verdict(p), unusual(p), intention(p),
-  h("ul", { className: "bars" }, ...bars(p.emotions, average)),
+  h("ul", { className: "bars" }, ...bars(p.emotions, average, p.share_intervals)),
   h("div", null, ...polarity(p.polarity)),
   axis("valence", p.valence, p.valence_interval), axis("arousal", p.arousal, p.arousal_interval),
   palette(p), figures(p));
@@ -322,7 +325,7 @@ const whole = p => {
         h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
           h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
     h("div", null, verdict(p), unusual(p), intention(p),
-      h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions)),
+      h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions, p.share_intervals)),
       pics.length > 1 ? h("p", { className: "small" }, "The upright marks are the means of the collection. "
         + `The bars end at ${share(top)}.`) : null,
       h("div", null, ...polarity(p.polarity)),

@@ -72,6 +72,14 @@ pub enum RowFault {
     /// The votes of a row add up to nothing.
     #[error("the emotions add up to zero")]
     NoShare,
+    /// The nine emotions of a row add up to something else than they should.
+    #[error("the nine emotions add up to {found}, not {expected}")]
+    Sum {
+        /// Their sum, rounded to hundredths.
+        found: f64,
+        /// 1 for shares, or the number of votes.
+        expected: f64,
+    },
     /// A name that becomes part of a path holds a separator or is a dot entry.
     #[error("{column} is {value:?}, which would leave its folder")]
     UnsafeName {

@@ -91,6 +91,19 @@ pub(crate) fn fit(
     })
 }
 
+/// γ of Σ γⱼ exp(−‖z − zⱼ‖² / `width`) that comes nearest to `y`, by (K + λI)⁻¹ y; none where the system
+/// cannot be solved.
+#[must_use]
+pub(crate) fn ridge_of(z: &Matrix, y: &[f64], width: f64, lambda: f64) -> Option<Vec<f64>> {
+    let n = z.rows();
+    let gram = DMatrix::from_fn(n, n, |i, j| {
+        let near = (-distance(z.row(i), z.row(j)) / width).exp();
+        if i == j { near + lambda } else { near }
+    });
+    let found = gram.cholesky()?.solve(&DVector::from_column_slice(y));
+    Some(found.iter().copied().collect())
+}
+
 impl Kernel {
     /// The outputs for one row and its cue, and the logarithm of its summed likeness to all rows.
     #[must_use]
@@ -142,6 +155,18 @@ mod tests {
         assert!((told[0] - expected).abs() < 1e-9);
         // Far from everything it says what the cue says.
         assert!((kernel.apply(&[100.0], 0.0).0[0] - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ridge_by_hand() {
+        // k = e⁻¹ between both: (K + I)⁻¹ (1, −1) = ±1 / (2 − e⁻¹).
+        let z = Matrix {
+            columns: 1,
+            data: vec![0.0, 2.0],
+        };
+        let found = ridge_of(&z, &[1.0, -1.0], 4.0, 1.0).unwrap();
+        let expected = 1.0 / (2.0 - (-1.0_f64).exp());
+        assert!((found[0] - expected).abs() < 1e-12 && (found[1] + expected).abs() < 1e-12);
     }
 
     #[test]

@@ -37,37 +37,39 @@ impl Novelty {
         }
         let n = known.len() as f64;
         variance.iter_mut().for_each(|v| *v = (*v / n).max(LEAST));
-        let mut novelty = Self {
-            variance,
-            limits: [1.0; 2],
-        };
-        let distances: Vec<[f64; 2]> = known
-            .iter()
-            .map(|(z, all)| novelty.distances(z, *all))
-            .collect();
-        novelty.limits = [0, 1].map(|k| {
-            let mut sorted: Vec<f64> = distances.iter().map(|d| d[k]).collect();
-            sorted.sort_by(f64::total_cmp);
-            sorted[((n - 1.0) * KNOWN).round() as usize].max(LEAST)
-        });
-        Some(novelty)
+        let limits = Self::limits_of(&variance, known.into_iter());
+        Some(Self { variance, limits })
     }
 
-    /// Mahalanobis's distance along the components, and the length away from them.
-    fn distances(&self, z: &[f32], all: f64) -> [f64; 2] {
-        let along = z.iter().zip(&self.variance);
-        let along: f64 = along.map(|(z, v)| f64::from(*z).powi(2) / v).sum();
-        let inside: f64 = z.iter().map(|z| f64::from(*z).powi(2)).sum();
-        [along.sqrt(), (all - inside).max(0.0).sqrt()]
+    /// What one of a hundred known pictures passes, of either distance.
+    pub(crate) fn limits_of<'a>(
+        variance: &[f64],
+        known: impl Iterator<Item = (&'a [f32], f64)>,
+    ) -> [f64; 2] {
+        let distances: Vec<[f64; 2]> = known.map(|(z, all)| distances(variance, z, all)).collect();
+        [0, 1].map(|k| {
+            let mut sorted: Vec<f64> = distances.iter().map(|d| d[k]).collect();
+            sorted.sort_by(f64::total_cmp);
+            let place = (sorted.len().saturating_sub(1) as f64 * KNOWN).round() as usize;
+            sorted.get(place).copied().unwrap_or(0.0).max(LEAST)
+        })
     }
 
     /// 0 in the middle of what is known; from 1 on unlike anything seen. `all` is the squared length of
     /// the standardised features whose components are `z`.
     pub(crate) fn of(&self, z: &[f32], all: f64) -> f64 {
-        let distances = self.distances(z, all);
+        let distances = distances(&self.variance, z, all);
         let shares = distances.iter().zip(&self.limits);
         shares.map(|(d, limit)| d / limit).fold(0.0, f64::max)
     }
+}
+
+/// Mahalanobis's distance along the components, and the length away from them.
+fn distances(variance: &[f64], z: &[f32], all: f64) -> [f64; 2] {
+    let along = z.iter().zip(variance);
+    let along: f64 = along.map(|(z, v)| f64::from(*z).powi(2) / v).sum();
+    let inside: f64 = z.iter().map(|z| f64::from(*z).powi(2)).sum();
+    [along.sqrt(), (all - inside).max(0.0).sqrt()]
 }
 
 #[cfg(test)]

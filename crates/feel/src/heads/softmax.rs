@@ -34,8 +34,28 @@ pub(crate) fn fit(problem: Problem<'_>, lambda: f64) -> Linear {
     fit_from(problem, lambda, start)
 }
 
+/// Fits with the weights drawn towards those of `known` in place of 0, starting there: what little
+/// data says is added to what is known. The biases are free.
+#[must_use]
+pub(crate) fn fit_near(problem: Problem<'_>, lambda: f64, known: &Linear) -> Linear {
+    let classes = known.bias.len();
+    let columns = problem.x.columns;
+    let weight = |feature: usize| known.weights.iter().map(move |row| row[feature]);
+    let mut start: Vec<f64> = (0..columns).flat_map(weight).collect();
+    let center = start.clone();
+    start.extend(&known.bias);
+    debug_assert_eq!(start.len(), (columns + 1) * classes);
+    fit_around(problem, lambda, start, &center)
+}
+
 /// `start` is `[feature][class]` and then the biases.
 fn fit_from(problem: Problem<'_>, lambda: f64, start: Vec<f64>) -> Linear {
+    let center = vec![0.0; start.len()];
+    fit_around(problem, lambda, start, &center)
+}
+
+/// As [`fit_from`], with the weights drawn towards `center`.
+fn fit_around(problem: Problem<'_>, lambda: f64, start: Vec<f64>, center: &[f64]) -> Linear {
     let classes = problem.targets.first().map_or(0, Vec::len);
     let columns = problem.x.columns;
     let settings = Settings {
@@ -44,7 +64,7 @@ fn fit_from(problem: Problem<'_>, lambda: f64, start: Vec<f64>) -> Linear {
     };
     let total: f64 = problem.weights.iter().sum();
     let flat = minimize(
-        |flat, gradient| objective(problem, classes, lambda, total, flat, gradient),
+        |flat, gradient| objective(problem, (lambda, center), total, flat, gradient),
         start,
         settings,
     );
@@ -75,12 +95,12 @@ fn log_prior(problem: Problem<'_>, classes: usize) -> Vec<f64> {
 /// `flat` is `[feature][class]` and then the biases, so that one feature's classes are neighbours.
 fn objective(
     problem: Problem<'_>,
-    classes: usize,
-    lambda: f64,
+    (lambda, center): (f64, &[f64]),
     total: f64,
     flat: &[f64],
     gradient: &mut [f64],
 ) -> f64 {
+    let classes = flat.len() / (problem.x.columns + 1);
     let rows: Vec<usize> = (0..problem.x.rows()).collect();
     let parts: Vec<(f64, Vec<f64>)> = rows
         .par_chunks(CHUNK)
@@ -96,9 +116,10 @@ fn objective(
             .for_each(|(g, s)| *g += s / total);
     }
     let weights = problem.x.columns * classes;
-    for (g, w) in gradient[..weights].iter_mut().zip(flat) {
-        *g += lambda * w;
-        value += 0.5 * lambda * w * w;
+    for ((g, w), center) in gradient[..weights].iter_mut().zip(flat).zip(center) {
+        let off = w - center;
+        *g += lambda * off;
+        value += 0.5 * lambda * off * off;
     }
     value
 }
@@ -174,8 +195,9 @@ mod tests {
             weights: &weights,
         };
         let flat: Vec<f64> = (0..9).map(|i| f64::from(i) * 0.13 - 0.5).collect();
+        let center: Vec<f64> = (0..6).map(|i| 0.4 - f64::from(i) * 0.2).collect();
         let mut gradient = vec![0.0; 9];
-        let value = |flat: &[f64], g: &mut [f64]| objective(problem, 3, 0.3, 4.5, flat, g);
+        let value = |flat: &[f64], g: &mut [f64]| objective(problem, (0.3, &center), 4.5, flat, g);
         value(&flat, &mut gradient);
         for i in 0..9 {
             let shifted = |by: f64| {
@@ -190,6 +212,28 @@ mod tests {
                 gradient[i]
             );
         }
+    }
+
+    #[test]
+    fn a_large_pull_keeps_the_known_weights() {
+        let (x, targets, weights) = toy();
+        let problem = Problem {
+            x: &x,
+            targets: &targets,
+            weights: &weights,
+        };
+        let known = Linear {
+            weights: vec![vec![1.0, -2.0], vec![0.5, 0.0], vec![0.0, 3.0]],
+            bias: vec![0.1, 0.2, 0.3],
+        };
+        let kept = fit_near(problem, 1e6, &known);
+        for (row, before) in kept.weights.iter().zip(&known.weights) {
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-4;
+            assert!(row.iter().zip(before).all(close), "{row:?}");
+        }
+        // The biases are free, and a weak pull leaves all to the data.
+        assert_ne!(kept.bias, known.bias);
+        assert!((fit_near(problem, 1e-3, &known).weights[0][1] + 2.0).abs() > 0.1);
     }
 
     #[test]

@@ -4,8 +4,11 @@ use super::backbones;
 use super::config::Config;
 use super::figures::Figures;
 use crate::error::FeelError;
+use crate::predicting::model::Model;
 use crate::predicting::predictor::Predictor;
+use crate::predicting::settings::BackboneSettings;
 use affetti_ground::config::ConfigError;
+use affetti_nets::efficientnet_lite::Weights;
 use affetti_weights::registry::{Card, InputContract, Origin};
 use std::path::Path;
 
@@ -18,8 +21,6 @@ pub(super) fn card_text(
     models: &Path,
 ) -> Result<String, FeelError> {
     let (id, model) = (predictor.model(), predictor.weights());
-    let networks = model.settings.backbones.iter().zip(&model.backbones);
-    let sides = networks.map(|(backbone, weights)| backbone.side(weights.variant()) as usize);
     let mut starts = Vec::new();
     for backbone in &config.features.backbones {
         starts.push(backbones::origin(backbone, models)?);
@@ -39,19 +40,7 @@ pub(super) fn card_text(
         url: None,
         embedded: true,
         license: "models/LICENSE: research data behind it; see there".into(),
-        input: InputContract {
-            resolution: sides.collect(),
-            channels: "RGB".into(),
-            mean: 127.0,
-            scale: 128.0,
-            filter: config.features.filter.name().to_owned(),
-            views: config
-                .features
-                .views
-                .iter()
-                .map(|v| v.name().to_owned())
-                .collect(),
-        },
+        input: input_contract(model),
         origin: Origin {
             starts,
             data: vec![
@@ -72,13 +61,36 @@ pub(super) fn card_text(
         // That of another model would be wrong: `affetti models reference` makes one.
         reference: None,
     };
-    toml::to_string_pretty(&card).map_err(|error| {
+    write(&card, &config.file)
+}
+
+/// The text of a card; `file` is what it comes from, for messages.
+pub(super) fn write(card: &Card, file: &Path) -> Result<String, FeelError> {
+    toml::to_string_pretty(card).map_err(|error| {
         let what = format!("the card cannot be written: {error}");
-        ConfigError::wrong(&config.file, &what).into()
+        ConfigError::wrong(file, &what).into()
     })
 }
 
-const CAUTIONS: [&str; 3] = [
+/// What a model wants to see.
+pub(super) fn input_contract(model: &Model) -> InputContract {
+    let settings = &model.settings;
+    let networks = settings.backbones.iter().zip(&model.backbones);
+    let side = |(backbone, weights): (&BackboneSettings, &Weights)| {
+        backbone.side(weights.variant()) as usize
+    };
+    InputContract {
+        resolution: networks.map(side).collect(),
+        channels: "RGB".into(),
+        mean: 127.0,
+        scale: 128.0,
+        filter: settings.filter.name().to_owned(),
+        views: settings.views.iter().map(|v| v.name().to_owned()).collect(),
+    }
+}
+
+/// What everyone who uses such a model should know.
+pub(super) const CAUTIONS: [&str; 3] = [
     "Says what pictures tend to evoke in groups of viewers; not for judging the persons in them, nor any one viewer.",
     "Learned from paintings of the Western canon up to the 20th century, annotated in English by online workers, and from photographs rated by residents of the USA.",
     "Valence and arousal were learned from photographs only; on paintings their intervals are not guaranteed.",

@@ -71,7 +71,7 @@ impl<'a> Gauge<'a> {
         self.measure(samples, &format!("paintings{twin}"))
     }
 
-    fn measure(&self, samples: Vec<Sample>, stage: &str) -> Result<Set, FeelError> {
+    pub(crate) fn measure(&self, samples: Vec<Sample>, stage: &str) -> Result<Set, FeelError> {
         // A picture replaced under its name has to be measured again.
         let describe = |s: &Sample| {
             let in_file = || std::fs::metadata(&s.file).map_or(0, |m| m.len());

@@ -13,6 +13,7 @@ pub(crate) mod folds;
 mod lesson;
 mod measure;
 pub(crate) mod options;
+pub(crate) mod own;
 pub(crate) mod pictures;
 pub(crate) mod reference;
 pub(crate) mod study;

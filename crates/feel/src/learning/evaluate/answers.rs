@@ -277,16 +277,16 @@ fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
 }
 
 /// What two contestants say of the same pictures.
-pub(super) struct Answers {
-    pub(super) truth: Vec<Vec<f64>>,
-    pub(super) model: Vec<Vec<f64>>,
-    pub(super) baseline: Vec<Vec<f64>>,
+pub(crate) struct Answers {
+    pub(crate) truth: Vec<Vec<f64>>,
+    pub(crate) model: Vec<Vec<f64>>,
+    pub(crate) baseline: Vec<Vec<f64>>,
     /// The answer without a picture: the mean of what could be seen.
-    pub(super) prior: Vec<f64>,
+    pub(crate) prior: Vec<f64>,
     /// How unsure the model is.
-    pub(super) unsure: Vec<Unsure>,
+    pub(crate) unsure: Vec<Unsure>,
     /// Viewers behind each truth.
-    pub(super) votes: Vec<f64>,
+    pub(crate) votes: Vec<f64>,
 }
 
 impl Answers {

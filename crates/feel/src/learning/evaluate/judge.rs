@@ -27,8 +27,8 @@ struct Seen<'a> {
 }
 
 /// Draws pictures for the intervals.
-pub(super) struct Judge {
-    pub(super) bootstrap: CheckedBootstrap,
+pub(crate) struct Judge {
+    pub(crate) bootstrap: CheckedBootstrap,
 }
 
 impl Judge {
@@ -37,8 +37,21 @@ impl Judge {
         answers: &Answers,
         set: &str,
     ) -> Result<Vec<Figure>, FeelError> {
+        let both = [0, 1].map(|output| self.rating_figures(answers, set, output));
+        let both = both.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(both.into_iter().flatten().collect())
+    }
+
+    /// Figures of valence (0) or arousal (1).
+    pub(crate) fn rating_figures(
+        &self,
+        answers: &Answers,
+        set: &str,
+        output: usize,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let word = ["valence", "arousal"][output];
         let mut figures = Vec::new();
-        for (output, word) in ["valence", "arousal"].into_iter().enumerate() {
+        {
             let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
             let (truth, model, baseline) = (
                 column(&answers.truth),
@@ -46,7 +59,7 @@ impl Judge {
                 column(&answers.baseline),
             );
             let r = |predicted: &[f64], draw: &[usize]| {
-                pearson(&pick(&truth, draw), &pick(predicted, draw)).ok()
+                correlation(&pick(&truth, draw), &pick(predicted, draw))
             };
             figures.push(self.figure(
                 (set, &format!("{word}: Pearson r")),
@@ -165,7 +178,7 @@ impl Judge {
         Ok(Some(figure))
     }
 
-    pub(super) fn emotion_figures(
+    pub(crate) fn emotion_figures(
         &self,
         answers: &Answers,
         set: &str,
@@ -207,7 +220,7 @@ impl Judge {
         let polarity = |all: &[Distribution<Emotion>]| all.iter().map(balance).collect::<Vec<_>>();
         let (human, ours, plain) = (polarity(&truth), polarity(&model), polarity(&baseline));
         let r = |predicted: &[f64], draw: &[usize]| {
-            pearson(&pick(&human, draw), &pick(predicted, draw)).ok()
+            correlation(&pick(&human, draw), &pick(predicted, draw))
         };
         figures.push(self.figure(
             (set, "polarity: Pearson r"),
@@ -234,6 +247,41 @@ impl Judge {
         )?);
         figures.extend(self.majority(&answers.prior, &truth, &model, &baseline, set)?);
         figures.extend(self.share_coverage(answers, set)?);
+        Ok(figures)
+    }
+
+    /// Pleasant from unpleasant, where viewers said no more than that.
+    pub(crate) fn sentiment_figures(
+        &self,
+        positive: &[bool],
+        [ours, baseline]: [&[f64]; 2],
+        set: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
+        let n = positive.len();
+        let truth = |draw: &[usize]| draw.iter().map(|&i| positive[i]).collect::<Vec<_>>();
+        let area = |told: &[f64], draw: &[usize]| auc(&pick(told, draw), &truth(draw)).ok();
+        let right = |told: &[f64], draw: &[usize]| {
+            let hits = draw.iter().filter(|&&i| (told[i] > 0.0) == positive[i]);
+            Some(hits.count() as f64 / draw.len() as f64)
+        };
+        let pleasant = positive.iter().filter(|p| **p).count() as f64 / n.max(1) as f64;
+        let mut figures = Vec::new();
+        if (0.0..1.0).contains(&pleasant) && pleasant > 0.0 {
+            figures.push(self.figure(
+                (set, "sentiment: AUC"),
+                n,
+                0.5,
+                |draw| area(ours, draw),
+                |draw| area(baseline, draw),
+            )?);
+        }
+        figures.push(self.figure(
+            (set, "sentiment: accuracy"),
+            n,
+            pleasant.max(1.0 - pleasant),
+            |draw| right(ours, draw),
+            |draw| right(baseline, draw),
+        )?);
         Ok(figures)
     }
 
@@ -300,6 +348,16 @@ fn distributions(rows: &[Vec<f64>]) -> Result<Vec<Distribution<Emotion>>, FeelEr
         .iter()
         .map(|r| Distribution::from_counts(r))
         .collect::<Result<_, _>>()?)
+}
+
+/// Pearson's r; 0 where all was told alike, for that says nothing of the truth.
+fn correlation(truth: &[f64], told: &[f64]) -> Option<f64> {
+    let alike = told.windows(2).all(|pair| pair[0] == pair[1]);
+    if alike {
+        Some(0.0)
+    } else {
+        pearson(truth, told).ok()
+    }
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -21,9 +21,10 @@ use crate::error::FeelError;
 use crate::predicting::predictor::{ModelId, Predictor};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
-use answers::{Answers, Contestant, Frozen, Part};
+pub(super) use answers::Answers;
+use answers::{Contestant, Frozen, Part};
 pub(crate) use answers::{Fitted, Unsure};
-use judge::Judge;
+pub(super) use judge::Judge;
 #[cfg(feature = "train")]
 pub(crate) use judge::{FLOOR, TIE};
 
