@@ -23,10 +23,11 @@ use anyhow::{Result, bail};
 
 use crate::{
     Exit,
-    args::{self, EvalVerb, TrainingArgs},
+    args::{self, EvalVerb, OwnEvalArgs, Source, TrainingArgs},
     device,
     out_file::{cannot_write, put, spare},
     output::{self, FIGURES, Form, TEXTS},
+    own,
     progress::Progress,
     settings::{Settings, data_folder},
     sketch,
@@ -42,13 +43,12 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     match verb {
         EvalVerb::Feel {
             training,
-            weights,
+            own: args,
             against,
-            views,
-        } => {
-            let rival = against.as_deref();
-            feel(&training, weights.as_deref(), rival, views, settings)
-        }
+        } => match training.source() {
+            Source::Config(training) => feel(&training, &args, against.as_deref(), settings),
+            Source::Table(table) => own::eval(&table, &training.models, &args, settings),
+        },
         EvalVerb::Edges {
             detector,
             weights,
@@ -99,11 +99,11 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
 /// `affetti eval feel`: beside frozen features, or beside the predictor of `against`.
 fn feel(
     training: &TrainingArgs,
-    weights: Option<&Path>,
+    own: &OwnEvalArgs,
     against: Option<&Path>,
-    views: Option<usize>,
     settings: &Settings,
 ) -> Result<Exit> {
+    let (weights, views) = (own.weights.as_deref(), own.views);
     let form = Form::of(&FIGURES, settings)?;
     let ours = Config::read(&training.config)?;
     let theirs = against.map(Config::read).transpose()?;

@@ -16,6 +16,7 @@ mod mirror;
 mod models;
 mod out_file;
 mod output;
+mod own;
 mod progress;
 mod regions;
 mod say;

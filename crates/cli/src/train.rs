@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 
 use crate::{
     Exit,
-    args::{TrainVerb, TrainingArgs},
+    args::{FeelSourceArgs, OwnTrainArgs, Source, TowerArg, TrainVerb, TrainingArgs},
     out_file::spare,
     output::{self, FIGURES, Form},
+    own,
     progress::Progress,
     settings::{Settings, data_folder},
 };
@@ -17,7 +18,7 @@ use crate::{
 #[cfg(not(feature = "train"))]
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     match verb {
-        TrainVerb::Feel(args) => feel(&args, settings),
+        TrainVerb::Feel { training, own } => either(&training, &own, settings),
         // The work needs burn.
         _ => bail!(
             "this build cannot train networks: build it with `cargo build --release --features train`"
@@ -34,7 +35,7 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use networks::{Asked, train};
 
     match &verb {
-        TrainVerb::Feel(args) => feel(args, settings),
+        TrainVerb::Feel { training, own } => either(training, own, settings),
         TrainVerb::Edges { training, run } => {
             let asked = Asked {
                 check: &|data| bsds500(Some(data)).map(drop),
@@ -85,10 +86,25 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     }
 }
 
-/// `affetti train feel`.
-fn feel(args: &TrainingArgs, settings: &Settings) -> Result<Exit> {
+/// `affetti train feel`: from a config, or from a table.
+fn either(training: &FeelSourceArgs, own_args: &OwnTrainArgs, settings: &Settings) -> Result<Exit> {
+    match training.source() {
+        Source::Config(args) => feel(&args, own_args.backbone, settings),
+        Source::Table(table) => own::train(&table, &training.models, own_args, settings),
+    }
+}
+
+/// `affetti train feel CONFIG`.
+fn feel(args: &TrainingArgs, tower: Option<TowerArg>, settings: &Settings) -> Result<Exit> {
     let form = Form::of(&FIGURES, settings)?;
     let mut config = Config::read(&args.config)?;
+    if let Some(name) = tower.map(TowerArg::name) {
+        config.name = format!("feel-{name}");
+        if let Some(first) = config.features.backbones.first_mut() {
+            name.clone_into(&mut first.name);
+            first.network = None;
+        }
+    }
     config.seed = settings.seed.unwrap_or(config.seed);
     let trained = with_options(&config, args, &[], settings, |config, options| {
         Ok(train_feel(config, options)?)

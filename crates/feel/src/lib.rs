@@ -33,6 +33,7 @@ pub use learning::study::{STUDY_FOLDS, Study};
 pub use learning::train::{Trained, train};
 pub use predicting::basis::Basis;
 pub use predicting::extractor::{Extractor, Scratch};
+pub use predicting::frozen::{Brought, Frozen, Network};
 pub use predicting::intention::{Aim, Intention, matching};
 pub use predicting::model::Model;
 pub use predicting::predictor::{EMBEDDED, Intervals, ModelId, Prediction, Predictor, SCALE};

@@ -105,7 +105,7 @@ fn settings_out_of_range_are_refused() {
 #[test]
 fn pooling_the_whole_picture_is_describing_it() {
     let predictor = predictor();
-    let network = EfficientNetLite::new(&predictor.weights().backbones[0]);
+    let network = EfficientNetLite::new(predictor.weights().backbones[0].lite().expect("ours"));
     let picture = painting().resize(150, 110, affetti_picture::Filter::Bilinear);
     let mut work = Workspace::default();
     let plain = network.describe(&picture, &mut work, 1);

@@ -136,6 +136,10 @@ pub(crate) struct FeelArgs {
     /// Weights made by `affetti train feel` [default: those inside the program]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
+    /// Heads that `affetti train feel configs/feel-clip.toml` fitted on a tower that you imported, from
+    /// models/feel-NAME.safetensors
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "weights")]
+    pub(crate) backbone: Option<TowerArg>,
     /// Let the most affective regions take part in the emotions, and report them
     #[arg(long)]
     pub(crate) regions: bool,
@@ -158,6 +162,52 @@ pub(crate) struct FeelArgs {
     /// or --out are to show them too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) index: Option<PathBuf>,
+}
+
+/// CLIP's image towers, by the names of their cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TowerArg {
+    /// Vision transformer
+    #[value(name = "clip-vit-b-32")]
+    VitB32,
+    /// ResNet of 50 layers
+    #[value(name = "clip-rn50")]
+    Rn50,
+    /// ResNet of 101 layers
+    #[value(name = "clip-rn101")]
+    Rn101,
+}
+
+impl TowerArg {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::VitB32 => "clip-vit-b-32",
+            Self::Rn50 => "clip-rn50",
+            Self::Rn101 => "clip-rn101",
+        }
+    }
+}
+
+impl FeelArgs {
+    /// The weight file that was named, or that of the backbone.
+    ///
+    /// # Errors
+    /// Where the backbone has no heads yet.
+    pub(crate) fn weight_file(&self) -> anyhow::Result<Option<PathBuf>> {
+        let Some(tower) = self.backbone else {
+            return Ok(self.weights.clone());
+        };
+        let name = tower.name();
+        let file = PathBuf::from(format!("models/feel-{name}.safetensors"));
+        if file.is_file() {
+            return Ok(Some(file));
+        }
+        anyhow::bail!(
+            "{}: no such file; `affetti train feel configs/feel-clip.toml --backbone {name}` fits heads on \
+             {name}, and --weights names a file of them elsewhere",
+            file.display()
+        )
+    }
 }
 
 /// Find the parts of pictures that carry their feeling

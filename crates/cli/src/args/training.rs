@@ -4,13 +4,20 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum, ValueHint, builder::RangedU64ValueParser};
 
-use super::SketchEvalArgs;
+use super::{SketchEvalArgs, TowerArg};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainVerb {
-    /// Train the predictor of `affetti feel`
-    #[command(after_help = "Example:\n  affetti train feel configs/feel-3.toml --data data/")]
-    Feel(TrainingArgs),
+    /// Train the predictor of `affetti feel`, or fit its heads to your own pictures
+    #[command(
+        after_help = "Examples:\n  affetti train feel --table my.csv --name mine\n  affetti train feel configs/feel-3.toml --data data/\n\nThe table names pictures (column path) and what they evoke: the nine emotions as votes or shares,\nemotion, sentiment, valence, arousal; and group, which near-copies share (docs/own-data.md)."
+    )]
+    Feel {
+        #[command(flatten)]
+        training: FeelSourceArgs,
+        #[command(flatten)]
+        own: OwnTrainArgs,
+    },
     /// Train the edge network; needs a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train edges configs/edges-1.toml --data data/")]
     Edges {
@@ -88,21 +95,17 @@ pub(crate) enum TrainVerb {
 pub(crate) enum EvalVerb {
     /// Measure the predictor of `affetti feel`
     #[command(
-        after_help = "Examples:\n  affetti eval feel configs/feel-3.toml --data data/\n  affetti eval feel configs/feel-3.toml --against configs/feel-2.toml --out figures.csv"
+        after_help = "Examples:\n  affetti eval feel --table my.csv --out figures.md\n  affetti eval feel configs/feel-3.toml --data data/\n  affetti eval feel configs/feel-3.toml --against configs/feel-2.toml --out figures.csv"
     )]
     Feel {
         #[command(flatten)]
-        training: TrainingArgs,
-        /// Weights made by `affetti train feel` [default: those inside the program]
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        weights: Option<PathBuf>,
+        training: FeelSourceArgs,
+        #[command(flatten)]
+        own: OwnEvalArgs,
         /// Measure against the predictor of this config, whose weights are NAME.safetensors in the
         /// folder of weights [default: a plain head on frozen features]
-        #[arg(long, value_name = "CONFIG", value_hint = ValueHint::FilePath)]
+        #[arg(long, value_name = "CONFIG", conflicts_with = "table", value_hint = ValueHint::FilePath)]
         against: Option<PathBuf>,
-        /// Ways to look at a picture, of the predictor's own [default: all]
-        #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
-        views: Option<usize>,
     },
     /// Measure edges against boundaries that people drew (BSDS500 val)
     #[command(
@@ -209,4 +212,71 @@ pub(crate) struct TrainingArgs {
     /// The folder for weights and card
     #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
     pub(crate) models: PathBuf,
+}
+
+/// What the predictor learns from or is measured on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FeelSourceArgs {
+    /// The settings, a TOML file
+    #[arg(required_unless_present = "table", conflicts_with = "table", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Your own pictures in place of a config: a CSV file of paths and what the pictures evoke
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) table: Option<PathBuf>,
+    /// The folder with artemis.csv, bsds500/, oasis/ and paintings/ [default: $AFFETTI_DATA]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "table", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+    /// The folder for weights and card
+    #[arg(long, value_name = "FOLDER", default_value = "models", value_hint = ValueHint::DirPath)]
+    pub(crate) models: PathBuf,
+}
+
+/// What one of both was given.
+pub(crate) enum Source {
+    Config(TrainingArgs),
+    Table(PathBuf),
+}
+
+impl FeelSourceArgs {
+    pub(crate) fn source(&self) -> Source {
+        match (&self.config, &self.table) {
+            (_, Some(table)) => Source::Table(table.clone()),
+            (config, None) => Source::Config(TrainingArgs {
+                config: config.clone().unwrap_or_default(),
+                data: self.data.clone(),
+                models: self.models.clone(),
+            }),
+        }
+    }
+}
+
+/// How heads are fitted to a table.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OwnTrainArgs {
+    /// With a config: the tower in place of its first backbone; the model is called feel-NAME
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "table")]
+    pub(crate) backbone: Option<TowerArg>,
+    /// With --table: name of the model and of its files [default: that of the table]
+    #[arg(long, value_name = "NAME", requires = "table")]
+    pub(crate) name: Option<String>,
+    /// With --table: learn from the table alone, not on top of what the model knows already
+    #[arg(long, requires = "table")]
+    pub(crate) alone: bool,
+    /// With --table: the model whose networks are used [default: that inside the program]
+    #[arg(long, value_name = "FILE", requires = "table", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// With --table: ways to look at a picture [default: 2]
+    #[arg(long, value_name = "N", requires = "table", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
+    pub(crate) views: Option<usize>,
+}
+
+/// What is measured.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OwnEvalArgs {
+    /// Weights made by `affetti train feel` [default: those inside the program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// Ways to look at a picture, of the predictor's own [default: all]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
+    pub(crate) views: Option<usize>,
 }

@@ -42,7 +42,7 @@ use rows::Before;
 use sinks::{FileSink, Form, Plan, Screen, WRITES};
 
 /// A target that no painting of the reference comes nearer to than this is beyond them all.
-const FAR: f64 = 0.5;
+const FAR: f64 = 0.25;
 /// The total while the inputs are still being counted.
 const UNKNOWN: usize = usize::MAX;
 
@@ -55,7 +55,8 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
             .iter()
             .for_each(|note| settings.summary(note));
     }
-    let weights = args.weights.as_deref();
+    let weights = args.weight_file()?;
+    let weights = weights.as_deref();
     let read: Vec<&Path> = paths(&inputs).chain(weights).collect();
     spare(settings.out.as_deref(), &read)?;
     spare(args.index.as_deref(), &read)?;

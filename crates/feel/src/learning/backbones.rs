@@ -1,16 +1,17 @@
 //! Where the frozen networks of a training come from.
 //!
-//! Published ones come from the cache of imported models. Those of our own (`network` is named) come
+//! Published ones come from the cache of imported models, or from the embedded predictor. Those of our own (`network` is named) come
 //! from the folder of models, where `affetti train art` and `affetti train affect` write them; and
 //! where they are not, from the embedded predictor, if it has a backbone of that name, so that its
 //! heads can be trained again, and a training begun where they ended, without hours for its networks. There they are as rounded as the
 //! predictor stores them.
 
 use crate::error::FeelError;
+use crate::predicting::frozen::{Frozen, Network};
 use crate::predicting::predictor::EMBEDDED;
 use crate::predicting::settings::BackboneSettings;
 use crate::predicting::stored::round_backbone;
-use affetti_nets::efficientnet_lite::Weights;
+use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_weights::registry;
 use affetti_weights::store;
 use affetti_weights::tensors::Tensors;
@@ -21,19 +22,39 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`FeelError::NothingToLearn`] for an unknown network, [`FeelError::Net`] for weights
 /// that are not there, unreadable or misshapen.
-pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Weights, FeelError> {
-    let variant = settings.variant();
-    let variant = variant.map_err(|what| FeelError::NothingToLearn { what })?;
+pub(crate) fn load(settings: &BackboneSettings, models: &Path) -> Result<Frozen, FeelError> {
+    let kind = settings.kind();
+    match kind.map_err(|what| FeelError::NothingToLearn { what })? {
+        Network::Lite(variant) => load_lite(settings, variant, models).map(Frozen::Lite),
+        Network::Clip(shape) => Frozen::brought(&settings.name, shape),
+    }
+}
+
+/// [`load`] of a network that is `variant`.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_lite(
+    settings: &BackboneSettings,
+    variant: Variant,
+    models: &Path,
+) -> Result<Weights, FeelError> {
     let mut tensors = if settings.network.is_some() {
         own(&settings.name, models)?
     } else {
-        registry::tensors(&settings.name)?
+        published(&settings.name)?
     };
     tensors
         .map
         .retain(|name, _| !name.starts_with("classifier."));
     let weights = Weights::from_folded(variant, tensors)?;
     round_backbone(variant, &weights, settings.precision)
+}
+
+/// Published weights: imported ones, and where there are none those of the embedded predictor, as rounded
+/// as it stores them.
+fn published(name: &str) -> Result<Tensors, FeelError> {
+    registry::tensors(name).or_else(|error| embedded(name).ok_or_else(|| error.into()))
 }
 
 fn file_of(name: &str, models: &Path) -> PathBuf {
@@ -113,10 +134,7 @@ mod tests {
         let settings = &backbones[place];
         let found = load(settings, nowhere).expect("embedded");
         // Rounded a second time it is what it was.
-        assert_eq!(
-            found.to_folded().map,
-            model.backbones[place].to_folded().map
-        );
+        assert_eq!(found.tensors().map, model.backbones[place].tensors().map);
         let about = origin(settings, nowhere).expect("a card");
         assert!(about.contains("affetti train art"), "{about}");
         let missing = BackboneSettings {

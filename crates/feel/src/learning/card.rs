@@ -4,11 +4,11 @@ use super::backbones;
 use super::config::Config;
 use super::figures::Figures;
 use crate::error::FeelError;
+use crate::predicting::frozen::Frozen;
 use crate::predicting::model::Model;
 use crate::predicting::predictor::Predictor;
 use crate::predicting::settings::BackboneSettings;
 use affetti_ground::config::ConfigError;
-use affetti_nets::efficientnet_lite::Weights;
 use affetti_weights::registry::{Card, InputContract, Origin};
 use std::path::Path;
 
@@ -76,8 +76,8 @@ pub(super) fn write(card: &Card, file: &Path) -> Result<String, FeelError> {
 pub(super) fn input_contract(model: &Model) -> InputContract {
     let settings = &model.settings;
     let networks = settings.backbones.iter().zip(&model.backbones);
-    let side = |(backbone, weights): (&BackboneSettings, &Weights)| {
-        backbone.side(weights.variant()) as usize
+    let side = |(backbone, weights): (&BackboneSettings, &Frozen)| {
+        backbone.side(weights.network()) as usize
     };
     InputContract {
         resolution: networks.map(side).collect(),

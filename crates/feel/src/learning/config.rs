@@ -168,7 +168,7 @@ impl Config {
         let unknown = |what| format!("features.backbones.name: {what}");
         f.backbones
             .iter()
-            .try_for_each(|b| b.variant().map(drop).map_err(unknown))
+            .try_for_each(|b| b.kind().map(drop).map_err(unknown))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn bases(
     for set in sets {
         all.data.extend(set.features.select(&set.rows(&LEARN)).data);
     }
-    let blocks = config.features.blocks(extractor.variants());
+    let blocks = config.features.blocks(extractor.kinds());
     let components = config.features.components;
     let emotions = (components.emotions, config.seed);
     let affect = (components.affect, config.seed);

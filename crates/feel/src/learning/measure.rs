@@ -7,10 +7,10 @@ use super::pictures::{self, Source};
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use crate::predicting::extractor::{Extractor, Scratch};
+use crate::predicting::frozen::Frozen;
 use crate::predicting::predictor::Predictor;
 use crate::predicting::settings::FeatureSettings;
 use affetti_ground::write_whole;
-use affetti_nets::efficientnet_lite::Weights;
 use affetti_picture::Picture;
 use affetti_weights::registry::cache_folder;
 use affetti_weights::store::{self, Precision, sha256};
@@ -35,7 +35,7 @@ impl<'a> Gauge<'a> {
     pub(crate) fn new(
         extractor: &'a Extractor,
         settings: &FeatureSettings,
-        weights: &[Weights],
+        weights: &[Frozen],
         options: &'a TrainOptions<'a>,
     ) -> Result<Self, FeelError> {
         Ok(Self {
@@ -124,13 +124,18 @@ impl<'a> Gauge<'a> {
 
 /// One text for each part of the extractor that `settings` and `weights` make; it changes whenever
 /// what that part measures on a picture could.
-fn fingerprints(settings: &FeatureSettings, weights: &[Weights]) -> Result<Vec<String>, FeelError> {
+fn fingerprints(settings: &FeatureSettings, weights: &[Frozen]) -> Result<Vec<String>, FeelError> {
     let filter = settings.filter.name();
     let seen = format!("{FEATURES_VERSION} {:?} {filter}", settings.views);
     let mut texts = Vec::new();
     for (backbone, weights) in settings.backbones.iter().zip(weights) {
-        let side = backbone.side(weights.variant());
-        let sha256 = sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?);
+        let side = backbone.side(weights.network());
+        let sha256 = match weights {
+            Frozen::Lite(weights) => {
+                sha256(&store::to_bytes(&weights.to_folded(), |_| Precision::Full)?)
+            }
+            Frozen::Clip(brought) => brought.sha256.clone(),
+        };
         texts.push(format!("{seen} {side} {sha256}"));
     }
     if settings.sees_color() {

@@ -6,7 +6,7 @@
 //! - **Output** components, strongest first. [`PerHead::project`] puts those of the emotions before
 //!   those of valence and arousal.
 //! - **Deviation** each head has a basis of its own: likeness of photographs is blurred by what tells
-//!   paintings apart, see `docs/feel.md`.
+//!   paintings apart, see `docs/feel-tried.md`.
 
 use super::settings::{Block, PerHead};
 use super::stored::{precision, put, put_rows, wide};

@@ -1,23 +1,63 @@
 //! Picture → raw features: the descriptors of the frozen backbones, averaged over views, and the
 //! color features.
 
+use super::frozen::{Brought, Frozen, Network};
 use super::settings::FeatureSettings;
 use super::view::{View, views};
 use crate::error::FeelError;
 use affetti_nets::device::{Backbone, Device};
-use affetti_nets::efficientnet_lite::{Variant, Weights, Workspace};
+use affetti_nets::efficientnet_lite::Workspace;
 use affetti_picture::{COLOR_FEATURES_LEN, Filter, Picture, color_features};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The frozen part of the predictor.
 #[derive(Clone, Debug)]
 pub struct Extractor {
-    pub(super) networks: Vec<Backbone>,
+    pub(super) networks: Vec<Eye>,
     /// Pixels of the square that each network sees.
     pub(super) sides: Vec<u32>,
     pub(super) views: Vec<View>,
     pub(super) filter: Filter,
     pub(super) color: bool,
+}
+
+/// A frozen network on its device.
+#[derive(Clone, Debug)]
+pub(super) enum Eye {
+    /// EfficientNet-Lite.
+    Lite(Box<Backbone>),
+    /// CLIP's, on the processor.
+    Clip(Arc<Brought>),
+}
+
+impl Eye {
+    fn new(frozen: &Frozen, device: &Device) -> Self {
+        match frozen {
+            Frozen::Lite(weights) => Self::Lite(Box::new(Backbone::new(weights, device))),
+            Frozen::Clip(brought) => Self::Clip(brought.clone()),
+        }
+    }
+
+    pub(super) fn network(&self) -> Network {
+        match self {
+            Self::Lite(backbone) => Network::Lite(backbone.variant()),
+            Self::Clip(brought) => Network::Clip(brought.tower.shape()),
+        }
+    }
+
+    /// The features of a square picture.
+    pub(super) fn describe(
+        &self,
+        view: &Picture,
+        work: &mut Workspace,
+        threads: usize,
+    ) -> Result<Vec<f32>, FeelError> {
+        match self {
+            Self::Lite(backbone) => Ok(backbone.describe(view, work, threads)?),
+            Self::Clip(brought) => Ok(brought.tower.embed(view)),
+        }
+    }
 }
 
 /// Buffers of one worker thread.
@@ -33,7 +73,7 @@ impl Extractor {
     /// [`FeelError::Unfit`] where no view is named.
     pub(crate) fn new(
         settings: &FeatureSettings,
-        weights: &[Weights],
+        weights: &[Frozen],
         device: &Device,
     ) -> Result<Self, FeelError> {
         if settings.views.is_empty() {
@@ -42,15 +82,12 @@ impl Extractor {
             });
         }
         Ok(Self {
-            networks: weights
-                .par_iter()
-                .map(|w| Backbone::new(w, device))
-                .collect(),
+            networks: weights.par_iter().map(|w| Eye::new(w, device)).collect(),
             sides: settings
                 .backbones
                 .iter()
                 .zip(weights)
-                .map(|(backbone, w)| backbone.side(w.variant()))
+                .map(|(backbone, w)| backbone.side(w.network()))
                 .collect(),
             views: settings.views.clone(),
             filter: settings.filter,
@@ -64,14 +101,14 @@ impl Extractor {
     }
 
     /// Which networks these are.
-    pub(crate) fn variants(&self) -> impl Iterator<Item = Variant> {
-        self.networks.iter().map(Backbone::variant)
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Network> {
+        self.networks.iter().map(Eye::network)
     }
 
     /// Columns of each part, in order: the networks one by one, then the colors if they take part.
     pub(crate) fn parts(&self) -> Vec<usize> {
         let color = self.color.then_some(COLOR_FEATURES_LEN);
-        let networks = self.variants().map(Variant::descriptor_len);
+        let networks = self.kinds().map(Network::len);
         networks.chain(color).collect()
     }
 
@@ -99,7 +136,7 @@ impl Extractor {
     ) -> Result<Vec<f32>, FeelError> {
         let mut features = Vec::with_capacity(self.len());
         for (network, &side) in self.networks.iter().zip(&self.sides) {
-            let mut mean = vec![0.0_f32; network.variant().descriptor_len()];
+            let mut mean = vec![0.0_f32; network.network().len()];
             for view in views(picture, &self.views, side, self.filter) {
                 let descriptor = network.describe(&view, &mut scratch.workspace, threads)?;
                 let share = 1.0 / self.views.len() as f32;

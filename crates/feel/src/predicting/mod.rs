@@ -3,6 +3,7 @@
 
 pub(crate) mod basis;
 pub(crate) mod extractor;
+pub(crate) mod frozen;
 pub(crate) mod intention;
 pub(crate) mod model;
 pub(crate) mod predictor;

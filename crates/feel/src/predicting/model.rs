@@ -1,6 +1,7 @@
 //! The trained predictor's numbers, and the file that they travel in.
 
 use super::basis::{Basis, seen_columns};
+use super::frozen::{Brought, Frozen, Network};
 use super::settings::{Block, FeatureSettings, PerHead};
 use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
@@ -21,7 +22,7 @@ pub struct Model {
     /// What is measured.
     pub settings: FeatureSettings,
     /// One per backbone.
-    pub backbones: Vec<Weights>,
+    pub backbones: Vec<Frozen>,
     /// From raw features to the principal components that each head sees.
     pub bases: PerHead<Basis>,
     /// From its components to the nine logits.
@@ -55,7 +56,16 @@ impl Model {
             ..Tensors::default()
         };
         for (settings, weights) in self.settings.backbones.iter().zip(&self.backbones) {
-            for (name, tensor) in weights.to_folded().map {
+            if let Frozen::Clip(brought) = weights {
+                let print = print_of(&brought.sha256);
+                put(
+                    &mut tensors,
+                    &print_name(&settings.name),
+                    vec![print.len()],
+                    &print,
+                );
+            }
+            for (name, tensor) in weights.tensors().map {
                 tensors
                     .map
                     .insert(format!("{}.{name}", settings.name), tensor);
@@ -119,8 +129,8 @@ impl Model {
             .map_err(|e| malformed(&format!("its settings do not parse: {e}")))?;
         let mut backbones = Vec::new();
         for backbone in &settings.backbones {
-            let variant = backbone
-                .variant()
+            let kind = backbone
+                .kind()
                 .map_err(|what| malformed(&format!("its settings do not parse: {what}")))?;
             if !backbone.side_is_possible() {
                 return Err(
@@ -128,9 +138,21 @@ impl Model {
                 );
             }
             let part = tensors.split_off(&format!("{}.", backbone.name));
-            backbones.push(Weights::from_folded(variant, part)?);
+            backbones.push(match kind {
+                Network::Lite(variant) => Frozen::Lite(Weights::from_folded(variant, part)?),
+                Network::Clip(shape) => {
+                    let mut taker = part.take_for("predictor");
+                    let print = wide(&taker.take(PRINT, &[PRINT_LENGTH]));
+                    taker.finish()?;
+                    the_same_tower(
+                        Frozen::brought(&backbone.name, shape)?,
+                        &print,
+                        &backbone.name,
+                    )?
+                }
+            });
         }
-        let blocks = settings.blocks(backbones.iter().map(Weights::variant));
+        let blocks = settings.blocks(backbones.iter().map(Frozen::network));
         let heads = Heads::take(tensors, &blocks, malformed)?;
         if !(1..=16).contains(&settings.views.len()) {
             return Err(malformed("no views, or too many").into());
@@ -145,6 +167,39 @@ impl Model {
             spread: heads.spread,
             novelty: heads.novelty,
         })
+    }
+}
+
+/// Of a tower that the file only names: what it was, so that no other is taken for it.
+const PRINT: &str = "sha256";
+const PRINT_LENGTH: usize = 16;
+
+fn print_name(backbone: &str) -> String {
+    format!("{backbone}.{PRINT}")
+}
+
+/// The first bytes of a SHA-256.
+fn print_of(sha256: &str) -> Vec<f64> {
+    let byte = |n: usize| {
+        sha256
+            .get(2 * n..2 * n + 2)
+            .and_then(|s| u8::from_str_radix(s, 16).ok())
+    };
+    (0..PRINT_LENGTH)
+        .map(|n| byte(n).map_or(0.0, f64::from))
+        .collect()
+}
+
+fn the_same_tower(found: Frozen, print: &[f64], name: &str) -> Result<Frozen, FeelError> {
+    let same = |brought: &Brought| print_of(&brought.sha256) == print;
+    match &found {
+        Frozen::Clip(brought) if !same(brought) => Err(FeelError::Unfit {
+            what: format!(
+                "the heads were fitted on another {name} than the one that is imported here; fit them \
+                 again by `affetti train feel`, or import that one"
+            ),
+        }),
+        _ => Ok(found),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Regions of a picture → raw features of each, cut out one by one or pooled from one pass.
 
-use super::extractor::{Extractor, Scratch};
+use super::extractor::{Extractor, Eye, Scratch};
 use crate::error::FeelError;
-use affetti_nets::device::{Backbone, Observed};
-use affetti_nets::efficientnet_lite::UnitBox;
+use affetti_nets::device::Observed;
+use affetti_nets::efficientnet_lite::{UnitBox, Workspace};
 use affetti_picture::{Filter, Picture, color_features};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,11 @@ impl Extractor {
             // One pixel of each: what cannot be cut out is refused either way.
             picture.resize_region(region, 1, 1, Filter::Nearest)?;
         }
-        if let RegionWay::Roi(side) = way {
+        // A transformer has no maps to pool from: regions are cut out for it.
+        let pools = self.networks.iter().all(|n| matches!(n, Eye::Lite(_)));
+        if let RegionWay::Roi(side) = way
+            && pools
+        {
             let observed = self.observe(picture, side, scratch, threads);
             return self.pooled(picture, &observed, regions, threads);
         }
@@ -71,7 +75,7 @@ impl Extractor {
     }
 
     /// One pass of each network over `picture`, its long side `side` pixels, for
-    /// [`pooled`](Self::pooled): regions need not be known yet.
+    /// [`pooled`](Self::pooled): regions need not be known yet. None of a network without maps.
     #[must_use]
     pub fn observe(
         &self,
@@ -79,10 +83,13 @@ impl Extractor {
         side: u32,
         scratch: &mut Scratch,
         threads: usize,
-    ) -> Vec<Observed> {
+    ) -> Vec<Option<Observed>> {
         let view = to_long_side(picture, side, self.filter);
-        let observe = |n: &Backbone| n.observe(view.clone(), &mut scratch.workspace, threads);
-        self.networks.iter().map(observe).collect()
+        let mut observe = |n: &Eye| match n {
+            Eye::Lite(n) => Some(n.observe(view.clone(), &mut scratch.workspace, threads)),
+            Eye::Clip(_) => None,
+        };
+        self.networks.iter().map(&mut observe).collect()
     }
 
     /// The raw features of `regions` of a picture that was observed.
@@ -92,14 +99,19 @@ impl Extractor {
     pub fn pooled(
         &self,
         picture: &Picture,
-        observed: &[Observed],
+        observed: &[Option<Observed>],
         regions: &[[u32; 4]],
         threads: usize,
     ) -> Result<Vec<Vec<f32>>, FeelError> {
         let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for (network, observed) in self.networks.iter().zip(observed) {
-            let described = network.describe_boxes(observed, &boxes, threads)?;
+            let described = match (network, observed) {
+                (Eye::Lite(network), Some(observed)) => {
+                    network.describe_boxes(observed, &boxes, threads)?
+                }
+                _ => self.cut_out(network, picture, regions)?,
+            };
             for (row, descriptor) in rows.iter_mut().zip(described) {
                 row.extend(descriptor);
             }
@@ -113,6 +125,24 @@ impl Extractor {
             append_colors(&small, &places, &mut rows)?;
         }
         Ok(rows)
+    }
+}
+
+impl Extractor {
+    /// The features of each region by itself.
+    fn cut_out(
+        &self,
+        network: &Eye,
+        picture: &Picture,
+        regions: &[[u32; 4]],
+    ) -> Result<Vec<Vec<f32>>, FeelError> {
+        let side = network.network().side();
+        let mut work = Workspace::default();
+        let mut describe = |region: &[u32; 4]| {
+            let view = picture.resize_region(*region, side, side, self.filter)?;
+            network.describe(&view, &mut work, 1)
+        };
+        regions.iter().map(&mut describe).collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a predictor measures on a picture, as configs and the note of its weight file say it.
 
+use super::frozen::{Network, TOWERS};
 use super::view::View;
 use crate::learning::folds::all_folds;
-use affetti_nets::efficientnet_lite::{FEATURES, Variant};
+use affetti_nets::efficientnet_lite::Variant;
 use affetti_picture::{COLOR_FEATURES_LEN, Filter};
 use affetti_weights::store::Precision;
 use serde::{Deserialize, Serialize};
@@ -50,19 +51,23 @@ impl FeatureSettings {
         self.color.emotions > 0.0 || self.color.affect > 0.0
     }
 
-    /// The blocks of the raw features, in order; `variants` are those of the backbones.
-    pub(crate) fn blocks(&self, variants: impl Iterator<Item = Variant>) -> Vec<Block> {
+    /// The blocks of the raw features, in order; `networks` are those of the backbones.
+    pub(crate) fn blocks(&self, networks: impl Iterator<Item = Network>) -> Vec<Block> {
         let mut blocks: Vec<Block> = Vec::new();
         let mut push = |columns: usize, share: PerHead<f64>| {
+            if columns == 0 {
+                return;
+            }
             let start = blocks.last().map_or(0, |block| block.columns.end);
             blocks.push(Block {
                 columns: start..start + columns,
                 share,
             });
         };
-        for (variant, backbone) in variants.zip(&self.backbones) {
-            push(FEATURES, backbone.pooled);
-            push(variant.descriptor_len() - FEATURES, backbone.stages);
+        for (network, backbone) in networks.zip(&self.backbones) {
+            let [pooled, stages] = network.widths();
+            push(pooled, backbone.pooled);
+            push(stages, backbone.stages);
         }
         if self.sees_color() {
             push(COLOR_FEATURES_LEN, self.color);
@@ -111,12 +116,14 @@ impl BackboneSettings {
     ///
     /// # Errors
     /// What is known, where no network is named and none is called as this is.
-    pub(crate) fn variant(&self) -> Result<Variant, String> {
-        let published = || Variant::parse(&self.name);
-        self.network.or_else(published).ok_or_else(|| {
+    pub(crate) fn kind(&self) -> Result<Network, String> {
+        let published = || Network::parse(&self.name);
+        let own = self.network.map(Network::Lite);
+        own.or_else(published).ok_or_else(|| {
             let [small, large] = [Variant::Lite0, Variant::Lite2].map(Variant::name);
             format!(
-                "{small}, {large}, or weights of our own with their network, not {:?}",
+                "{small}, {large}, {}, or weights of our own with their network, not {:?}",
+                TOWERS.join(", "),
                 self.name
             )
         })
@@ -127,9 +134,11 @@ impl BackboneSettings {
         self.side.is_none_or(|side| (32..=512).contains(&side))
     }
 
-    /// Pixels of the square that `variant` is shown.
-    pub(crate) fn side(&self, variant: Variant) -> u32 {
-        let own = || u32::try_from(variant.resolution()).unwrap_or(u32::MAX);
-        self.side.unwrap_or_else(own)
+    /// Pixels of the square that `network` is shown; a tower has but one size.
+    pub(crate) fn side(&self, network: Network) -> u32 {
+        match network {
+            Network::Lite(_) => self.side.unwrap_or_else(|| network.side()),
+            Network::Clip(_) => network.side(),
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! | RN50, RN101 and their gradients | [`resnet`], [`resnet::ClipResNet`] |
 //! | the pooling at their end | `attention_pool` |
 //! | ViT-B/32 | [`vit`] |
+//! | either as features of pictures | [`tower::ImageTower`] |
 //! | names of published files, converted files in the cache | [`names`], [`weights`] |
 //!
 //! Source: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision"
@@ -14,6 +15,7 @@
 mod attention_pool;
 pub mod names;
 pub mod resnet;
+pub mod tower;
 pub mod vit;
 pub mod weights;
 
@@ -49,6 +51,24 @@ impl Shape {
         match self {
             Self::ResNet(shape) => shape.tensors(),
             Self::Vit(shape) => shape.tensors(),
+        }
+    }
+
+    /// Pixels of the square picture.
+    #[must_use]
+    pub const fn side(&self) -> usize {
+        match self {
+            Self::ResNet(shape) => shape.side,
+            Self::Vit(shape) => shape.side,
+        }
+    }
+
+    /// Floats of the embedding.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        match self {
+            Self::ResNet(shape) => shape.outputs,
+            Self::Vit(shape) => shape.outputs,
         }
     }
 

@@ -33,7 +33,7 @@ use crate::learning::pictures::Source;
 use crate::predicting::settings::{BackboneSettings, PerHead};
 use affetti_data::Split;
 use affetti_ground::config::Name;
-use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Weights, Workspace};
+use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights, Workspace};
 use affetti_picture::{Filter, Picture};
 use affetti_train::order::{batch, mix};
 use affetti_train::{
@@ -384,7 +384,7 @@ impl Recipe for AffectRecipe {
     fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, FeelError> {
         let Config { common, own, .. } = config;
         let prepared = |done, all| (places.stage)("pictures prepared", done, all);
-        let start = backbones::load(&start(config), places.models)?;
+        let start = backbones::load_lite(&start(config), variant(config), places.models)?;
         let frozen = own.frozen_stages;
         let below = Frozen {
             network: (frozen > 0).then(|| EfficientNetLite::new(&start)),
@@ -497,6 +497,16 @@ impl Recipe for AffectRecipe {
         );
         Ok(Scores::new(scores, &pictures, &measured, &outcome.history))
     }
+}
+
+/// The network that is trained; a config that names none was refused before.
+fn variant(config: &Config) -> Variant {
+    let published = || Variant::parse(&config.common.start);
+    config
+        .own
+        .network
+        .or_else(published)
+        .unwrap_or(Variant::Lite0)
 }
 
 fn start(config: &Config) -> BackboneSettings {

@@ -198,7 +198,10 @@ mod trained {
     fn begin(models: &Path) -> Weights {
         let cpu = affetti_nets::device::Device::Cpu;
         let predictor = crate::Predictor::embedded(&cpu).expect("embedded");
-        let start = predictor.weights().backbones[0].clone();
+        let start = predictor.weights().backbones[0]
+            .lite()
+            .expect("ours")
+            .clone();
         let bytes = store::to_bytes(&start.to_folded(), |_| Precision::Full).expect("stored");
         std::fs::write(models.join("begin.safetensors"), bytes).expect("writable");
         start

@@ -119,7 +119,7 @@ fn crops_stay_inside_and_differ() {
 fn a_trained_trunk_has_the_names_of_a_weight_file() {
     let cpu = affetti_nets::device::Device::Cpu;
     let predictor = crate::Predictor::embedded(&cpu).expect("embedded");
-    let start = &predictor.weights().backbones[0];
+    let start = predictor.weights().backbones[0].lite().expect("ours");
     let trunk = LiteLayers::from_weights(start, &Device::flex().autodiff());
     let back = folded(values(&trunk));
     let back = Weights::from_folded(Variant::Lite0, back).expect("all names and shapes fit");

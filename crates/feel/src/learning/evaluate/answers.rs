@@ -12,10 +12,10 @@ use crate::learning::crossfit::{OutOfFold, Twins};
 use crate::learning::dataset::Set;
 use crate::learning::folds::{FOLDS, split_rows};
 use crate::learning::lesson::{Lesson, affect_lesson, lesson};
+use crate::predicting::frozen::{self, Network};
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{Predictor, SCALE};
 use affetti_data::splits::folds;
-use affetti_nets::efficientnet_lite::{FEATURES, Variant, Weights};
 
 /// Penalties of the frozen baseline's ridge, on rows of unit mean square.
 const RIDGE: [f64; 4] = [0.1, 0.3, 1.0, 3.0];
@@ -205,13 +205,13 @@ impl<'a> Frozen<'a> {
     /// Standardised pooled features of `rows`, scaled by what `learn` shows.
     fn features(&self, set: &Set, learn: &[usize], rows: &[usize]) -> Matrix {
         let cut = |rows: &[usize]| Matrix {
-            columns: FEATURES,
+            columns: self.pooled.len(),
             data: rows
                 .iter()
                 .flat_map(|&i| set.features.row(i)[self.pooled.clone()].iter().copied())
                 .collect(),
         };
-        Standardizer::fit(&cut(learn), &[(FEATURES, 1.0)]).apply(&cut(rows))
+        Standardizer::fit(&cut(learn), &[(self.pooled.len(), 1.0)]).apply(&cut(rows))
     }
 
     /// Ridge, its penalty chosen by cross-validation.
@@ -271,9 +271,9 @@ fn pooled_columns(model: &Model) -> std::ops::Range<usize> {
     let backbones = &model.settings.backbones;
     let published = backbones.iter().rposition(|b| b.network.is_none());
     let last = published.unwrap_or(backbones.len().saturating_sub(1));
-    let before = model.backbones[..last].iter().map(Weights::variant);
-    let start = before.map(Variant::descriptor_len).sum();
-    start..start + FEATURES
+    let before = model.backbones[..last].iter().map(frozen::Frozen::network);
+    let start = before.map(Network::len).sum();
+    start..start + model.backbones[last].network().widths()[0]
 }
 
 /// What two contestants say of the same pictures.
