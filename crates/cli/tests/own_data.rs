@@ -242,3 +242,34 @@ fn what_is_wrong_with_a_table_is_one_line_and_nothing_is_written() {
     );
     assert_eq!(run.code, 2, "{}", run.err);
 }
+
+/// The commands of docs/own-data.md run as they stand there.
+#[test]
+fn the_example_of_the_documentation_runs() {
+    let page = include_str!("../../../docs/own-data.md");
+    let block = page
+        .split("```sh\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let root = tempfile::tempdir().unwrap();
+    paint(root.path(), 24);
+    fs::rename(root.path().join("p"), root.path().join("photos")).unwrap();
+    let table = table(root.path(), 24).replace("p/", "photos/");
+    fs::write(root.path().join("my.csv"), table).unwrap();
+    let mut commands = 0;
+    for line in block.lines() {
+        let command = line.split('#').next().unwrap();
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(words[0], "affetti", "{line}");
+        let run = run_in(root.path(), &words[1..]);
+        assert_eq!(run.code, 0, "{line}: {}", run.err);
+        commands += 1;
+    }
+    assert_eq!(commands, 3);
+    for file in ["before.md", "models/mine.safetensors", "models/mine.toml"] {
+        assert!(root.path().join(file).is_file(), "{file}");
+    }
+}

@@ -41,9 +41,14 @@ impl Figures {
     #[must_use]
     pub fn table(&self) -> String {
         let mut text = format!("{}\nbaseline: {}\n", self.model, self.against);
+        let longest = |of: fn(&Figure) -> &str| {
+            let lengths = self.figures.iter().map(|f| of(f).chars().count());
+            lengths.max().unwrap_or(0).max(8)
+        };
+        let (set, metric) = (longest(|f| &f.set), longest(|f| &f.metric));
         let _ = writeln!(
             text,
-            "{:<26} {:<26} {:>7}  {:<16} {:>7} {:>7}  {:<18} {:>5}",
+            "{:<set$} {:<metric$} {:>7}  {:<16} {:>7} {:>7}  {:<18} {:>5}",
             "pictures",
             "metric",
             "value",
@@ -58,7 +63,7 @@ impl Figures {
             let gain = format!("{:+.3}..{:+.3}", f.gain[0], f.gain[1]);
             let _ = writeln!(
                 text,
-                "{:<26} {:<26} {:>7.3}  {interval:<16} {:>7.3} {:>7.3}  {gain:<18} {:>5}",
+                "{:<set$} {:<metric$} {:>7.3}  {interval:<16} {:>7.3} {:>7.3}  {gain:<18} {:>5}",
                 f.set, f.metric, f.value, f.prior, f.baseline, f.n
             );
         }
