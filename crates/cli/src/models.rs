@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use affetti::{
-    feel::{Reference, ReferenceOptions, Step, make_reference},
+    feel::{Reference, ReferenceOptions, Step, linear_head, make_reference},
     ground::write_whole,
     nets::{
         clip::vit::Gate,
@@ -15,7 +15,7 @@ use affetti::{
         store,
     },
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
 use crate::{
@@ -43,7 +43,11 @@ pub(crate) fn run(verb: ModelsVerb, settings: &Settings) -> Result<Exit> {
             file,
             as_model,
             gelu,
-        } => take_in(&file, as_model.as_deref(), gelu, settings),
+            head_of,
+        } => match head_of {
+            Some(tower) => take_head(&file, tower.name(), settings),
+            None => take_in(&file, as_model.as_deref(), gelu, settings),
+        },
         ModelsVerb::Pull { name, url } => pull(&name, url, settings),
     }
 }
@@ -306,6 +310,29 @@ fn reference(
             json!({"paintings": n, "path": file.display().to_string()})
         ),
         _ => format!("{n} paintings → {}\n", file.display()),
+    };
+    output::emit(settings, &text)?;
+    Ok(Exit::Done)
+}
+
+/// A linear head on a tower becomes a predictor.
+fn take_head(file: &Path, tower: &str, settings: &Settings) -> Result<Exit> {
+    let form = Form::of(&TEXTS, settings)?;
+    let path = Path::new("models").join(format!("feel-{tower}.safetensors"));
+    if path.exists() {
+        bail!(
+            "{}: there is one already; move it away first",
+            path.display()
+        );
+    }
+    let bytes = store::read_file(file)?;
+    let made = linear_head(&bytes, &file.display().to_string(), tower)?;
+    write_whole(&path, &made)?;
+    let name = format!("feel-{tower}");
+    let shown = path.display().to_string();
+    let text = match form {
+        Form::Json => format!("{}\n", json!({"name": name, "path": shown})),
+        _ => format!("{name} imported to {shown}; `affetti feel --backbone {tower}` uses it\n"),
     };
     output::emit(settings, &text)?;
     Ok(Exit::Done)

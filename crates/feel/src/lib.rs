@@ -26,6 +26,7 @@ pub use learning::config::{AffectSettings, Config, EmotionSettings};
 pub use learning::evaluate::{Entry, evaluate};
 pub use learning::figures::{Figure, Figures};
 pub use learning::folds::FOLDS;
+pub use learning::linear_head::linear_head;
 pub use learning::options::{Step, TrainOptions};
 pub use learning::own::{OwnFigures, OwnOptions, OwnTrained, evaluate_own, train_own};
 pub use learning::reference::{ReferenceOptions, make_reference};

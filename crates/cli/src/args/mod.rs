@@ -445,6 +445,10 @@ pub(crate) enum ModelsVerb {
         /// not
         #[arg(long, requires = "as_model")]
         gelu: bool,
+        /// It is a linear head on the embeddings of this tower, of nine rows in the order of ArtEmis:
+        /// becomes models/feel-NAME.safetensors, for `affetti feel --backbone NAME`
+        #[arg(long, value_enum, value_name = "NAME", conflicts_with = "as_model")]
+        head_of: Option<TowerArg>,
     },
     /// Download a published weight file, check it and keep it
     #[command(

@@ -11,6 +11,7 @@ pub(crate) mod evaluate;
 pub(crate) mod figures;
 pub(crate) mod folds;
 mod lesson;
+pub(crate) mod linear_head;
 mod measure;
 pub(crate) mod options;
 pub(crate) mod own;
