@@ -190,7 +190,7 @@ fn settings_in_a_file_are_words_that_are_known() {
         (
             "\"name\":\"efficientnet-lite2\"",
             "\"name\":\"art-2\"",
-            "efficientnet-lite2, or weights of our own",
+            "clip-rn101, or weights of our own",
         ),
     ] {
         let mut changed = good.clone();

@@ -12,6 +12,10 @@
 /// Share of known pictures within the limits, each distance for itself.
 const KNOWN: f64 = 0.99;
 
+/// So many known pictures are wanted for each component: fewer span the components themselves, and
+/// whatever is new would seem far from them.
+const PICTURES: usize = 10;
+
 /// A component that hardly varies must not blow a distance up.
 const LEAST: f64 = 1e-6;
 
@@ -26,10 +30,13 @@ pub struct Novelty {
 
 impl Novelty {
     /// From the components of known pictures and the squared lengths of their standardised features;
-    /// none without any.
+    /// none of too few.
     pub(crate) fn fit<'a>(known: impl Iterator<Item = (&'a [f32], f64)>) -> Option<Self> {
         let known: Vec<(&[f32], f64)> = known.collect();
         let columns = known.first()?.0.len();
+        if known.len() < PICTURES * columns {
+            return None;
+        }
         let mut variance = vec![0.0; columns];
         for (z, _) in &known {
             let pairs = variance.iter_mut().zip(*z);
@@ -96,5 +103,7 @@ mod tests {
         assert!((novelty.of(&[0.0, 3.0], 9.0) - 3.0 / 2.0_f64.sqrt()).abs() < 1e-12);
         assert!((novelty.of(&[0.0, 0.0], 1.0) - 2.0).abs() < 1e-12);
         assert_eq!(Novelty::fit(std::iter::empty()), None);
+        let few = rows[..19].iter().map(|z| (&z[..], 5.25));
+        assert_eq!(Novelty::fit(few), None);
     }
 }

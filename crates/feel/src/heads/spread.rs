@@ -11,8 +11,6 @@
 use super::concentration::entropy;
 use super::conformal::half_width;
 use super::kernel::Kernel;
-use crate::predicting::predictor::balance;
-use affetti_emotion::{Distribution, Emotion};
 use nalgebra::{DMatrix, DVector};
 
 /// Signs of a prediction.
@@ -44,10 +42,11 @@ pub(crate) struct Cue {
 }
 
 impl Cue {
-    pub(crate) fn of(emotions: &Distribution<Emotion>) -> Self {
+    /// Of shares whose P(positive) − P(negative) is `balance`.
+    pub(crate) fn of(balance: f64, shares: &[f64]) -> Self {
         Self {
-            balance: balance(emotions),
-            entropy: entropy(emotions.as_slice()),
+            balance,
+            entropy: entropy(shares),
         }
     }
 }

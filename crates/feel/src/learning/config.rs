@@ -227,7 +227,7 @@ mod tests {
             (
                 "name = \"efficientnet-lite2\"",
                 "name = \"art-2\"",
-                "efficientnet-lite2, or weights of our own with their network, not \"art-2\"",
+                "clip-rn101, or weights of our own with their network, not \"art-2\"",
             ),
         ] {
             let changed = good.replacen(word, other, 1);

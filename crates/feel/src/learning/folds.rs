@@ -1,17 +1,13 @@
 //! Which pictures are learned from, and how many folds the others are asked of.
 
+use crate::predicting::settings::MOST_TWINS;
 use affetti_data::Split;
 
 /// Pictures that heads may learn from; `test` stays out of everything.
 pub(crate) const LEARN: [Split; 2] = [Split::Train, Split::Val];
 
 /// Twins of a backbone, and folds of all figures out of fold.
-pub const FOLDS: usize = 5;
-
-/// As many twins as folds.
-pub(crate) fn all_folds() -> usize {
-    FOLDS
-}
+pub const FOLDS: usize = MOST_TWINS;
 
 /// The twin, 1 to `twins`, that left out fold number `fold`, 0 to [`FOLDS`] − 1.
 pub(crate) fn twin_of(fold: usize, twins: usize) -> usize {

@@ -9,6 +9,7 @@ use crate::heads::softmax::Problem;
 use crate::heads::spread::Cue;
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
+use crate::predicting::predictor::cue;
 use crate::predicting::settings::PerHead;
 use affetti_emotion::Distribution;
 
@@ -87,7 +88,7 @@ impl<'a> Lesson<'a> {
         let logits = emotions.apply_all(seen);
         self.cues = logits
             .iter()
-            .map(|logits| Ok(Cue::of(&Distribution::from_logits(logits)?)))
+            .map(|logits| Ok(cue(&Distribution::from_logits(logits)?)))
             .collect::<Result<_, FeelError>>()?;
         Ok(self)
     }

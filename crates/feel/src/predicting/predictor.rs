@@ -64,6 +64,11 @@ pub(crate) fn balance(emotions: &Distribution<Emotion>) -> f64 {
     polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
 }
 
+/// What the head of valence and arousal hears of the shares.
+pub(crate) fn cue(emotions: &Distribution<Emotion>) -> Cue {
+    Cue::of(balance(emotions), emotions.as_slice())
+}
+
 /// Networks and heads, ready to be shared by threads.
 #[derive(Clone, Debug)]
 pub struct Predictor {
@@ -220,7 +225,7 @@ impl Predictor {
         let seen = self.model.bases.split(components);
         let shares = softmax(&self.model.emotions.apply(seen.emotions));
         let emotions = Distribution::from_counts(&shares).map_err(|_| damaged())?;
-        let told = Told::of(&self.model.affect, seen.affect, Cue::of(&emotions));
+        let told = Told::of(&self.model.affect, seen.affect, cue(&emotions));
         if told.affect.iter().chain(&shares).all(|v| v.is_finite()) {
             Ok((emotions, told))
         } else {

@@ -2,7 +2,6 @@
 
 use super::frozen::{Network, TOWERS};
 use super::view::View;
-use crate::learning::folds::all_folds;
 use affetti_nets::efficientnet_lite::Variant;
 use affetti_picture::{COLOR_FEATURES_LEN, Filter};
 use affetti_weights::store::Precision;
@@ -98,7 +97,7 @@ pub struct BackboneSettings {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folds: bool,
     /// How many twins there are, 2 to 5: with fewer than five each left several folds out.
-    #[serde(default = "all_folds", skip_serializing_if = "is_all_folds")]
+    #[serde(default = "most_twins", skip_serializing_if = "are_most_twins")]
     pub twins: usize,
     /// Pixels of the square that the network sees, 32 to 512; the network's own resolution where
     /// none is named. Weights that learned from small pictures see best at their size.
@@ -106,9 +105,16 @@ pub struct BackboneSettings {
     pub side: Option<u32>,
 }
 
+/// Twins of a backbone are as many at most, one for each fold.
+pub(crate) const MOST_TWINS: usize = 5;
+
+pub(crate) fn most_twins() -> usize {
+    MOST_TWINS
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_all_folds(twins: &usize) -> bool {
-    *twins == all_folds()
+fn are_most_twins(twins: &usize) -> bool {
+    *twins == MOST_TWINS
 }
 
 impl BackboneSettings {

@@ -2,7 +2,8 @@
 
 use super::Config;
 use crate::learning::config::LabelSettings;
-use crate::learning::folds::{FOLDS, all_folds, fold_name};
+use crate::learning::folds::{FOLDS, fold_name};
+use crate::predicting::settings::most_twins;
 use affetti_ground::config::{Name, first_wrong};
 use affetti_nets::efficientnet_lite::Variant;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct AffectRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<usize>,
     /// How many twins share the folds: with fewer than [`FOLDS`], each leaves out several.
-    #[serde(default = "all_folds")]
+    #[serde(default = "most_twins")]
     pub twins: usize,
     /// Vectors of texts, as `peers/language.py` writes them: `NAME.safetensors` in the folder of models.
     #[serde(default, skip_serializing_if = "Option::is_none")]

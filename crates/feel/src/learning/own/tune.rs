@@ -12,7 +12,7 @@ use crate::heads::spread::{Cue, Spread, Told};
 use crate::learning::choose::{Tried, choose_emotions, concentration, sharpened};
 use crate::learning::folds::{FOLDS, split_rows};
 use crate::predicting::model::Model;
-use crate::predicting::predictor::{Predictor, SCALE};
+use crate::predicting::predictor::{Predictor, SCALE, cue};
 use affetti_emotion::{Distribution, Emotion, Label, Sentiment};
 
 /// Penalties of the emotion head, from free to nearly as it was.
@@ -240,7 +240,7 @@ impl Seen<'_> {
         let cues = tuned
             .told
             .iter()
-            .map(|said| Ok(Cue::of(&Distribution::from_counts(&said.shares)?)))
+            .map(|said| Ok(cue(&Distribution::from_counts(&said.shares)?)))
             .collect::<Result<Vec<Cue>, FeelError>>()?;
         let balances: Vec<f64> = cues.iter().map(|cue| cue.balance).collect();
         let out_of_fold = |penalty: f64| -> Option<Vec<Told>> {
