@@ -34,10 +34,7 @@ pub fn make_reference(
     let set = paintings::read(&list, &Limits::default())?.rows;
     let sources: Vec<Source<'_>> = set
         .iter()
-        .map(|painting| Source {
-            file: &painting.file,
-            bytes: None,
-        })
+        .map(|painting| Source::file(&painting.file))
         .collect();
     let ask = |picture: &Picture, scratch: &mut Scratch| {
         let evoked = predictor.predict(picture, scratch, 1).ok();
