@@ -269,7 +269,7 @@ fn the_example_of_the_documentation_runs() {
         commands += 1;
     }
     assert_eq!(commands, 3);
-    for file in ["before.md", "models/mine.safetensors", "models/mine.toml"] {
+    for file in ["before.md", "my/mine.safetensors", "my/mine.toml"] {
         assert!(root.path().join(file).is_file(), "{file}");
     }
 }

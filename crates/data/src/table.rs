@@ -57,7 +57,8 @@ pub struct Entry {
     pub file: PathBuf,
     /// Shares of the nine emotions.
     pub emotions: Option<Distribution<Emotion>>,
-    /// How many viewers the shares come from, if the column `votes` says.
+    /// How many viewers the shares come from: of votes their number, of shares what the column `votes`
+    /// says.
     pub votes: Option<f64>,
     /// The one emotion of the column `emotion`.
     pub emotion: Option<Emotion>,
@@ -125,7 +126,7 @@ pub fn read_from(
             file: folder.join(&written),
             line: row.line(),
             emotions: shares(row, nine.as_deref(), voters)?,
-            votes: voters,
+            votes: voters.or(total(row, nine.as_deref())?),
             sentiment: row.maybe_label(sentiment.as_ref())?,
             emotion: row.maybe_label(emotion.as_ref())?,
             valence: row.maybe_number(valence.as_ref(), low, high)?,
@@ -194,6 +195,19 @@ fn shares(
     Distribution::from_counts(&counts)
         .map(Some)
         .map_err(|_| RowFault::NoShare)
+}
+
+/// The number of votes of a row of whole numbers; one vote may as well be the share 1.
+fn total(row: &Row<'_>, columns: Option<&[Column]>) -> Result<Option<f64>, RowFault> {
+    let mut sum = 0.0;
+    for column in columns.unwrap_or_default() {
+        let count = row.maybe_number(Some(column), 0.0, 1e9)?.unwrap_or(0.0);
+        if count.fract() != 0.0 {
+            return Ok(None);
+        }
+        sum += count;
+    }
+    Ok((sum > 1.0).then_some(sum))
 }
 
 /// Broken numbers are shares, which must add up to 1; whole ones are votes, as many as `voters` where

@@ -101,3 +101,35 @@ fn entries_serialise() {
     assert_eq!(json["written"], "a.jpg");
     assert_eq!(json["split"], Split::of("a.jpg").name());
 }
+
+#[test]
+fn votes_are_counted_and_sums_are_held_against_them() {
+    let set = read_text(&format!(
+        "path,votes,sentiment,{NINE}\n\
+        a.jpg,,positive,0,1,4,0,0,0,0,0,0\n\
+        b.jpg,7,neutral,0,.2,.8,0,0,0,0,0,0\n\
+        c.jpg,,,0,.2,.795,0,0,0,0,0,0\n\
+        d.jpg,5,,0,1,4,0,0,0,0,0,0\n\
+        e.jpg,6,,0,1,4,0,0,0,0,0,0\n\
+        f.jpg,,,0,.2,.5,0,0,0,0,0,0\n\
+        g.jpg,,angry,0,1,0,0,0,0,0,0,0\n\
+        h.jpg,,,0,1,0,0,0,0,0,0,0\n"
+    ))
+    .unwrap();
+    let votes: Vec<Option<f64>> = set.rows.iter().map(|row| row.votes).collect();
+    // The last one may be one vote or the whole of them.
+    assert_eq!(votes, [Some(5.0), Some(7.0), None, Some(5.0), None]);
+    let lines: Vec<u64> = set.rows.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 9]);
+    let sides = [&set.rows[0], &set.rows[1]].map(|row| row.sentiment);
+    assert_eq!(sides, [Some(Sentiment::Positive), Some(Sentiment::Other)]);
+    let told: Vec<String> = set
+        .report
+        .named
+        .iter()
+        .map(|bad| bad.fault.to_string())
+        .collect();
+    assert_eq!(told[0], "the nine emotions add up to 5, not 6");
+    assert_eq!(told[1], "the nine emotions add up to 0.7, not 1");
+    assert!(told[2].starts_with("sentiment is \"angry\""), "{}", told[2]);
+}
