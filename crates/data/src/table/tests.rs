@@ -105,7 +105,7 @@ fn entries_serialise() {
 #[test]
 fn votes_are_counted_and_sums_are_held_against_them() {
     let set = read_text(&format!(
-        "path,votes,sentiment,{NINE}\n\
+        "path,votes,sentiment,{NINE},something else\n\
         a.jpg,,positive,0,1,4,0,0,0,0,0,0\n\
         b.jpg,7,neutral,0,.2,.8,0,0,0,0,0,0\n\
         c.jpg,,,0,.2,.795,0,0,0,0,0,0\n\
