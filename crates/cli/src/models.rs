@@ -317,6 +317,7 @@ fn reference(
 
 /// A linear head on a tower becomes a predictor.
 fn take_head(file: &Path, tower: &str, settings: &Settings) -> Result<Exit> {
+    spare(settings.out.as_deref(), &[file])?;
     let form = Form::of(&TEXTS, settings)?;
     let path = Path::new("models").join(format!("feel-{tower}.safetensors"));
     if path.exists() {

@@ -105,6 +105,12 @@ fn bad_targets_are_one_line_before_any_work() {
         );
         let known = run.err.contains(part) || part == "unknown" && run.err.contains("awe");
         assert!(run.err.starts_with("affetti: ") && known, "{}", run.err);
+        // Of a short word everything is near.
+        assert!(
+            part != "unknown" || !run.err.contains("did you mean"),
+            "{}",
+            run.err
+        );
     }
 }
 
@@ -119,6 +125,7 @@ fn targets_forgive_and_say_so() {
     assert_eq!((exact.code, exact.err.as_str()), (0, ""));
     for (target, told) in [
         ("contentment=60%,fear=40%", ""),
+        ("contentment=60%,fear=.4", ""),
         ("contentment=3,fear=2", "the shares are brought to 1"),
         (
             "calm=.6,scary=.4",

@@ -86,7 +86,7 @@ fn heads_are_fitted_to_a_table_measured_and_used() {
     );
     let card = fs::read_to_string(root.path().join("m/my_table.toml")).unwrap();
     assert!(
-        card.contains("affetti train feel --table my table.csv"),
+        card.contains("my table.csv") && card.contains(" --name my_table --views 1"),
         "{card}"
     );
 
@@ -241,6 +241,57 @@ fn what_is_wrong_with_a_table_is_one_line_and_nothing_is_written() {
         &["train", "feel", "--table", "my table.csv", "x.toml"],
     );
     assert_eq!(run.code, 2, "{}", run.err);
+}
+
+#[test]
+fn viewers_of_one_mind_and_one_rating_alone_are_learned_from() {
+    let root = tempfile::tempdir().unwrap();
+    paint(root.path(), 24);
+    // All of them pleasant: there is no polarity to measure, and the rest is.
+    let mut text = "path,emotion,arousal\n".to_owned();
+    for n in 0..24 {
+        let word = if n % 2 == 0 { "awe" } else { "contentment" };
+        writeln!(text, "p/{n:02}.png,{word},{}", 3 + n % 2 * 2).unwrap();
+    }
+    fs::write(root.path().join("t.csv"), text).unwrap();
+    let train = [
+        "train", "feel", "--table", "t.csv", "--models", "m", "--views", "1", "--alone", "--json",
+    ];
+    let run = run_in(root.path(), &train);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(figure(&run, "arousal: Pearson r") > 0.8);
+    assert!(!run.out.contains("polarity: Pearson r"), "{}", run.out);
+    // No row speaks of valence: the base goes on speaking, and hears of pleasant emotions.
+    let feel = ["feel", "p/00.png", "p/05.png", "--json", "--views", "1"];
+    let weights = ["--weights", "m/t.safetensors"];
+    for line in run_in(root.path(), &[&feel[..], &weights].concat()).json() {
+        let valence = line["valence"].as_f64().unwrap();
+        // A head that had forgotten it would say 1, the end of the scale.
+        assert!(valence > 2.5, "{line}");
+    }
+    let run = run_in(
+        root.path(),
+        &["eval", "feel", "--table", "t.csv", "--views", "1"],
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    // One group of pictures with valence can be asked of no heads that have not seen it.
+    let mut text = "path,emotion,valence,group\n".to_owned();
+    for n in 0..24 {
+        let word = if n % 2 == 0 { "awe" } else { "fear" };
+        let valence = if n < 20 {
+            format!("{},same", 3 + n % 2)
+        } else {
+            ",".into()
+        };
+        writeln!(text, "p/{n:02}.png,{word},{valence}").unwrap();
+    }
+    fs::write(root.path().join("t.csv"), text).unwrap();
+    let run = run_in(root.path(), &train);
+    assert!(
+        run.err.contains("the pictures with valence are of 1 group"),
+        "{}",
+        run.err
+    );
 }
 
 /// The commands of docs/own-data.md run as they stand there.

@@ -45,8 +45,8 @@ const MAX_WIDTH: usize = 100;
 const LABEL: usize = 17;
 /// Columns of a share: "100 %" and a space.
 const SHARE: usize = 6;
-/// Columns of the ends of a share's interval, " 12 to 34", and the narrowest card that has them.
-const ENDS: usize = 9;
+/// Columns of the ends of a share's interval, " 12 to 100", and the narrowest card that has them.
+const ENDS: usize = 10;
 const LEAST_ENDS: usize = 60;
 /// Columns of the scale 1..7: at least one for each half point, at most seven for a whole one.
 const NARROWEST_SCALE: usize = 13;

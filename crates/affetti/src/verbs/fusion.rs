@@ -53,6 +53,8 @@ impl Fusion {
         threads: usize,
     ) -> Result<Parts, RegionsError> {
         let found = find::find(picture, predictor, detector, &self.find, scratch, threads)?;
+        // Intervals were calibrated around the shares of whole pictures.
+        prediction.shares = None;
         prediction.emotions =
             find::fuse(&prediction.emotions, &found.regions, self.count, self.beta)?;
         let heat = if self.heat {

@@ -149,10 +149,10 @@ pub(crate) struct FeelArgs {
     pub(crate) intend: Option<String>,
     /// Ways to look at a picture, whose mean counts: 1 is nearly four times as fast as 4, and a little
     /// worse
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "index", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
     pub(crate) views: usize,
     /// The same as --views 1
-    #[arg(long, conflicts_with = "views")]
+    #[arg(long, conflicts_with_all = ["views", "index"])]
     pub(crate) fast: bool,
     /// Begin a .csv with a byte order mark: some spreadsheets show names wrongly without
     #[arg(long)]

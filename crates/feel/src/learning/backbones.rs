@@ -12,6 +12,7 @@ use crate::predicting::predictor::EMBEDDED;
 use crate::predicting::settings::BackboneSettings;
 use crate::predicting::stored::round_backbone;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
+use affetti_weights::NetError;
 use affetti_weights::registry;
 use affetti_weights::store;
 use affetti_weights::tensors::Tensors;
@@ -54,7 +55,11 @@ pub(crate) fn load_lite(
 /// Published weights: imported ones, and where there are none those of the embedded predictor, as rounded
 /// as it stores them.
 fn published(name: &str) -> Result<Tensors, FeelError> {
-    registry::tensors(name).or_else(|error| embedded(name).ok_or_else(|| error.into()))
+    match registry::tensors(name) {
+        // Another fault is to be told: a file that was imported is meant.
+        Err(error @ NetError::Missing { .. }) => embedded(name).ok_or_else(|| error.into()),
+        found => Ok(found?),
+    }
 }
 
 fn file_of(name: &str, models: &Path) -> PathBuf {

@@ -131,10 +131,10 @@ impl Config {
                 "name: a backbone has it",
             ),
             (
-                !["affect", "emotions"]
+                !["affect", "emotions", "novelty"]
                     .iter()
                     .any(|head| names.contains(head)),
-                "features.backbones: affect and emotions are parts of every model",
+                "features.backbones: affect, emotions and novelty are parts of every model",
             ),
             (
                 emotions.iter().chain(&affect).all(share),

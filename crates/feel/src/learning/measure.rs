@@ -74,12 +74,13 @@ impl<'a> Gauge<'a> {
     pub(crate) fn measure(&self, samples: Vec<Sample>, stage: &str) -> Result<Set, FeelError> {
         // A picture replaced under its name has to be measured again.
         let describe = |s: &Sample| {
-            let in_file = || std::fs::metadata(&s.file).map_or(0, |m| m.len());
-            let length = s
-                .bytes
-                .as_ref()
-                .map_or_else(in_file, |bytes| bytes.len() as u64);
-            format!("{} {length}", s.file.display())
+            if let Some(bytes) = &s.bytes {
+                return format!("{} {}", s.file.display(), bytes.len());
+            }
+            let about = std::fs::metadata(&s.file).ok();
+            let length = about.as_ref().map_or(0, std::fs::Metadata::len);
+            let changed = about.and_then(|about| about.modified().ok());
+            format!("{} {length} {changed:?}", s.file.display())
         };
         let files: Vec<String> = samples.iter().map(describe).collect();
         let files = files.join("\n");

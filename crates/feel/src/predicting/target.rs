@@ -160,9 +160,12 @@ fn written(shares: &Distribution<Emotion>) -> String {
 /// A share, a percentage, or a weight.
 fn number(text: &str) -> Result<f64, String> {
     let text = text.trim();
-    let digits = text.strip_suffix('%').unwrap_or(text);
+    let (digits, over) = match text.strip_suffix('%') {
+        Some(digits) => (digits, 100.0),
+        None => (text, 1.0),
+    };
     match digits.trim().parse::<f64>() {
-        Ok(share) if (0.0..=MOST).contains(&share) => Ok(share),
+        Ok(share) if (0.0..=MOST).contains(&share) => Ok(share / over),
         _ => {
             let shown: String = text.chars().take(QUOTED).collect();
             Err(format!(
@@ -190,10 +193,19 @@ fn emotion(name: &str, notes: &mut Vec<String>) -> Result<Emotion, String> {
         .collect();
     let word: String = word.chars().take(QUOTED).collect();
     match nearest(&word, &known) {
-        Some((near, slips)) if slips <= SLIPS && !word.is_empty() => {
+        Some((near, slips)) if slips <= slips_of(&word) => {
             Err(format!("{unknown}; did you mean {near}?"))
         }
         _ => Err(unknown),
+    }
+}
+
+/// How many slips a word of this length may have: of a short one, too many make another word.
+fn slips_of(word: &str) -> usize {
+    match word.chars().count() {
+        0..4 => 0,
+        4..6 => 1,
+        _ => SLIPS,
     }
 }
 
@@ -268,6 +280,7 @@ mod tests {
         for (text, part) in [
             ("", "emotion"),
             ("joyous", "did you mean joyful?"),
+            ("feer", "did you mean fear?"),
             ("contentmnet", "did you mean contentment?"),
             ("zzz", "amusement, awe"),
             ("awe=-.5,fear=1.5", "\"-.5\" is no number from 0 on"),

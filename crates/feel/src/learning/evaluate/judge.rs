@@ -61,7 +61,7 @@ impl Judge {
             let r = |predicted: &[f64], draw: &[usize]| {
                 correlation(&pick(&truth, draw), &pick(predicted, draw))
             };
-            figures.push(self.figure(
+            figures.extend(self.figure(
                 (set, &format!("{word}: Pearson r")),
                 truth.len(),
                 0.0,
@@ -74,7 +74,7 @@ impl Judge {
             };
             let prior = vec![answers.prior[output]; truth.len()];
             let all: Vec<usize> = (0..truth.len()).collect();
-            figures.push(self.figure(
+            figures.extend(self.figure(
                 (set, &format!("{word}: mean error")),
                 truth.len(),
                 error(&prior, &all).unwrap_or(f64::NAN),
@@ -135,7 +135,7 @@ impl Judge {
                 Some(draw.iter().filter(inside).count() as f64 / draw.len() as f64)
             };
             let every: Vec<usize> = (0..rows.len()).collect();
-            figures.push(self.figure(
+            figures.extend(self.figure(
                 (set, &format!("{word}: {name}")),
                 rows.len(),
                 covered(seen.prior, &every).unwrap_or(f64::NAN),
@@ -149,7 +149,7 @@ impl Judge {
             let at = |share: f64| widths[((widths.len() - 1) as f64 * share).round() as usize];
             Some(at(0.9) / at(0.1).max(1e-9))
         };
-        figures.push(self.figure(
+        figures.extend(self.figure(
             (set, &format!("{word}: widest tenth over narrowest")),
             n,
             1.0,
@@ -169,13 +169,11 @@ impl Judge {
             let each = pairs.map(|(&told, &share)| covered(alpha, told, share * votes, votes));
             Some(each.sum::<f64>() / answers.truth[i].len() as f64)
         };
-        let Some(each) = (0..n).map(of).collect::<Option<Vec<f64>>>() else {
-            return Ok(None);
-        };
+        // Pictures whose votes are not known say nothing of it.
+        let each: Vec<f64> = (0..n).filter_map(of).collect();
         let mean = |draw: &[usize]| Some(pick(&each, draw).iter().sum::<f64>() / draw.len() as f64);
         let name = "emotions: coverage of 80 % intervals of shares";
-        let figure = self.figure((set, name), n, 0.8, mean, |_| Some(0.8))?;
-        Ok(Some(figure))
+        self.figure((set, name), each.len(), 0.8, mean, |_| Some(0.8))
     }
 
     pub(crate) fn emotion_figures(
@@ -202,15 +200,16 @@ impl Judge {
             pick(values, draw).iter().sum::<f64>() / draw.len() as f64
         };
         let all: Vec<usize> = (0..n).collect();
-        let mut figures = vec![self.figure(
+        let first = self.figure(
             (set, "emotions: KL (floor 1e-4)"),
             n,
             mean(&kl_prior, &all),
             |draw| Some(mean(&kl_model, draw)),
             |draw| Some(mean(&kl_baseline, draw)),
-        )?];
+        )?;
+        let mut figures: Vec<Figure> = first.into_iter().collect();
         let skill = |kl: &[f64], draw: &[usize]| Some(1.0 - mean(kl, draw) / mean(&kl_prior, draw));
-        figures.push(self.figure(
+        figures.extend(self.figure(
             (set, "emotions: KL skill"),
             n,
             0.0,
@@ -222,7 +221,7 @@ impl Judge {
         let r = |predicted: &[f64], draw: &[usize]| {
             correlation(&pick(&human, draw), &pick(predicted, draw))
         };
-        figures.push(self.figure(
+        figures.extend(self.figure(
             (set, "polarity: Pearson r"),
             n,
             0.0,
@@ -238,7 +237,7 @@ impl Judge {
             let positive: Vec<bool> = decided.iter().map(|&i| human[i] > 0.0).collect();
             auc(&pick(predicted, &decided), &positive).ok()
         };
-        figures.push(self.figure(
+        figures.extend(self.figure(
             (set, "polarity: AUC"),
             n,
             0.5,
@@ -267,7 +266,7 @@ impl Judge {
         let pleasant = positive.iter().filter(|p| **p).count() as f64 / n.max(1) as f64;
         let mut figures = Vec::new();
         if (0.0..1.0).contains(&pleasant) && pleasant > 0.0 {
-            figures.push(self.figure(
+            figures.extend(self.figure(
                 (set, "sentiment: AUC"),
                 n,
                 0.5,
@@ -275,7 +274,7 @@ impl Judge {
                 |draw| area(baseline, draw),
             )?);
         }
-        figures.push(self.figure(
+        figures.extend(self.figure(
             (set, "sentiment: accuracy"),
             n,
             pleasant.max(1.0 - pleasant),
@@ -308,16 +307,16 @@ impl Judge {
             Some(hits.count() as f64 / draw.len() as f64)
         };
         let all: Vec<usize> = (0..agreed.len()).collect();
-        let figure = self.figure(
+        self.figure(
             (set, "strict majority: accuracy"),
             agreed.len(),
             right(&|_| usual, &all).unwrap_or(f64::NAN),
             |draw| right(&|i| model[i].dominant(), draw),
             |draw| right(&|i| baseline[i].dominant(), draw),
-        )?;
-        Ok(Some(figure))
+        )
     }
 
+    /// None where the pictures do not define it: a correlation with truths that are all alike, say.
     fn figure(
         &self,
         (set, metric): (&str, &str),
@@ -325,11 +324,15 @@ impl Judge {
         prior: f64,
         model: impl Fn(&[usize]) -> Option<f64>,
         baseline: impl Fn(&[usize]) -> Option<f64>,
-    ) -> Result<Figure, FeelError> {
+    ) -> Result<Option<Figure>, FeelError> {
         let all: Vec<usize> = (0..n).collect();
+        let defined = |value: Option<f64>| value.is_some_and(f64::is_finite);
+        if n == 0 || !defined(model(&all)) || !defined(baseline(&all)) {
+            return Ok(None);
+        }
         let estimate = self.bootstrap.estimate(n, &model)?;
         let gain = self.bootstrap.difference(n, &model, &baseline)?;
-        Ok(Figure {
+        Ok(Some(Figure {
             set: set.to_owned(),
             metric: metric.to_owned(),
             value: estimate.value,
@@ -338,7 +341,7 @@ impl Judge {
             baseline: baseline(&all).unwrap_or(f64::NAN),
             gain: [gain.interval.low, gain.interval.high],
             n,
-        })
+        }))
     }
 }
 

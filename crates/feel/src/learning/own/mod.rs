@@ -155,7 +155,10 @@ fn figures_of(
         let truth: Vec<Vec<f64>> = voted.iter().map(|&i| rows.shares(i)).collect();
         let prior = means(&truth);
         let shares = |said: &[Said]| voted.iter().map(|&i| said[i].shares.clone()).collect();
-        let unsure = |&i: &usize| told[i].concentration.map_or(Unsure::Silent, Unsure::Shares);
+        let unsure = |&i: &usize| match told[i].concentration {
+            Some(alpha) if rows.samples[i].votes > 1.0 => Unsure::Shares(alpha),
+            _ => Unsure::Silent,
+        };
         let answers = Answers {
             model: shares(told),
             baseline: rival.map_or_else(|| vec![prior.clone(); voted.len()], shares),
@@ -199,7 +202,16 @@ fn figures_of(
         };
         let rival = match rival {
             Some(said) => balances(said)?,
-            None => vec![0.0; sided.len()],
+            None => {
+                // Always the side that most are on.
+                let pleasant = positive.iter().filter(|p| **p).count();
+                let side = if 2 * pleasant >= sided.len() {
+                    1.0
+                } else {
+                    -1.0
+                };
+                vec![side; sided.len()]
+            }
         };
         figures.extend(judge.sentiment_figures(&positive, [&balances(told)?, &rival], "table")?);
     }
@@ -252,7 +264,12 @@ fn card(
         origin: Origin {
             starts: vec![format!("{name}, sha256 {sha256}")],
             data: vec![format!("{table}: {} pictures", rows.samples.len())],
-            command: format!("affetti train feel --table {table} --name {}", id.name),
+            command: format!(
+                "affetti train feel --table {table:?} --name {}{} --views {}",
+                id.name,
+                if own.alone { " --alone" } else { "" },
+                model.settings.views.len()
+            ),
             seed: own.seed,
         },
         metrics: figures.metrics(),

@@ -4,6 +4,7 @@ use super::Said;
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use crate::learning::dataset::Sample;
+use crate::learning::folds::FOLDS;
 use crate::learning::measure::Gauge;
 use crate::learning::options::TrainOptions;
 use crate::predicting::predictor::Predictor;
@@ -17,6 +18,10 @@ use std::path::{Path, PathBuf};
 const LEAST_TO_LEARN: usize = 20;
 /// Fewer have no figure worth an interval.
 const LEAST_TO_MEASURE: usize = 10;
+/// More rated pictures make a system that takes minutes and gigabytes; nothing is gained by then.
+const MOST_RATED: usize = 3000;
+/// More votes than these say no more, and must not drown every other picture.
+const MOST_VOTES: f64 = 1000.0;
 
 /// The pictures of a table that could be read, row by row.
 pub(super) struct Own {
@@ -76,10 +81,8 @@ impl Own {
 
     fn push(&mut self, entry: Entry) {
         let target = entry.target().map(|shares| shares.as_slice().to_vec());
-        let votes = match (&entry.emotions, entry.votes) {
-            (Some(_), Some(votes)) => votes,
-            _ => 1.0,
-        };
+        let known = entry.votes.filter(|_| entry.emotions.is_some());
+        let votes = known.unwrap_or(1.0).min(MOST_VOTES);
         self.ratings.push([entry.valence, entry.arousal]);
         self.sentiments.push(entry.sentiment);
         self.samples.push(Sample {
@@ -129,6 +132,12 @@ impl Own {
         (0..self.samples.len()).filter(known).collect()
     }
 
+    /// Those of them whose votes are counted: one vote says nothing of how far shares are off.
+    pub(super) fn with_votes(&self) -> Vec<usize> {
+        let counted = |i: &usize| self.samples[*i].votes > 1.0;
+        self.with_shares().into_iter().filter(counted).collect()
+    }
+
     pub(super) fn shares(&self, row: usize) -> Vec<f64> {
         self.samples[row].target.clone()
     }
@@ -162,11 +171,32 @@ impl Own {
     /// Enough pictures of every kind of label that is there, and not all alike.
     pub(super) fn enough_to_learn(&self) -> Result<(), FeelError> {
         self.enough(LEAST_TO_LEARN, "to learn from")?;
-        let groups: BTreeSet<&str> = self.samples.iter().map(|s| s.group.as_str()).collect();
-        if groups.len() < super::super::folds::FOLDS {
-            return Err(self.nothing(&format!("{} groups are too few", groups.len())));
-        }
         let voted = self.with_shares();
+        let mut emotional = self.with_sentiment_alone();
+        emotional.extend(&voted);
+        let kinds = [
+            (emotional, "emotions"),
+            (self.with_rating(0), "valence"),
+            (self.with_rating(1), "arousal"),
+        ];
+        for (rows, kind) in &kinds {
+            let groups: BTreeSet<&str> = rows.iter().map(|&i| &*self.samples[i].group).collect();
+            let folds: BTreeSet<usize> = rows.iter().map(|&i| self.samples[i].fold).collect();
+            if !rows.is_empty() && (groups.len() < FOLDS || folds.len() < 2) {
+                let n = groups.len();
+                return Err(self.nothing(&format!(
+                    "the pictures with {kind} are of {n} {}: {FOLDS} at least, so that every picture \
+                     can be asked of heads that have not seen its group",
+                    if n == 1 { "group" } else { "groups" }
+                )));
+            }
+            if *kind != "emotions" && rows.len() > MOST_RATED {
+                return Err(self.nothing(&format!(
+                    "{} pictures with {kind} are more than {MOST_RATED}; take a part of them",
+                    rows.len()
+                )));
+            }
+        }
         let alike = |of: &dyn Fn(usize, usize) -> bool, rows: &[usize]| {
             rows.len() > 1 && rows.windows(2).all(|pair| of(pair[0], pair[1]))
         };

@@ -160,22 +160,27 @@ impl Seen<'_> {
     }
 
     fn calibrate_shares(&self, tuned: &mut Tuned) -> Result<(), FeelError> {
-        let voted = self.own.with_shares();
-        if voted.len() >= LEAST_TO_CALIBRATE {
-            let told: Vec<Vec<f64>> = voted
-                .iter()
-                .map(|&i| tuned.told[i].shares.clone())
-                .collect();
-            let truth: Vec<Vec<f64>> = voted.iter().map(|&i| self.own.shares(i)).collect();
-            let votes: Vec<f64> = voted.iter().map(|&i| self.own.samples[i].votes).collect();
-            // A single vote says nothing of how far shares are off.
-            if votes.iter().any(|n| *n > 1.0) {
-                tuned.model.sure = Some(concentration(&told, &truth, &votes)?);
+        let voted = self.own.with_votes();
+        let before = tuned.model.sure;
+        let fit = |rows: &[usize], told: &[Said]| -> Result<Option<Concentration>, FeelError> {
+            if rows.len() < LEAST_TO_CALIBRATE {
+                return Ok(before);
             }
-        }
-        let sure: Option<Concentration> = tuned.model.sure;
-        for said in &mut tuned.told {
-            said.concentration = sure.map(|sure| sure.of(&said.shares));
+            let shares: Vec<Vec<f64>> = rows.iter().map(|&i| told[i].shares.clone()).collect();
+            let truth: Vec<Vec<f64>> = rows.iter().map(|&i| self.own.shares(i)).collect();
+            let votes: Vec<f64> = rows.iter().map(|&i| self.own.samples[i].votes).collect();
+            concentration(&shares, &truth, &votes).map(Some)
+        };
+        tuned.model.sure = fit(&voted, &tuned.told)?;
+        for fold in 0..FOLDS {
+            // What is said of a fold is calibrated on the others.
+            let others: Vec<usize> = self.outside(&voted, fold);
+            let sure = fit(&others, &tuned.told)?;
+            for (i, said) in tuned.told.iter_mut().enumerate() {
+                if self.fold_of[i] == fold {
+                    said.concentration = sure.map(|sure| sure.of(&said.shares));
+                }
+            }
         }
         Ok(())
     }
@@ -184,19 +189,15 @@ impl Seen<'_> {
     /// one penalty for each output.
     fn fit_affect(&self, rows: &[usize], balances: &[f64], penalties: [f64; 2]) -> Option<Kernel> {
         let base = &self.base.affect;
-        let mut kernel = if self.alone {
-            Kernel {
-                support: Matrix {
-                    columns: base.support.columns,
-                    data: Vec::new(),
-                },
-                dual: vec![Vec::new(); 2],
-                trend: vec![[0.0; 2]; 2],
-                width: base.width,
+        let mut kernel = base.clone();
+        for output in 0..2 {
+            // Of what no row speaks the base goes on speaking.
+            let is_rated = |&i: &usize| self.own.ratings[i][output].is_some();
+            if self.alone && rows.iter().any(is_rated) {
+                kernel.dual[output].fill(0.0);
+                kernel.trend[output] = [0.0; 2];
             }
-        } else {
-            base.clone()
-        };
+        }
         let own = self.affect.select(rows);
         let told: Vec<Vec<f64>> = rows
             .iter()
@@ -307,23 +308,38 @@ impl Seen<'_> {
         Ok(())
     }
 
+    /// Those of `rows` that are not in `fold`.
+    fn outside(&self, rows: &[usize], fold: usize) -> Vec<usize> {
+        let other = |i: &usize| self.fold_of[*i] != fold;
+        rows.iter().copied().filter(other).collect()
+    }
+
     /// Intervals of one output from residuals out of fold, and what is said of the rows.
     fn calibrate(&self, output: usize, told: &[Told], tuned: &mut Tuned) {
         let rated = self.own.with_rating(output);
         if rated.is_empty() {
             return;
         }
-        let residual = |&i: &usize| self.own.ratings[i][output].map(|t| t - told[i].affect[output]);
-        let residuals: Vec<f64> = rated.iter().filter_map(residual).collect();
-        let told_rated: Vec<Told> = rated.iter().map(|&i| told[i]).collect();
-        if rated.len() >= LEAST_TO_CALIBRATE
-            && let Some(spread) = Spread::fit(&told_rated, &residuals, COVERAGE)
-        {
-            tuned.model.spread[output] = spread;
-        }
-        for (said, told) in tuned.told.iter_mut().zip(told) {
-            said.affect[output] = told.affect[output].clamp(SCALE[0], SCALE[1]);
-            said.half[output] = tuned.model.spread[output].half_width(told);
+        let before = tuned.model.spread[output].clone();
+        let fit = |rows: &[usize]| -> Spread {
+            let residual =
+                |&i: &usize| self.own.ratings[i][output].map(|t| t - told[i].affect[output]);
+            let residuals: Vec<f64> = rows.iter().filter_map(residual).collect();
+            let told: Vec<Told> = rows.iter().map(|&i| told[i]).collect();
+            let enough = rows.len() >= LEAST_TO_CALIBRATE;
+            let found = enough.then(|| Spread::fit(&told, &residuals, COVERAGE));
+            found.flatten().unwrap_or_else(|| before.clone())
+        };
+        tuned.model.spread[output] = fit(&rated);
+        for fold in 0..FOLDS {
+            // What is said of a fold is calibrated on the others.
+            let spread = fit(&self.outside(&rated, fold));
+            for (i, said) in tuned.told.iter_mut().enumerate() {
+                if self.fold_of[i] == fold {
+                    said.affect[output] = told[i].affect[output].clamp(SCALE[0], SCALE[1]);
+                    said.half[output] = spread.half_width(&told[i]);
+                }
+            }
         }
     }
 
