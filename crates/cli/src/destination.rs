@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use crate::out_file::extension;
+use crate::{out_file::extension, settings::Settings};
 
 /// What a verb can write; `F` is what is in a file.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,18 @@ impl<F: Copy> Writes<F> {
             path.display(),
             self.list()
         );
+    }
+
+    /// What is written: that of the file, and where there is none `json` if JSON was asked for.
+    ///
+    /// # Errors
+    /// As [`destination`](Self::destination).
+    pub(crate) fn form(&self, settings: &Settings, json: F) -> Result<F> {
+        Ok(match self.destination(settings.out.as_deref())? {
+            Destination::File(_, form) => form,
+            Destination::Screen | Destination::Folder(_) if settings.json => json,
+            Destination::Screen | Destination::Folder(_) => self.plain,
+        })
     }
 
     /// ".html, .csv or .jsonl".

@@ -49,14 +49,17 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The target that `text` says, with a line on how it is read where that is not plain.
+pub(crate) fn read_target(text: &str, settings: &Settings) -> Result<Target> {
+    let target: Target = text.parse()?;
+    let notes = target.notes().iter();
+    notes.for_each(|note| settings.summary(note));
+    Ok(target)
+}
+
 fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     if let Some(target) = &args.like {
-        let target: Target = target.parse()?;
-        target
-            .notes()
-            .iter()
-            .for_each(|note| settings.summary(note));
-        return Ok(Query::Like(target));
+        return Ok(Query::Like(read_target(target, settings)?));
     }
     let Some(path) = &args.picture else {
         return Ok(Query::Affect {

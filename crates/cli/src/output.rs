@@ -9,11 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 pub(crate) use crate::say::{complain, say};
-use crate::{
-    destination::{Destination, Writes},
-    out_file::put,
-    settings::Settings,
-};
+use crate::{destination::Writes, out_file::put, settings::Settings};
 
 /// The reader of standard output has gone. Not a failure: it has seen enough.
 #[derive(Debug)]
@@ -88,11 +84,7 @@ impl Form {
     /// # Errors
     /// An extension of `--out` that says another form.
     pub(crate) fn of(writes: &Writes<Self>, settings: &Settings) -> Result<Self> {
-        Ok(match writes.destination(settings.out.as_deref())? {
-            Destination::File(_, form) => form,
-            Destination::Screen | Destination::Folder(_) if settings.json => Self::Json,
-            Destination::Screen | Destination::Folder(_) => Self::Table,
-        })
+        writes.form(settings, Self::Json)
     }
 
     /// The one of three texts that was asked for.

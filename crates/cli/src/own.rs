@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
-use affetti::feel::{
-    OwnFigures, OwnOptions, Predictor, Step, TrainOptions, evaluate_own, train_own,
+use affetti::{
+    feel::{OwnFigures, OwnOptions, Predictor, TrainOptions, evaluate_own, train_own},
+    ground::config::Name,
 };
 use anyhow::{Result, bail};
 
 use crate::{
     Exit,
     args::{OwnEvalArgs, OwnTrainArgs},
-    destination::{Destination, Writes},
+    destination::Writes,
     device,
     out_file::spare,
     output,
-    progress::Progress,
     settings::Settings,
+    train::with_progress,
 };
 
 /// Ways to look at a picture, where heads are fitted and none is asked for: half the time of all, and
@@ -49,11 +50,7 @@ const WRITES: Writes<Form> = Writes {
 
 impl Form {
     fn of(settings: &Settings) -> Result<Self> {
-        Ok(match WRITES.destination(settings.out.as_deref())? {
-            Destination::File(_, form) => form,
-            _ if settings.json => Self::Json,
-            _ => Self::Text,
-        })
+        WRITES.form(settings, Self::Json)
     }
 
     fn write(self, figures: &OwnFigures) -> String {
@@ -79,12 +76,8 @@ pub(crate) fn train(
         Some(name) => name.clone(),
         None => name_of(table),
     };
-    if name.is_empty()
-        || !name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    {
-        bail!("--name: letters, digits, - and _ only, not {name:?}");
+    if !Name::is_good(&name) {
+        bail!("--name: {}, not {name:?}", Name::ALLOWED);
     }
     let base = base(own.weights.as_deref(), own.views.unwrap_or(VIEWS), settings)?;
     if base.model().name == name {
@@ -139,14 +132,10 @@ fn base(weights: Option<&Path>, views: usize, settings: &Settings) -> Result<Pre
 /// The table's name, with `_` for what no name may hold.
 fn name_of(table: &Path) -> String {
     let stem = table.file_stem().unwrap_or_default().to_string_lossy();
-    let good = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' {
-            c
-        } else {
-            '_'
-        }
-    };
-    stem.chars().map(good).collect()
+    let good = |c: char| Name::is_good(c.encode_utf8(&mut [0; 4]));
+    stem.chars()
+        .map(|c| if good(c) { c } else { '_' })
+        .collect()
 }
 
 fn with<T>(
@@ -157,14 +146,7 @@ fn with<T>(
 ) -> Result<T> {
     let inputs: Vec<&Path> = inputs.iter().copied().flatten().collect();
     spare(settings.out.as_deref(), &inputs)?;
-    let progress = Progress::new("pictures", !settings.quiet);
-    let result = work(&TrainOptions {
-        // The table says where its pictures are.
-        data: Path::new("."),
-        models,
-        threads: settings.threads,
-        progress: &|step: Step<'_>| progress.stage(step.stage, step.done, step.total),
-    });
-    progress.finish();
-    result
+    // The table says where its pictures are.
+    let places = [Path::new("."), models];
+    with_progress("pictures", places, settings, work)
 }

@@ -137,16 +137,25 @@ pub(crate) fn with_options<T>(
     }
     let read = [&[args.config.as_path(), &data], inputs].concat();
     spare(settings.out.as_deref(), &read)?;
-    let progress = Progress::new("steps", !settings.quiet);
-    let result = work(
-        config,
-        &TrainOptions {
-            data: &data,
-            models: &args.models,
-            threads: settings.threads,
-            progress: &|step: Step<'_>| progress.stage(step.stage, step.done, step.total),
-        },
-    );
+    with_progress("steps", [&data, &args.models], settings, |options| {
+        work(config, options)
+    })
+}
+
+/// Work in the folders of data and models whose progress is shown.
+pub(crate) fn with_progress<T>(
+    pieces: &'static str,
+    [data, models]: [&Path; 2],
+    settings: &Settings,
+    work: impl FnOnce(&TrainOptions<'_>) -> Result<T>,
+) -> Result<T> {
+    let progress = Progress::new(pieces, !settings.quiet);
+    let result = work(&TrainOptions {
+        data,
+        models,
+        threads: settings.threads,
+        progress: &|step: Step<'_>| progress.stage(step.stage, step.done, step.total),
+    });
     progress.finish();
     result
 }

@@ -120,13 +120,14 @@ pub fn read_from(
     sheet.load(|row| {
         let written = row.filled(&file)?;
         let voters = row.maybe_number(votes.as_ref(), 1.0, 1e9)?;
+        let counts = counts(row, nine.as_deref())?;
         let group = row.maybe(group.as_ref())?;
         let split = row.maybe_named(split.as_ref(), "split", Split::parse)?;
         Ok(Some(Entry {
             file: folder.join(&written),
             line: row.line(),
-            emotions: shares(row, nine.as_deref(), voters)?,
-            votes: voters.or(total(row, nine.as_deref())?),
+            emotions: counts.as_deref().map(|c| shares(c, voters)).transpose()?,
+            votes: voters.or(counts.as_deref().and_then(total)),
             sentiment: row.maybe_label(sentiment.as_ref())?,
             emotion: row.maybe_label(emotion.as_ref())?,
             valence: row.maybe_number(valence.as_ref(), low, high)?,
@@ -170,44 +171,30 @@ fn nine_columns<R: Read>(sheet: &Sheet<R>) -> Result<Option<Vec<Column>>, DataEr
     }
 }
 
-/// The shares of a row; `None` if all nine cells are empty. Otherwise an empty
+/// The nine numbers of a row; `None` if all nine cells are empty. Otherwise an empty
 /// cell counts as zero, as spreadsheets show it.
-fn shares(
-    row: &Row<'_>,
-    columns: Option<&[Column]>,
-    voters: Option<f64>,
-) -> Result<Option<Distribution<Emotion>>, RowFault> {
-    let Some(columns) = columns else {
-        return Ok(None);
-    };
-    let mut counts = Vec::with_capacity(columns.len());
+fn counts(row: &Row<'_>, columns: Option<&[Column]>) -> Result<Option<Vec<f64>>, RowFault> {
+    let mut counts = Vec::new();
     let mut filled = false;
-    for column in columns {
+    for column in columns.unwrap_or_default() {
         // Far above any number of votes, far below where sums lose precision.
         let count = row.maybe_number(Some(column), 0.0, 1e9)?;
         filled |= count.is_some();
         counts.push(count.unwrap_or(0.0));
     }
-    if !filled {
-        return Ok(None);
-    }
-    sum_is_right(&counts, voters)?;
-    Distribution::from_counts(&counts)
-        .map(Some)
-        .map_err(|_| RowFault::NoShare)
+    Ok(filled.then_some(counts))
 }
 
-/// The number of votes of a row of whole numbers; one vote may as well be the share 1.
-fn total(row: &Row<'_>, columns: Option<&[Column]>) -> Result<Option<f64>, RowFault> {
-    let mut sum = 0.0;
-    for column in columns.unwrap_or_default() {
-        let count = row.maybe_number(Some(column), 0.0, 1e9)?.unwrap_or(0.0);
-        if count.fract() != 0.0 {
-            return Ok(None);
-        }
-        sum += count;
-    }
-    Ok((sum > 1.0).then_some(sum))
+fn shares(counts: &[f64], voters: Option<f64>) -> Result<Distribution<Emotion>, RowFault> {
+    sum_is_right(counts, voters)?;
+    Distribution::from_counts(counts).map_err(|_| RowFault::NoShare)
+}
+
+/// The number of votes, if the numbers are whole; one vote may as well be the share 1.
+fn total(counts: &[f64]) -> Option<f64> {
+    let sum: f64 = counts.iter().sum();
+    let are_votes = counts.iter().all(|count| count.fract() == 0.0);
+    (are_votes && sum > 1.0).then_some(sum)
 }
 
 /// Broken numbers are shares, which must add up to 1; whole ones are votes, as many as `voters` where

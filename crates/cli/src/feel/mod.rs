@@ -19,7 +19,7 @@ use std::{
 
 use affetti::{
     Aim, Cancel, Control, FeelOptions, Found, Fusion, Input, Inputs, ModelId, Outcome, Reading,
-    Target, feel::Reference, report::ReportMeta,
+    feel::Reference, report::ReportMeta,
 };
 use anyhow::{Error, Result, bail};
 
@@ -28,6 +28,7 @@ use crate::{
     args::FeelArgs,
     destination::Destination,
     device,
+    find::read_target,
     inputs::{inputs, paths},
     interrupt,
     out_file::spare,
@@ -48,13 +49,11 @@ const UNKNOWN: usize = usize::MAX;
 
 pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let inputs = inputs(&args.inputs)?;
-    let target: Option<Target> = args.intend.as_deref().map(str::parse).transpose()?;
-    if let Some(target) = &target {
-        target
-            .notes()
-            .iter()
-            .for_each(|note| settings.summary(note));
-    }
+    let target = args
+        .intend
+        .as_deref()
+        .map(|text| read_target(text, settings));
+    let target = target.transpose()?;
     let weights = args.weight_file()?;
     let weights = weights.as_deref();
     let read: Vec<&Path> = paths(&inputs).chain(weights).collect();

@@ -22,7 +22,7 @@ pub struct Concentration {
 }
 
 /// Entropy in nats.
-pub(crate) fn entropy(shares: &[f64]) -> f64 {
+fn entropy(shares: &[f64]) -> f64 {
     shares
         .iter()
         .filter(|p| **p > 0.0)

@@ -6,12 +6,15 @@
 //! - **Input** feature rows z (principal components), one cue a row; targets `[row][output]`.
 //! - **Source** Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), section 2.7,
 //!   equations 2.41 and 2.42 with a vague prior on β.
-//! - **Deviation** b is given as a multiple of the median squared distance between training rows, so
-//!   that one setting serves any feature scale.
+//! - **Deviations** b is given as a multiple of the median squared distance between training rows, so
+//!   that one setting serves any feature scale; of pictures of another kind than the rows (paintings
+//!   beside photographs) likeness says less of the first output, valence ([`Kin`]).
 
+use super::kin::Kin;
 use super::linear::Matrix;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A fitted regression.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +27,9 @@ pub struct Kernel {
     pub trend: Vec<[f64; 2]>,
     /// 2b
     pub width: f64,
+    /// How much likeness to rows of one kind says of the first output of pictures of another; none: as much
+    /// as of their own.
+    pub kin: Option<Kin>,
 }
 
 /// Settings of [`fit`].
@@ -88,6 +94,7 @@ pub(crate) fn fit(
         dual,
         trend,
         width,
+        kin: None,
     })
 }
 
@@ -114,9 +121,18 @@ impl Kernel {
             .chunks_exact(self.support.columns)
             .map(|row| (-distance(row, z) / self.width).exp())
             .collect();
-        let outputs = self.dual.iter().zip(&self.trend);
-        let outputs = outputs.map(|(dual, [start, slope])| {
-            let near: f64 = dual.iter().zip(&likeness).map(|(a, k)| a * k).sum();
+        let near = |dual: &[f64], rows: Range<usize>| -> f64 {
+            let pairs = dual[rows.clone()].iter().zip(&likeness[rows]);
+            pairs.map(|(a, k)| a * k).sum()
+        };
+        let outputs = self.dual.iter().zip(&self.trend).enumerate();
+        let outputs = outputs.map(|(output, (dual, [start, slope]))| {
+            let gated = self.kin.as_ref().filter(|_| output == 0);
+            let all = dual.len();
+            let near = match gated {
+                Some(kin) => kin.trust(z) * near(dual, 0..kin.rows) + near(dual, kin.rows..all),
+                None => near(dual, 0..all),
+            };
             start + slope * cue + near
         });
         (outputs.collect(), likeness.iter().sum::<f64>().ln())
@@ -155,6 +171,37 @@ mod tests {
         assert!((told[0] - expected).abs() < 1e-9);
         // Far from everything it says what the cue says.
         assert!((kernel.apply(&[100.0], 0.0).0[0] - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn likeness_to_another_kind_says_less_of_the_first_output() {
+        let row = |z: f32| Matrix {
+            columns: 1,
+            data: vec![z],
+        };
+        let plain = Kernel {
+            support: Matrix {
+                columns: 1,
+                data: vec![0.0, 0.0],
+            },
+            dual: vec![vec![1.0, 0.5]; 2],
+            trend: vec![[2.0, 1.0]; 2],
+            width: 1.0,
+            kin: None,
+        };
+        assert_eq!(plain.apply(&row(0.0).data, 1.0).0, [4.5, 4.5]);
+        // Of the first row alone a quarter is left: the line is far below 0.
+        let kin = Kin {
+            weights: vec![0.0],
+            bias: -1e3,
+            least: 0.25,
+            rows: 1,
+        };
+        let kernel = Kernel {
+            kin: Some(kin),
+            ..plain
+        };
+        assert_eq!(kernel.apply(&row(0.0).data, 1.0).0, [3.75, 4.5]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub(crate) mod concentration;
 pub(crate) mod conformal;
 pub(crate) mod kernel;
+pub(crate) mod kin;
 mod lbfgs;
 pub(crate) mod linear;
 pub(crate) mod novelty;

@@ -6,8 +6,8 @@
 //!   a picture is unlike anything seen.
 //! - **Source** Jackson & Mudholkar, "Control procedures for residuals associated with principal
 //!   component analysis" (1979): T² and Q, here with empirical limits in place of approximate ones.
-//! - **Deviation** the limit is passed by one of a hundred pictures that the components come from; of
-//!   new pictures of the same kinds by a few more.
+//! - **Deviation** none; the limits come from pictures that neither the components nor the networks have
+//!   seen (`learning/usual.rs`), so that one of a hundred new pictures of the same kinds passes each.
 
 /// Share of known pictures within the limits, each distance for itself.
 const KNOWN: f64 = 0.99;
@@ -29,39 +29,6 @@ pub struct Novelty {
 }
 
 impl Novelty {
-    /// From the components of known pictures and the squared lengths of their standardised features;
-    /// none of too few.
-    pub(crate) fn fit<'a>(known: impl Iterator<Item = (&'a [f32], f64)>) -> Option<Self> {
-        let known: Vec<(&[f32], f64)> = known.collect();
-        let columns = known.first()?.0.len();
-        if known.len() < PICTURES * columns {
-            return None;
-        }
-        let mut variance = vec![0.0; columns];
-        for (z, _) in &known {
-            let pairs = variance.iter_mut().zip(*z);
-            pairs.for_each(|(sum, z)| *sum += f64::from(*z).powi(2));
-        }
-        let n = known.len() as f64;
-        variance.iter_mut().for_each(|v| *v = (*v / n).max(LEAST));
-        let limits = Self::limits_of(&variance, known.into_iter());
-        Some(Self { variance, limits })
-    }
-
-    /// What one of a hundred known pictures passes, of either distance.
-    pub(crate) fn limits_of<'a>(
-        variance: &[f64],
-        known: impl Iterator<Item = (&'a [f32], f64)>,
-    ) -> [f64; 2] {
-        let distances: Vec<[f64; 2]> = known.map(|(z, all)| distances(variance, z, all)).collect();
-        [0, 1].map(|k| {
-            let mut sorted: Vec<f64> = distances.iter().map(|d| d[k]).collect();
-            sorted.sort_by(f64::total_cmp);
-            let place = (sorted.len().saturating_sub(1) as f64 * KNOWN).round() as usize;
-            sorted.get(place).copied().unwrap_or(0.0).max(LEAST)
-        })
-    }
-
     /// 0 in the middle of what is known; from 1 on unlike anything seen. `all` is the squared length of
     /// the standardised features whose components are `z`.
     pub(crate) fn of(&self, z: &[f32], all: f64) -> f64 {
@@ -71,12 +38,38 @@ impl Novelty {
     }
 }
 
+/// The variance of each component among known pictures, given with the squared lengths of their
+/// standardised features; none of too few.
+pub(crate) fn variance<'a>(known: impl Iterator<Item = (&'a [f32], f64)>) -> Option<Vec<f64>> {
+    let (mut sums, mut n) = (Vec::new(), 0);
+    for (z, _) in known {
+        sums.resize(z.len(), 0.0);
+        let pairs = sums.iter_mut().zip(z);
+        pairs.for_each(|(sum, z)| *sum += f64::from(*z).powi(2));
+        n += 1;
+    }
+    if n == 0 || n < PICTURES * sums.len() {
+        return None;
+    }
+    Some(sums.iter().map(|v| (v / n as f64).max(LEAST)).collect())
+}
+
 /// Mahalanobis's distance along the components, and the length away from them.
-fn distances(variance: &[f64], z: &[f32], all: f64) -> [f64; 2] {
+pub(crate) fn distances(variance: &[f64], z: &[f32], all: f64) -> [f64; 2] {
     let along = z.iter().zip(variance);
     let along: f64 = along.map(|(z, v)| f64::from(*z).powi(2) / v).sum();
     let inside: f64 = z.iter().map(|z| f64::from(*z).powi(2)).sum();
     [along.sqrt(), (all - inside).max(0.0).sqrt()]
+}
+
+/// What one of a hundred pictures passes, of either distance; none without pictures.
+pub(crate) fn limits(distances: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let place = (distances.len().checked_sub(1)? as f64 * KNOWN).round() as usize;
+    Some([0, 1].map(|k| {
+        let mut sorted: Vec<f64> = distances.iter().map(|d| d[k]).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted[place].max(LEAST)
+    }))
 }
 
 #[cfg(test)]
@@ -94,16 +87,28 @@ mod tests {
                 ]
             })
             .collect();
-        let known = rows.iter().map(|z| (&z[..], 5.25));
-        let novelty = Novelty::fit(known).expect("pictures");
-        assert_eq!(novelty.variance, [4.0, 1.0]);
+        let known = || rows.iter().map(|z| (&z[..], 5.25));
+        let found = variance(known()).expect("pictures");
+        assert_eq!(found, [4.0, 1.0]);
+        let all: Vec<[f64; 2]> = known().map(|(z, all)| distances(&found, z, all)).collect();
+        let novelty = Novelty {
+            limits: limits(&all).expect("pictures"),
+            variance: found,
+        };
         // √(4/4 + 1/1) and √(5.25 − 5).
         assert_eq!(novelty.limits, [2.0_f64.sqrt(), 0.5]);
         assert!((novelty.of(&[2.0, 1.0], 5.25) - 1.0).abs() < 1e-12);
         assert!((novelty.of(&[0.0, 3.0], 9.0) - 3.0 / 2.0_f64.sqrt()).abs() < 1e-12);
         assert!((novelty.of(&[0.0, 0.0], 1.0) - 2.0).abs() < 1e-12);
-        assert_eq!(Novelty::fit(std::iter::empty()), None);
+        assert_eq!(variance(std::iter::empty()), None);
         let few = rows[..19].iter().map(|z| (&z[..], 5.25));
-        assert_eq!(Novelty::fit(few), None);
+        assert_eq!(variance(few), None);
+        assert_eq!(limits(&[]), None);
+    }
+
+    #[test]
+    fn one_of_a_hundred_passes_a_limit() {
+        let distances: Vec<[f64; 2]> = (0..101).rev().map(|n| [f64::from(n), 2.0]).collect();
+        assert_eq!(limits(&distances), Some([99.0, 2.0]));
     }
 }

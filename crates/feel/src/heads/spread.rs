@@ -8,7 +8,6 @@
 //!   hundreds. The scale stays within e^±[`LIMIT`] of its middle, so that no sign far from all seen ones
 //!   makes an interval absurd.
 
-use super::concentration::entropy;
 use super::conformal::half_width;
 use super::kernel::Kernel;
 use nalgebra::{DMatrix, DVector};
@@ -39,16 +38,6 @@ pub(crate) struct Cue {
     pub(crate) balance: f64,
     /// Their entropy.
     pub(crate) entropy: f64,
-}
-
-impl Cue {
-    /// Of shares whose P(positive) − P(negative) is `balance`.
-    pub(crate) fn of(balance: f64, shares: &[f64]) -> Self {
-        Self {
-            balance,
-            entropy: entropy(shares),
-        }
-    }
 }
 
 impl Told {

@@ -1,10 +1,10 @@
 //! Where the frozen networks of a training come from.
 //!
-//! Published ones come from the cache of imported models, or from the embedded predictor. Those of our own (`network` is named) come
-//! from the folder of models, where `affetti train art` and `affetti train affect` write them; and
-//! where they are not, from the embedded predictor, if it has a backbone of that name, so that its
-//! heads can be trained again, and a training begun where they ended, without hours for its networks. There they are as rounded as the
-//! predictor stores them.
+//! Published ones come from the cache of imported models. Those of our own (`network` is named) come
+//! from the folder of models, where `affetti train art` and `affetti train affect` write them. Where
+//! either is not, they come from the embedded predictor, if it has a backbone of that name, so that
+//! its heads can be trained again, and a training begun where they ended, without hours for its
+//! networks. There they are as rounded as the predictor stores them.
 
 use crate::error::FeelError;
 use crate::predicting::frozen::{Frozen, Network};
@@ -82,6 +82,14 @@ fn from_file(name: &str, models: &Path) -> Result<Tensors, FeelError> {
     Ok(store::from_bytes(&bytes, &path.display().to_string())?)
 }
 
+/// What the file of our own backbone `name` says of its training.
+///
+/// # Errors
+/// [`FeelError::Net`] for a file that is not there or unreadable.
+pub(crate) fn note(name: &str, models: &Path) -> Result<String, FeelError> {
+    Ok(from_file(name, models)?.note)
+}
+
 /// The backbone `name` of the embedded predictor; none where there is no such backbone or no
 /// predictor.
 fn embedded(name: &str) -> Option<Tensors> {
@@ -113,7 +121,7 @@ pub(crate) fn origin(backbone: &BackboneSettings, models: &Path) -> Result<Strin
             .find(|s| s.starts_with(&format!("{name}, ")));
         return Ok(known.unwrap_or_else(|| format!("{name}, as in {EMBEDDED}")));
     }
-    let about = from_file(name, models)?.note;
+    let about = note(name, models)?;
     let about = if about.is_empty() {
         "trained on"
     } else {

@@ -7,6 +7,7 @@ use super::lesson::Lesson;
 use crate::error::FeelError;
 use crate::heads::concentration::Concentration;
 use crate::heads::kernel::{self, Kernel};
+use crate::heads::kin::Kin;
 use crate::heads::linear::Linear;
 use crate::heads::softmax;
 use crate::heads::spread::{Spread, Told};
@@ -23,12 +24,16 @@ pub(crate) fn fit_affect(
     lesson: &Lesson<'_>,
 ) -> Result<(Kernel, [Spread; 2]), FeelError> {
     let fold_of = folds(config.folds, &lesson.groups)?;
+    let parts: Vec<Part<'_>> = (0..=fold_of.iter().copied().max().unwrap_or(0))
+        .map(|fold| Part::of(lesson, &fold_of, fold))
+        .collect();
     let tried = try_affect(config, |settings| {
-        affect_out_of_fold(lesson, &fold_of, settings)
+        affect_out_of_fold(lesson, &parts, settings)
     });
     let all: Vec<usize> = (0..fold_of.len()).collect();
     let chosen = choose_affect(config, &lesson.targets, &tried, &all)?;
-    Ok((fit_kernel(lesson, tried[chosen.setting].0)?, chosen.spread))
+    let kernel = fit_kernel(lesson, tried[chosen.setting].0, lesson.kin())?;
+    Ok((kernel, chosen.spread))
 }
 
 /// Every setting of the config that gives a solvable system.
@@ -90,25 +95,46 @@ fn unsolvable() -> FeelError {
     }
 }
 
+/// The kernel of `lesson`; `kin` is its own, which no setting changes.
 pub(crate) fn fit_kernel(
     lesson: &Lesson<'_>,
     settings: kernel::Settings,
+    kin: Option<Kin>,
 ) -> Result<Kernel, FeelError> {
-    kernel::fit(&lesson.z, &lesson.balances(), &lesson.targets, settings).ok_or_else(unsolvable)
+    let kernel = kernel::fit(&lesson.z, &lesson.balances(), &lesson.targets, settings);
+    let kernel = kernel.ok_or_else(unsolvable)?;
+    Ok(Kernel { kin, ..kernel })
+}
+
+/// What is learned without one fold, and that fold's rows.
+struct Part<'a> {
+    held: Vec<usize>,
+    seen: Lesson<'a>,
+    kin: Option<Kin>,
+}
+
+impl<'a> Part<'a> {
+    fn of(lesson: &Lesson<'a>, fold_of: &[usize], fold: usize) -> Self {
+        let (held, seen) = split_rows(fold_of, fold);
+        let seen = lesson.select(&seen);
+        Self {
+            held,
+            kin: seen.kin(),
+            seen,
+        }
+    }
 }
 
 /// Predictions of each row by a model that did not see its fold.
 fn affect_out_of_fold(
     lesson: &Lesson<'_>,
-    fold_of: &[usize],
+    parts: &[Part<'_>],
     settings: kernel::Settings,
 ) -> Option<Vec<Told>> {
-    let mut predicted = vec![Told::default(); fold_of.len()];
-    for fold in 0..=fold_of.iter().copied().max()? {
-        let (held, seen) = split_rows(fold_of, fold);
-        let seen = lesson.select(&seen);
-        let model = kernel::fit(&seen.z, &seen.balances(), &seen.targets, settings)?;
-        for i in held {
+    let mut predicted = vec![Told::default(); lesson.z.rows()];
+    for part in parts {
+        let model = fit_kernel(&part.seen, settings, part.kin.clone()).ok()?;
+        for &i in &part.held {
             predicted[i] = Told::of(&model, lesson.z.row(i), lesson.cues[i]);
         }
     }
@@ -134,11 +160,39 @@ pub(crate) fn fit_emotions(
         .map(|&penalty| (penalty, emotions_out_of_fold(lesson, &fold_of, penalty)))
         .collect();
     let all: Vec<usize> = (0..fold_of.len()).collect();
-    let (setting, sharpness) = choose_emotions(&lesson.truth, &tried, &all)?;
+    let chosen = settle_emotions(&lesson.truth, &lesson.votes, &tried, &all)?;
+    Ok((fit_softmax(lesson, &chosen), chosen.sure))
+}
+
+/// What was chosen for the emotion head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChosenEmotions {
+    pub(crate) setting: usize,
+    pub(crate) penalty: f64,
+    /// One over the temperature.
+    pub(crate) sharpness: f64,
+    pub(crate) sure: Concentration,
+}
+
+/// [`choose_emotions`], and how unsure the shares of `rows` then are of `targets`.
+pub(crate) fn settle_emotions(
+    targets: &[Vec<f64>],
+    votes: &[f64],
+    tried: &Tried<f64, Vec<f64>>,
+    rows: &[usize],
+) -> Result<ChosenEmotions, FeelError> {
+    let (setting, sharpness) = choose_emotions(targets, tried, rows)?;
     let (penalty, logits) = &tried[setting];
-    let shares: Vec<Vec<f64>> = logits.iter().map(|z| sharpened(z, sharpness)).collect();
-    let sure = concentration(&shares, &lesson.truth, &lesson.votes)?;
-    Ok((fit_softmax(lesson, *penalty, sharpness), sure))
+    let shares = |&i: &usize| sharpened(&logits[i], sharpness);
+    let shares: Vec<Vec<f64>> = rows.iter().map(shares).collect();
+    let truth: Vec<Vec<f64>> = rows.iter().map(|&i| targets[i].clone()).collect();
+    let votes: Vec<f64> = rows.iter().map(|&i| votes[i]).collect();
+    Ok(ChosenEmotions {
+        setting,
+        penalty: *penalty,
+        sharpness,
+        sure: concentration(&shares, &truth, &votes)?,
+    })
 }
 
 /// The place of the penalty with the lowest loss on `rows`, and one over the temperature that its
@@ -182,8 +236,15 @@ pub(crate) fn concentration(
 }
 
 /// The emotion head with its temperature.
-pub(crate) fn fit_softmax(lesson: &Lesson<'_>, penalty: f64, sharpness: f64) -> Linear {
-    let mut linear = softmax::fit(lesson.problem(), penalty);
+pub(crate) fn fit_softmax(lesson: &Lesson<'_>, chosen: &ChosenEmotions) -> Linear {
+    sharpen(
+        softmax::fit(lesson.problem(), chosen.penalty),
+        chosen.sharpness,
+    )
+}
+
+/// `linear` with its logits times `sharpness`.
+pub(crate) fn sharpen(mut linear: Linear, sharpness: f64) -> Linear {
     linear
         .weights
         .iter_mut()

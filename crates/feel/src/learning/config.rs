@@ -46,6 +46,13 @@ pub struct LabelSettings {
     pub teacher: f64,
 }
 
+impl LabelSettings {
+    /// Whether the teacher's share is one.
+    pub(crate) fn is_possible(&self) -> bool {
+        (0.0..=1.0).contains(&self.teacher)
+    }
+}
+
 /// Settings of the emotion head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +71,18 @@ pub struct AffectSettings {
     pub penalties: Vec<f64>,
     /// Coverage of the intervals, in (0, 1).
     pub coverage: f64,
+    /// What share of the likeness to photographs counts for the valence of a painting, 0 to 1.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub on_paintings: f64,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_whole(share: &f64) -> bool {
+    *share == whole()
 }
 
 impl Config {
@@ -144,10 +163,7 @@ impl Config {
                 sees(&emotions) && sees(&affect),
                 "features: each head needs a share above 0 of something",
             ),
-            (
-                (0.0..=1.0).contains(&self.labels.teacher),
-                "labels.teacher: 0 to 1",
-            ),
+            (self.labels.is_possible(), "labels.teacher: 0 to 1"),
             (
                 positive(&self.emotions.penalties),
                 "emotions.penalties: above 0",
@@ -163,6 +179,10 @@ impl Config {
             (
                 self.affect.coverage > 0.0 && self.affect.coverage < 1.0,
                 "affect.coverage: between 0 and 1",
+            ),
+            (
+                (0.0..=1.0).contains(&self.affect.on_paintings),
+                "affect.on_paintings: 0 to 1",
             ),
         ])?;
         let unknown = |what| format!("features.backbones.name: {what}");

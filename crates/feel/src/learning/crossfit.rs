@@ -12,23 +12,26 @@
 
 use super::backbones;
 use super::choose::{
-    Tried, choose_affect, choose_emotions, concentration, fit_kernel, fit_softmax, sharpened,
+    ChosenEmotions, Tried, choose_affect, fit_kernel, fit_softmax, settle_emotions, sharpened,
     try_affect,
 };
 use super::config::Config;
 use super::dataset::Set;
 use super::evaluate::Unsure;
-use super::folds::{FOLDS, LEARN, fold_name, split_rows, twin_of};
-use super::lesson::{Lesson, bases};
+use super::folds::{FOLDS, LEARN, fold_name, left_out, split_rows, twin_of};
+use super::lesson::{Lesson, bases, project, strangers};
 use super::measure::Gauge;
 use super::options::TrainOptions;
+use super::usual::distances;
 use crate::error::FeelError;
-use crate::heads::concentration::Concentration;
 use crate::heads::kernel;
+use crate::heads::kin::Kin;
 use crate::heads::linear::{Linear, Matrix};
+use crate::heads::softmax;
 use crate::heads::spread::{Spread, Told};
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
+use crate::predicting::frozen::Frozen;
 use crate::predicting::predictor::SCALE;
 use crate::predicting::settings::BackboneSettings;
 use affetti_nets::device::Device;
@@ -46,21 +49,14 @@ pub(crate) struct Twins {
     /// Components of all photographs that the emotion head sees, for their cues, twin by twin.
     cues: Vec<Matrix>,
     paintings: Seen,
+    /// Components of some paintings that the head of valence and arousal sees, twin by twin.
+    strangers: Vec<Matrix>,
 }
 
 /// Predictions out of fold, with how unsure they are.
 pub(crate) struct OutOfFold {
     pub(crate) predicted: Vec<Vec<f64>>,
     pub(crate) unsure: Vec<Unsure>,
-}
-
-/// What was chosen for the emotion head.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EmotionSettings {
-    pub(crate) penalty: f64,
-    /// One over the temperature.
-    pub(crate) sharpness: f64,
-    pub(crate) sure: Concentration,
 }
 
 /// `set`, if it has as many pictures as `known`.
@@ -71,6 +67,80 @@ fn as_before(set: Set, known: &Set, what: &str, stage: &str) -> Result<Set, Feel
     Err(FeelError::NothingToLearn {
         what: format!("{what}{stage}: other pictures can be read than before"),
     })
+}
+
+/// The weights of `backbone` for the pictures of `fold`: its twin's, where it has learned labels.
+fn twin_for(
+    backbone: &BackboneSettings,
+    fold: usize,
+    config: &Config,
+    options: &TrainOptions<'_>,
+) -> Result<Frozen, FeelError> {
+    if !backbone.folds {
+        return backbones::load(backbone, options.models);
+    }
+    let number = twin_of(fold, backbone.twins);
+    let twin = BackboneSettings {
+        name: fold_name(&backbone.name, number),
+        ..backbone.clone()
+    };
+    let file = options.models.join(format!("{}.safetensors", twin.name));
+    let wrong = |what: &str| FeelError::NothingToLearn {
+        what: format!(
+            "{}: {what}; `affetti train affect --fold {number}` makes it, and a backbone that knows \
+             the labels needs all {}",
+            file.display(),
+            backbone.twins
+        ),
+    };
+    if !file.is_file() {
+        return Err(wrong("no such file"));
+    }
+    let asked = left_out(number, backbone.twins, config.labels.more);
+    if !backbones::note(&twin.name, options.models)?.ends_with(&asked) {
+        return Err(wrong(&format!("its note does not say `{asked}`")));
+    }
+    backbones::load(&twin, options.models)
+}
+
+/// Shows `ask` both sets as every twin measures them, fold by fold, 0 to [`FOLDS`] − 1.
+fn each_twin(
+    config: &Config,
+    [photos, paintings]: [&Set; 2],
+    options: &TrainOptions<'_>,
+    mut ask: impl FnMut(usize, &Extractor, [&Set; 2]) -> Result<(), FeelError>,
+) -> Result<(), FeelError> {
+    for fold in 0..FOLDS {
+        let twin = |backbone: &BackboneSettings| twin_for(backbone, fold, config, options);
+        let backbones = config.features.backbones.iter();
+        let weights = backbones.map(twin).collect::<Result<Vec<_>, _>>()?;
+        let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
+        let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
+        let stage = format!(", twin {} of {FOLDS}", fold + 1);
+        let photos = as_before(gauge.photographs(&stage)?, photos, "photographs", &stage)?;
+        let found = gauge.paintings(&config.labels, &stage)?;
+        let paintings = as_before(found, paintings, "paintings", &stage)?;
+        ask(fold, &extractor, [&photos, &paintings])?;
+    }
+    Ok(())
+}
+
+/// How far every picture that may be learned from is from the others, as the twin that left it out sees
+/// them: see [`usual`](super::usual).
+///
+/// # Errors
+/// As [`Twins::measure`].
+pub(crate) fn distances_of_twins(
+    config: &Config,
+    sets: [&Set; 2],
+    options: &TrainOptions<'_>,
+) -> Result<Vec<[f64; 2]>, FeelError> {
+    let mut all = Vec::new();
+    each_twin(config, sets, options, |fold, extractor, sets| {
+        all.extend(distances(config, extractor, sets, fold)?);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 impl Twins {
@@ -99,45 +169,25 @@ impl Twins {
             photos: seen(photos)?,
             cues: Vec::new(),
             paintings: seen(paintings)?,
+            strangers: Vec::new(),
         };
-        for fold in 1..=FOLDS {
-            let twin = |backbone: &BackboneSettings| {
-                let mut twin = backbone.clone();
-                if backbone.folds {
-                    let number = twin_of(fold - 1, backbone.twins);
-                    twin.name = fold_name(&backbone.name, number);
-                    let file = options.models.join(format!("{}.safetensors", twin.name));
-                    if !file.is_file() {
-                        return Err(FeelError::NothingToLearn {
-                            what: format!(
-                                "{}: no such file; `affetti train affect --fold {number}` makes \
-                                 it, and a backbone that knows the labels needs all {}",
-                                file.display(),
-                                backbone.twins
-                            ),
-                        });
-                    }
-                }
-                backbones::load(&twin, options.models)
-            };
-            let weights = backbones.iter().map(twin).collect::<Result<Vec<_>, _>>()?;
-            let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
-            let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
-            let stage = format!(", twin {fold} of {FOLDS}");
-            let photos = as_before(gauge.photographs(&stage)?, photos, "photographs", &stage)?;
-            let paintings = as_before(
-                gauge.paintings(&config.labels, &stage)?,
-                paintings,
-                "paintings",
-                &stage,
-            )?;
-            let bases = bases(config, &extractor, &[&photos, &paintings])?;
-            let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
-            twins.photos.components.push(all(&bases.affect, &photos));
-            twins.cues.push(all(&bases.emotions, &photos));
-            let components = all(&bases.emotions, &paintings);
-            twins.paintings.components.push(components);
-        }
+        let strange = strangers(paintings);
+        each_twin(
+            config,
+            [photos, paintings],
+            options,
+            |_, extractor, [photos, paintings]| {
+                let bases = bases(config, extractor, &[photos, paintings])?;
+                let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
+                twins.photos.components.push(all(&bases.affect, photos));
+                twins.cues.push(all(&bases.emotions, photos));
+                let components = all(&bases.emotions, paintings);
+                twins.paintings.components.push(components);
+                let strangers = project(&bases.affect, paintings, &strange);
+                twins.strangers.push(strangers);
+                Ok(())
+            },
+        )?;
         Ok(Some(twins))
     }
 
@@ -147,7 +197,7 @@ impl Twins {
         let logits = |penalty: f64| {
             self.paintings.out_of_fold(rows, |fold, seen| {
                 let z = self.paintings.components[fold].select(seen);
-                let model = fit_softmax(&Lesson::new(z, set, seen), penalty, 1.0);
+                let model = softmax::fit(Lesson::new(z, set, seen).problem(), penalty);
                 Some(move |z: &[f32], _: usize| model.apply(z))
             })
         };
@@ -162,19 +212,12 @@ impl Twins {
         &self,
         config: &Config,
         paintings: &Set,
-    ) -> Result<EmotionSettings, FeelError> {
+    ) -> Result<ChosenEmotions, FeelError> {
         let rows = paintings.rows(&LEARN);
         let tried = self.try_emotions(&config.emotions.penalties, paintings, &rows);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let targets = paintings.targets(&rows);
-        let (setting, sharpness) = choose_emotions(&targets, &tried, &all)?;
-        let (penalty, logits) = &tried[setting];
-        let shares: Vec<Vec<f64>> = logits.iter().map(|z| sharpened(z, sharpness)).collect();
-        Ok(EmotionSettings {
-            penalty: *penalty,
-            sharpness,
-            sure: concentration(&shares, &targets, &paintings.votes(&rows))?,
-        })
+        let (targets, votes) = (paintings.targets(&rows), paintings.votes(&rows));
+        settle_emotions(&targets, &votes, &tried, &all)
     }
 
     /// Shares of every painting by models that did not see its fold.
@@ -191,16 +234,10 @@ impl Twins {
         let mut unsure = vec![Unsure::default(); rows.len()];
         for fold in 0..FOLDS {
             let (held, others) = split_rows(&self.paintings.fold_of, fold);
-            let (setting, sharpness) = choose_emotions(&targets, &tried, &others)?;
-            let shares = |&i: &usize| sharpened(&tried[setting].1[i], sharpness);
-            let pick =
-                |all: &[Vec<f64>]| others.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
-            let told: Vec<Vec<f64>> = others.iter().map(shares).collect();
-            let voted: Vec<f64> = others.iter().map(|&i| votes[i]).collect();
-            let sure = concentration(&told, &pick(&targets), &voted)?;
+            let chosen = settle_emotions(&targets, &votes, &tried, &others)?;
             for i in held {
-                predicted[i] = shares(&i);
-                unsure[i] = Unsure::Shares(sure.of(&predicted[i]));
+                predicted[i] = sharpened(&tried[chosen.setting].1[i], chosen.sharpness);
+                unsure[i] = Unsure::Shares(chosen.sure.of(&predicted[i]));
             }
         }
         Ok(OutOfFold { predicted, unsure })
@@ -210,7 +247,8 @@ impl Twins {
     /// the paintings that the twin saw.
     fn photo_lessons<'a>(
         &self,
-        settings: EmotionSettings,
+        config: &Config,
+        settings: ChosenEmotions,
         paintings: &Set,
         photos: &'a Set,
         rows: &[usize],
@@ -224,14 +262,11 @@ impl Twins {
                 .filter(|&i| fold_of[i] != fold)
                 .collect();
             let z = self.paintings.components[fold].select(&seen);
-            let emotions: Linear = fit_softmax(
-                &Lesson::new(z, paintings, &seen),
-                settings.penalty,
-                settings.sharpness,
-            );
+            let emotions: Linear = fit_softmax(&Lesson::new(z, paintings, &seen), &settings);
             let z = self.photos.components[fold].select(rows);
             let seen = self.cues[fold].select(rows);
-            Lesson::new(z, photos, rows).with_cues(&emotions, &seen)
+            let lesson = Lesson::new(z, photos, rows).with_cues(&emotions, &seen)?;
+            Ok(lesson.beside(config, self.strangers[fold].clone()))
         };
         (0..FOLDS).map(lesson).collect()
     }
@@ -243,15 +278,21 @@ impl Twins {
         lessons: &[Lesson<'_>],
         rows: &[usize],
     ) -> Tried<kernel::Settings, Told> {
+        // What each fold's models see of its lesson.
+        let outside = |fold: usize| -> (Lesson<'_>, Option<Kin>) {
+            let other = |n: &usize| self.photos.fold_of[rows[*n]] != fold;
+            let inside: Vec<usize> = (0..rows.len()).filter(other).collect();
+            let seen = lessons[fold].select(&inside);
+            let kin = seen.kin();
+            (seen, kin)
+        };
+        let parts: Vec<_> = (0..FOLDS).map(outside).collect();
         try_affect(config, |settings| {
-            self.photos.out_of_fold(rows, |fold, seen| {
-                let lesson = &lessons[fold];
-                // `seen` are rows of the set; lessons hold `rows` of it in their order.
-                let inside: Vec<usize> = (0..rows.len())
-                    .filter(|&n| seen.binary_search(&rows[n]).is_ok())
-                    .collect();
-                let kernel = fit_kernel(&lesson.select(&inside), settings).ok()?;
-                Some(move |z: &[f32], n: usize| Told::of(&kernel, z, lesson.cues[n]))
+            self.photos.out_of_fold(rows, |fold, _| {
+                let (seen, kin) = &parts[fold];
+                let kernel = fit_kernel(seen, settings, kin.clone()).ok()?;
+                let cues = &lessons[fold].cues;
+                Some(move |z: &[f32], n: usize| Told::of(&kernel, z, cues[n]))
             })
         })
     }
@@ -261,12 +302,12 @@ impl Twins {
     pub(crate) fn affect_settings(
         &self,
         config: &Config,
-        emotions: EmotionSettings,
+        emotions: ChosenEmotions,
         paintings: &Set,
         photos: &Set,
     ) -> Result<(kernel::Settings, [Spread; 2]), FeelError> {
         let rows = photos.rows(&LEARN);
-        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let lessons = self.photo_lessons(config, emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
         let all: Vec<usize> = (0..rows.len()).collect();
         let chosen = choose_affect(config, &photos.targets(&rows), &tried, &all)?;
@@ -282,7 +323,7 @@ impl Twins {
     ) -> Result<OutOfFold, FeelError> {
         let emotions = self.emotion_settings(config, paintings)?;
         let rows: Vec<usize> = (0..photos.samples.len()).collect();
-        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
+        let lessons = self.photo_lessons(config, emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
         let targets = photos.targets(&rows);
         let mut found = OutOfFold {

@@ -20,6 +20,14 @@ pub(crate) fn fold_name(name: &str, fold: usize) -> String {
     format!("{name}-fold{fold}")
 }
 
+/// What the weights of twin number `fold` say of it: figures out of fold are honest only where it left out the
+/// folds that it is asked of, as they are dealt among the same paintings.
+#[must_use]
+pub(crate) fn left_out(fold: usize, twins: usize, more: bool) -> String {
+    let tables = if more { "both tables" } else { "labelled.csv" };
+    format!("twin {fold} of {twins}, folds of {tables}")
+}
+
 /// (rows of `fold`, the others)
 pub(crate) fn split_rows(fold_of: &[usize], fold: usize) -> (Vec<usize>, Vec<usize>) {
     (0..fold_of.len()).partition(|&i| fold_of[i] == fold)

@@ -4,6 +4,7 @@ use super::config::Config;
 use super::dataset::Set;
 use super::folds::LEARN;
 use crate::error::FeelError;
+use crate::heads::kin::Kin;
 use crate::heads::linear::{Linear, Matrix};
 use crate::heads::softmax::Problem;
 use crate::heads::spread::Cue;
@@ -58,9 +59,22 @@ pub(crate) fn affect_lesson<'a>(
     lesson(&bases.affect, set, rows).with_cues(emotions, &seen)
 }
 
+/// So many paintings are enough to tell what photographs are not.
+const STRANGERS: usize = 1000;
+
+/// Rows of `paintings` that may be learned from, evenly spread, at most [`STRANGERS`].
+pub(crate) fn strangers(paintings: &Set) -> Vec<usize> {
+    let rows = paintings.rows(&LEARN);
+    let step = rows.len().div_ceil(STRANGERS).max(1);
+    rows.into_iter().step_by(step).collect()
+}
+
 /// Rows to learn from, on their way into a head.
 pub(crate) struct Lesson<'a> {
     pub(crate) z: Matrix,
+    /// Pictures of another kind as the head sees them, and what share of the likeness counts for them; none:
+    /// all pictures are of one kind.
+    pub(crate) others: Option<(Matrix, f64)>,
     /// What the emotion head says of each; empty before there is one.
     pub(crate) cues: Vec<Cue>,
     /// What the head is to say.
@@ -75,6 +89,7 @@ impl<'a> Lesson<'a> {
     pub(crate) fn new(z: Matrix, set: &'a Set, rows: &[usize]) -> Self {
         Self {
             z,
+            others: None,
             cues: Vec::new(),
             targets: set.taught(rows),
             truth: set.targets(rows),
@@ -91,6 +106,21 @@ impl<'a> Lesson<'a> {
             .map(|logits| Ok(cue(&Distribution::from_logits(logits)?)))
             .collect::<Result<_, FeelError>>()?;
         Ok(self)
+    }
+
+    /// Adds `paintings` as the head sees them, if `config` makes a difference between them and photographs.
+    pub(crate) fn beside(self, config: &Config, paintings: Matrix) -> Self {
+        let share = config.affect.on_paintings;
+        Self {
+            others: (share < 1.0).then_some((paintings, share)),
+            ..self
+        }
+    }
+
+    /// What tells the kind of these pictures from the others, if there are any.
+    pub(crate) fn kin(&self) -> Option<Kin> {
+        let (others, share) = self.others.as_ref()?;
+        Kin::fit(&self.z, others, *share)
     }
 
     pub(super) fn problem(&self) -> Problem<'_> {
@@ -110,6 +140,7 @@ impl<'a> Lesson<'a> {
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
         Self {
             z: self.z.select(rows),
+            others: self.others.clone(),
             cues: rows
                 .iter()
                 .filter_map(|&i| self.cues.get(i).copied())

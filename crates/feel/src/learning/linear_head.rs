@@ -57,6 +57,7 @@ pub fn linear_head(bytes: &[u8], file: &str, tower: &str) -> Result<Vec<u8>, Fee
             dual: vec![vec![0.0]; 2],
             trend: embedded.weights().affect.trend.clone(),
             width: 1.0,
+            kin: None,
         },
         sure: None,
         spread: [unknown.clone(), unknown],

@@ -19,3 +19,4 @@ pub(crate) mod pictures;
 pub(crate) mod reference;
 pub(crate) mod study;
 pub(crate) mod train;
+mod usual;

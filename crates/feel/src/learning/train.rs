@@ -4,18 +4,15 @@ use super::backbones;
 use super::card::card_text;
 use super::choose::{fit_affect, fit_emotions, fit_kernel, fit_softmax};
 use super::config::Config;
-use super::crossfit::Twins;
-use super::dataset::Set;
+use super::crossfit::{Twins, distances_of_twins};
 use super::evaluate::{Fitted, figures_of};
 use super::figures::Figures;
 use super::folds::LEARN;
-use super::lesson::{affect_lesson, bases, lesson, project};
+use super::lesson::{affect_lesson, bases, lesson, project, strangers};
 use super::measure::Gauge;
 use super::options::{Step, TrainOptions};
+use super::usual::{all_distances, usual};
 use crate::error::FeelError;
-use crate::heads::linear::Matrix;
-use crate::heads::novelty::Novelty;
-use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{ModelId, Predictor};
@@ -33,25 +30,6 @@ pub struct Trained {
     pub card: PathBuf,
     /// How well it does.
     pub figures: Figures,
-}
-
-/// What is usual among the pictures that are learned from.
-fn usual(basis: &Basis, sets: &[&Set]) -> Option<Novelty> {
-    let known: Vec<(Matrix, Vec<f64>)> = sets
-        .iter()
-        .map(|set| {
-            let rows = set.rows(&LEARN);
-            let length = |&row: &usize| basis.squared_length(set.features.row(row));
-            (
-                project(basis, set, &rows),
-                rows.iter().map(length).collect(),
-            )
-        })
-        .collect();
-    let rows = known
-        .iter()
-        .flat_map(|(z, lengths)| (0..z.rows()).map(|n| (z.row(n), lengths[n])));
-    Novelty::fit(rows)
 }
 
 /// Trains what `config` says and writes `NAME.safetensors` and `NAME.toml` into
@@ -89,22 +67,29 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     let chosen = chosen.transpose()?;
     let (emotions, sure) = match chosen {
         None => fit_emotions(penalties, config.folds, &learn)?,
-        Some(chosen) => {
-            let head = fit_softmax(&learn, chosen.penalty, chosen.sharpness);
-            (head, chosen.sure)
-        }
+        Some(chosen) => (fit_softmax(&learn, &chosen), chosen.sure),
     };
     say("fitting valence and arousal");
     let learn = affect_lesson(&bases, &emotions, &photos, &photos.rows(&LEARN))?;
+    let learn = learn.beside(
+        config,
+        project(&bases.affect, &paintings, &strangers(&paintings)),
+    );
     let (affect, spread) = match (&twins, chosen) {
         (Some(twins), Some(chosen)) => {
             let (settings, spread) = twins.affect_settings(config, chosen, &paintings, &photos)?;
-            (fit_kernel(&learn, settings)?, spread)
+            (fit_kernel(&learn, settings, learn.kin())?, spread)
         }
         _ => fit_affect(config, &learn)?,
     };
+    say("finding what is usual");
+    let sets = [&photos, &paintings];
+    let distances = match &twins {
+        Some(_) => distances_of_twins(config, sets, options)?,
+        None => all_distances(config, &extractor, sets)?,
+    };
+    let novelty = usual(&bases.emotions, sets, &distances);
     say("measuring");
-    let novelty = usual(&bases.emotions, &[&photos, &paintings]);
     let model = Model {
         settings: config.features.clone(),
         backbones,

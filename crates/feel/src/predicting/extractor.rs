@@ -39,7 +39,7 @@ impl Eye {
         }
     }
 
-    pub(super) fn network(&self) -> Network {
+    fn network(&self) -> Network {
         match self {
             Self::Lite(backbone) => Network::Lite(backbone.variant()),
             Self::Clip(brought) => Network::Clip(brought.tower.shape()),

@@ -7,6 +7,7 @@ use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
 use crate::heads::concentration::Concentration;
 use crate::heads::kernel::Kernel;
+use crate::heads::kin::Kin;
 use crate::heads::linear::{Linear, Matrix};
 use crate::heads::novelty::Novelty;
 use crate::heads::spread::{SIGNS, Spread};
@@ -42,6 +43,9 @@ const EMOTIONS_BASIS: &str = "emotions.basis";
 const AFFECT_BASIS: &str = "affect.basis";
 const CONCENTRATION: &str = "emotions.concentration";
 const SPREAD: &str = "affect.spread";
+const KIN: &str = "affect.kin";
+/// Intercept, least share, rows.
+const KIN_REST: &str = "affect.kin.rest";
 const VARIANCE: &str = "novelty.variance";
 const LIMITS: &str = "novelty.limits";
 
@@ -89,6 +93,11 @@ impl Model {
         let trend: Vec<Vec<f64>> = self.affect.trend.iter().map(|t| t.to_vec()).collect();
         put_rows(&mut tensors, "affect.trend", &trend);
         put(&mut tensors, "affect.width", vec![1], &[self.affect.width]);
+        if let Some(kin) = &self.affect.kin {
+            let rest = [kin.bias, kin.least, kin.rows as f64];
+            put(&mut tensors, KIN, vec![kin.weights.len()], &kin.weights);
+            put(&mut tensors, KIN_REST, vec![rest.len()], &rest);
+        }
         if let Some(sure) = &self.sure {
             put(&mut tensors, CONCENTRATION, vec![2], &sure.line);
         }
@@ -243,6 +252,7 @@ impl Heads {
             .ok_or_else(|| malformed("affect.support does not fit its basis"))?;
         let has = |name: &str| tensors.map.contains_key(name);
         let [knows_shares, knows_spread, knows_usual] = [CONCENTRATION, SPREAD, LIMITS].map(has);
+        let knows_kin = has(KIN);
         let mut taker = tensors.take_for("predictor");
         let bases = PerHead {
             emotions: Basis::take(&mut taker, EMOTIONS_BASIS, seen, known),
@@ -253,7 +263,8 @@ impl Heads {
             weights: flat.chunks_exact(known).map(wide).collect(),
             bias: wide(&taker.take("emotions.bias", &[9])),
         };
-        let affect = take_kernel(&mut taker, [rows, felt]);
+        let mut affect = take_kernel(&mut taker, [rows, felt]);
+        affect.kin = knows_kin.then(|| take_kin(&mut taker, felt));
         let sure = knows_shares.then(|| wide(&taker.take(CONCENTRATION, &[2])));
         let spread = take_spread(&mut taker, knows_spread);
         let novelty = knows_usual.then(|| {
@@ -269,6 +280,13 @@ impl Heads {
             .flat_map(|n| n.variance.iter().chain(&n.limits));
         if !usual.clone().all(|v| *v > 0.0 && v.is_finite()) {
             return Err(malformed("variances or limits that cannot be").into());
+        }
+        let possible = |kin: &Kin| {
+            let finite = kin.weights.iter().chain([&kin.bias]).all(|v| v.is_finite());
+            finite && (0.0..=1.0).contains(&kin.least) && kin.rows <= rows
+        };
+        if !affect.kin.as_ref().is_none_or(possible) {
+            return Err(malformed("a kind of pictures that cannot be").into());
         }
         let good = |s: &Spread| s.factor >= 0.0 && s.line.iter().all(|v| v.is_finite());
         let sure_is_good = sure.iter().flatten().all(|v| v.is_finite());
@@ -318,5 +336,17 @@ fn take_kernel(taker: &mut Taker, [rows, components]: [usize; 2]) -> Kernel {
         dual: dual.chunks_exact(rows).map(wide).collect(),
         trend: trend.iter().map(|t| t.map(f64::from)).collect(),
         width: f64::from(taker.take("affect.width", &[1])[0]),
+        kin: None,
+    }
+}
+
+fn take_kin(taker: &mut Taker, components: usize) -> Kin {
+    let weights = wide(&taker.take(KIN, &[components]));
+    let rest = taker.take(KIN_REST, &[3]);
+    Kin {
+        weights,
+        bias: f64::from(rest[0]),
+        least: f64::from(rest[1]),
+        rows: rest[2] as usize,
     }
 }

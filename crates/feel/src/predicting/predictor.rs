@@ -66,7 +66,10 @@ pub(crate) fn balance(emotions: &Distribution<Emotion>) -> f64 {
 
 /// What the head of valence and arousal hears of the shares.
 pub(crate) fn cue(emotions: &Distribution<Emotion>) -> Cue {
-    Cue::of(balance(emotions), emotions.as_slice())
+    Cue {
+        balance: balance(emotions),
+        entropy: emotions.entropy(),
+    }
 }
 
 /// Networks and heads, ready to be shared by threads.
@@ -189,6 +192,15 @@ impl Predictor {
     /// [`FeelError::NotFinite`] where the weights are damaged, [`FeelError::Unfit`] for
     /// features of another length.
     pub fn predict_features(&self, features: &[f32]) -> Result<Prediction, FeelError> {
+        Ok(self.predict_with_half(features)?.0)
+    }
+
+    /// [`predict_features`](Self::predict_features), with the half-widths of the intervals of valence and
+    /// arousal, not cut at the ends of the scale.
+    pub(crate) fn predict_with_half(
+        &self,
+        features: &[f32],
+    ) -> Result<(Prediction, [f64; 2]), FeelError> {
         if features.len() != self.extractor.len() {
             return Err(FeelError::Unfit {
                 what: format!(
@@ -199,10 +211,7 @@ impl Predictor {
             });
         }
         let components = self.components(features);
-        Ok(Prediction {
-            novelty: self.novelty(features, &components),
-            ..self.predict_components(&components)?
-        })
+        self.predict_components(features, &components)
     }
 
     fn novelty(&self, features: &[f32], components: &[f32]) -> Option<f64> {
@@ -211,14 +220,12 @@ impl Predictor {
         Some(self.model.novelty.as_ref()?.of(seen, length))
     }
 
-    /// Half-widths of the intervals of valence and arousal, not cut at the ends of the scale.
-    pub(crate) fn half_widths(&self, features: &[f32]) -> Result<[f64; 2], FeelError> {
-        let (_, told) = self.tell(&self.components(features))?;
-        Ok(self.model.spread.each_ref().map(|s| s.half_width(&told)))
-    }
-
-    /// The nine shares, and valence and arousal with what they rest on.
-    fn tell(&self, components: &[f32]) -> Result<(Distribution<Emotion>, Told), FeelError> {
+    /// What raw features with these components say, and the half-widths of the intervals.
+    fn predict_components(
+        &self,
+        features: &[f32],
+        components: &[f32],
+    ) -> Result<(Prediction, [f64; 2]), FeelError> {
         let damaged = || FeelError::NotFinite {
             model: self.id.name.clone(),
         };
@@ -226,37 +233,34 @@ impl Predictor {
         let shares = softmax(&self.model.emotions.apply(seen.emotions));
         let emotions = Distribution::from_counts(&shares).map_err(|_| damaged())?;
         let told = Told::of(&self.model.affect, seen.affect, cue(&emotions));
-        if told.affect.iter().chain(&shares).all(|v| v.is_finite()) {
-            Ok((emotions, told))
-        } else {
-            Err(damaged())
+        if !told.affect.iter().chain(&shares).all(|v| v.is_finite()) {
+            return Err(damaged());
         }
-    }
-
-    fn predict_components(&self, components: &[f32]) -> Result<Prediction, FeelError> {
-        let (emotions, told) = self.tell(components)?;
-        let affect = told.affect;
+        let half = self.model.spread.each_ref().map(|s| s.half_width(&told));
         let [low, high] = SCALE;
-        let value = |i: usize| affect[i].clamp(low, high);
+        let value = |i: usize| told.affect[i].clamp(low, high);
         let around = |i: usize| {
-            let half = self.model.spread[i].half_width(&told);
-            [(value(i) - half).max(low), (value(i) + half).min(high)]
+            [
+                (value(i) - half[i]).max(low),
+                (value(i) + half[i]).min(high),
+            ]
         };
         let shares = self.model.sure.as_ref().map(|sure| {
             let intervals = sure.intervals(emotions.as_slice());
             std::array::from_fn(|n| intervals[n])
         });
-        Ok(Prediction {
+        let prediction = Prediction {
             emotions,
             shares,
-            novelty: None,
+            novelty: self.novelty(features, components),
             valence: value(0),
             arousal: value(1),
             interval: Intervals {
                 valence: around(0),
                 arousal: around(1),
             },
-        })
+        };
+        Ok((prediction, half))
     }
 
     /// What `regions` of `picture`, boxes `[x, y, w, h]` in its pixels, evoke: emotions alone, at
@@ -317,10 +321,7 @@ impl Predictor {
     ) -> Result<(Prediction, Vec<f32>), FeelError> {
         let features = self.extractor.features(picture, scratch, threads)?;
         let components = self.components(&features);
-        let prediction = Prediction {
-            novelty: self.novelty(&features, &components),
-            ..self.predict_components(&components)?
-        };
+        let (prediction, _) = self.predict_components(&features, &components)?;
         let seen = self.model.bases.split(&components);
         Ok((prediction, seen.emotions.to_vec()))
     }

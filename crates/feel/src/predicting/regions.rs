@@ -63,10 +63,11 @@ impl Extractor {
         }
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
         for (network, &side) in self.networks.iter().zip(&self.sides) {
-            for (row, &region) in rows.iter_mut().zip(regions) {
-                let view = picture.resize_region(region, side, side, self.filter)?;
-                row.extend(network.describe(&view, &mut scratch.workspace, threads)?);
-            }
+            let work = (&mut scratch.workspace, threads);
+            append(
+                &mut rows,
+                self.cut_out((network, side), picture, regions, work)?,
+            );
         }
         if self.color {
             append_colors(picture, regions, &mut rows)?;
@@ -105,16 +106,17 @@ impl Extractor {
     ) -> Result<Vec<Vec<f32>>, FeelError> {
         let boxes: Vec<UnitBox> = regions.iter().map(|r| unit(picture, *r)).collect();
         let mut rows = vec![Vec::with_capacity(self.len()); regions.len()];
-        for (network, observed) in self.networks.iter().zip(observed) {
+        for ((network, &side), observed) in self.networks.iter().zip(&self.sides).zip(observed) {
             let described = match (network, observed) {
                 (Eye::Lite(network), Some(observed)) => {
                     network.describe_boxes(observed, &boxes, threads)?
                 }
-                _ => self.cut_out(network, picture, regions)?,
+                _ => {
+                    let work = (&mut Workspace::default(), threads);
+                    self.cut_out((network, side), picture, regions, work)?
+                }
             };
-            for (row, descriptor) in rows.iter_mut().zip(described) {
-                row.extend(descriptor);
-            }
+            append(&mut rows, described);
         }
         if self.color {
             let small = picture.fit_within(COLOR_SIDE, Filter::Bilinear);
@@ -126,24 +128,28 @@ impl Extractor {
         }
         Ok(rows)
     }
-}
 
-impl Extractor {
-    /// The features of each region by itself.
+    /// What `network`, which sees squares of `side` pixels, says of each region by itself.
     fn cut_out(
         &self,
-        network: &Eye,
+        (network, side): (&Eye, u32),
         picture: &Picture,
         regions: &[[u32; 4]],
+        (work, threads): (&mut Workspace, usize),
     ) -> Result<Vec<Vec<f32>>, FeelError> {
-        let side = network.network().side();
-        let mut work = Workspace::default();
-        let mut describe = |region: &[u32; 4]| {
+        let describe = |region: &[u32; 4]| {
             let view = picture.resize_region(*region, side, side, self.filter)?;
-            network.describe(&view, &mut work, 1)
+            network.describe(&view, work, threads)
         };
-        regions.iter().map(&mut describe).collect()
+        regions.iter().map(describe).collect()
     }
+}
+
+/// Appends each of `described` to its row.
+fn append(rows: &mut [Vec<f32>], described: Vec<Vec<f32>>) {
+    rows.iter_mut()
+        .zip(described)
+        .for_each(|(row, more)| row.extend(more));
 }
 
 /// Appends the colors of each region of `picture` to its row.

@@ -107,10 +107,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             own.language.is_some() || (o.utterances == 0.0 && o.facts == 0.0),
             "objective.utterances, objective.facts: 0 without a language",
         ),
-        (
-            (0.0..=1.0).contains(&own.labels.teacher),
-            "labels.teacher: 0 to 1",
-        ),
+        (own.labels.is_possible(), "labels.teacher: 0 to 1"),
         ((32..=512).contains(&own.side), "side: 32 to 512"),
         (
             own.frozen_stages <= Variant::STAGES,

@@ -28,7 +28,7 @@ use crate::backbones::scores::Scores;
 use crate::error::FeelError;
 use crate::heads::softmax::softmax;
 use crate::learning::backbones;
-use crate::learning::folds::{FOLDS, twin_of};
+use crate::learning::folds::{FOLDS, left_out, twin_of};
 use crate::learning::pictures::Source;
 use crate::predicting::settings::{BackboneSettings, PerHead};
 use affetti_data::Split;
@@ -75,7 +75,6 @@ impl Gallery {
             })
             .collect();
         let (views, kept) = Views::new(task.0, task.1, &sources, looks, done)?;
-        drop(sources);
         let samples = kept.into_iter().map(|n| samples[n].clone()).collect();
         Ok(Self { samples, views })
     }
@@ -456,12 +455,17 @@ impl Recipe for AffectRecipe {
     ) -> Result<Option<Tensors>, FeelError> {
         let weights = merged(&task.start, config.own.frozen_stages, model)?;
         let mut tensors = weights.to_folded();
+        let own = &config.own;
+        let twin = own
+            .fold
+            .map(|fold| format!(", {}", left_out(fold, own.twins, own.labels.more)));
         tensors.note = format!(
             "trained on from {} by `affetti train affect` with the feelings of {} pictures of \
-             ArtEmis, OASIS and D-ViSA, seed {}",
+             ArtEmis, OASIS and D-ViSA, seed {}{}",
             config.common.start,
             task.learn.samples.len(),
-            config.common.seed
+            config.common.seed,
+            twin.unwrap_or_default()
         );
         Ok(Some(tensors))
     }

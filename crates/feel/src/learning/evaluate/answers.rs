@@ -11,7 +11,7 @@ use crate::learning::config::Config;
 use crate::learning::crossfit::{OutOfFold, Twins};
 use crate::learning::dataset::Set;
 use crate::learning::folds::{FOLDS, split_rows};
-use crate::learning::lesson::{Lesson, affect_lesson, lesson};
+use crate::learning::lesson::{Lesson, affect_lesson, lesson, project, strangers};
 use crate::predicting::frozen::{self, Network};
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{Predictor, SCALE};
@@ -108,14 +108,19 @@ impl Fitted<'_> {
         let (model, set) = (self.predictor.weights(), self.photos);
         if part.finished {
             let ask = |&row: &usize| {
-                let told = self.predictor.predict_features(set.features.row(row))?;
-                let half = self.predictor.half_widths(set.features.row(row))?;
+                let (told, half) = self.predictor.predict_with_half(set.features.row(row))?;
                 Ok((vec![told.valence, told.arousal], Unsure::Affect(half)))
             };
             return part.held.iter().map(ask).collect();
         }
         let cued = |rows| affect_lesson(&model.bases, &model.emotions, set, rows);
-        let (kernel, spread) = fit_affect(self.config, &cued(&part.seen)?)?;
+        let paintings = project(
+            &model.bases.affect,
+            self.paintings,
+            &strangers(self.paintings),
+        );
+        let seen = cued(&part.seen)?.beside(self.config, paintings);
+        let (kernel, spread) = fit_affect(self.config, &seen)?;
         let held = cued(&part.held)?;
         let ask = |row: usize| {
             let told = Told::of(&kernel, held.z.row(row), held.cues[row]);
@@ -322,7 +327,7 @@ impl Answers {
     }
 }
 
-fn column_means(rows: &[Vec<f64>]) -> Vec<f64> {
+pub(crate) fn column_means(rows: &[Vec<f64>]) -> Vec<f64> {
     let columns = rows.first().map_or(0, Vec::len);
     let n = rows.len().max(1) as f64;
     (0..columns)

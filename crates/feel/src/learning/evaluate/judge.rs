@@ -51,46 +51,44 @@ impl Judge {
     ) -> Result<Vec<Figure>, FeelError> {
         let word = ["valence", "arousal"][output];
         let mut figures = Vec::new();
-        {
-            let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
-            let (truth, model, baseline) = (
-                column(&answers.truth),
-                column(&answers.model),
-                column(&answers.baseline),
-            );
-            let r = |predicted: &[f64], draw: &[usize]| {
-                correlation(&pick(&truth, draw), &pick(predicted, draw))
-            };
-            figures.extend(self.figure(
-                (set, &format!("{word}: Pearson r")),
-                truth.len(),
-                0.0,
-                |draw| r(&model, draw),
-                |draw| r(&baseline, draw),
-            )?);
-            let error = |predicted: &[f64], draw: &[usize]| {
-                let sizes = draw.iter().map(|&i| (predicted[i] - truth[i]).abs());
-                Some(sizes.sum::<f64>() / draw.len() as f64)
-            };
-            let prior = vec![answers.prior[output]; truth.len()];
-            let all: Vec<usize> = (0..truth.len()).collect();
-            figures.extend(self.figure(
-                (set, &format!("{word}: mean error")),
-                truth.len(),
-                error(&prior, &all).unwrap_or(f64::NAN),
-                |draw| error(&model, draw),
-                |draw| error(&baseline, draw),
-            )?);
-            let widths: Vec<f64> = answers.unsure.iter().map(|u| u.half(output)).collect();
-            let seen = Seen {
-                truth: &truth,
-                model: &model,
-                baseline: &baseline,
-                prior: &prior,
-                half: &widths,
-            };
-            figures.extend(self.interval_figures((set, word), &seen)?);
-        }
+        let column = |rows: &[Vec<f64>]| rows.iter().map(|r| r[output]).collect::<Vec<_>>();
+        let (truth, model, baseline) = (
+            column(&answers.truth),
+            column(&answers.model),
+            column(&answers.baseline),
+        );
+        let r = |predicted: &[f64], draw: &[usize]| {
+            correlation(&pick(&truth, draw), &pick(predicted, draw))
+        };
+        figures.extend(self.figure(
+            (set, &format!("{word}: Pearson r")),
+            truth.len(),
+            0.0,
+            |draw| r(&model, draw),
+            |draw| r(&baseline, draw),
+        )?);
+        let error = |predicted: &[f64], draw: &[usize]| {
+            let sizes = draw.iter().map(|&i| (predicted[i] - truth[i]).abs());
+            Some(sizes.sum::<f64>() / draw.len() as f64)
+        };
+        let prior = vec![answers.prior[output]; truth.len()];
+        let all: Vec<usize> = (0..truth.len()).collect();
+        figures.extend(self.figure(
+            (set, &format!("{word}: mean error")),
+            truth.len(),
+            error(&prior, &all).unwrap_or(f64::NAN),
+            |draw| error(&model, draw),
+            |draw| error(&baseline, draw),
+        )?);
+        let widths: Vec<f64> = answers.unsure.iter().map(|u| u.half(output)).collect();
+        let seen = Seen {
+            truth: &truth,
+            model: &model,
+            baseline: &baseline,
+            prior: &prior,
+            half: &widths,
+        };
+        figures.extend(self.interval_figures((set, word), &seen)?);
         Ok(figures)
     }
 

@@ -21,7 +21,7 @@ use crate::error::FeelError;
 use crate::predicting::predictor::{ModelId, Predictor};
 use affetti_data::Split;
 use affetti_emotion::Bootstrap;
-pub(super) use answers::Answers;
+pub(super) use answers::{Answers, column_means};
 use answers::{Contestant, Frozen, Part};
 pub(crate) use answers::{Fitted, Unsure};
 pub(super) use judge::Judge;

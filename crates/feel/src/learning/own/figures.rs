@@ -109,18 +109,13 @@ impl OwnFigures {
             text += &format!("- {sentence}\n");
         }
         if let Some(confusion) = &self.confusion {
-            let names = Emotion::ALL
-                .iter()
-                .map(|e| e.name())
-                .collect::<Vec<_>>()
-                .join(" | ");
+            let (names, rows) = joined(confusion, " | ");
             text += &format!(
                 "\n| viewers \\\\ predicted | {names} |\n|---{}|\n",
                 "|---".repeat(9)
             );
-            for (emotion, row) in Emotion::ALL.iter().zip(confusion) {
-                let row = row.map(|count| count.to_string()).join(" | ");
-                text += &format!("| {} | {row} |\n", emotion.name());
+            for row in rows {
+                text += &format!("| {row} |\n");
             }
         }
         text
@@ -143,23 +138,29 @@ impl OwnFigures {
         }
         text += "\\end{tabular}\n";
         if let Some(confusion) = &self.confusion {
-            let names = Emotion::ALL
-                .iter()
-                .map(|e| e.name())
-                .collect::<Vec<_>>()
-                .join(" & ");
+            let (names, rows) = joined(confusion, " & ");
             text += &format!(
                 "\n\\begin{{tabular}}{{l{}}}\n & {names} \\\\\n\\hline\n",
                 "r".repeat(9)
             );
-            for (emotion, row) in Emotion::ALL.iter().zip(confusion) {
-                let row = row.map(|count| count.to_string()).join(" & ");
-                text += &format!("{} & {row} \\\\\n", emotion.name());
+            for row in rows {
+                text += &format!("{row} \\\\\n");
             }
             text += "\\end{tabular}\n";
         }
         text
     }
+}
+
+/// Names of the columns, and the rows with theirs.
+fn joined(confusion: &[[u64; 9]; 9], between: &str) -> (String, Vec<String>) {
+    let names: Vec<&str> = Emotion::ALL.iter().map(|e| e.name()).collect();
+    let row = |(name, row): (&&str, &[u64; 9])| {
+        let counts = row.map(|count| count.to_string()).join(between);
+        format!("{name}{between}{counts}")
+    };
+    let rows = names.iter().zip(confusion).map(row).collect();
+    (names.join(between), rows)
 }
 
 fn cells(figure: &Figure) -> [String; 7] {

@@ -13,12 +13,12 @@ mod rows;
 mod tune;
 
 use super::card::{CAUTIONS, input_contract, write};
-use super::evaluate::{Answers, Judge, Unsure};
+use super::evaluate::{Answers, Judge, Unsure, column_means};
 use super::figures::Figures;
 use super::options::TrainOptions;
 use crate::error::FeelError;
 use crate::predicting::model::Model;
-use crate::predicting::predictor::{ModelId, Predictor};
+use crate::predicting::predictor::{ModelId, Predictor, balance};
 use affetti_emotion::{Bootstrap, Distribution, Emotion};
 use affetti_ground::write_whole;
 use affetti_weights::registry::{Card, Origin};
@@ -62,10 +62,7 @@ pub fn train_own(
     own: &OwnOptions<'_>,
     options: &TrainOptions<'_>,
 ) -> Result<OwnTrained, FeelError> {
-    let rows = Own::read(own.table)?;
-    rows.enough_to_learn()?;
-    let rows = rows.measure(base, options)?;
-    rows.enough_to_learn()?;
+    let rows = measured(own.table, base, options, Own::enough_to_learn)?;
     let tuned = tune(base, &rows, own.alone)?;
     let figures = tuned_figures(base, &rows, &tuned, own)?;
     let bytes = tuned.model.to_bytes()?;
@@ -96,13 +93,25 @@ pub fn evaluate_own(
     own: &OwnOptions<'_>,
     options: &TrainOptions<'_>,
 ) -> Result<OwnFigures, FeelError> {
-    let rows = Own::read(own.table)?;
-    rows.enough_to_measure()?;
-    let rows = rows.measure(predictor, options)?;
-    rows.enough_to_measure()?;
+    let rows = measured(own.table, predictor, options, Own::enough_to_measure)?;
     let told = rows.told_by(predictor)?;
     let name = "the mean of the table, whatever the picture";
     figures_of(&rows, (&told, None), (own.seed, predictor.model()), name)
+}
+
+/// The rows of `table` with their features. Whether there are `enough` is asked before the work, and
+/// again of those whose pictures could be read.
+fn measured(
+    table: &Path,
+    predictor: &Predictor,
+    options: &TrainOptions<'_>,
+    enough: fn(&Own) -> Result<(), FeelError>,
+) -> Result<Own, FeelError> {
+    let rows = Own::read(table)?;
+    enough(&rows)?;
+    let rows = rows.measure(predictor, options)?;
+    enough(&rows)?;
+    Ok(rows)
 }
 
 /// What is said of one picture.
@@ -153,7 +162,7 @@ fn figures_of(
     let voted = rows.with_shares();
     if !voted.is_empty() {
         let truth: Vec<Vec<f64>> = voted.iter().map(|&i| rows.shares(i)).collect();
-        let prior = means(&truth);
+        let prior = column_means(&truth);
         let shares = |said: &[Said]| voted.iter().map(|&i| said[i].shares.clone()).collect();
         let unsure = |&i: &usize| match told[i].concentration {
             Some(alpha) if rows.samples[i].votes > 1.0 => Unsure::Shares(alpha),
@@ -178,7 +187,7 @@ fn figures_of(
             .iter()
             .map(|&i| vec![rows.ratings[i][output].unwrap_or(0.0); 2])
             .collect();
-        let prior = means(&truth);
+        let prior = column_means(&truth);
         let values = |said: &[Said]| rated.iter().map(|&i| said[i].affect.to_vec()).collect();
         let answers = Answers {
             model: values(told),
@@ -226,15 +235,7 @@ fn figures_of(
 
 fn balance_of(shares: &[f64]) -> Result<f64, FeelError> {
     let shares = Distribution::<Emotion>::from_counts(shares)?;
-    Ok(crate::predicting::predictor::balance(&shares))
-}
-
-fn means(rows: &[Vec<f64>]) -> Vec<f64> {
-    let columns = rows.first().map_or(0, Vec::len);
-    let n = rows.len().max(1) as f64;
-    (0..columns)
-        .map(|j| rows.iter().map(|row| row[j]).sum::<f64>() / n)
-        .collect()
+    Ok(balance(&shares))
 }
 
 fn card(

@@ -67,7 +67,7 @@ impl Own {
             own.push(entry);
         }
         let known = own.with_shares().len() + own.with_sentiment().len();
-        if known + own.with_rating(0).len() + own.with_rating(1).len() == 0 {
+        if known + own.with_either_rating().len() == 0 {
             let what = format!(
                 "{}: no row says what its picture evokes; columns may be the nine emotions, emotion, \
                  sentiment, valence, arousal",
@@ -148,6 +148,28 @@ impl Own {
         (0..self.samples.len()).filter(known).collect()
     }
 
+    /// Rows with one of the two, or both.
+    pub(super) fn with_either_rating(&self) -> Vec<usize> {
+        let known = |i: &usize| self.ratings[*i].iter().any(Option::is_some);
+        (0..self.samples.len()).filter(known).collect()
+    }
+
+    /// Rows that say something of emotions, be it their sentiment alone.
+    pub(super) fn with_emotions(&self) -> Vec<usize> {
+        let known =
+            |i: &usize| !self.samples[*i].target.is_empty() || self.sentiments[*i].is_some();
+        (0..self.samples.len()).filter(known).collect()
+    }
+
+    /// What is learned, and the rows that speak of it.
+    fn kinds(&self) -> [(Vec<usize>, &'static str); 3] {
+        [
+            (self.with_emotions(), "emotions"),
+            (self.with_rating(0), "valence"),
+            (self.with_rating(1), "arousal"),
+        ]
+    }
+
     /// Rows that are pleasant (true) or unpleasant.
     pub(super) fn with_sentiment(&self) -> Vec<(usize, bool)> {
         let side = |i: usize| match self.sentiments[i]? {
@@ -159,7 +181,7 @@ impl Own {
     }
 
     /// Rows with a sentiment, of any kind, and without shares.
-    pub(super) fn with_sentiment_alone(&self) -> Vec<usize> {
+    fn with_sentiment_alone(&self) -> Vec<usize> {
         let known = |i: &usize| self.sentiments[*i].is_some() && self.samples[*i].target.is_empty();
         (0..self.samples.len()).filter(known).collect()
     }
@@ -172,14 +194,7 @@ impl Own {
     pub(super) fn enough_to_learn(&self) -> Result<(), FeelError> {
         self.enough(LEAST_TO_LEARN, "to learn from")?;
         let voted = self.with_shares();
-        let mut emotional = self.with_sentiment_alone();
-        emotional.extend(&voted);
-        let kinds = [
-            (emotional, "emotions"),
-            (self.with_rating(0), "valence"),
-            (self.with_rating(1), "arousal"),
-        ];
-        for (rows, kind) in &kinds {
+        for (rows, kind) in &self.kinds() {
             let groups: BTreeSet<&str> = rows.iter().map(|&i| &*self.samples[i].group).collect();
             let folds: BTreeSet<usize> = rows.iter().map(|&i| self.samples[i].fold).collect();
             if !rows.is_empty() && (groups.len() < FOLDS || folds.len() < 2) {
@@ -201,14 +216,14 @@ impl Own {
             rows.len() > 1 && rows.windows(2).all(|pair| of(pair[0], pair[1]))
         };
         let same_shares = |a: usize, b: usize| self.samples[a].target == self.samples[b].target;
-        if self.with_sentiment_alone().is_empty() && alike(&same_shares, &voted) {
+        let sided = self.with_sentiment_alone();
+        if sided.is_empty() && alike(&same_shares, &voted) {
             let name = Distribution::<Emotion>::from_counts(&self.shares(voted[0]))?.dominant();
             let name = name.name();
             return Err(self.nothing(&format!(
                 "every picture evokes {name} alike: nothing to tell apart"
             )));
         }
-        let sided: Vec<usize> = self.with_sentiment_alone();
         let same_side = |a: usize, b: usize| self.sentiments[a] == self.sentiments[b];
         if voted.is_empty() && alike(&same_side, &sided) {
             return Err(self.nothing("every picture has one sentiment: nothing to tell apart"));
@@ -226,13 +241,8 @@ impl Own {
 
     /// Whether every kind of label has so many pictures.
     fn enough(&self, least: usize, purpose: &str) -> Result<(), FeelError> {
-        let emotional = self.with_shares().len() + self.with_sentiment_alone().len();
-        let kinds = [
-            (emotional, "emotions"),
-            (self.with_rating(0).len(), "valence"),
-            (self.with_rating(1).len(), "arousal"),
-        ];
-        match kinds.iter().find(|(n, _)| *n > 0 && *n < least) {
+        let counted = self.kinds().map(|(rows, kind)| (rows.len(), kind));
+        match counted.iter().find(|(n, _)| *n > 0 && *n < least) {
             Some((n, kind)) => Err(self.nothing(&format!(
                 "{n} {} with {kind} {} too few {purpose}: {least} at least",
                 if *n == 1 { "picture" } else { "pictures" },
@@ -252,11 +262,11 @@ impl Own {
     pub(super) fn told_by(&self, predictor: &Predictor) -> Result<Vec<Said>, FeelError> {
         let said = |i: usize| {
             let row = self.features.row(i);
-            let told = predictor.predict_features(row)?;
+            let (told, half) = predictor.predict_with_half(row)?;
             let shares = told.emotions.as_slice().to_vec();
             Ok(Said {
                 concentration: predictor.weights().sure.map(|sure| sure.of(&shares)),
-                half: predictor.half_widths(row)?,
+                half,
                 affect: [told.valence, told.arousal],
                 shares,
             })

@@ -6,10 +6,10 @@ use crate::error::FeelError;
 use crate::heads::concentration::Concentration;
 use crate::heads::kernel::{Kernel, ridge_of};
 use crate::heads::linear::{Linear, Matrix};
-use crate::heads::novelty::Novelty;
+use crate::heads::novelty;
 use crate::heads::softmax::{self, Problem, fit_near};
 use crate::heads::spread::{Cue, Spread, Told};
-use crate::learning::choose::{Tried, choose_emotions, concentration, sharpened};
+use crate::learning::choose::{Tried, choose_emotions, concentration, sharpen, sharpened};
 use crate::learning::folds::{FOLDS, split_rows};
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{Predictor, SCALE, cue};
@@ -66,9 +66,7 @@ pub(super) fn tune(base: &Predictor, own: &Own, alone: bool) -> Result<Tuned, Fe
 impl Seen<'_> {
     /// Rows that say something of emotions, with targets and weights.
     fn lessons(&self) -> Result<(Vec<usize>, Vec<Vec<f64>>), FeelError> {
-        let mut rows = self.own.with_shares();
-        rows.extend(self.own.with_sentiment_alone());
-        rows.sort_unstable();
+        let rows = self.own.with_emotions();
         let target = |&row: &usize| match self.own.sentiments[row] {
             Some(side) if self.own.samples[row].target.is_empty() => self.spread_over(row, side),
             _ => Ok(self.own.shares(row)),
@@ -149,13 +147,8 @@ impl Seen<'_> {
         }
         let all: Vec<usize> = (0..rows.len()).collect();
         let (setting, sharpness) = choose_emotions(&targets, &tried, &all)?;
-        let mut head = self.fit_emotions(&rows, &targets, tried[setting].0);
-        head.weights
-            .iter_mut()
-            .flatten()
-            .for_each(|w| *w *= sharpness);
-        head.bias.iter_mut().for_each(|b| *b *= sharpness);
-        tuned.model.emotions = head;
+        let head = self.fit_emotions(&rows, &targets, tried[setting].0);
+        tuned.model.emotions = sharpen(head, sharpness);
         self.calibrate_shares(tuned)
     }
 
@@ -228,10 +221,7 @@ impl Seen<'_> {
     }
 
     fn tune_affect(&self, tuned: &mut Tuned) -> Result<(), FeelError> {
-        let mut rows = self.own.with_rating(0);
-        rows.extend(self.own.with_rating(1));
-        rows.sort_unstable();
-        rows.dedup();
+        let rows = self.own.with_either_rating();
         if rows.is_empty() {
             return Ok(());
         }
@@ -247,11 +237,7 @@ impl Seen<'_> {
         let out_of_fold = |penalty: f64| -> Option<Vec<Told>> {
             let mut told = vec![Told::default(); self.own.samples.len()];
             for fold in 0..FOLDS {
-                let seen: Vec<usize> = rows
-                    .iter()
-                    .copied()
-                    .filter(|&i| self.fold_of[i] != fold)
-                    .collect();
+                let seen = self.outside(&rows, fold);
                 let kernel = self.fit_affect(&seen, &balances, [penalty; 2])?;
                 for (i, told) in told.iter_mut().enumerate() {
                     if self.fold_of[i] == fold {
@@ -265,40 +251,38 @@ impl Seen<'_> {
             .iter()
             .filter_map(|&penalty| Some((penalty, out_of_fold(penalty)?)))
             .collect();
-        let choose = |output: usize, of: &dyn Fn(usize) -> bool| -> Option<usize> {
+        if tried.is_empty() {
+            return Err(unsolvable());
+        }
+        let rated = [0, 1].map(|output| self.own.with_rating(output));
+        // The setting of one output that errs least on `rows`.
+        let choose = |output: usize, rows: &[usize]| -> usize {
             let error = |told: &[Told]| -> f64 {
-                let rows = self.own.with_rating(output).into_iter().filter(|&i| of(i));
-                rows.map(|i| {
+                let each = rows.iter().map(|&i| {
                     let truth = self.own.ratings[i][output].unwrap_or(0.0);
                     (told[i].affect[output] - truth).powi(2)
-                })
-                .sum()
+                });
+                each.sum()
             };
             let errors = tried.iter().map(|(_, told)| error(told)).enumerate();
-            Some(errors.min_by(|a, b| a.1.total_cmp(&b.1))?.0)
+            errors
+                .min_by(|a, b| a.1.total_cmp(&b.1))
+                .map_or(0, |(setting, _)| setting)
         };
         let mut told = vec![Told::default(); self.own.samples.len()];
-        for (i, told) in told.iter_mut().enumerate() {
-            let others = |row: usize| self.fold_of[row] != self.fold_of[i];
-            for output in 0..2 {
-                let setting = choose(output, &others).ok_or_else(unsolvable)?;
-                let found = &tried[setting].1[i];
-                *told = Told {
-                    affect: std::array::from_fn(|k| {
-                        if k == output {
-                            found.affect[k]
-                        } else {
-                            told.affect[k]
-                        }
-                    }),
-                    ..*found
-                };
+        for fold in 0..FOLDS {
+            let settings = [0, 1].map(|k| choose(k, &self.outside(&rated[k], fold)));
+            for (i, told) in told.iter_mut().enumerate() {
+                if self.fold_of[i] == fold {
+                    // Nearness and cue are the same under every penalty.
+                    *told = Told {
+                        affect: [0, 1].map(|k| tried[settings[k]].1[i].affect[k]),
+                        ..tried[settings[0]].1[i]
+                    };
+                }
             }
         }
-        let mut penalties = [0.0; 2];
-        for (output, penalty) in penalties.iter_mut().enumerate() {
-            *penalty = tried[choose(output, &|_| true).ok_or_else(unsolvable)?].0;
-        }
+        let penalties = [0, 1].map(|k| tried[choose(k, &rated[k])].0);
         tuned.model.affect = self
             .fit_affect(&rows, &balances, penalties)
             .ok_or_else(unsolvable)?;
@@ -351,9 +335,10 @@ impl Seen<'_> {
         let basis = &self.base.bases.emotions;
         let rows = 0..self.own.samples.len();
         let length = |i: usize| basis.squared_length(self.own.features.row(i));
-        let own = rows.map(|i| (self.emotions.row(i), length(i)));
-        let limits = Novelty::limits_of(&known.variance, own);
-        for (limit, own) in known.limits.iter_mut().zip(limits) {
+        let own =
+            rows.map(|i| novelty::distances(&known.variance, self.emotions.row(i), length(i)));
+        let limits = novelty::limits(&own.collect::<Vec<_>>());
+        for (limit, own) in known.limits.iter_mut().zip(limits.into_iter().flatten()) {
             *limit = limit.max(own);
         }
     }
