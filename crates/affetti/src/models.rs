@@ -179,7 +179,7 @@ impl Models {
     /// How much of each emotion is usual among paintings; none for a predictor without a table of them.
     ///
     /// # Errors
-    /// Those of [`predictor`](Self::predictor).
+    /// Those of [`predictor`](Self::predictor), and a table that cannot be read.
     pub fn usual(&self) -> Result<Option<&Usual>, FeelError> {
         let predictor = self.predictor()?;
         let usual = self.usual.get(|| {
@@ -188,8 +188,12 @@ impl Models {
                 Weights::File(path) => Some(path.as_path()),
                 Weights::Bytes { .. } => return Ok::<_, FeelError>(None),
             };
-            let reference = Reference::for_predictor(predictor, file);
-            Ok(reference.ok().as_ref().map(Usual::of))
+            match Reference::for_predictor(predictor, file) {
+                Ok(reference) => Ok(Some(Usual::of(&reference))),
+                // There is none of these weights.
+                Err(FeelError::Reference { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
         })?;
         Ok(usual.as_ref())
     }

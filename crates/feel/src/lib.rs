@@ -30,7 +30,7 @@ pub use learning::linear_head::linear_head;
 pub use learning::options::{Step, TrainOptions};
 pub use learning::own::{OwnFigures, OwnOptions, OwnTrained, evaluate_own, train_own};
 pub use learning::reference::{ReferenceOptions, make_reference};
-pub use learning::study::{STUDY_FOLDS, Study};
+pub use learning::study::Study;
 pub use learning::train::{Trained, train};
 pub use predicting::basis::Basis;
 pub use predicting::extractor::{Extractor, Scratch};

@@ -32,6 +32,14 @@ impl Matrix {
             data: indices.iter().flat_map(|&i| self.row(i)).copied().collect(),
         }
     }
+
+    /// Puts those of `other`, of the same size, in the place of the rows called by `indices`.
+    pub(crate) fn replace_rows(&mut self, indices: &[usize], other: &Self) {
+        for &i in indices {
+            let place = i * self.columns..(i + 1) * self.columns;
+            self.data[place].copy_from_slice(other.row(i));
+        }
+    }
 }
 
 /// Shift and scale of each feature: (x − mean) · factor.

@@ -32,9 +32,11 @@ use crate::heads::spread::{Spread, Told};
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::frozen::Frozen;
-use crate::predicting::predictor::SCALE;
-use crate::predicting::settings::BackboneSettings;
+use crate::predicting::model::Model;
+use crate::predicting::predictor::{ModelId, Predictor, SCALE};
+use crate::predicting::settings::{BackboneSettings, PerHead};
 use affetti_nets::device::Device;
+use affetti_weights::store::sha256;
 
 /// One set of pictures as the twins see it.
 struct Seen {
@@ -51,6 +53,8 @@ pub(crate) struct Twins {
     paintings: Seen,
     /// Components of some paintings that the head of valence and arousal sees, twin by twin.
     strangers: Vec<Matrix>,
+    /// Twin by twin.
+    bases: Vec<PerHead<Basis>>,
 }
 
 /// Predictions out of fold, with how unsure they are.
@@ -103,17 +107,27 @@ fn twin_for(
     backbones::load(&twin, options.models)
 }
 
+/// The weights that stand for those of `config` before the pictures of `fold`.
+fn twins_for(
+    config: &Config,
+    fold: usize,
+    options: &TrainOptions<'_>,
+) -> Result<Vec<Frozen>, FeelError> {
+    let backbones = config.features.backbones.iter();
+    backbones
+        .map(|backbone| twin_for(backbone, fold, config, options))
+        .collect()
+}
+
 /// Shows `ask` both sets as every twin measures them, fold by fold, 0 to [`FOLDS`] − 1.
-fn each_twin(
+pub(crate) fn each_twin(
     config: &Config,
     [photos, paintings]: [&Set; 2],
     options: &TrainOptions<'_>,
     mut ask: impl FnMut(usize, &Extractor, [&Set; 2]) -> Result<(), FeelError>,
 ) -> Result<(), FeelError> {
     for fold in 0..FOLDS {
-        let twin = |backbone: &BackboneSettings| twin_for(backbone, fold, config, options);
-        let backbones = config.features.backbones.iter();
-        let weights = backbones.map(twin).collect::<Result<Vec<_>, _>>()?;
+        let weights = twins_for(config, fold, options)?;
         let extractor = Extractor::new(&config.features, &weights, &Device::Cpu)?;
         let gauge = Gauge::new(&extractor, &config.features, &weights, options)?;
         let stage = format!(", twin {} of {FOLDS}", fold + 1);
@@ -123,6 +137,18 @@ fn each_twin(
         ask(fold, &extractor, [&photos, &paintings])?;
     }
     Ok(())
+}
+
+/// The first fold whose pictures every backbone's twin for `fold` has left out, too.
+fn first_alike(config: &Config, fold: usize) -> usize {
+    let twins = |fold: usize| -> Vec<usize> {
+        let learned = config.features.backbones.iter().filter(|b| b.folds);
+        learned.map(|b| twin_of(fold, b.twins)).collect()
+    };
+    let wanted = twins(fold);
+    (0..fold)
+        .find(|&earlier| twins(earlier) == wanted)
+        .unwrap_or(fold)
 }
 
 /// How far every picture that may be learned from is from the others, as the twin that left it out sees
@@ -170,14 +196,20 @@ impl Twins {
             cues: Vec::new(),
             paintings: seen(paintings)?,
             strangers: Vec::new(),
+            bases: Vec::new(),
         };
         let strange = strangers(paintings);
         each_twin(
             config,
             [photos, paintings],
             options,
-            |_, extractor, [photos, paintings]| {
-                let bases = bases(config, extractor, &[photos, paintings])?;
+            |fold, extractor, [photos, paintings]| {
+                // The same networks have the same bases, which take a while.
+                let alike = twins.bases.get(first_alike(config, fold)).cloned();
+                let bases = match alike {
+                    Some(bases) => bases,
+                    None => bases(config, extractor, &[photos, paintings])?,
+                };
                 let all = |basis: &Basis, set: &Set| basis.project_all(&set.features);
                 twins.photos.components.push(all(&bases.affect, photos));
                 twins.cues.push(all(&bases.emotions, photos));
@@ -185,6 +217,7 @@ impl Twins {
                 twins.paintings.components.push(components);
                 let strangers = project(&bases.affect, paintings, &strange);
                 twins.strangers.push(strangers);
+                twins.bases.push(bases);
                 Ok(())
             },
         )?;
@@ -243,8 +276,15 @@ impl Twins {
         Ok(OutOfFold { predicted, unsure })
     }
 
-    /// Each twin's lesson in `rows` of the photographs, with the cues of an emotion head that saw
-    /// the paintings that the twin saw.
+    /// The emotion head of a fold's twin, which saw the paintings that the twin saw.
+    fn emotion_head(&self, fold: usize, settings: &ChosenEmotions, paintings: &Set) -> Linear {
+        let mut seen = paintings.rows(&LEARN);
+        seen.retain(|&i| self.paintings.fold_of[i] != fold);
+        let z = self.paintings.components[fold].select(&seen);
+        fit_softmax(&Lesson::new(z, paintings, &seen), settings)
+    }
+
+    /// Each twin's lesson in `rows` of the photographs, with the cues of its emotion head.
     fn photo_lessons<'a>(
         &self,
         config: &Config,
@@ -253,22 +293,21 @@ impl Twins {
         photos: &'a Set,
         rows: &[usize],
     ) -> Result<Vec<Lesson<'a>>, FeelError> {
-        let learn = paintings.rows(&LEARN);
         let lesson = |fold: usize| {
-            let fold_of = &self.paintings.fold_of;
-            let seen: Vec<usize> = learn
-                .iter()
-                .copied()
-                .filter(|&i| fold_of[i] != fold)
-                .collect();
-            let z = self.paintings.components[fold].select(&seen);
-            let emotions: Linear = fit_softmax(&Lesson::new(z, paintings, &seen), &settings);
+            let emotions = self.emotion_head(fold, &settings, paintings);
             let z = self.photos.components[fold].select(rows);
             let seen = self.cues[fold].select(rows);
             let lesson = Lesson::new(z, photos, rows).with_cues(&emotions, &seen)?;
             Ok(lesson.beside(config, self.strangers[fold].clone()))
         };
         (0..FOLDS).map(lesson).collect()
+    }
+
+    /// What the models of `fold` see of its lesson in `rows`.
+    fn outside<'a>(&self, fold: usize, lesson: &Lesson<'a>, rows: &[usize]) -> Lesson<'a> {
+        let other = |n: &usize| self.photos.fold_of[rows[*n]] != fold;
+        let inside: Vec<usize> = (0..rows.len()).filter(other).collect();
+        lesson.select(&inside)
     }
 
     /// Every setting of valence and arousal, predicted for `rows` out of fold.
@@ -278,15 +317,12 @@ impl Twins {
         lessons: &[Lesson<'_>],
         rows: &[usize],
     ) -> Tried<kernel::Settings, Told> {
-        // What each fold's models see of its lesson.
-        let outside = |fold: usize| -> (Lesson<'_>, Option<Kin>) {
-            let other = |n: &usize| self.photos.fold_of[rows[*n]] != fold;
-            let inside: Vec<usize> = (0..rows.len()).filter(other).collect();
-            let seen = lessons[fold].select(&inside);
+        let part = |fold: usize| {
+            let seen = self.outside(fold, &lessons[fold], rows);
             let kin = seen.kin();
             (seen, kin)
         };
-        let parts: Vec<_> = (0..FOLDS).map(outside).collect();
+        let parts: Vec<(Lesson<'_>, Option<Kin>)> = (0..FOLDS).map(part).collect();
         try_affect(config, |settings| {
             self.photos.out_of_fold(rows, |fold, _| {
                 let (seen, kin) = &parts[fold];
@@ -345,6 +381,39 @@ impl Twins {
             }
         }
         Ok(found)
+    }
+
+    /// For each fold a predictor whose networks and heads have not seen its pictures.
+    pub(crate) fn predictors(
+        &self,
+        config: &Config,
+        photos: &Set,
+        paintings: &Set,
+        options: &TrainOptions<'_>,
+    ) -> Result<Vec<Predictor>, FeelError> {
+        let chosen = self.emotion_settings(config, paintings)?;
+        let (settings, spread) = self.affect_settings(config, chosen, paintings, photos)?;
+        let rows = photos.rows(&LEARN);
+        let lessons = self.photo_lessons(config, chosen, paintings, photos, &rows)?;
+        let of_fold = |fold: usize| {
+            let seen = self.outside(fold, &lessons[fold], &rows);
+            let model = Model {
+                settings: config.features.clone(),
+                backbones: twins_for(config, fold, options)?,
+                bases: self.bases[fold].clone(),
+                emotions: self.emotion_head(fold, &chosen, paintings),
+                affect: fit_kernel(&seen, settings, seen.kin())?,
+                sure: Some(chosen.sure),
+                spread: spread.clone(),
+                novelty: None,
+            };
+            let id = ModelId {
+                name: fold_name(&config.name, fold + 1),
+                sha256: sha256(&model.to_bytes()?),
+            };
+            Predictor::new(id, model, &Device::Cpu)
+        };
+        (0..FOLDS).map(of_fold).collect()
     }
 }
 

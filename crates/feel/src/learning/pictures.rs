@@ -1,6 +1,7 @@
 //! Pictures read and asked one by one, on several threads.
 
 use super::options::Step;
+use crate::error::FeelError;
 use crate::predicting::extractor::Scratch;
 use affetti_picture::{DecodeOptions, Picture, decode, read};
 use std::path::Path;
@@ -20,12 +21,27 @@ impl<'a> Source<'a> {
 
     /// The picture; none where it cannot be read.
     pub(crate) fn read(&self) -> Option<Picture> {
+        self.open().ok()
+    }
+
+    /// The picture.
+    ///
+    /// # Errors
+    /// [`FeelError::Picture`] where it cannot be read.
+    pub(crate) fn open(&self) -> Result<Picture, FeelError> {
         let options = DecodeOptions::default();
-        match self.bytes {
+        Ok(match self.bytes {
             Some(bytes) => decode(bytes, &options),
             None => read(self.file, &options),
+        }?)
+    }
+
+    /// Bytes of the file; 0 where it is not there.
+    pub(crate) fn length(&self) -> u64 {
+        match self.bytes {
+            Some(bytes) => bytes.len() as u64,
+            None => std::fs::metadata(self.file).map_or(0, |m| m.len()),
         }
-        .ok()
     }
 }
 

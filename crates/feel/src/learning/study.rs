@@ -1,103 +1,145 @@
 //! Labelled pictures and heads that have not seen them: what other rooms are measured on.
 //!
 //! A room that builds on predictions must not be fitted, nor measured, on pictures that the heads
-//! learned from: there the heads are surer than they will ever be again. So the heads are fitted
-//! anew in five folds, and every picture is asked of the heads that did not see it. The bases, which
-//! see no label, are the predictor's. Photographs teach nothing about emotions, so that theirs come
-//! from the predictor's own head.
+//! learned from: there the heads are surer than they will ever be again. So there are five predictors, and
+//! every picture is asked of the one that did not see it. Where no backbone has learned labels, they
+//! differ in their heads alone (photographs teach nothing about emotions, so that theirs come from the
+//! given predictor's own head); where one has, its twins stand in for it and each predictor has bases of its
+//! own ([`crossfit`](super::crossfit)).
 //!
-//! Heads are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
+//! Predictors are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
 
 use super::choose::{fit_affect, fit_emotions};
 use super::config::Config;
+use super::crossfit::{Twins, each_twin};
 use super::dataset::Set;
-use super::folds::split_rows;
+use super::folds::{FOLDS, split_rows};
 use super::lesson::{Lesson, affect_lesson, lesson};
 use super::measure::Gauge;
 use super::options::TrainOptions;
+use super::pictures::Source;
 use crate::error::FeelError;
-use crate::heads::kernel::Kernel;
-use crate::heads::linear::{Linear, Matrix};
+use crate::heads::linear::Matrix;
 use crate::heads::softmax::softmax;
 use crate::predicting::predictor::{Predictor, SCALE, balance};
-use affetti_data::splits::folds;
 use affetti_emotion::{Distribution, Emotion};
-use std::path::Path;
+use affetti_picture::Picture;
 
-/// Folds of a study.
-pub const STUDY_FOLDS: usize = 5;
-
-/// One set of labelled pictures, each with the fold that it is left out of.
+/// One set of labelled pictures, each with the predictor that has not seen it.
 #[derive(Debug)]
-pub struct Study<'a> {
-    predictor: &'a Predictor,
+pub struct Study {
+    /// The features of each picture are those of its own predictor.
     set: Set,
     fold_of: Vec<usize>,
-    heads: Heads,
+    /// One a fold.
+    predictors: Vec<Predictor>,
+    /// Whether the pictures are photographs.
+    rated: bool,
+    /// Whether all predictors see the same components.
+    alike: bool,
 }
 
-#[derive(Debug)]
-enum Heads {
-    /// Of paintings: from components to logits, one a fold.
-    Emotions(Vec<Linear>),
-    /// Of photographs: one a fold.
-    Affect(Vec<Kernel>),
-}
-
-impl<'a> Study<'a> {
+impl Study {
     /// The OASIS photographs; targets are valence and arousal, 1..=7.
     ///
     /// # Errors
-    /// Missing or unreadable data.
+    /// Missing or unreadable data, missing twins.
     pub fn photographs(
         config: &Config,
-        predictor: &'a Predictor,
+        predictor: &Predictor,
         options: &TrainOptions<'_>,
     ) -> Result<Self, FeelError> {
-        let set = gauge(predictor, options)?.photographs("")?;
+        if knows_labels(predictor) {
+            return Self::of_twins(config, predictor, options, true);
+        }
+        let set = Gauge::of(predictor, options)?.photographs("")?;
         let model = predictor.weights();
         let rows: Vec<usize> = (0..set.samples.len()).collect();
         let all = affect_lesson(&model.bases, &model.emotions, &set, &rows)?;
-        let fold_of = folds(STUDY_FOLDS, &all.groups)?;
-        let heads = (0..STUDY_FOLDS)
-            .map(|fold| {
-                let (_, seen) = split_rows(&fold_of, fold);
-                Ok(fit_affect(config, &all.select(&seen))?.0)
-            })
-            .collect::<Result<_, FeelError>>()?;
-        Ok(Self {
-            predictor,
-            set,
-            fold_of,
-            heads: Heads::Affect(heads),
-        })
+        let head = |seen: &[usize]| {
+            let affect = fit_affect(config, &all.select(seen))?.0;
+            Ok(predictor.with_heads(model.emotions.clone(), affect))
+        };
+        Self::of_heads(&set, true, head)
     }
 
     /// The paintings with ArtEmis votes; targets are the nine shares.
     ///
     /// # Errors
-    /// Missing or unreadable data.
+    /// As [`photographs`](Self::photographs).
     pub fn paintings(
         config: &Config,
-        predictor: &'a Predictor,
+        predictor: &Predictor,
         options: &TrainOptions<'_>,
     ) -> Result<Self, FeelError> {
-        let set = gauge(predictor, options)?.paintings(&config.labels, "")?;
+        if knows_labels(predictor) {
+            return Self::of_twins(config, predictor, options, false);
+        }
+        let set = Gauge::of(predictor, options)?.paintings(&config.labels, "")?;
+        let model = predictor.weights();
         let rows: Vec<usize> = (0..set.samples.len()).collect();
-        let all = lesson(&predictor.weights().bases.emotions, &set, &rows);
-        let fold_of = folds(STUDY_FOLDS, &all.groups)?;
-        let heads = (0..STUDY_FOLDS)
-            .map(|fold| {
-                let (_, seen) = split_rows(&fold_of, fold);
-                let (penalties, seen) = (&config.emotions.penalties, all.select(&seen));
-                Ok(fit_emotions(penalties, STUDY_FOLDS, &seen)?.0)
-            })
-            .collect::<Result<_, FeelError>>()?;
+        let all = lesson(&model.bases.emotions, &set, &rows);
+        let head = |seen: &[usize]| {
+            let penalties = &config.emotions.penalties;
+            let emotions = fit_emotions(penalties, FOLDS, &all.select(seen))?.0;
+            Ok(predictor.with_heads(emotions, model.affect.clone()))
+        };
+        Self::of_heads(&set, false, head)
+    }
+
+    /// One predictor a fold, by `head` from the rows outside of it.
+    fn of_heads(
+        set: &Set,
+        rated: bool,
+        head: impl Fn(&[usize]) -> Result<Predictor, FeelError>,
+    ) -> Result<Self, FeelError> {
+        let fold_of = set.folds()?;
+        let predictors = (0..FOLDS).map(|fold| head(&split_rows(&fold_of, fold).1));
         Ok(Self {
-            predictor,
+            predictors: predictors.collect::<Result<_, _>>()?,
+            set: set.clone(),
+            fold_of,
+            rated,
+            alike: true,
+        })
+    }
+
+    fn of_twins(
+        config: &Config,
+        predictor: &Predictor,
+        options: &TrainOptions<'_>,
+        rated: bool,
+    ) -> Result<Self, FeelError> {
+        let gauge = Gauge::of(predictor, options)?;
+        let (photos, paintings) = (gauge.photographs("")?, gauge.paintings(&config.labels, "")?);
+        let twins = Twins::measure(config, &photos, &paintings, options)?;
+        let twins = twins.ok_or_else(|| FeelError::Unfit {
+            what: format!(
+                "{} has a backbone that has learned labels, and {} has none",
+                predictor.model().name,
+                config.name
+            ),
+        })?;
+        let predictors = twins.predictors(config, &photos, &paintings, options)?;
+        let sets = [&photos, &paintings];
+        let mut set = if rated {
+            photos.clone()
+        } else {
+            paintings.clone()
+        };
+        let fold_of = set.folds()?;
+        each_twin(config, sets, options, |fold, _, [photos, paintings]| {
+            let seen = if rated { photos } else { paintings };
+            let (held, _) = split_rows(&fold_of, fold);
+            set.features.replace_rows(&held, &seen.features);
+            Ok(())
+        })?;
+        Ok(Self {
             set,
             fold_of,
-            heads: Heads::Emotions(heads),
+            predictors,
+            rated,
+            alike: false,
         })
     }
 
@@ -113,10 +155,27 @@ impl<'a> Study<'a> {
         self.len() == 0
     }
 
-    /// Where picture `i` is.
+    /// Picture `i`.
+    ///
+    /// # Errors
+    /// [`FeelError::Picture`] where it cannot be read any more.
+    pub fn picture(&self, i: usize) -> Result<Picture, FeelError> {
+        self.source(i).open()
+    }
+
+    /// The name and the bytes of picture `i`, by which one that was replaced shows.
     #[must_use]
-    pub fn file(&self, i: usize) -> &Path {
-        &self.set.samples[i].file
+    pub fn print(&self, i: usize) -> String {
+        let source = self.source(i);
+        format!("{} {}", source.file.display(), source.length())
+    }
+
+    fn source(&self, i: usize) -> Source<'_> {
+        let sample = &self.set.samples[i];
+        Source {
+            file: &sample.file,
+            bytes: sample.bytes.as_deref(),
+        }
     }
 
     /// What people said of it.
@@ -125,16 +184,26 @@ impl<'a> Study<'a> {
         &self.set.samples[i].target
     }
 
-    /// The fold that it is left out of, below [`STUDY_FOLDS`].
+    /// The fold that it is left out of, below 5.
     #[must_use]
     pub fn fold(&self, i: usize) -> usize {
         self.fold_of[i]
     }
 
+    /// The predictors, fold by fold.
+    #[must_use]
+    pub fn predictors(&self) -> &[Predictor] {
+        &self.predictors
+    }
+
+    fn predictor(&self, i: usize) -> &Predictor {
+        &self.predictors[self.fold(i)]
+    }
+
     /// The components of the whole picture.
     #[must_use]
     pub fn components(&self, i: usize) -> Vec<f32> {
-        self.predictor.components(self.set.features.row(i))
+        self.predictor(i).components(self.set.features.row(i))
     }
 
     /// The emotions of any components, by the heads that have not seen picture `i`.
@@ -146,14 +215,12 @@ impl<'a> Study<'a> {
         i: usize,
         components: &[f32],
     ) -> Result<Distribution<Emotion>, FeelError> {
-        let head = match &self.heads {
-            Heads::Affect(_) => &self.predictor.weights().emotions,
-            Heads::Emotions(heads) => &heads[self.fold(i)],
-        };
-        let seen = self.predictor.weights().bases.split(components).emotions;
-        let shares = softmax(&head.apply(seen));
+        let predictor = self.predictor(i);
+        let model = predictor.weights();
+        let seen = model.bases.split(components).emotions;
+        let shares = softmax(&model.emotions.apply(seen));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
-            model: self.predictor.model().name.clone(),
+            model: predictor.model().name.clone(),
         })
     }
 
@@ -163,12 +230,13 @@ impl<'a> Study<'a> {
     /// # Errors
     /// As [`emotions`](Self::emotions).
     pub fn affect(&self, i: usize, components: &[f32]) -> Result<Option<[f64; 2]>, FeelError> {
-        let Heads::Affect(heads) = &self.heads else {
+        if !self.rated {
             return Ok(None);
-        };
+        }
         let cue = balance(&self.emotions(i, components)?);
-        let seen = self.predictor.weights().bases.split(components).affect;
-        let (affect, _) = heads[self.fold(i)].apply(seen, cue);
+        let model = self.predictor(i).weights();
+        let seen = model.bases.split(components).affect;
+        let (affect, _) = model.affect.apply(seen, cue);
         Ok(Some(
             [affect[0], affect[1]].map(|v| v.clamp(SCALE[0], SCALE[1])),
         ))
@@ -176,12 +244,17 @@ impl<'a> Study<'a> {
 
     /// What heads of the same kind say that are fitted on `rows` instead of the components of whole
     /// pictures, one row a picture, of as many columns: for each picture its two values or nine
-    /// shares, by the heads that have not seen it.
+    /// shares, by the heads that have not seen it. None where each fold has components of its own, which
+    /// mean nothing to the heads of another.
     ///
     /// # Errors
     /// Where there are not as many rows as pictures, or nothing can be fitted.
-    pub fn refit(&self, config: &Config, rows: Matrix) -> Result<Vec<Vec<f64>>, FeelError> {
-        let columns = self.predictor.weights().bases.components();
+    pub fn refit(&self, config: &Config, rows: Matrix) -> Result<Option<Vec<Vec<f64>>>, FeelError> {
+        if !self.alike {
+            return Ok(None);
+        }
+        let model = self.predictors[0].weights();
+        let columns = model.bases.components();
         if rows.rows() != self.len() || rows.columns != columns {
             return Err(FeelError::Unfit {
                 what: format!(
@@ -193,55 +266,41 @@ impl<'a> Study<'a> {
             });
         }
         let all: Vec<usize> = (0..self.len()).collect();
-        let model = self.predictor.weights();
         let seen = model.bases.split_all(&rows);
-        let lesson = match &self.heads {
-            Heads::Affect(_) => Lesson::new(seen.affect, &self.set, &all)
-                .with_cues(&model.emotions, &seen.emotions)?,
-            Heads::Emotions(_) => Lesson::new(seen.emotions, &self.set, &all),
+        let lesson = if self.rated {
+            Lesson::new(seen.affect, &self.set, &all).with_cues(&model.emotions, &seen.emotions)?
+        } else {
+            Lesson::new(seen.emotions, &self.set, &all)
         };
         // Settings are chosen in as many folds as there are heads: enough, and half the time.
         let config = Config {
-            folds: STUDY_FOLDS,
+            folds: FOLDS,
             ..config.clone()
         };
         let mut told = vec![Vec::new(); self.len()];
-        for fold in 0..STUDY_FOLDS {
+        for fold in 0..FOLDS {
             let (held, seen) = split_rows(&self.fold_of, fold);
             let seen = lesson.select(&seen);
-            match &self.heads {
-                Heads::Affect(_) => {
-                    let head = fit_affect(&config, &seen)?.0;
-                    for i in held {
-                        let (values, _) = head.apply(lesson.z.row(i), lesson.cues[i].balance);
-                        let inside = values.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
-                        told[i] = inside.collect();
-                    }
+            if self.rated {
+                let head = fit_affect(&config, &seen)?.0;
+                for i in held {
+                    let (values, _) = head.apply(lesson.z.row(i), lesson.cues[i].balance);
+                    let inside = values.iter().map(|v| v.clamp(SCALE[0], SCALE[1]));
+                    told[i] = inside.collect();
                 }
-                Heads::Emotions(_) => {
-                    let penalties = &config.emotions.penalties;
-                    let (head, _) = fit_emotions(penalties, STUDY_FOLDS, &seen)?;
-                    for i in held {
-                        told[i] = softmax(&head.apply(lesson.z.row(i)));
-                    }
+            } else {
+                let (head, _) = fit_emotions(&config.emotions.penalties, FOLDS, &seen)?;
+                for i in held {
+                    told[i] = softmax(&head.apply(lesson.z.row(i)));
                 }
             }
         }
-        Ok(told)
+        Ok(Some(told))
     }
 }
 
-/// What measures for `predictor`, if none of its backbones knows the answers.
-fn gauge<'a>(
-    predictor: &'a Predictor,
-    options: &'a TrainOptions<'a>,
-) -> Result<Gauge<'a>, FeelError> {
+/// Whether a backbone's features know the answers, whatever the heads have seen.
+fn knows_labels(predictor: &Predictor) -> bool {
     let backbones = &predictor.weights().settings.backbones;
-    // Its features know the answers, whatever the heads have seen.
-    if let Some(knows) = backbones.iter().find(|b| b.folds) {
-        return Err(FeelError::Unfit {
-            what: format!("the backbone {} has learned from these labels", knows.name),
-        });
-    }
-    Gauge::of(predictor, options)
+    backbones.iter().any(|b| b.folds)
 }

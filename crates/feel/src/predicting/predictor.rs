@@ -5,6 +5,7 @@ use super::model::Model;
 use super::regions::RegionWay;
 use super::view::fewer;
 use crate::error::FeelError;
+use crate::heads::kernel::Kernel;
 use crate::heads::linear::Linear;
 use crate::heads::softmax::softmax;
 use crate::heads::spread::{Cue, Told};
@@ -142,6 +143,21 @@ impl Predictor {
             model,
             extractor,
         })
+    }
+
+    /// The same networks and bases with other heads.
+    #[must_use]
+    pub(crate) fn with_heads(&self, emotions: Linear, affect: Kernel) -> Self {
+        Self {
+            id: self.id.clone(),
+            extractor: self.extractor.clone(),
+            direct: OnceLock::new(),
+            model: Model {
+                emotions,
+                affect,
+                ..self.model.clone()
+            },
+        }
     }
 
     /// The same, with at most `count` views of a picture: nearly so many times as fast as one has views

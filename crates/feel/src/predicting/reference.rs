@@ -76,7 +76,12 @@ impl Reference {
                 let file = Self::beside(weights);
                 if !file.is_file() {
                     return Err(FeelError::Reference {
-                        what: format!("{} is missing", file.display()),
+                        what: format!(
+                            "{} is missing; `affetti models reference --weights {} --data DATA` makes it \
+                             of the paintings in DATA",
+                            file.display(),
+                            weights.display()
+                        ),
                     });
                 }
                 let bytes = store::read_file(&file)?;

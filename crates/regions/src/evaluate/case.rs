@@ -75,7 +75,8 @@ pub(super) struct Case {
     /// Of the whole picture.
     pub(super) global: f64,
     /// Of the mean of the best regions' components, by heads fitted on such means (of a picture
-    /// without regions that of the whole picture); none where only a part of the set was measured.
+    /// without regions that of the whole picture); none where only a part of the set was measured, and where
+    /// the folds share no components ([`Study::refit`]).
     pub(super) refit: Option<f64>,
     /// Of each region.
     pub(super) regions: Vec<Part>,
@@ -98,7 +99,7 @@ fn polarity(emotions: &Distribution<Emotion>) -> f64 {
 
 /// All that is said of any components: the certainty of the sentiment, and the cue of each question.
 fn told(
-    study: &Study<'_>,
+    study: &Study,
     i: usize,
     components: &[f32],
     questions: &[Question],
@@ -125,7 +126,7 @@ fn target(question: Question, values: &[f64]) -> Result<f64, RegionsError> {
 
 /// The cases of each of `questions`, of the pictures that were measured.
 pub(super) fn cases(
-    study: &Study<'_>,
+    study: &Study,
     config: &Config,
     measured: &[Measured],
     questions: &[Question],
@@ -146,10 +147,11 @@ pub(super) fn cases(
     }
     // Heads are fitted on whole sets; of a part of one there are none.
     if measured.len() == study.len() {
-        let refit = study.refit(config, means)?;
-        for (&question, cases) in questions.iter().zip(&mut cases) {
-            for (case, values) in cases.iter_mut().zip(&refit) {
-                case.refit = Some(target(question, values)?);
+        for values in study.refit(config, means)?.iter() {
+            for (&question, cases) in questions.iter().zip(&mut cases) {
+                for (case, values) in cases.iter_mut().zip(values) {
+                    case.refit = Some(target(question, values)?);
+                }
             }
         }
     }
@@ -158,7 +160,7 @@ pub(super) fn cases(
 
 /// The cases of picture `i`, and the mean components of its best regions.
 fn one(
-    study: &Study<'_>,
+    study: &Study,
     i: usize,
     picture: &Measured,
     questions: &[Question],

@@ -13,7 +13,7 @@
 //! cue, so that regions which say nothing do little harm. α, K and penalty are chosen inside of the
 //! other four folds.
 
-use affetti_feel::STUDY_FOLDS;
+use affetti_feel::FOLDS;
 use rayon::prelude::*;
 
 use super::case::{Case, Question};
@@ -220,7 +220,7 @@ fn parted(cases: &[Case], fold: usize) -> (Vec<usize>, Vec<usize>) {
 fn chosen<S>(cases: &[Case], candidates: &[(S, Vec<f64>)]) -> (Vec<f64>, Vec<usize>) {
     let mut predicted = vec![0.0; cases.len()];
     let mut picks = Vec::new();
-    for fold in 0..STUDY_FOLDS {
+    for fold in 0..FOLDS {
         let (held, seen) = parted(cases, fold);
         let pick = (0..candidates.len())
             .min_by(|&a, &b| {
@@ -263,13 +263,13 @@ fn regressed(
         .collect();
     let mut predicted = vec![0.0; cases.len()];
     let mut named = Vec::new();
-    for fold in 0..STUDY_FOLDS {
+    for fold in 0..FOLDS {
         let (held, seen) = parted(cases, fold);
         let errors: Vec<f64> = tried
             .par_iter()
             .map(|(table, penalty)| {
                 let mut error = 0.0;
-                for inner in (0..STUDY_FOLDS).filter(|&inner| inner != fold) {
+                for inner in (0..FOLDS).filter(|&inner| inner != fold) {
                     let (out, rest): (Vec<usize>, Vec<usize>) =
                         seen.iter().partition(|&&i| cases[i].fold == inner);
                     if out.is_empty() || rest.is_empty() {

@@ -7,6 +7,7 @@
 //!   of fusion or metrics starts with everything measured. Components are kept in 16 bits.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{
         Mutex,
@@ -14,9 +15,9 @@ use std::{
     },
 };
 
-use affetti_feel::{Basis, FeelError, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
+use affetti_feel::{Basis, Predictor, RegionWay, Scratch, Step, Study, TrainOptions};
 use affetti_ground::write_whole;
-use affetti_picture::{DecodeOptions, Filter, read};
+use affetti_picture::Filter;
 use affetti_weights::{
     registry::{cache_folder, card},
     store::{self, Precision, sha256},
@@ -90,7 +91,6 @@ impl<'a> Projection<'a> {
 
 /// What measuring needs beside the pictures.
 pub(super) struct Instruments<'a> {
-    pub(super) predictor: &'a Predictor,
     pub(super) detector: &'a Detector,
     pub(super) way: RegionWay,
     pub(super) find: Options,
@@ -98,13 +98,13 @@ pub(super) struct Instruments<'a> {
 
 /// The regions of the first `total` pictures of `study`.
 pub(super) fn measure(
-    study: &Study<'_>,
+    study: &Study,
     total: usize,
     tools: &Instruments<'_>,
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Result<Vec<Measured>, RegionsError> {
-    let projections = Projection::of(tools.predictor);
+    let projections: Vec<_> = study.predictors().iter().map(Projection::of).collect();
     let mut all = Vec::with_capacity(total);
     for start in (0..total).step_by(PART) {
         let end = (start + PART).min(total);
@@ -142,10 +142,10 @@ pub(super) fn measure(
 }
 
 fn measure_part(
-    study: &Study<'_>,
+    study: &Study,
     range: std::ops::Range<usize>,
     tools: &Instruments<'_>,
-    projections: &[Projection<'_>; 2],
+    projections: &[[Projection<'_>; 2]],
     threads: usize,
     told: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Measured>, RegionsError> {
@@ -185,20 +185,21 @@ fn measure_part(
 }
 
 fn measure_one(
-    study: &Study<'_>,
+    study: &Study,
     i: usize,
     tools: &Instruments<'_>,
-    projections: &[Projection<'_>; 2],
+    projections: &[[Projection<'_>; 2]],
     scratch: &mut Scratch,
 ) -> Result<Measured, RegionsError> {
-    let picture = read(study.file(i), &DecodeOptions::default()).map_err(FeelError::from)?;
+    let picture = study.picture(i)?;
     let small = picture.fit_within(WORKING_SIDE, Filter::Bilinear);
     let (_, screened) = find::candidates(&small, tools.detector, &tools.find)?;
     let boxes: Vec<Region> = screened.iter().map(|p| p.region).collect();
-    let extractor = tools.predictor.extractor();
+    let fold = study.fold(i);
+    let extractor = study.predictors()[fold].extractor();
     let rows = extractor.region_features(&small, &boxes, tools.way, scratch, 1)?;
     let mut components = vec![Vec::new(); rows.len()];
-    for projection in projections {
+    for projection in &projections[fold] {
         projection.append(&rows, &mut components);
     }
     Ok(Measured {
@@ -208,19 +209,16 @@ fn measure_one(
     })
 }
 
-fn cache_file(
-    study: &Study<'_>,
-    range: std::ops::Range<usize>,
-    tools: &Instruments<'_>,
-) -> PathBuf {
+fn cache_file(study: &Study, range: std::ops::Range<usize>, tools: &Instruments<'_>) -> PathBuf {
     // Other weights of the edge network find other boxes.
     let edges = match tools.detector.kind() {
         Kind::Net => card(edges::EMBEDDED).map_or_else(|_| String::new(), |card| card.sha256),
         Kind::Gradient | Kind::Hed => String::new(),
     };
+    let predictors = study.predictors().iter();
+    let predictors: BTreeSet<&str> = predictors.map(|p| p.model().sha256.as_str()).collect();
     let mut text = format!(
-        "{VERSION} {} {edges} {:?} {:?} {:?} {:?}\n",
-        tools.predictor.model().sha256,
+        "{VERSION} {predictors:?} {edges} {:?} {:?} {:?} {:?}\n",
         tools.way,
         tools.detector.kind(),
         tools.find.proposals,
@@ -228,8 +226,7 @@ fn cache_file(
     );
     for i in range {
         // A picture replaced under its name has to be measured again.
-        let length = std::fs::metadata(study.file(i)).map_or(0, |m| m.len());
-        text += &format!("{} {length}\n", study.file(i).display());
+        text += &format!("{}\n", study.print(i));
     }
     let key = sha256(text.as_bytes());
     cache_folder()

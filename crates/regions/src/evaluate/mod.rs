@@ -83,9 +83,10 @@ pub fn evaluate(
         } else {
             &[Question::Polarity]
         };
-        for (question, cases) in questions.iter().zip(answers(
-            &study, config, predictor, detector, what, questions, options,
-        )?) {
+        for (question, cases) in questions
+            .iter()
+            .zip(answers(&study, config, detector, what, questions, options)?)
+        {
             judge(*question, &cases, &bootstrap, &mut report)?;
             so_far(&report);
         }
@@ -95,9 +96,8 @@ pub fn evaluate(
 
 /// The cases of each question.
 fn answers(
-    study: &Study<'_>,
+    study: &Study,
     config: &Config,
-    predictor: &Predictor,
     detector: &Detector,
     what: &EvaluateOptions,
     questions: &[Question],
@@ -108,7 +108,6 @@ fn answers(
         limit => limit.min(study.len()),
     };
     let tools = Instruments {
-        predictor,
         detector,
         way: what.way,
         find: what.find,

@@ -1,7 +1,7 @@
 //! Fusion on made-up cues.
 
 use affetti_emotion::Bootstrap;
-use affetti_feel::STUDY_FOLDS;
+use affetti_feel::FOLDS;
 
 use super::{
     case::{Case, Part, Question},
@@ -26,7 +26,7 @@ fn made(knowing: bool) -> Vec<Case> {
                 })
                 .collect();
             Case {
-                fold: i % STUDY_FOLDS,
+                fold: i % FOLDS,
                 truth,
                 global,
                 refit: Some(if knowing { truth } else { 0.0 } + noise()),
