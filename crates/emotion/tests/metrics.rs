@@ -279,3 +279,22 @@ fn a_score_stands_beside_its_baseline() {
     let plain = serde_json::to_string(&Scored::new(0.5, 0.25, 7)).unwrap();
     assert_eq!(plain, r#"{"value":0.5,"baseline":0.25,"n":7}"#);
 }
+
+#[test]
+fn pieces_of_a_group_are_drawn_together() {
+    // Ten values, each five times: as much as ten say, not as fifty.
+    let values: Vec<f64> = (0..50).map(|i| f64::from(i / 5)).collect();
+    let mean =
+        |draw: &[usize]| Some(draw.iter().map(|&i| values[i]).sum::<f64>() / draw.len() as f64);
+    let bootstrap = Bootstrap::seeded(7).check().unwrap();
+    let apart = bootstrap.estimate(50, mean).unwrap();
+    let groups: Vec<Vec<usize>> = (0..10).map(|g| (5 * g..5 * g + 5).collect()).collect();
+    let whole = bootstrap.estimate_groups(&groups, mean).unwrap();
+    let width = |e: &affetti_emotion::Estimate| e.interval.high - e.interval.low;
+    assert_eq!((whole.value, whole.n), (apart.value, 50));
+    // √5 = 2.24 times as wide.
+    let ratio = width(&whole) / width(&apart);
+    assert!((1.9..2.6).contains(&ratio), "{ratio}");
+    let single: Vec<Vec<usize>> = (0..50).map(|i| vec![i]).collect();
+    assert_eq!(bootstrap.estimate_groups(&single, mean).unwrap(), apart);
+}

@@ -9,6 +9,8 @@
 //!   `None`, NaN and ±∞ mean "undefined on these pieces".
 //! * **Differences.** [`CheckedBootstrap::difference`] gives both statistics the
 //!   *same* draws, so that what is hard for both models cancels out.
+//! * **Groups.** Near-copies and series are drawn whole
+//!   ([`CheckedBootstrap::estimate_groups`]).
 //! * **Source.** Efron, Annals of Statistics 7(1), 1979; percentile method.
 //! * **Edge cases.** No pieces: an error. One piece: an interval of width 0,
 //!   which says nothing. Undefined on the sample itself, or on every resample:
@@ -143,9 +145,26 @@ impl CheckedBootstrap {
         n: usize,
         statistic: impl Fn(&[usize]) -> Option<f64>,
     ) -> Result<Estimate, EmotionError> {
-        at_least("bootstrap", 1, n)?;
+        let each: Vec<Vec<usize>> = (0..n).map(|i| vec![i]).collect();
+        self.estimate_groups(&each, statistic)
+    }
+
+    /// One statistic on pieces that come in groups, each drawn whole or not at all: pieces that resemble
+    /// each other say less than as many others. Without groups of two the same as
+    /// [`estimate`](Self::estimate).
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate).
+    pub fn estimate_groups(
+        &self,
+        groups: &[Vec<usize>],
+        statistic: impl Fn(&[usize]) -> Option<f64>,
+    ) -> Result<Estimate, EmotionError> {
+        at_least("bootstrap", 1, groups.len())?;
         let finite = |draw: &[usize]| statistic(draw).filter(|v| v.is_finite());
-        let mut draw: Vec<usize> = (0..n).collect();
+        let mut draw: Vec<usize> = groups.concat();
+        draw.sort_unstable();
+        let n = draw.len();
         let value = finite(&draw).ok_or(EmotionError::Undefined {
             what: "bootstrap",
             reason: "the statistic has no finite value on the sample",
@@ -153,7 +172,10 @@ impl CheckedBootstrap {
         let mut rng = Rng::seeded(self.0.seed);
         let mut results = Vec::with_capacity(self.0.resamples);
         for _ in 0..self.0.resamples {
-            draw.fill_with(|| rng.below(n));
+            draw.clear();
+            for _ in groups {
+                draw.extend(&groups[rng.below(groups.len())]);
+            }
             results.extend(finite(&draw));
         }
         let interval = self.interval(&mut results)?;
@@ -172,6 +194,20 @@ impl CheckedBootstrap {
         second: impl Fn(&[usize]) -> Option<f64>,
     ) -> Result<Estimate, EmotionError> {
         self.estimate(n, |draw| Some(first(draw)? - second(draw)?))
+    }
+
+    /// [`difference`](Self::difference) on pieces that come in groups, see
+    /// [`estimate_groups`](Self::estimate_groups).
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate).
+    pub fn difference_groups(
+        &self,
+        groups: &[Vec<usize>],
+        first: impl Fn(&[usize]) -> Option<f64>,
+        second: impl Fn(&[usize]) -> Option<f64>,
+    ) -> Result<Estimate, EmotionError> {
+        self.estimate_groups(groups, |draw| Some(first(draw)? - second(draw)?))
     }
 
     fn interval(&self, results: &mut [f64]) -> Result<Interval, EmotionError> {

@@ -1,5 +1,6 @@
 //! Who is measured, and what they answer: a predictor with its heads, and the frozen baseline.
 
+use super::judge::numbered;
 use crate::error::FeelError;
 use crate::heads::concentration::Concentration;
 use crate::heads::linear::{Matrix, Standardizer};
@@ -292,6 +293,8 @@ pub(crate) struct Answers {
     pub(crate) unsure: Vec<Unsure>,
     /// Viewers behind each truth.
     pub(crate) votes: Vec<f64>,
+    /// Near-copies and series share a number: the bootstrap draws them whole.
+    pub(crate) groups: Vec<usize>,
 }
 
 impl Answers {
@@ -317,6 +320,7 @@ impl Answers {
             prior: column_means(&seen),
             unsure: Vec::new(),
             votes: set.votes(&rows),
+            groups: numbered(set.groups(&rows).into_iter()),
         };
         for (_, ((model, unsure), (baseline, _))) in found {
             answers.model.push(model);

@@ -7,6 +7,7 @@ use crate::learning::figures::Figure;
 use crate::predicting::predictor::balance;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{CheckedBootstrap, Distribution, Emotion, Label};
+use std::collections::BTreeMap;
 
 /// Floor of a predicted share in KL: one viewer among ten thousand.
 pub(crate) const FLOOR: f64 = 1e-4;
@@ -24,6 +25,8 @@ struct Seen<'a> {
     prior: &'a [f64],
     /// Half-widths of the model's intervals.
     half: &'a [f64],
+    /// Of each picture, see [`Answers::groups`].
+    groups: &'a [usize],
 }
 
 /// Draws pictures for the intervals.
@@ -62,7 +65,7 @@ impl Judge {
         };
         figures.extend(self.figure(
             (set, &format!("{word}: Pearson r")),
-            truth.len(),
+            &answers.groups,
             0.0,
             |draw| r(&model, draw),
             |draw| r(&baseline, draw),
@@ -75,7 +78,7 @@ impl Judge {
         let all: Vec<usize> = (0..truth.len()).collect();
         figures.extend(self.figure(
             (set, &format!("{word}: mean error")),
-            truth.len(),
+            &answers.groups,
             error(&prior, &all).unwrap_or(f64::NAN),
             |draw| error(&model, draw),
             |draw| error(&baseline, draw),
@@ -87,6 +90,7 @@ impl Judge {
             baseline: &baseline,
             prior: &prior,
             half: &widths,
+            groups: &answers.groups,
         };
         figures.extend(self.interval_figures((set, word), &seen)?);
         Ok(figures)
@@ -135,7 +139,7 @@ impl Judge {
             let every: Vec<usize> = (0..rows.len()).collect();
             figures.extend(self.figure(
                 (set, &format!("{word}: {name}")),
-                rows.len(),
+                &pick(seen.groups, &rows),
                 covered(seen.prior, &every).unwrap_or(f64::NAN),
                 |draw| covered(seen.model, draw),
                 |draw| covered(seen.baseline, draw),
@@ -149,7 +153,7 @@ impl Judge {
         };
         figures.extend(self.figure(
             (set, &format!("{word}: widest tenth over narrowest")),
-            n,
+            seen.groups,
             1.0,
             ratio,
             |_| Some(1.0),
@@ -168,10 +172,11 @@ impl Judge {
             Some(each.sum::<f64>() / answers.truth[i].len() as f64)
         };
         // Pictures whose votes are not known say nothing of it.
-        let each: Vec<f64> = (0..n).filter_map(of).collect();
+        let known = (0..n).filter_map(|i| Some((answers.groups[i], of(i)?)));
+        let (groups, each): (Vec<usize>, Vec<f64>) = known.unzip();
         let mean = |draw: &[usize]| Some(pick(&each, draw).iter().sum::<f64>() / draw.len() as f64);
         let name = "emotions: coverage of 80 % intervals of shares";
-        self.figure((set, name), each.len(), 0.8, mean, |_| Some(0.8))
+        self.figure((set, name), &groups, 0.8, mean, |_| Some(0.8))
     }
 
     pub(crate) fn emotion_figures(
@@ -200,7 +205,7 @@ impl Judge {
         let all: Vec<usize> = (0..n).collect();
         let first = self.figure(
             (set, "emotions: KL (floor 1e-4)"),
-            n,
+            &answers.groups,
             mean(&kl_prior, &all),
             |draw| Some(mean(&kl_model, draw)),
             |draw| Some(mean(&kl_baseline, draw)),
@@ -209,7 +214,7 @@ impl Judge {
         let skill = |kl: &[f64], draw: &[usize]| Some(1.0 - mean(kl, draw) / mean(&kl_prior, draw));
         figures.extend(self.figure(
             (set, "emotions: KL skill"),
-            n,
+            &answers.groups,
             0.0,
             |draw| skill(&kl_model, draw),
             |draw| skill(&kl_baseline, draw),
@@ -221,7 +226,7 @@ impl Judge {
         };
         figures.extend(self.figure(
             (set, "polarity: Pearson r"),
-            n,
+            &answers.groups,
             0.0,
             |draw| r(&ours, draw),
             |draw| r(&plain, draw),
@@ -237,12 +242,12 @@ impl Judge {
         };
         figures.extend(self.figure(
             (set, "polarity: AUC"),
-            n,
+            &answers.groups,
             0.5,
             |draw| area(&ours, draw),
             |draw| area(&plain, draw),
         )?);
-        figures.extend(self.majority(&answers.prior, &truth, &model, &baseline, set)?);
+        figures.extend(self.majority(answers, [&truth, &model, &baseline], set)?);
         figures.extend(self.share_coverage(answers, set)?);
         Ok(figures)
     }
@@ -250,7 +255,7 @@ impl Judge {
     /// Pleasant from unpleasant, where viewers said no more than that.
     pub(crate) fn sentiment_figures(
         &self,
-        positive: &[bool],
+        (positive, groups): (&[bool], &[usize]),
         [ours, baseline]: [&[f64]; 2],
         set: &str,
     ) -> Result<Vec<Figure>, FeelError> {
@@ -266,7 +271,7 @@ impl Judge {
         if (0.0..1.0).contains(&pleasant) && pleasant > 0.0 {
             figures.extend(self.figure(
                 (set, "sentiment: AUC"),
-                n,
+                groups,
                 0.5,
                 |draw| area(ours, draw),
                 |draw| area(baseline, draw),
@@ -274,7 +279,7 @@ impl Judge {
         }
         figures.extend(self.figure(
             (set, "sentiment: accuracy"),
-            n,
+            groups,
             pleasant.max(1.0 - pleasant),
             |draw| right(ours, draw),
             |draw| right(baseline, draw),
@@ -285,10 +290,8 @@ impl Judge {
     /// Accuracy where more than half of the viewers agree.
     fn majority(
         &self,
-        prior: &[f64],
-        truth: &[Distribution<Emotion>],
-        model: &[Distribution<Emotion>],
-        baseline: &[Distribution<Emotion>],
+        answers: &Answers,
+        [truth, model, baseline]: [&[Distribution<Emotion>]; 3],
         set: &str,
     ) -> Result<Option<Figure>, FeelError> {
         let agreed: Vec<usize> = (0..truth.len())
@@ -297,7 +300,7 @@ impl Judge {
         if agreed.is_empty() {
             return Ok(None);
         }
-        let usual = Distribution::<Emotion>::from_counts(prior)?.dominant();
+        let usual = Distribution::<Emotion>::from_counts(&answers.prior)?.dominant();
         let right = |predicted: &dyn Fn(usize) -> Emotion, draw: &[usize]| {
             let hits = draw
                 .iter()
@@ -307,29 +310,34 @@ impl Judge {
         let all: Vec<usize> = (0..agreed.len()).collect();
         self.figure(
             (set, "strict majority: accuracy"),
-            agreed.len(),
+            &pick(&answers.groups, &agreed),
             right(&|_| usual, &all).unwrap_or(f64::NAN),
             |draw| right(&|i| model[i].dominant(), draw),
             |draw| right(&|i| baseline[i].dominant(), draw),
         )
     }
 
-    /// None where the pictures do not define it: a correlation with truths that are all alike, say.
+    /// None where the pictures do not define it: a correlation with truths that are all alike, say. `groups`
+    /// has the group of each picture.
     fn figure(
         &self,
         (set, metric): (&str, &str),
-        n: usize,
+        groups: &[usize],
         prior: f64,
         model: impl Fn(&[usize]) -> Option<f64>,
         baseline: impl Fn(&[usize]) -> Option<f64>,
     ) -> Result<Option<Figure>, FeelError> {
+        let n = groups.len();
         let all: Vec<usize> = (0..n).collect();
         let defined = |value: Option<f64>| value.is_some_and(f64::is_finite);
         if n == 0 || !defined(model(&all)) || !defined(baseline(&all)) {
             return Ok(None);
         }
-        let estimate = self.bootstrap.estimate(n, &model)?;
-        let gain = self.bootstrap.difference(n, &model, &baseline)?;
+        let groups = together(groups);
+        let estimate = self.bootstrap.estimate_groups(&groups, &model)?;
+        let gain = self
+            .bootstrap
+            .difference_groups(&groups, &model, &baseline)?;
         Ok(Some(Figure {
             set: set.to_owned(),
             metric: metric.to_owned(),
@@ -341,6 +349,31 @@ impl Judge {
             n,
         }))
     }
+}
+
+/// The places of each group, groups in the order of their first places.
+fn together(groups: &[usize]) -> Vec<Vec<usize>> {
+    let mut place_of: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for (i, group) in groups.iter().enumerate() {
+        let place = *place_of.entry(*group).or_insert(all.len());
+        if place == all.len() {
+            all.push(Vec::new());
+        }
+        all[place].push(i);
+    }
+    all
+}
+
+/// A number for each name, the same for the same.
+pub(crate) fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    names
+        .map(|name| {
+            let next = known.len();
+            *known.entry(name).or_insert(next)
+        })
+        .collect()
 }
 
 fn distributions(rows: &[Vec<f64>]) -> Result<Vec<Distribution<Emotion>>, FeelError> {
@@ -367,6 +400,6 @@ fn median(values: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn pick(values: &[f64], draw: &[usize]) -> Vec<f64> {
+fn pick<T: Copy>(values: &[T], draw: &[usize]) -> Vec<T> {
     draw.iter().map(|&i| values[i]).collect()
 }

@@ -24,9 +24,9 @@ use affetti_emotion::Bootstrap;
 pub(super) use answers::{Answers, column_means};
 use answers::{Contestant, Frozen, Part};
 pub(crate) use answers::{Fitted, Unsure};
-pub(super) use judge::Judge;
 #[cfg(feature = "train")]
 pub(crate) use judge::{FLOOR, TIE};
+pub(super) use judge::{Judge, numbered};
 
 /// A predictor and the config it was trained by.
 #[derive(Clone, Copy, Debug)]

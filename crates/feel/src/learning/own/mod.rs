@@ -13,7 +13,7 @@ mod rows;
 mod tune;
 
 use super::card::{CAUTIONS, input_contract, write};
-use super::evaluate::{Answers, Judge, Unsure, column_means};
+use super::evaluate::{Answers, Judge, Unsure, column_means, numbered};
 use super::figures::Figures;
 use super::options::TrainOptions;
 use crate::error::FeelError;
@@ -158,6 +158,8 @@ fn figures_of(
     let judge = Judge {
         bootstrap: Bootstrap::seeded(seed).check()?,
     };
+    let every = numbered(rows.samples.iter().map(|sample| sample.group.as_str()));
+    let groups = |places: &[usize]| -> Vec<usize> { places.iter().map(|&i| every[i]).collect() };
     let mut figures = Vec::new();
     let voted = rows.with_shares();
     if !voted.is_empty() {
@@ -173,6 +175,7 @@ fn figures_of(
             baseline: rival.map_or_else(|| vec![prior.clone(); voted.len()], shares),
             unsure: voted.iter().map(unsure).collect(),
             votes: voted.iter().map(|&i| rows.samples[i].votes).collect(),
+            groups: groups(&voted),
             truth,
             prior,
         };
@@ -197,6 +200,7 @@ fn figures_of(
                 .map(|&i| Unsure::Affect(told[i].half))
                 .collect(),
             votes: vec![1.0; rated.len()],
+            groups: groups(&rated),
             truth,
             prior,
         };
@@ -222,7 +226,9 @@ fn figures_of(
                 vec![side; sided.len()]
             }
         };
-        figures.extend(judge.sentiment_figures(&positive, [&balances(told)?, &rival], "table")?);
+        let groups = groups(&sided.iter().map(|&(i, _)| i).collect::<Vec<_>>());
+        let told = [&balances(told)?[..], &rival];
+        figures.extend(judge.sentiment_figures((&positive, &groups), told, "table")?);
     }
     let model = format!("{}, {}", id.name, &id.sha256[..16.min(id.sha256.len())]);
     let figures = Figures {
