@@ -4,7 +4,7 @@ use super::backbones;
 use super::config::Config;
 use super::figures::Figures;
 use crate::error::FeelError;
-use crate::predicting::frozen::Frozen;
+use crate::predicting::frozen::{Frozen, Network};
 use crate::predicting::model::Model;
 use crate::predicting::predictor::Predictor;
 use crate::predicting::settings::BackboneSettings;
@@ -53,7 +53,10 @@ pub(super) fn card_text(
                     learned[1]
                 ),
             ],
-            command: format!("affetti train feel configs/{file} --data DATA"),
+            command: format!(
+                "affetti train feel configs/{file}{} --data DATA",
+                tower(config)
+            ),
             seed: config.seed,
         },
         metrics: figures.metrics(),
@@ -70,6 +73,15 @@ pub(super) fn write(card: &Card, file: &Path) -> Result<String, FeelError> {
         let what = format!("the card cannot be written: {error}");
         ConfigError::wrong(file, &what).into()
     })
+}
+
+/// The option that puts the config's tower in the place of the one that its file names.
+fn tower(config: &Config) -> String {
+    let first = config.features.backbones.first();
+    match first.map(|backbone| (backbone, backbone.kind())) {
+        Some((backbone, Ok(Network::Clip(_)))) => format!(" --backbone {}", backbone.name),
+        _ => String::new(),
+    }
 }
 
 /// What a model wants to see.
