@@ -374,6 +374,28 @@ mod tests {
     }
 
     #[test]
+    fn how_unsure_the_model_is_stands_in_the_line_where_it_knows() {
+        let plain = reading();
+        let prediction = Prediction {
+            shares: Some(std::array::from_fn(|n| [0.0, n as f64 / 10.0])),
+            novelty: Some(1.234_56),
+            ..plain.prediction.clone()
+        };
+        let knowing = Reading {
+            prediction,
+            ..plain
+        };
+        let line = serde_json::to_string(&knowing).unwrap();
+        let told = "\"interval\":{\"valence\":[3.0,5.25],\"arousal\":[1.0,7.0],\"emotions\":\
+                    {\"amusement\":[0.0,0.0],\"awe\":[0.0,0.1],";
+        assert!(line.contains(told), "{line}");
+        assert!(line.contains("\"novelty\":1.2346,\"dominant\""), "{line}");
+        let entry = knowing.entry();
+        assert_eq!(entry.novelty, Some(1.234_56));
+        assert_eq!(entry.share_intervals.unwrap()[8], [0.0, 0.8]);
+    }
+
+    #[test]
     fn failures_have_their_line() {
         let failure = Fault::new(ErrorKind::Limit, "too large").of("x\n.jpg");
         assert_eq!(

@@ -370,7 +370,10 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{CardStyle, apportion, bar, card, columns, shorten};
-    use crate::entry::{ReportEntry, tests::sample};
+    use crate::entry::{
+        ReportEntry,
+        tests::{sample, unsure},
+    };
 
     const PLAIN: CardStyle = CardStyle {
         color: false,
@@ -401,6 +404,27 @@ Mostly awe, with more fear than usual; viewers would differ.
   palette        #1e2a4f  #6b7c93  #c9b98a  #3a2f2b  #f2eee3
 ";
         assert_eq!(card(&sample(), &PLAIN), expected);
+    }
+
+    #[test]
+    fn how_unsure_the_shares_are_stands_behind_them_where_there_is_room() {
+        let text = card(&unsure(0.4), &PLAIN);
+        let line = |text: &str, word: &str| {
+            let found = text
+                .lines()
+                .find(|line| line.trim_start().starts_with(word));
+            found.unwrap().to_owned()
+        };
+        // .52: 42 to 62.5 %; .01: 0 to 11.5 %. The longest bar ends where the ends begin.
+        let awe = format!("  awe             52 % {} 42 to 63", "█".repeat(47));
+        assert_eq!(line(&text, "awe"), awe);
+        assert!(line(&text, "anger").ends_with("  0 to 12"), "{text}");
+        assert!(!text.contains("Unlike anything"), "{text}");
+        let narrow = CardStyle { width: 59, ..PLAIN };
+        let text = card(&unsure(0.4), &narrow);
+        assert!(!line(&text, "awe").contains(" to "), "{text}");
+        let text = card(&unsure(1.0), &PLAIN);
+        assert!(text.contains("Unlike anything"), "{text}");
     }
 
     #[test]

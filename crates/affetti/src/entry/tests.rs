@@ -2,6 +2,16 @@
 
 use super::ReportEntry;
 
+/// The painting of [`sample`], whose model says how unsure its shares are and how unusual it is.
+pub(crate) fn unsure(novelty: f64) -> ReportEntry {
+    let around = |share: f64| [(share - 0.1).max(0.0), share + 0.105];
+    ReportEntry {
+        share_intervals: Some(sample().emotions.map(around)),
+        novelty: Some(novelty),
+        ..sample()
+    }
+}
+
 /// A made-up painting.
 pub(crate) fn sample() -> ReportEntry {
     ReportEntry {

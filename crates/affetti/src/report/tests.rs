@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     EMOTIONS, IntentionEntry, ReportEntry, ReportHeat, ReportMeta, ReportRegion, ReportWriter,
 };
-use crate::entry::tests::sample;
+use crate::entry::tests::{sample, unsure};
 
 fn meta() -> ReportMeta {
     ReportMeta {
@@ -157,6 +157,23 @@ fn every_picture_is_one_line_of_json() {
         .filter(|line| line.contains("class=\"e\""))
         .count();
     assert_eq!(lines, 2);
+}
+
+#[test]
+fn how_unsure_a_picture_is_travels_with_it() {
+    let page = page(&meta(), &[unsure(1.2), sample()], &[]);
+    let rows = data(&page, "e");
+    assert_eq!(
+        rows[0]["share_intervals"][1],
+        serde_json::json!([0.42, 0.625])
+    );
+    assert!(
+        rows[0]["verdict"]
+            .as_str()
+            .unwrap()
+            .contains("Unlike anything")
+    );
+    assert!(rows[1].get("share_intervals").is_none());
 }
 
 #[test]

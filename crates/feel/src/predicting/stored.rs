@@ -31,7 +31,7 @@ pub(crate) fn round_backbone(
 }
 
 /// Biases are few and shift whole channels: they stay whole.
-pub(super) fn backbone_precision(precision: Precision) -> impl Fn(&str) -> Precision {
+pub(crate) fn backbone_precision(precision: Precision) -> impl Fn(&str) -> Precision {
     move |name| {
         if name.ends_with(".weight") {
             precision

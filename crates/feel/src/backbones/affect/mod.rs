@@ -31,6 +31,7 @@ use crate::learning::backbones;
 use crate::learning::folds::{FOLDS, left_out, twin_of};
 use crate::learning::pictures::Source;
 use crate::predicting::settings::{BackboneSettings, PerHead};
+use crate::predicting::stored::backbone_precision;
 use affetti_data::Split;
 use affetti_ground::config::Name;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights, Workspace};
@@ -470,8 +471,8 @@ impl Recipe for AffectRecipe {
         Ok(Some(tensors))
     }
 
-    fn precision(config: &Config, _: &str) -> Precision {
-        config.common.precision
+    fn precision(config: &Config, name: &str) -> Precision {
+        backbone_precision(config.common.precision)(name)
     }
 
     /// The scores of the network's heads where they have not learned.

@@ -14,6 +14,7 @@ mod tests;
 
 use crate::backbones::augment::{normalised, random_square, uniform};
 use crate::error::FeelError;
+use crate::predicting::stored::backbone_precision;
 use affetti_data::Split;
 use affetti_ground::config::first_wrong;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
@@ -270,8 +271,8 @@ impl Recipe for ArtRecipe {
         Ok(Some(tensors))
     }
 
-    fn precision(config: &Config, _: &str) -> Precision {
-        config.common.precision
+    fn precision(config: &Config, name: &str) -> Precision {
+        backbone_precision(config.common.precision)(name)
     }
 
     fn measure(
