@@ -4,7 +4,7 @@ use std::path::Path;
 
 use affetti::{
     PictureName, Target,
-    emotion::{Emotion, Label},
+    emotion::{Distribution, Emotion, Label},
     feel::index::{Hit, Index, Query},
     hit_json,
     picture::{DecodeOptions, read},
@@ -79,20 +79,26 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
     Ok(Query::Near(components))
 }
 
-/// What to say where the nearest picture evokes little of what is looked for.
+/// What to say where no picture evokes much of what is looked for.
 fn beyond(hits: &[Hit], query: &Query) -> Option<String> {
-    /// A feeling of less is none that a picture is about.
+    /// Feelings of less together are none that a picture is about.
     const LITTLE: f64 = 0.15;
+    /// Emotions with less of the target are no part of what is meant.
+    const MEANT: f64 = 0.2;
     let Query::Like(target) = query else {
         return None;
     };
-    let most = target.shares().dominant();
-    let share = |hit: &Hit| hit.emotions.get(most);
-    let best = hits.iter().map(share).fold(0.0, f64::max);
-    (target.shares().get(most) > 0.5 && best < LITTLE).then(|| {
+    let meant = Emotion::ALL.iter().copied();
+    let meant: Vec<Emotion> = meant
+        .filter(|emotion| target.shares().get(*emotion) >= MEANT)
+        .collect();
+    let of = |shares: &Distribution<Emotion>| -> f64 { meant.iter().map(|e| shares.get(*e)).sum() };
+    let best = hits.iter().map(|hit| of(&hit.emotions)).fold(0.0, f64::max);
+    (of(target.shares()) > 0.5 && best < LITTLE).then(|| {
+        let names: Vec<&str> = meant.iter().map(|emotion| emotion.name()).collect();
         format!(
             "no picture here evokes mainly {}: at most {:.0} %; those with most of it come first",
-            most.name(),
+            names.join(" or "),
             best * 100.0
         )
     })

@@ -160,6 +160,12 @@ fn targets_forgive_and_say_so() {
         "{}",
         found.err
     );
+    let both = run_in(at, &["find", "i", "--like", "anger=3,disgust=2,awe=1"]);
+    assert!(
+        both.err.contains("evokes mainly anger or disgust: at most"),
+        "{}",
+        both.err
+    );
 }
 
 #[test]
