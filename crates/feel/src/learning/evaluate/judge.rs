@@ -161,9 +161,14 @@ impl Judge {
         Ok(figures)
     }
 
-    /// Coverage of the 80 % intervals of shares, the noise of the votes accounted for.
-    fn share_coverage(&self, answers: &Answers, set: &str) -> Result<Option<Figure>, FeelError> {
-        let n = answers.truth.len();
+    /// Coverage of the 80 % intervals of shares, the noise of the votes accounted for; within slices where
+    /// there are enough pictures.
+    fn share_coverage(
+        &self,
+        answers: &Answers,
+        told: &[f64],
+        set: &str,
+    ) -> Result<Vec<Figure>, FeelError> {
         let of = |i: usize| -> Option<f64> {
             let alpha = answers.unsure[i].concentration()?;
             let pairs = answers.model[i].iter().zip(&answers.truth[i]);
@@ -172,11 +177,36 @@ impl Judge {
             Some(each.sum::<f64>() / answers.truth[i].len() as f64)
         };
         // Pictures whose votes are not known say nothing of it.
-        let known = (0..n).filter_map(|i| Some((answers.groups[i], of(i)?)));
-        let (groups, each): (Vec<usize>, Vec<f64>) = known.unzip();
-        let mean = |draw: &[usize]| Some(pick(&each, draw).iter().sum::<f64>() / draw.len() as f64);
-        let name = "emotions: coverage of 80 % intervals of shares";
-        self.figure((set, name), &groups, 0.8, mean, |_| Some(0.8))
+        let known = (0..answers.truth.len()).filter_map(|i| Some((i, of(i)?)));
+        let (rows, each): (Vec<usize>, Vec<f64>) = known.unzip();
+        let alphas: Vec<f64> = rows
+            .iter()
+            .filter_map(|&i| answers.unsure[i].concentration())
+            .collect();
+        let balances = pick(told, &rows);
+        let middle = median(&alphas);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let mut slices = vec![("", all.clone())];
+        if rows.len() >= SLICED {
+            let part = |of: &dyn Fn(&usize) -> bool| all.iter().copied().filter(of).collect();
+            slices.extend([
+                (", narrow half", part(&|&k| alphas[k] >= middle)),
+                (", wide half", part(&|&k| alphas[k] < middle)),
+                (", predicted pleasant", part(&|&k| balances[k] > 0.0)),
+                (", predicted unpleasant", part(&|&k| balances[k] <= 0.0)),
+            ]);
+        }
+        let groups = pick(&answers.groups, &rows);
+        let mut figures = Vec::new();
+        for (slice, places) in slices {
+            let values = pick(&each, &places);
+            let mean =
+                |draw: &[usize]| Some(pick(&values, draw).iter().sum::<f64>() / draw.len() as f64);
+            let name = format!("emotions: coverage of 80 % intervals of shares{slice}");
+            let groups = pick(&groups, &places);
+            figures.extend(self.figure((set, &name), &groups, 0.8, mean, |_| Some(0.8))?);
+        }
+        Ok(figures)
     }
 
     pub(crate) fn emotion_figures(
@@ -248,7 +278,7 @@ impl Judge {
             |draw| area(&plain, draw),
         )?);
         figures.extend(self.majority(answers, [&truth, &model, &baseline], set)?);
-        figures.extend(self.share_coverage(answers, set)?);
+        figures.extend(self.share_coverage(answers, &ours, set)?);
         Ok(figures)
     }
 
