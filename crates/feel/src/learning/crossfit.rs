@@ -28,13 +28,14 @@ use crate::heads::kernel;
 use crate::heads::kin::Kin;
 use crate::heads::linear::{Linear, Matrix};
 use crate::heads::softmax;
-use crate::heads::spread::{Spread, Told};
+use crate::heads::spread::{Cue, Spread, Told};
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::frozen::Frozen;
 use crate::predicting::model::Model;
-use crate::predicting::predictor::{ModelId, Predictor, SCALE};
+use crate::predicting::predictor::{ModelId, Predictor, SCALE, cue};
 use crate::predicting::settings::{BackboneSettings, PerHead};
+use affetti_emotion::Distribution;
 use affetti_nets::device::Device;
 use affetti_weights::store::sha256;
 
@@ -284,7 +285,28 @@ impl Twins {
         fit_softmax(&Lesson::new(z, paintings, &seen), settings)
     }
 
-    /// Each twin's lesson in `rows` of the photographs, with the cues of its emotion head.
+    /// What the emotion head of the twin that has not seen it says of each photograph. Heads of valence and
+    /// arousal learn from these: a network that has learned a photograph's ratings gives a cue that knows
+    /// them, and a head that learned to trust it is wrong of new ones.
+    pub(crate) fn photo_cues(
+        &self,
+        settings: &ChosenEmotions,
+        paintings: &Set,
+    ) -> Result<Vec<Cue>, FeelError> {
+        let fold_of = &self.photos.fold_of;
+        let mut cues = vec![Cue::default(); fold_of.len()];
+        for fold in 0..FOLDS {
+            let head = self.emotion_head(fold, settings, paintings);
+            let (held, _) = split_rows(fold_of, fold);
+            for i in held {
+                let logits = head.apply(self.cues[fold].row(i));
+                cues[i] = cue(&Distribution::from_logits(&logits)?);
+            }
+        }
+        Ok(cues)
+    }
+
+    /// Each twin's lesson in `rows` of the photographs, with the cues of [`photo_cues`](Self::photo_cues).
     fn photo_lessons<'a>(
         &self,
         config: &Config,
@@ -293,14 +315,16 @@ impl Twins {
         photos: &'a Set,
         rows: &[usize],
     ) -> Result<Vec<Lesson<'a>>, FeelError> {
+        let cues = self.photo_cues(&settings, paintings)?;
         let lesson = |fold: usize| {
-            let emotions = self.emotion_head(fold, &settings, paintings);
             let z = self.photos.components[fold].select(rows);
-            let seen = self.cues[fold].select(rows);
-            let lesson = Lesson::new(z, photos, rows).with_cues(&emotions, &seen)?;
-            Ok(lesson.beside(config, self.strangers[fold].clone()))
+            let lesson = Lesson {
+                cues: rows.iter().map(|&i| cues[i]).collect(),
+                ..Lesson::new(z, photos, rows)
+            };
+            lesson.beside(config, self.strangers[fold].clone())
         };
-        (0..FOLDS).map(lesson).collect()
+        Ok((0..FOLDS).map(lesson).collect())
     }
 
     /// What the models of `fold` see of its lesson in `rows`.

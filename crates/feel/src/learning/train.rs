@@ -70,7 +70,12 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         Some(chosen) => (fit_softmax(&learn, &chosen), chosen.sure),
     };
     say("fitting valence and arousal");
-    let learn = affect_lesson(&bases, &emotions, &photos, &photos.rows(&LEARN))?;
+    let rows = photos.rows(&LEARN);
+    let mut learn = affect_lesson(&bases, &emotions, &photos, &rows)?;
+    if let (Some(twins), Some(chosen)) = (&twins, &chosen) {
+        let cues = twins.photo_cues(chosen, &paintings)?;
+        learn.cues = rows.iter().map(|&i| cues[i]).collect();
+    }
     let learn = learn.beside(
         config,
         project(&bases.affect, &paintings, &strangers(&paintings)),
