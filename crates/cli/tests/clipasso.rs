@@ -237,7 +237,7 @@ fn what_is_missing_or_wrong_is_one_line() {
         &["models", "import", "nowhere.pt", "--as", "clip-rn50"],
         &["models", "import", "p/disc.png", "--as", "clip-rn50"],
         &["models", "pull", "nobody"],
-        &["models", "pull", "feel-3"],
+        &["models", "pull", "feel-4"],
     ] {
         let run = run(at, arguments);
         assert_eq!(

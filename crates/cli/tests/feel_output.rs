@@ -6,8 +6,8 @@ use std::fs;
 
 use common::{names, pictures, run_in, write};
 
-const KEYS: [&str; 12] = [
-    "path", "width", "height", "emotions", "polarity", "valence", "arousal", "interval",
+const KEYS: [&str; 13] = [
+    "path", "width", "height", "emotions", "polarity", "valence", "arousal", "interval", "novelty",
     "dominant", "entropy", "model", "ranks",
 ];
 const EMOTIONS: [&str; 9] = [
@@ -47,7 +47,8 @@ fn json_lines_follow_the_contract_in_the_order_of_the_inputs() {
         assert_eq!(keys(line), KEYS);
         assert_eq!(keys(&line["emotions"]), EMOTIONS);
         assert_eq!(keys(&line["polarity"]), ["positive", "negative", "other"]);
-        assert_eq!(keys(&line["interval"]), ["valence", "arousal"]);
+        assert_eq!(keys(&line["interval"]), ["valence", "arousal", "emotions"]);
+        assert_eq!(keys(&line["interval"]["emotions"]), EMOTIONS);
         assert_eq!(keys(&line["model"]), ["name", "sha256"]);
         assert_eq!(keys(&line["ranks"]), EMOTIONS);
         let ranks = line["ranks"].as_object().unwrap();

@@ -155,13 +155,13 @@ fn models_are_listed_shown_and_verified() {
     assert_eq!(list.code, 0);
     assert!(
         list.out.starts_with("name ")
-            && list.out.contains("\nfeel-3 ")
-            && list.out.contains(" feel-3.safetensors "),
+            && list.out.contains("\nfeel-4 ")
+            && list.out.contains(" feel-4.safetensors "),
         "{}",
         list.out
     );
     let lines = run(["models", "list", "--json"]).json();
-    let ours = lines.iter().find(|line| line["name"] == "feel-3").unwrap();
+    let ours = lines.iter().find(|line| line["name"] == "feel-4").unwrap();
     assert_eq!(
         (&ours["kind"], &ours["embedded"]),
         (&"feel".into(), &true.into())
@@ -171,22 +171,22 @@ fn models_are_listed_shown_and_verified() {
         "the embedded model stays small"
     );
 
-    let card = &run(["models", "show", "feel-3", "--json"]).json()[0];
+    let card = &run(["models", "show", "feel-4", "--json"]).json()[0];
     assert_eq!(
         (&card["name"], &card["sha256"]),
-        (&"feel-3".into(), &ours["sha256"])
+        (&"feel-4".into(), &ours["sha256"])
     );
-    assert!(run(["models", "show", "feel-3"]).out.contains("caution"));
+    assert!(run(["models", "show", "feel-4"]).out.contains("caution"));
     let unknown = run(["models", "show", "nobody"]).err;
     assert!(
-        unknown.contains("known: ") && unknown.contains("feel-3"),
+        unknown.contains("known: ") && unknown.contains("feel-4"),
         "{unknown}"
     );
 
-    let verified = run(["models", "verify", "feel-3"]);
+    let verified = run(["models", "verify", "feel-4"]);
     assert_eq!(
         (verified.code, verified.out.trim_end()),
-        (0, "feel-3  good")
+        (0, "feel-4  good")
     );
     // An empty cache: what was never imported is no fault, unless it was asked for.
     let root = folder();

@@ -21,8 +21,8 @@ fn backbone(variant: Variant) -> Weights {
         Variant::Lite0 => "art-1",
         Variant::Lite2 => "efficientnet-lite2",
     };
-    let bytes = weights(&card("feel-3").unwrap()).unwrap();
-    let mut tensors = store::from_bytes(&bytes, "feel-3").unwrap();
+    let bytes = weights(&card("feel-4").unwrap()).unwrap();
+    let mut tensors = store::from_bytes(&bytes, "feel-4").unwrap();
     let part = tensors.split_off(&format!("{name}."));
     Weights::from_folded(variant, part).unwrap()
 }

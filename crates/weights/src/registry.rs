@@ -125,7 +125,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite0.toml"),
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/edges-1.toml"),
-    include_str!("../../../models/feel-3.toml"),
+    include_str!("../../../models/feel-4.toml"),
     include_str!("../../../models/hed.toml"),
     include_str!("../../../models/encoder-1.toml"),
     include_str!("../../../models/judge-1.toml"),
@@ -143,8 +143,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/edges-1.safetensors"),
     ),
     (
-        "feel-3",
-        include_bytes!("../../../models/feel-3.safetensors"),
+        "feel-4",
+        include_bytes!("../../../models/feel-4.safetensors"),
     ),
     (
         "encoder-1",
@@ -161,8 +161,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[];
 /// The reference tables are small and say nothing without their weights: they are embedded with them.
 #[cfg(feature = "weights")]
 const REFERENCES: &[(&str, &[u8])] = &[(
-    "feel-3",
-    include_bytes!("../../../models/feel-3.reference.safetensors"),
+    "feel-4",
+    include_bytes!("../../../models/feel-4.reference.safetensors"),
 )];
 #[cfg(not(feature = "weights"))]
 const REFERENCES: &[(&str, &[u8])] = &[];

@@ -336,7 +336,7 @@ mod tests {
             width: 3,
             height: 2,
             model: ModelId {
-                name: "feel-3".into(),
+                name: "feel-4".into(),
                 sha256: "ab".into(),
             },
             prediction: Prediction {
@@ -369,7 +369,7 @@ mod tests {
              \"fear\":0.19,\"sadness\":0.0333,\"something else\":0.0767},\"polarity\":{\
              \"positive\":0.68,\"negative\":0.2433,\"other\":0.0767},\"valence\":4.1235,\
              \"arousal\":5.0,\"interval\":{\"valence\":[3.0,5.25],\"arousal\":[1.0,7.0]},\
-             \"dominant\":\"awe\",\"entropy\":1.5353,\"model\":{\"name\":\"feel-3\",\"sha256\":\"ab\"}}"
+             \"dominant\":\"awe\",\"entropy\":1.5353,\"model\":{\"name\":\"feel-4\",\"sha256\":\"ab\"}}"
         );
     }
 

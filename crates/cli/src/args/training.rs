@@ -10,7 +10,7 @@ use super::{SketchEvalArgs, TowerArg};
 pub(crate) enum TrainVerb {
     /// Train the predictor of `affetti feel`, or fit its heads to your own pictures
     #[command(
-        after_help = "Examples:\n  affetti train feel --table my.csv --name mine\n  affetti train feel configs/feel-3.toml --data data/\n\nThe table names pictures (column path) and what they evoke: the nine emotions as votes or shares,\nemotion, sentiment, valence, arousal; and group, which near-copies share (docs/own-data.md)."
+        after_help = "Examples:\n  affetti train feel --table my.csv --name mine\n  affetti train feel configs/feel-4.toml --data data/\n\nThe table names pictures (column path) and what they evoke: the nine emotions as votes or shares,\nemotion, sentiment, valence, arousal; and group, which near-copies share (docs/own-data.md)."
     )]
     Feel {
         #[command(flatten)]
@@ -95,7 +95,7 @@ pub(crate) enum TrainVerb {
 pub(crate) enum EvalVerb {
     /// Measure the predictor of `affetti feel`
     #[command(
-        after_help = "Examples:\n  affetti eval feel --table my.csv --out figures.md\n  affetti eval feel configs/feel-3.toml --data data/\n  affetti eval feel configs/feel-3.toml --against configs/feel-2.toml --out figures.csv"
+        after_help = "Examples:\n  affetti eval feel --table my.csv --out figures.md\n  affetti eval feel configs/feel-4.toml --data data/\n  affetti eval feel configs/feel-4.toml --against configs/feel-2.toml --out figures.csv"
     )]
     Feel {
         #[command(flatten)]
@@ -127,7 +127,7 @@ pub(crate) enum EvalVerb {
     },
     /// Measure what regions add to the prediction of the whole picture
     #[command(
-        after_help = "Example:\n  affetti eval regions configs/feel-3.toml --data data/ --plots docs/"
+        after_help = "Example:\n  affetti eval regions configs/feel-4.toml --data data/ --plots docs/"
     )]
     Regions {
         #[command(flatten)]

@@ -1,16 +1,15 @@
-//! Whether a picture is like anything that was learned from.
+//! How far a picture is from those that were learned from.
 //!
-//! - **Computes** two distances of standardised features from the pictures learned from: along the
-//!   principal components, each in its own deviations (Mahalanobis), and away from all of them (what
-//!   the components leave out). The larger, over what one of a hundred known pictures passes: from 1 on
-//!   a picture is unlike anything seen.
+//! - **Computes** two distances of standardised features from the known pictures: along their principal
+//!   components, each in its own deviations (Mahalanobis), and away from all of them (what the components
+//!   leave out).
 //! - **Source** Jackson & Mudholkar, "Control procedures for residuals associated with principal
 //!   component analysis" (1979): T² and Q, here with empirical limits in place of approximate ones.
-//! - **Deviation** none; the limits come from pictures that neither the components nor the networks have
-//!   seen (`learning/usual.rs`), so that one of a hundred new pictures of the same kinds passes each.
+//! - **Deviation** none; the limits come from pictures that the components have not seen
+//!   (`learning/usual.rs`), so that one of fifty new pictures of the same kinds passes each.
 
 /// Share of known pictures within the limits, each distance for itself.
-const KNOWN: f64 = 0.99;
+const KNOWN: f64 = 0.98;
 
 /// So many known pictures are wanted for each component: fewer span the components themselves, and
 /// whatever is new would seem far from them.
@@ -19,30 +18,10 @@ const PICTURES: usize = 10;
 /// A component that hardly varies must not blow a distance up.
 const LEAST: f64 = 1e-6;
 
-/// What is usual.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Novelty {
-    /// Variance of each component.
-    pub variance: Vec<f64>,
-    /// Limits of both distances.
-    pub limits: [f64; 2],
-}
-
-impl Novelty {
-    /// 0 in the middle of what is known; from 1 on unlike anything seen. `all` is the squared length of
-    /// the standardised features whose components are `z`.
-    pub(crate) fn of(&self, z: &[f32], all: f64) -> f64 {
-        let distances = distances(&self.variance, z, all);
-        let shares = distances.iter().zip(&self.limits);
-        shares.map(|(d, limit)| d / limit).fold(0.0, f64::max)
-    }
-}
-
-/// The variance of each component among known pictures, given with the squared lengths of their
-/// standardised features; none of too few.
-pub(crate) fn variance<'a>(known: impl Iterator<Item = (&'a [f32], f64)>) -> Option<Vec<f64>> {
+/// The variance of each component among known pictures; none of too few.
+pub(crate) fn variance<'a>(known: impl Iterator<Item = &'a [f32]>) -> Option<Vec<f64>> {
     let (mut sums, mut n) = (Vec::new(), 0);
-    for (z, _) in known {
+    for z in known {
         sums.resize(z.len(), 0.0);
         let pairs = sums.iter_mut().zip(z);
         pairs.for_each(|(sum, z)| *sum += f64::from(*z).powi(2));
@@ -62,7 +41,7 @@ pub(crate) fn distances(variance: &[f64], z: &[f32], all: f64) -> [f64; 2] {
     [along.sqrt(), (all - inside).max(0.0).sqrt()]
 }
 
-/// What one of a hundred pictures passes, of either distance; none without pictures.
+/// What one of fifty pictures passes, of either distance; none without pictures.
 pub(crate) fn limits(distances: &[[f64; 2]]) -> Option<[f64; 2]> {
     let place = (distances.len().checked_sub(1)? as f64 * KNOWN).round() as usize;
     Some([0, 1].map(|k| {
@@ -77,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn far_along_and_far_away_are_both_new() {
+    fn far_along_and_far_away_are_both_far() {
         // A hundred pictures: the first component is ±2, the second ±1; nothing is left out but 0.25.
         let rows: Vec<[f32; 2]> = (0..100)
             .map(|n| {
@@ -87,28 +66,21 @@ mod tests {
                 ]
             })
             .collect();
-        let known = || rows.iter().map(|z| (&z[..], 5.25));
-        let found = variance(known()).expect("pictures");
+        let found = variance(rows.iter().map(|z| &z[..])).expect("pictures");
         assert_eq!(found, [4.0, 1.0]);
-        let all: Vec<[f64; 2]> = known().map(|(z, all)| distances(&found, z, all)).collect();
-        let novelty = Novelty {
-            limits: limits(&all).expect("pictures"),
-            variance: found,
-        };
-        // √(4/4 + 1/1) and √(5.25 − 5).
-        assert_eq!(novelty.limits, [2.0_f64.sqrt(), 0.5]);
-        assert!((novelty.of(&[2.0, 1.0], 5.25) - 1.0).abs() < 1e-12);
-        assert!((novelty.of(&[0.0, 3.0], 9.0) - 3.0 / 2.0_f64.sqrt()).abs() < 1e-12);
-        assert!((novelty.of(&[0.0, 0.0], 1.0) - 2.0).abs() < 1e-12);
+        // √(4/4 + 1/1) and √(5.25 − 5); √(9/1) and √(9 − 9); 0 and √1.
+        let of = |z: [f32; 2], all: f64| distances(&found, &z, all);
+        assert_eq!(of([2.0, 1.0], 5.25), [2.0_f64.sqrt(), 0.5]);
+        assert_eq!(of([0.0, 3.0], 9.0), [3.0, 0.0]);
+        assert_eq!(of([0.0, 0.0], 1.0), [0.0, 1.0]);
         assert_eq!(variance(std::iter::empty()), None);
-        let few = rows[..19].iter().map(|z| (&z[..], 5.25));
-        assert_eq!(variance(few), None);
+        assert_eq!(variance(rows[..19].iter().map(|z| &z[..])), None);
         assert_eq!(limits(&[]), None);
     }
 
     #[test]
-    fn one_of_a_hundred_passes_a_limit() {
+    fn one_of_fifty_passes_a_limit() {
         let distances: Vec<[f64; 2]> = (0..101).rev().map(|n| [f64::from(n), 2.0]).collect();
-        assert_eq!(limits(&distances), Some([99.0, 2.0]));
+        assert_eq!(limits(&distances), Some([98.0, 2.0]));
     }
 }

@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_configs_of_the_project_are_good() {
-        for name in ["feel-1", "feel-2", "feel-3"] {
+        for name in ["feel-1", "feel-2", "feel-3", "feel-4"] {
             let config = Config::read(&configs().join(format!("{name}.toml"))).expect(name);
             assert_eq!(config.name, name);
         }

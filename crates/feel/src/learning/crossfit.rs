@@ -22,7 +22,6 @@ use super::folds::{FOLDS, LEARN, fold_name, left_out, split_rows, twin_of};
 use super::lesson::{Lesson, bases, project, strangers};
 use super::measure::Gauge;
 use super::options::TrainOptions;
-use super::usual::distances;
 use crate::error::FeelError;
 use crate::heads::kernel;
 use crate::heads::kin::Kin;
@@ -150,24 +149,6 @@ fn first_alike(config: &Config, fold: usize) -> usize {
     (0..fold)
         .find(|&earlier| twins(earlier) == wanted)
         .unwrap_or(fold)
-}
-
-/// How far every picture that may be learned from is from the others, as the twin that left it out sees
-/// them: see [`usual`](super::usual).
-///
-/// # Errors
-/// As [`Twins::measure`].
-pub(crate) fn distances_of_twins(
-    config: &Config,
-    sets: [&Set; 2],
-    options: &TrainOptions<'_>,
-) -> Result<Vec<[f64; 2]>, FeelError> {
-    let mut all = Vec::new();
-    each_twin(config, sets, options, |fold, extractor, sets| {
-        all.extend(distances(config, extractor, sets, fold)?);
-        Ok(())
-    })?;
-    Ok(all)
 }
 
 impl Twins {

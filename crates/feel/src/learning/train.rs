@@ -4,14 +4,14 @@ use super::backbones;
 use super::card::card_text;
 use super::choose::{fit_affect, fit_emotions, fit_kernel, fit_softmax};
 use super::config::Config;
-use super::crossfit::{Twins, distances_of_twins};
+use super::crossfit::Twins;
 use super::evaluate::{Fitted, figures_of};
 use super::figures::Figures;
 use super::folds::LEARN;
 use super::lesson::{affect_lesson, bases, lesson, project, strangers};
 use super::measure::Gauge;
 use super::options::{Step, TrainOptions};
-use super::usual::{all_distances, usual};
+use super::usual::usual;
 use crate::error::FeelError;
 use crate::predicting::extractor::Extractor;
 use crate::predicting::model::Model;
@@ -88,12 +88,7 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
         _ => fit_affect(config, &learn)?,
     };
     say("finding what is usual");
-    let sets = [&photos, &paintings];
-    let distances = match &twins {
-        Some(_) => distances_of_twins(config, sets, options)?,
-        None => all_distances(config, &extractor, sets)?,
-    };
-    let novelty = usual(&bases.emotions, sets, &distances);
+    let novelty = usual(config, &extractor, [&photos, &paintings])?;
     say("measuring");
     let model = Model {
         settings: config.features.clone(),

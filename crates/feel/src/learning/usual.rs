@@ -3,90 +3,95 @@
 use super::config::Config;
 use super::dataset::Set;
 use super::folds::{FOLDS, LEARN};
-use super::lesson::project;
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
-use crate::heads::novelty::{self, Novelty};
+use crate::heads::novelty::{distances, limits, variance};
 use crate::predicting::basis::Basis;
 use crate::predicting::extractor::Extractor;
+use crate::predicting::novelty::Novelty;
+use crate::predicting::settings::Block;
 
-/// Components and squared lengths of some rows.
+/// Components that tell kinds of pictures.
+const COMPONENTS: usize = 100;
+
+/// Rows of raw features of known pictures, each with its fold.
 struct Known {
-    components: Matrix,
-    lengths: Vec<f64>,
+    rows: Matrix,
+    fold_of: Vec<usize>,
 }
 
 impl Known {
-    fn of(basis: &Basis, set: &Set, rows: &[usize]) -> Self {
-        let length = |&row: &usize| basis.squared_length(set.features.row(row));
-        Self {
-            components: project(basis, set, rows),
-            lengths: rows.iter().map(length).collect(),
+    /// Those of `sets` that may be learned from.
+    fn of(sets: [&Set; 2], width: usize) -> Self {
+        let mut known = Self {
+            rows: Matrix {
+                columns: width,
+                data: Vec::new(),
+            },
+            fold_of: Vec::new(),
+        };
+        for set in sets {
+            let rows = set.rows(&LEARN);
+            known.rows.data.extend(set.features.select(&rows).data);
+            known
+                .fold_of
+                .extend(rows.iter().map(|&row| set.samples[row].fold));
         }
+        known
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&[f32], f64)> {
-        (0..self.lengths.len()).map(|n| (self.components.row(n), self.lengths[n]))
+    fn select(&self, of: impl Fn(usize) -> bool) -> Matrix {
+        let rows: Vec<usize> = (0..self.fold_of.len())
+            .filter(|&n| of(self.fold_of[n]))
+            .collect();
+        self.rows.select(&rows)
     }
 }
 
-/// Rows of `set` that may be learned from, of which `of` says so of their fold.
-fn rows(set: &Set, of: impl Fn(usize) -> bool) -> Vec<usize> {
-    let mut rows = set.rows(&LEARN);
-    rows.retain(|&row| of(set.samples[row].fold));
-    rows
+/// Basis and variances of `rows`; none of too few.
+fn fit(
+    config: &Config,
+    extractor: &Extractor,
+    rows: &Matrix,
+) -> Result<Option<(Basis, Vec<f64>)>, FeelError> {
+    let blocks = config.features.blocks(extractor.kinds());
+    if !blocks.iter().any(|block| block.tells_kind) {
+        return Ok(None);
+    }
+    let share = |block: &Block| if block.tells_kind { 1.0 } else { 0.0 };
+    let basis = Basis::fit(rows, &blocks, share, (COMPONENTS, config.seed))?;
+    let seen = basis.project_all(rows);
+    let variance = variance((0..seen.rows()).map(|n| seen.row(n)));
+    Ok(variance.map(|variance| (basis, variance)))
 }
 
-/// Both distances of the pictures of `fold` from those of the other folds, as `extractor` measured them.
+/// What is usual among `sets`, with limits from the distances of pictures that were new; none of too few.
 ///
 /// # Errors
-/// Settings that give the emotions no features.
-pub(crate) fn distances(
+/// [`FeelError::Net`] where shapes do not fit: a bug.
+pub(crate) fn usual(
     config: &Config,
     extractor: &Extractor,
     sets: [&Set; 2],
-    fold: usize,
-) -> Result<Vec<[f64; 2]>, FeelError> {
-    let others = sets.map(|set| rows(set, |of| of != fold));
-    let mut seen = Matrix {
-        columns: extractor.len(),
-        data: Vec::new(),
-    };
-    for (set, rows) in sets.iter().zip(&others) {
-        seen.data.extend(set.features.select(rows).data);
+) -> Result<Option<Novelty>, FeelError> {
+    let known = Known::of(sets, extractor.len());
+    let mut new = Vec::new();
+    for fold in 0..FOLDS {
+        let Some((basis, variance)) = fit(config, extractor, &known.select(|of| of != fold))?
+        else {
+            return Ok(None);
+        };
+        let held = known.select(|of| of == fold);
+        let seen = basis.project_all(&held);
+        new.extend((0..held.rows()).map(|n| {
+            let length = basis.squared_length(held.row(n));
+            distances(&variance, seen.row(n), length)
+        }));
     }
-    let blocks = config.features.blocks(extractor.kinds());
-    let components = (config.features.components.emotions, config.seed);
-    let basis = Basis::fit(&seen, &blocks, |block| block.share.emotions, components)?;
-    let known = sets.iter().zip(&others);
-    let known: Vec<Known> = known
-        .map(|(set, rows)| Known::of(&basis, set, rows))
-        .collect();
-    let Some(variance) = novelty::variance(known.iter().flat_map(Known::rows)) else {
-        return Ok(Vec::new());
-    };
-    let held = sets.map(|set| Known::of(&basis, set, &rows(set, |of| of == fold)));
-    let held = held.iter().flat_map(Known::rows);
-    Ok(held
-        .map(|(z, length)| novelty::distances(&variance, z, length))
-        .collect())
-}
-
-/// [`distances`] of every picture, where one extractor measures all: no backbone has learned from them.
-pub(crate) fn all_distances(
-    config: &Config,
-    extractor: &Extractor,
-    sets: [&Set; 2],
-) -> Result<Vec<[f64; 2]>, FeelError> {
-    let each = (0..FOLDS).map(|fold| distances(config, extractor, sets, fold));
-    Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
-}
-
-/// What is usual as `basis` shows it, with limits from the `distances` of pictures that were new; none of
-/// too few.
-pub(crate) fn usual(basis: &Basis, sets: [&Set; 2], distances: &[[f64; 2]]) -> Option<Novelty> {
-    let known = sets.map(|set| Known::of(basis, set, &set.rows(&LEARN)));
-    let variance = novelty::variance(known.iter().flat_map(Known::rows))?;
-    let limits = novelty::limits(distances)?;
-    Some(Novelty { variance, limits })
+    let found = fit(config, extractor, &known.rows)?.zip(limits(&new));
+    Ok(found.map(|((basis, variance), limits)| Novelty {
+        basis,
+        variance,
+        limits,
+    }))
 }

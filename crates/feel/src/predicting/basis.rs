@@ -341,6 +341,7 @@ mod tests {
         let block = |columns: Range<usize>, emotions: f64, affect: f64| Block {
             columns,
             share: PerHead { emotions, affect },
+            tells_kind: false,
         };
         let blocks = [
             block(0..1, 0.6, 0.1),

@@ -6,6 +6,7 @@ pub(crate) mod extractor;
 pub(crate) mod frozen;
 pub(crate) mod intention;
 pub(crate) mod model;
+pub(crate) mod novelty;
 pub(crate) mod predictor;
 pub(crate) mod reference;
 pub(crate) mod regions;

@@ -2,6 +2,7 @@
 
 use super::basis::{Basis, seen_columns};
 use super::frozen::{Brought, Frozen, Network};
+use super::novelty::Novelty;
 use super::settings::{Block, FeatureSettings, PerHead};
 use super::stored::{backbone_precision, precision, put, put_rows, wide};
 use crate::error::FeelError;
@@ -9,7 +10,6 @@ use crate::heads::concentration::Concentration;
 use crate::heads::kernel::Kernel;
 use crate::heads::kin::Kin;
 use crate::heads::linear::{Linear, Matrix};
-use crate::heads::novelty::Novelty;
 use crate::heads::spread::{SIGNS, Spread};
 use affetti_nets::efficientnet_lite::Weights;
 use affetti_weights::NetError;
@@ -34,7 +34,7 @@ pub struct Model {
     pub sure: Option<Concentration>,
     /// How wide the intervals of valence and arousal are.
     pub spread: [Spread; 2],
-    /// What is usual among the components of the emotions; unknown in models before `feel-4`.
+    /// What is usual among pictures; unknown in models before `feel-4`.
     pub novelty: Option<Novelty>,
 }
 
@@ -46,6 +46,7 @@ const SPREAD: &str = "affect.spread";
 const KIN: &str = "affect.kin";
 /// Intercept, least share, rows.
 const KIN_REST: &str = "affect.kin.rest";
+const NOVELTY_BASIS: &str = "novelty.basis";
 const VARIANCE: &str = "novelty.variance";
 const LIMITS: &str = "novelty.limits";
 
@@ -102,6 +103,7 @@ impl Model {
             put(&mut tensors, CONCENTRATION, vec![2], &sure.line);
         }
         if let Some(novelty) = &self.novelty {
+            novelty.basis.put(&mut tensors, NOVELTY_BASIS);
             let columns = vec![novelty.variance.len()];
             put(&mut tensors, VARIANCE, columns, &novelty.variance);
             put(&mut tensors, LIMITS, vec![2], &novelty.limits);
@@ -246,12 +248,20 @@ impl Heads {
         let known = components(EMOTIONS_BASIS, &seen)?;
         let seen_by_affect = seen_columns(blocks, |block| block.share.affect);
         let felt = components(AFFECT_BASIS, &seen_by_affect)?;
+        let telling: Vec<Range<usize>> = blocks
+            .iter()
+            .filter(|block| block.tells_kind)
+            .map(|block| block.columns.clone())
+            .collect();
+        let has = |name: &str| tensors.map.contains_key(name);
+        let usual = has(LIMITS)
+            .then(|| components(NOVELTY_BASIS, &telling))
+            .transpose()?;
         let rows = shape("affect.support")
             .filter(|&[rows, columns]| rows > 0 && columns == felt)
             .map(|[rows, _]| rows)
             .ok_or_else(|| malformed("affect.support does not fit its basis"))?;
-        let has = |name: &str| tensors.map.contains_key(name);
-        let [knows_shares, knows_spread, knows_usual] = [CONCENTRATION, SPREAD, LIMITS].map(has);
+        let [knows_shares, knows_spread] = [CONCENTRATION, SPREAD].map(has);
         let knows_kin = has(KIN);
         let mut taker = tensors.take_for("predictor");
         let bases = PerHead {
@@ -267,10 +277,11 @@ impl Heads {
         affect.kin = knows_kin.then(|| take_kin(&mut taker, felt));
         let sure = knows_shares.then(|| wide(&taker.take(CONCENTRATION, &[2])));
         let spread = take_spread(&mut taker, knows_spread);
-        let novelty = knows_usual.then(|| {
+        let novelty = usual.map(|components| {
             let limits = taker.take(LIMITS, &[2]);
             Novelty {
-                variance: wide(&taker.take(VARIANCE, &[known])),
+                basis: Basis::take(&mut taker, NOVELTY_BASIS, telling, components),
+                variance: wide(&taker.take(VARIANCE, &[components])),
                 limits: [0, 1].map(|n| f64::from(limits[n])),
             }
         });

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// The card of the embedded model.
-pub const EMBEDDED: &str = "feel-3";
+pub const EMBEDDED: &str = "feel-4";
 /// Ends of the valence and arousal scales.
 pub const SCALE: [f64; 2] = [1.0, 7.0];
 
@@ -230,12 +230,6 @@ impl Predictor {
         self.predict_components(features, &components)
     }
 
-    fn novelty(&self, features: &[f32], components: &[f32]) -> Option<f64> {
-        let seen = self.model.bases.split(components).emotions;
-        let length = self.model.bases.emotions.squared_length(features);
-        Some(self.model.novelty.as_ref()?.of(seen, length))
-    }
-
     /// What raw features with these components say, and the half-widths of the intervals.
     fn predict_components(
         &self,
@@ -268,7 +262,7 @@ impl Predictor {
         let prediction = Prediction {
             emotions,
             shares,
-            novelty: self.novelty(features, components),
+            novelty: self.model.novelty.as_ref().map(|n| n.of(features)),
             valence: value(0),
             arousal: value(1),
             interval: Intervals {

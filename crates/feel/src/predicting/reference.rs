@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_name_beside_the_weights() {
-        let file = Reference::beside("models/feel-3.safetensors".as_ref());
-        assert_eq!(file, Path::new("models/feel-3.reference.safetensors"));
+        let file = Reference::beside("models/feel-4.safetensors".as_ref());
+        assert_eq!(file, Path::new("models/feel-4.reference.safetensors"));
     }
 }

@@ -42,18 +42,27 @@ pub(crate) struct Block {
     pub(crate) columns: std::ops::Range<usize>,
     /// Share in the mean squared length of a head's rows; see `Standardizer`.
     pub(crate) share: PerHead<f64>,
+    /// Whether they are what shows whether a picture is of a known kind.
+    pub(crate) tells_kind: bool,
+}
+
+impl PerHead<f64> {
+    /// Whether either head has a share.
+    fn is_heard(self) -> bool {
+        self.emotions > 0.0 || self.affect > 0.0
+    }
 }
 
 impl FeatureSettings {
     /// Whether the color features are measured.
     pub(crate) fn sees_color(&self) -> bool {
-        self.color.emotions > 0.0 || self.color.affect > 0.0
+        self.color.is_heard()
     }
 
     /// The blocks of the raw features, in order; `networks` are those of the backbones.
     pub(crate) fn blocks(&self, networks: impl Iterator<Item = Network>) -> Vec<Block> {
         let mut blocks: Vec<Block> = Vec::new();
-        let mut push = |columns: usize, share: PerHead<f64>| {
+        let mut push = |columns: usize, share: PerHead<f64>, tells_kind: bool| {
             if columns == 0 {
                 return;
             }
@@ -61,15 +70,23 @@ impl FeatureSettings {
             blocks.push(Block {
                 columns: start..start + columns,
                 share,
+                tells_kind,
             });
         };
+        // Texture and edges at every stage tell a chart from a painting; what a network says at its end, of
+        // paintings or of things, does not. A network that has learned from the known pictures knows them
+        // too well.
+        let fresh = |backbone: &BackboneSettings| !backbone.folds;
+        let staged = |backbone: &BackboneSettings| fresh(backbone) && backbone.stages.is_heard();
+        let any_staged = self.backbones.iter().any(staged);
         for (network, backbone) in networks.zip(&self.backbones) {
             let [pooled, stages] = network.widths();
-            push(pooled, backbone.pooled);
-            push(stages, backbone.stages);
+            let plain = !any_staged && fresh(backbone) && backbone.pooled.is_heard();
+            push(pooled, backbone.pooled, plain);
+            push(stages, backbone.stages, staged(backbone));
         }
         if self.sees_color() {
-            push(COLOR_FEATURES_LEN, self.color);
+            push(COLOR_FEATURES_LEN, self.color, false);
         }
         blocks
     }

@@ -332,12 +332,10 @@ impl Seen<'_> {
         let Some(known) = &mut model.novelty else {
             return;
         };
-        let basis = &self.base.bases.emotions;
-        let rows = 0..self.own.samples.len();
-        let length = |i: usize| basis.squared_length(self.own.features.row(i));
-        let own =
-            rows.map(|i| novelty::distances(&known.variance, self.emotions.row(i), length(i)));
-        let limits = novelty::limits(&own.collect::<Vec<_>>());
+        let own: Vec<[f64; 2]> = (0..self.own.samples.len())
+            .map(|i| known.distances(self.own.features.row(i)))
+            .collect();
+        let limits = novelty::limits(&own);
         for (limit, own) in known.limits.iter_mut().zip(limits.into_iter().flatten()) {
             *limit = limit.max(own);
         }
