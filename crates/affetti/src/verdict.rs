@@ -196,7 +196,7 @@ fn agreement(entry: &ReportEntry) -> String {
     }
 }
 
-/// From 1 on, one of a hundred known pictures.
+/// From 1 on: one or two of fifty pictures of known kinds.
 fn is_new(entry: &ReportEntry) -> bool {
     entry.novelty.is_some_and(|novelty| novelty >= 1.0)
 }
