@@ -34,7 +34,7 @@ fn pictures_are_found_by_what_they_evoke() {
         })
         .unwrap();
     let found = run_in(at, &["find", "i", "--like", "awe", "--json"]);
-    assert_eq!((found.code, found.err.as_str()), (0, ""));
+    assert_eq!(found.code, 0, "{}", found.err);
     let lines = found.json();
     assert_eq!((lines.len(), &lines[0]["path"]), (6, &most["path"]));
     let matches: Vec<f64> = lines.iter().map(|l| l["match"].as_f64().unwrap()).collect();
