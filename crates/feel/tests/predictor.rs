@@ -98,6 +98,27 @@ fn intervals_hold_the_value_and_stay_on_the_scale() {
     }
 }
 
+/// Paintings are nothing new; a blank page and a chart are.
+#[test]
+fn what_is_no_picture_is_unlike_anything_seen() {
+    let predictor = predictor();
+    for name in ["the-horse-fair.jpg", "whalers.jpg", "venus-and-cupid.jpg"] {
+        let novelty = feel(&predictor, &painting(name), 2).novelty.unwrap();
+        assert!(novelty < 0.9, "{name}: {novelty}");
+    }
+    let side = 300;
+    let page = |ink: &dyn Fn(usize, usize) -> bool| {
+        let dot = |n: usize| if ink(n % side, n / side) { 0 } else { 255 };
+        let pixels = (0..side * side).flat_map(|n| [dot(n); 3]).collect();
+        Picture::new(side as u32, side as u32, pixels).unwrap()
+    };
+    let bars = |x: usize, y: usize| x % 60 > 20 && x > 30 && (y > 280 - x * 53 % 240 && y < 285);
+    for page in [page(&|_, _| false), page(&bars)] {
+        let novelty = feel(&predictor, &page, 2).novelty.unwrap();
+        assert!(novelty >= 1.0, "{novelty}");
+    }
+}
+
 #[test]
 fn a_model_survives_its_file() {
     let predictor = predictor();
@@ -111,6 +132,11 @@ fn a_model_survives_its_file() {
     let picture = painting("the-horse-fair.jpg");
     let (one, other) = (feel(&predictor, &picture, 1), feel(&again, &picture, 1));
     assert!((one.valence - other.valence).abs() < 1e-3);
+    assert!((one.novelty.unwrap() - other.novelty.unwrap()).abs() < 1e-3);
+    let ends = |p: &Prediction| [p.interval.valence, p.interval.arousal].concat();
+    for (a, b) in ends(&one).iter().zip(ends(&other)) {
+        assert!((a - b).abs() < 1e-3);
+    }
     let pairs = one.emotions.as_slice().iter();
     for (a, b) in pairs.zip(other.emotions.as_slice()) {
         assert!((a - b).abs() < 1e-3);
@@ -151,7 +177,17 @@ fn a_model_that_does_not_fit_itself_is_refused() {
     let pooled = "\"pooled\":{\"emotions\":0.2";
     let color = "\"color\":{\"emotions\":0.1";
     let precision = "\"precision\":\"byte\"";
+    let value = |name: &str, place: usize, value: f32| {
+        let mut changed = good.clone();
+        changed.map.get_mut(name).unwrap().data[place] = value;
+        changed
+    };
     let cases = [
+        value("affect.kin", 3, f32::NAN),
+        value("affect.kin.rest", 1, 1.5),
+        value("affect.kin.rest", 2, 1e6),
+        value("novelty.limits", 0, 0.0),
+        value("novelty.variance", 2, -1.0),
         settings(pooled, "\"pooled\":{\"emotions\":0.0"),
         settings(color, "\"color\":{\"emotions\":0.0"),
         settings(precision, "\"precision\":\"byte\",\"side\":4294967295"),

@@ -130,7 +130,10 @@ impl Kernel {
             let gated = self.kin.as_ref().filter(|_| output == 0);
             let all = dual.len();
             let near = match gated {
-                Some(kin) => kin.trust(z) * near(dual, 0..kin.rows) + near(dual, kin.rows..all),
+                Some(kin) => {
+                    let rated = kin.rows.min(all);
+                    kin.trust(z) * near(dual, 0..rated) + near(dual, rated..all)
+                }
                 None => near(dual, 0..all),
             };
             start + slope * cue + near

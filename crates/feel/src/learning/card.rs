@@ -43,7 +43,7 @@ pub(super) fn card_text(
         input: input_contract(model),
         origin: Origin {
             starts,
-            data: vec![
+            data: [
                 format!(
                     "OASIS: valence and arousal of {} photographs (Kurdi, Lozano & Banaji 2017; open access)",
                     learned[0]
@@ -52,7 +52,10 @@ pub(super) fn card_text(
                     "ArtEmis: emotion histograms of {} paintings (Achlioptas et al. 2021; research use, not redistributed)",
                     learned[1]
                 ),
-            ],
+            ]
+            .into_iter()
+            .chain(teachers(config))
+            .collect(),
             command: format!(
                 "affetti train feel configs/{file}{} --data DATA",
                 tower(config)
@@ -73,6 +76,26 @@ pub(super) fn write(card: &Card, file: &Path) -> Result<String, FeelError> {
         let what = format!("the card cannot be written: {error}");
         ConfigError::wrong(file, &what).into()
     })
+}
+
+/// Who taught beside votes and ratings.
+fn teachers(config: &Config) -> Vec<String> {
+    let mut all = Vec::new();
+    if config.labels.teacher > 0.0 {
+        all.push(
+            "clip-teacher.csv: what six linear heads on CLIP, which learned from other paintings of ArtEmis, say \
+             of 3413 paintings (from a public repository without a stated licence; not contained)"
+                .into(),
+        );
+    }
+    if config.features.backbones.iter().any(|b| b.folds) {
+        all.push(
+            "For networks that learned feelings, see their configs: D-ViSA, valence and arousal of 209 paintings \
+             (research use); vectors of utterances, titles, styles and artists by all-MiniLM-L6-v2 (MIT)"
+                .into(),
+        );
+    }
+    all
 }
 
 /// The option that puts the config's tower in the place of the one that its file names.
@@ -105,5 +128,5 @@ pub(super) fn input_contract(model: &Model) -> InputContract {
 pub(super) const CAUTIONS: [&str; 3] = [
     "Says what pictures tend to evoke in groups of viewers; not for judging the persons in them, nor any one viewer.",
     "Learned from paintings of the Western canon up to the 20th century, annotated in English by online workers, and from photographs rated by residents of the USA.",
-    "Valence and arousal were learned from photographs only; on paintings their intervals are not guaranteed.",
+    "The ratings behind valence and arousal are of photographs; on paintings their intervals are not guaranteed.",
 ];

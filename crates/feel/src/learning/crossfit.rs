@@ -2,13 +2,14 @@
 //!
 //! Such a backbone knows the pictures that it learned from: their features say more of their labels
 //! than those of a new picture will. Heads whose settings and intervals were chosen on them would be
-//! too sure, and figures out of fold would be too good. So each such backbone has five twins, of
-//! which each left one fold out ([`fold_name`]); whatever must be new to the model is asked of the
+//! too sure, and figures out of fold would be too good. So each such backbone has twins, two to five, of
+//! which each left folds out ([`fold_name`]); whatever must be new to the model is asked of the
 //! twin that left its fold out, with a basis and heads made on that twin's features.
 //!
 //! Settings for a fold are chosen by the predictions for the other folds: the models behind those
-//! have learned from the fold's labels, but choose no more than three numbers by them. Choosing
-//! inside each fold would need twins of twins.
+//! have learned from the fold's labels, but choose no more than three numbers by them. Likewise the cues of
+//! the photographs that a fold's head of valence learns from come from twins that may have learned from the
+//! fold: ordinary stacking, with a small bias. To have none would need twins of twins.
 
 use super::backbones;
 use super::choose::{

@@ -4,7 +4,7 @@
 //! learned from: there the heads are surer than they will ever be again. So there are five predictors, and
 //! every picture is asked of the one that did not see it. Where no backbone has learned labels, they
 //! differ in their heads alone (photographs teach nothing about emotions, so that theirs come from the
-//! given predictor's own head); where one has, its twins stand in for it and each predictor has bases of its
+//! given predictor's own head; `on_paintings` has no say); where one has, its twins stand in for it and each predictor has bases of its
 //! own ([`crossfit`](super::crossfit)).
 //!
 //! Predictors are asked with components ([`Predictor::components`]): of the whole picture, or of a part.

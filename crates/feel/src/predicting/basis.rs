@@ -195,7 +195,7 @@ impl Basis {
     }
 
     /// Whether all its parts belong to the same columns, of `width` raw features.
-    fn fits(&self, width: usize) -> bool {
+    pub(crate) fn fits(&self, width: usize) -> bool {
         let seen: usize = self.columns.iter().map(ExactSizeIterator::len).sum();
         let Standardizer { mean, factor } = &self.standard;
         let ends = self.columns.iter().all(|c| c.end <= width);

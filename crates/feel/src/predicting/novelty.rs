@@ -24,9 +24,14 @@ impl Novelty {
     /// 0 in the middle of what is known; from 1 on unlike anything seen: the larger of both distances over
     /// its limit.
     pub(crate) fn of(&self, features: &[f32]) -> f64 {
-        let distances = self.distances(features);
-        let shares = distances.iter().zip(&self.limits);
-        shares.map(|(d, limit)| d / limit).fold(0.0, f64::max)
+        let [along, away] = self.distances(features);
+        let [first, second] = self.limits;
+        let shares = [along / first, away / second];
+        // What is no number must stay none: `max` would forget it.
+        if shares.iter().any(|share| share.is_nan()) {
+            return f64::NAN;
+        }
+        shares[0].max(shares[1])
     }
 }
 
@@ -53,5 +58,6 @@ mod tests {
         assert_eq!(novelty.of(&[9.0, 3.0, 1.0]), 1.0);
         // 0 along, 6 away of 3.
         assert_eq!(novelty.of(&[9.0, 1.0, 4.0]), 2.0);
+        assert!(novelty.of(&[9.0, f32::NAN, 4.0]).is_nan());
     }
 }

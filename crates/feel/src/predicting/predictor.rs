@@ -53,8 +53,8 @@ pub struct Prediction {
     pub shares: Option<[[f64; 2]; 9]>,
     /// How unsure the model is of valence and arousal.
     pub interval: Intervals,
-    /// How unlike the pictures learned from: 0 in their middle; one of a hundred of them passes 1, and
-    /// what is farther is unlike anything seen. None of a model that does not know.
+    /// How unlike the pictures learned from: 0 in their middle; one or two of fifty pictures of the
+    /// same kinds pass 1, and what is farther is unlike anything seen. None of a model that does not know.
     pub novelty: Option<f64>,
 }
 
@@ -128,7 +128,9 @@ impl Predictor {
     /// named.
     pub fn new(id: ModelId, model: Model, device: &Device) -> Result<Self, FeelError> {
         let extractor = Extractor::new(&model.settings, &model.backbones, device)?;
-        if !model.bases.fits(extractor.len()) {
+        let width = extractor.len();
+        let novel = model.novelty.as_ref();
+        if !(model.bases.fits(width) && novel.is_none_or(|n| n.basis.fits(width))) {
             return Err(FeelError::Unfit {
                 what: format!(
                     "{}: the bases want other features than the {} of the backbones",
@@ -161,7 +163,7 @@ impl Predictor {
     }
 
     /// The same, with at most `count` views of a picture: nearly so many times as fast as one has views
-    /// less, and a little worse (the figures are on the card); intervals are those of all views.
+    /// less, and a little worse (the figures are on the card); intervals and the limits of novelty are those of all views.
     #[must_use]
     pub fn with_views(mut self, count: usize) -> Self {
         let views = fewer(&self.model.settings.views, count);
@@ -243,7 +245,9 @@ impl Predictor {
         let shares = softmax(&self.model.emotions.apply(seen.emotions));
         let emotions = Distribution::from_counts(&shares).map_err(|_| damaged())?;
         let told = Told::of(&self.model.affect, seen.affect, cue(&emotions));
-        if !told.affect.iter().chain(&shares).all(|v| v.is_finite()) {
+        let novelty = self.model.novelty.as_ref().map(|n| n.of(features));
+        let values = told.affect.iter().chain(&shares).chain(&novelty);
+        if !values.into_iter().all(|v| v.is_finite()) {
             return Err(damaged());
         }
         let half = self.model.spread.each_ref().map(|s| s.half_width(&told));
@@ -262,7 +266,7 @@ impl Predictor {
         let prediction = Prediction {
             emotions,
             shares,
-            novelty: self.model.novelty.as_ref().map(|n| n.of(features)),
+            novelty,
             valence: value(0),
             arousal: value(1),
             interval: Intervals {

@@ -77,13 +77,16 @@ impl FeatureSettings {
         // paintings or of things, does not. A network that has learned from the known pictures knows them
         // too well.
         let fresh = |backbone: &BackboneSettings| !backbone.folds;
-        let staged = |backbone: &BackboneSettings| fresh(backbone) && backbone.stages.is_heard();
-        let any_staged = self.backbones.iter().any(staged);
-        for (network, backbone) in networks.zip(&self.backbones) {
-            let [pooled, stages] = network.widths();
+        let widths: Vec<[usize; 2]> = networks.map(Network::widths).collect();
+        let each = || widths.iter().zip(&self.backbones);
+        let staged = |[_, stages]: &[usize; 2], backbone: &BackboneSettings| {
+            *stages > 0 && fresh(backbone) && backbone.stages.is_heard()
+        };
+        let any_staged = each().any(|(widths, backbone)| staged(widths, backbone));
+        for (widths, backbone) in each() {
             let plain = !any_staged && fresh(backbone) && backbone.pooled.is_heard();
-            push(pooled, backbone.pooled, plain);
-            push(stages, backbone.stages, staged(backbone));
+            push(widths[0], backbone.pooled, plain);
+            push(widths[1], backbone.stages, staged(widths, backbone));
         }
         if self.sees_color() {
             push(COLOR_FEATURES_LEN, self.color, false);

@@ -365,7 +365,7 @@ impl Task for Affect {
 
 impl Recipe for AffectRecipe {
     const KIND: &'static str = "affect";
-    /// There is no card, and backbones are stored in half precision throughout.
+    /// There is no card; where no precision is said, convolutions are stored in half.
     const ASSUMED: &'static [(&'static str, &'static str)] =
         &[("summary", ""), ("precision", "half")];
     type Start = Name;

@@ -210,7 +210,7 @@ impl Task for Art {
 
 impl Recipe for ArtRecipe {
     const KIND: &'static str = "art";
-    /// There is no card, and backbones are stored in half precision throughout.
+    /// There is no card; where no precision is said, convolutions are stored in half.
     const ASSUMED: &'static [(&'static str, &'static str)] =
         &[("summary", ""), ("precision", "half")];
     type Start = Variant;

@@ -293,7 +293,7 @@ pub(crate) struct Answers {
     pub(crate) unsure: Vec<Unsure>,
     /// Viewers behind each truth.
     pub(crate) votes: Vec<f64>,
-    /// Near-copies and series share a number: the bootstrap draws them whole.
+    /// Pictures of one group share a number: the bootstrap draws them whole.
     pub(crate) groups: Vec<usize>,
 }
 

@@ -10,7 +10,7 @@
 mod answers;
 mod judge;
 
-use super::config::Config;
+use super::config::{Config, LabelSettings};
 use super::crossfit::Twins;
 use super::dataset::Set;
 use super::figures::Figures;
@@ -55,12 +55,14 @@ pub fn evaluate(
     rival: Option<Entry<'_>>,
     options: &TrainOptions<'_>,
 ) -> Result<Figures, FeelError> {
-    let measured = Measured::of(entry, options)?;
+    let labels = &entry.config.labels;
+    let measured = Measured::of(entry, labels, options)?;
     let fitted = measured.fitted(entry.predictor);
     let Some(rival) = rival else {
         return figures_of(&fitted, options);
     };
-    let theirs = Measured::of(rival, options)?;
+    // Heads of both learn from the same votes where heads are fitted anew.
+    let theirs = Measured::of(rival, labels, options)?;
     let lengths = |m: &Measured| [m.photos.samples.len(), m.paintings.samples.len()];
     if lengths(&measured) != lengths(&theirs) {
         return Err(FeelError::Unfit {
@@ -72,14 +74,19 @@ pub fn evaluate(
 }
 
 impl Measured {
-    fn of(entry: Entry<'_>, options: &TrainOptions<'_>) -> Result<Self, FeelError> {
+    fn of(
+        entry: Entry<'_>,
+        labels: &LabelSettings,
+        options: &TrainOptions<'_>,
+    ) -> Result<Self, FeelError> {
         let config = Config {
+            labels: labels.clone(),
             features: entry.predictor.weights().settings.clone(),
             ..entry.config.clone()
         };
         let gauge = Gauge::of(entry.predictor, options)?;
         let photos = gauge.photographs("")?;
-        let paintings = gauge.paintings(&entry.config.labels, "")?;
+        let paintings = gauge.paintings(labels, "")?;
         let twins = Twins::measure(&config, &photos, &paintings, options)?;
         Ok(Self {
             config,
