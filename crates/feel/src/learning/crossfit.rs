@@ -448,7 +448,65 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::{FOLDS, Matrix, Seen, fold_name};
+    use super::{Config, FOLDS, Matrix, Seen, TrainOptions, first_alike, fold_name, twin_for};
+    use crate::learning::folds::left_out;
+    use affetti_weights::store::{self, Precision};
+    use affetti_weights::tensors::Tensors;
+    use std::path::Path;
+
+    fn config() -> Config {
+        let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+        Config::read(&configs.join("feel-4.toml")).expect("good")
+    }
+
+    #[test]
+    fn three_twins_serve_five_folds() {
+        // Folds 0 and 3 are what the first twin left out, 1 and 4 the second.
+        let firsts: Vec<usize> = (0..FOLDS)
+            .map(|fold| first_alike(&config(), fold))
+            .collect();
+        assert_eq!(firsts, [0, 1, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_twin_that_left_out_something_else_is_refused() {
+        let config = config();
+        let backbone = config.features.backbones.iter().find(|b| b.folds);
+        let backbone = backbone.expect("one has learned labels");
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = TrainOptions {
+            data: Path::new(""),
+            models: folder.path(),
+            threads: 1,
+            progress: &|_| (),
+        };
+        let asked = |fold: usize| {
+            let found = twin_for(backbone, fold, &config, &options);
+            found.map(drop).expect_err("no twin").to_string()
+        };
+        assert!(asked(4).contains("affect-2-fold2.safetensors: no such file"));
+        let write = |note: String| {
+            let tensors = Tensors {
+                note,
+                ..Tensors::default()
+            };
+            let bytes = store::to_bytes(&tensors, |_| Precision::Full).expect("stored");
+            let file = folder.path().join("affect-2-fold2.safetensors");
+            std::fs::write(file, bytes).expect("written");
+        };
+        for other in [
+            left_out(1, 3, true),
+            left_out(2, 5, true),
+            left_out(2, 3, false),
+        ] {
+            write(format!("trained on, {other}"));
+            let told = asked(4);
+            assert!(told.contains("twin 2 of 3, folds of both tables"), "{told}");
+        }
+        // Now it is the weights that are missing.
+        write(format!("trained on, {}", left_out(2, 3, true)));
+        assert!(!asked(4).contains("its note"));
+    }
 
     #[test]
     fn every_row_is_asked_of_the_twin_that_left_it_out() {
