@@ -95,3 +95,36 @@ pub(crate) fn usual(
         limits,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::predicting::frozen::Network;
+    use crate::predicting::settings::{FeatureSettings, PerHead};
+    use std::path::Path;
+
+    fn telling(settings: &FeatureSettings) -> Vec<std::ops::Range<usize>> {
+        let kinds = settings.backbones.iter().map(|b| b.kind().expect("known"));
+        let blocks = settings.blocks(kinds.collect::<Vec<Network>>().into_iter());
+        let telling = blocks.into_iter().filter(|block| block.tells_kind);
+        telling.map(|block| block.columns).collect()
+    }
+
+    #[test]
+    fn stages_of_networks_that_have_learned_no_feelings_tell_kinds() {
+        let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+        let config = Config::read(&configs.join("feel-4.toml")).expect("good");
+        let mut settings = config.features;
+        // art-1 has 1280 + 1568 columns, then come 1280 pooled ones of the published network.
+        assert_eq!(telling(&settings), vec![4128..5840; 1]);
+        // Where no stage is heard, what is pooled; never of a network that knows the pictures.
+        for backbone in &mut settings.backbones {
+            backbone.stages = PerHead::default();
+        }
+        assert_eq!(telling(&settings), [0..1280, 2848..4128]);
+        for backbone in &mut settings.backbones {
+            backbone.folds = true;
+        }
+        assert!(telling(&settings).is_empty());
+    }
+}
