@@ -37,13 +37,8 @@ impl Kin {
             columns: rated.columns,
             data: [&rated.data[..], &others.data].concat(),
         };
-        let kinds = [(here, [1.0, 0.0]), (there, [0.0, 1.0])];
-        let each = |of: &dyn Fn(usize, [f64; 2]) -> Vec<f64>| -> Vec<Vec<f64>> {
-            let rows = kinds.iter();
-            rows.flat_map(|&(n, kind)| vec![of(n, kind); n]).collect()
-        };
-        let targets = each(&|_, kind| kind.to_vec());
-        let weights = each(&|n, _| vec![1.0 / n as f64]).concat();
+        let targets = [vec![vec![1.0, 0.0]; here], vec![vec![0.0, 1.0]; there]].concat();
+        let weights = [here, there].map(|n| vec![1.0 / n as f64; n]).concat();
         let problem = Problem {
             x: &x,
             targets: &targets,

@@ -20,7 +20,7 @@ use super::config::Config;
 use super::dataset::Set;
 use super::evaluate::Unsure;
 use super::folds::{FOLDS, LEARN, fold_name, left_out, split_rows, twin_of};
-use super::lesson::{Lesson, bases, project, strangers};
+use super::lesson::{Lesson, Strangers, bases, strangers};
 use super::measure::Gauge;
 use super::options::TrainOptions;
 use crate::error::FeelError;
@@ -52,8 +52,8 @@ pub(crate) struct Twins {
     /// Components of all photographs that the emotion head sees, for their cues, twin by twin.
     cues: Vec<Matrix>,
     paintings: Seen,
-    /// Components of some paintings that the head of valence and arousal sees, twin by twin.
-    strangers: Vec<Matrix>,
+    /// Some paintings as the head of valence and arousal sees them, twin by twin.
+    strangers: Vec<Option<Strangers>>,
     /// Twin by twin.
     bases: Vec<PerHead<Basis>>,
 }
@@ -181,7 +181,6 @@ impl Twins {
             strangers: Vec::new(),
             bases: Vec::new(),
         };
-        let strange = strangers(paintings);
         each_twin(
             config,
             [photos, paintings],
@@ -198,7 +197,7 @@ impl Twins {
                 twins.cues.push(all(&bases.emotions, photos));
                 let components = all(&bases.emotions, paintings);
                 twins.paintings.components.push(components);
-                let strangers = project(&bases.affect, paintings, &strange);
+                let strangers = strangers(config, &bases.affect, paintings);
                 twins.strangers.push(strangers);
                 twins.bases.push(bases);
                 Ok(())
@@ -291,7 +290,6 @@ impl Twins {
     /// Each twin's lesson in `rows` of the photographs, with the cues of [`photo_cues`](Self::photo_cues).
     fn photo_lessons<'a>(
         &self,
-        config: &Config,
         settings: ChosenEmotions,
         paintings: &Set,
         photos: &'a Set,
@@ -300,11 +298,11 @@ impl Twins {
         let cues = self.photo_cues(&settings, paintings)?;
         let lesson = |fold: usize| {
             let z = self.photos.components[fold].select(rows);
-            let lesson = Lesson {
+            Lesson {
                 cues: rows.iter().map(|&i| cues[i]).collect(),
+                others: self.strangers[fold].clone(),
                 ..Lesson::new(z, photos, rows)
-            };
-            lesson.beside(config, self.strangers[fold].clone())
+            }
         };
         Ok((0..FOLDS).map(lesson).collect())
     }
@@ -349,7 +347,7 @@ impl Twins {
         photos: &Set,
     ) -> Result<(kernel::Settings, [Spread; 2]), FeelError> {
         let rows = photos.rows(&LEARN);
-        let lessons = self.photo_lessons(config, emotions, paintings, photos, &rows)?;
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
         let all: Vec<usize> = (0..rows.len()).collect();
         let chosen = choose_affect(config, &photos.targets(&rows), &tried, &all)?;
@@ -365,7 +363,7 @@ impl Twins {
     ) -> Result<OutOfFold, FeelError> {
         let emotions = self.emotion_settings(config, paintings)?;
         let rows: Vec<usize> = (0..photos.samples.len()).collect();
-        let lessons = self.photo_lessons(config, emotions, paintings, photos, &rows)?;
+        let lessons = self.photo_lessons(emotions, paintings, photos, &rows)?;
         let tried = self.try_affect(config, &lessons, &rows);
         let targets = photos.targets(&rows);
         let mut found = OutOfFold {
@@ -400,7 +398,7 @@ impl Twins {
         let chosen = self.emotion_settings(config, paintings)?;
         let (settings, spread) = self.affect_settings(config, chosen, paintings, photos)?;
         let rows = photos.rows(&LEARN);
-        let lessons = self.photo_lessons(config, chosen, paintings, photos, &rows)?;
+        let lessons = self.photo_lessons(chosen, paintings, photos, &rows)?;
         let of_fold = |fold: usize| {
             let seen = self.outside(fold, &lessons[fold], &rows);
             let model = Model {

@@ -2,6 +2,7 @@
 
 use super::config::LabelSettings;
 use super::folds::FOLDS;
+use super::pictures::Source;
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use affetti_data::affective::shards;
@@ -35,6 +36,16 @@ pub(crate) struct Sample {
     pub(crate) is_more: bool,
     /// Annotators (1 for photographs, whose means come from about a hundred each).
     pub(crate) votes: f64,
+}
+
+impl Sample {
+    /// Where its picture is.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source {
+            file: &self.file,
+            bytes: self.bytes.as_deref(),
+        }
+    }
 }
 
 /// Samples and their raw features, row by row.

@@ -62,19 +62,28 @@ pub(crate) fn affect_lesson<'a>(
 /// So many paintings are enough to tell what photographs are not.
 const STRANGERS: usize = 1000;
 
-/// Rows of `paintings` that may be learned from, evenly spread, at most [`STRANGERS`].
-pub(crate) fn strangers(paintings: &Set) -> Vec<usize> {
+/// Pictures of another kind than those of a lesson as its head sees them, and what share of the likeness
+/// counts for them.
+pub(crate) type Strangers = (Matrix, f64);
+
+/// Those of `paintings` that may be learned from, evenly spread, at most [`STRANGERS`], as `basis` shows them;
+/// none where `config` makes no difference between them and photographs.
+pub(crate) fn strangers(config: &Config, basis: &Basis, paintings: &Set) -> Option<Strangers> {
+    let share = config.affect.on_paintings;
+    if share >= 1.0 {
+        return None;
+    }
     let rows = paintings.rows(&LEARN);
     let step = rows.len().div_ceil(STRANGERS).max(1);
-    rows.into_iter().step_by(step).collect()
+    let rows: Vec<usize> = rows.into_iter().step_by(step).collect();
+    Some((project(basis, paintings, &rows), share))
 }
 
 /// Rows to learn from, on their way into a head.
 pub(crate) struct Lesson<'a> {
     pub(crate) z: Matrix,
-    /// Pictures of another kind as the head sees them, and what share of the likeness counts for them; none:
-    /// all pictures are of one kind.
-    pub(crate) others: Option<(Matrix, f64)>,
+    /// None: all pictures are of one kind.
+    pub(crate) others: Option<Strangers>,
     /// What the emotion head says of each; empty before there is one.
     pub(crate) cues: Vec<Cue>,
     /// What the head is to say.
@@ -106,15 +115,6 @@ impl<'a> Lesson<'a> {
             .map(|logits| Ok(cue(&Distribution::from_logits(logits)?)))
             .collect::<Result<_, FeelError>>()?;
         Ok(self)
-    }
-
-    /// Adds `paintings` as the head sees them, if `config` makes a difference between them and photographs.
-    pub(crate) fn beside(self, config: &Config, paintings: Matrix) -> Self {
-        let share = config.affect.on_paintings;
-        Self {
-            others: (share < 1.0).then_some((paintings, share)),
-            ..self
-        }
     }
 
     /// What tells the kind of these pictures from the others, if there are any.

@@ -218,13 +218,7 @@ fn extract(
     stage: &str,
     options: &TrainOptions<'_>,
 ) -> Vec<Vec<f32>> {
-    let sources: Vec<Source<'_>> = samples
-        .iter()
-        .map(|sample| Source {
-            file: &sample.file,
-            bytes: sample.bytes.as_deref(),
-        })
-        .collect();
+    let sources: Vec<Source<'_>> = samples.iter().map(Sample::source).collect();
     let ask =
         |picture: &Picture, scratch: &mut Scratch| extractor.features(picture, scratch, 1).ok();
     let stage = |_: &Path, _: bool| stage.to_owned();

@@ -4,8 +4,8 @@
 //! learned from: there the heads are surer than they will ever be again. So there are five predictors, and
 //! every picture is asked of the one that did not see it. Where no backbone has learned labels, they
 //! differ in their heads alone (photographs teach nothing about emotions, so that theirs come from the
-//! given predictor's own head; `on_paintings` has no say); where one has, its twins stand in for it and each predictor has bases of its
-//! own ([`crossfit`](super::crossfit)).
+//! given predictor's own head; `on_paintings` has no say); where one has, its twins stand in for it and each
+//! predictor has bases of its own ([`crossfit`](super::crossfit)).
 //!
 //! Predictors are asked with components ([`Predictor::components`]): of the whole picture, or of a part.
 
@@ -17,7 +17,6 @@ use super::folds::{FOLDS, split_rows};
 use super::lesson::{Lesson, affect_lesson, lesson};
 use super::measure::Gauge;
 use super::options::TrainOptions;
-use super::pictures::Source;
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use crate::heads::softmax::softmax;
@@ -160,22 +159,14 @@ impl Study {
     /// # Errors
     /// [`FeelError::Picture`] where it cannot be read any more.
     pub fn picture(&self, i: usize) -> Result<Picture, FeelError> {
-        self.source(i).open()
+        self.set.samples[i].source().open()
     }
 
     /// The name and the bytes of picture `i`, by which one that was replaced shows.
     #[must_use]
     pub fn print(&self, i: usize) -> String {
-        let source = self.source(i);
+        let source = self.set.samples[i].source();
         format!("{} {}", source.file.display(), source.length())
-    }
-
-    fn source(&self, i: usize) -> Source<'_> {
-        let sample = &self.set.samples[i];
-        Source {
-            file: &sample.file,
-            bytes: sample.bytes.as_deref(),
-        }
     }
 
     /// What people said of it.

@@ -8,7 +8,7 @@ use super::crossfit::Twins;
 use super::evaluate::{Fitted, figures_of};
 use super::figures::Figures;
 use super::folds::LEARN;
-use super::lesson::{affect_lesson, bases, lesson, project, strangers};
+use super::lesson::{Lesson, affect_lesson, bases, lesson, strangers};
 use super::measure::Gauge;
 use super::options::{Step, TrainOptions};
 use super::usual::usual;
@@ -71,15 +71,20 @@ pub fn train(config: &Config, options: &TrainOptions<'_>) -> Result<Trained, Fee
     };
     say("fitting valence and arousal");
     let rows = photos.rows(&LEARN);
-    let mut learn = affect_lesson(&bases, &emotions, &photos, &rows)?;
-    if let (Some(twins), Some(chosen)) = (&twins, &chosen) {
-        let cues = twins.photo_cues(chosen, &paintings)?;
-        learn.cues = rows.iter().map(|&i| cues[i]).collect();
-    }
-    let learn = learn.beside(
-        config,
-        project(&bases.affect, &paintings, &strangers(&paintings)),
-    );
+    let learn = match (&twins, &chosen) {
+        (Some(twins), Some(chosen)) => {
+            let cues = twins.photo_cues(chosen, &paintings)?;
+            Lesson {
+                cues: rows.iter().map(|&i| cues[i]).collect(),
+                ..lesson(&bases.affect, &photos, &rows)
+            }
+        }
+        _ => affect_lesson(&bases, &emotions, &photos, &rows)?,
+    };
+    let learn = Lesson {
+        others: strangers(config, &bases.affect, &paintings),
+        ..learn
+    };
     let (affect, spread) = match (&twins, chosen) {
         (Some(twins), Some(chosen)) => {
             let (settings, spread) = twins.affect_settings(config, chosen, &paintings, &photos)?;

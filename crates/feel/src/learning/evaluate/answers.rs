@@ -12,7 +12,7 @@ use crate::learning::config::Config;
 use crate::learning::crossfit::{OutOfFold, Twins};
 use crate::learning::dataset::Set;
 use crate::learning::folds::{FOLDS, split_rows};
-use crate::learning::lesson::{Lesson, affect_lesson, lesson, project, strangers};
+use crate::learning::lesson::{Lesson, affect_lesson, lesson, strangers};
 use crate::predicting::frozen::{self, Network};
 use crate::predicting::model::Model;
 use crate::predicting::predictor::{Predictor, SCALE};
@@ -115,12 +115,10 @@ impl Fitted<'_> {
             return part.held.iter().map(ask).collect();
         }
         let cued = |rows| affect_lesson(&model.bases, &model.emotions, set, rows);
-        let paintings = project(
-            &model.bases.affect,
-            self.paintings,
-            &strangers(self.paintings),
-        );
-        let seen = cued(&part.seen)?.beside(self.config, paintings);
+        let seen = Lesson {
+            others: strangers(self.config, &model.bases.affect, self.paintings),
+            ..cued(&part.seen)?
+        };
         let (kernel, spread) = fit_affect(self.config, &seen)?;
         let held = cued(&part.held)?;
         let ask = |row: usize| {
