@@ -55,6 +55,7 @@ pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 pub use affetti_regions as regions;
 pub use affetti_sketch as sketch;
+pub use affetti_words as words;
 #[cfg(feature = "train")]
 pub use affetti_train as train;
 pub use affetti_weights as weights;

@@ -32,6 +32,7 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use affetti::feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe};
     use affetti::regions::edges::training::EdgeRecipe;
     use affetti::sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
+    use affetti::words::read::training::ReaderRecipe;
     use networks::{Asked, train};
 
     match &verb {
@@ -79,6 +80,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         }
         TrainVerb::Encoder { training, run } => {
             train::<EncoderRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Reader { training, run } => {
+            train::<ReaderRecipe>(&Asked::new(training, run), |_| (), settings)
         }
         TrainVerb::Art { training, run } => {
             train::<ArtRecipe>(&Asked::new(training, run), |_| (), settings)

@@ -9,6 +9,7 @@
 //! | [`artgan`] | ArtGAN's style, genre and artist lists |
 //! | [`abstract_art`] | abstract paintings with votes |
 //! | [`bsds`] | photographs with the boundaries that people drew |
+//! | [`goemotions`] | comments with 28 emotions |
 //! | [`wikiart_emotions`] | WikiArt-Emotions and the two merges of its labels |
 //! | [`affective`] | IAPSa, ArtPhoto, Twitter I and II, EmotionROI, FI, Flickr, folder per class, tar |
 //! | [`folder`] | any folder of pictures |
@@ -36,6 +37,7 @@ pub mod artgan;
 pub mod bsds;
 pub mod check;
 pub mod folder;
+pub mod goemotions;
 pub mod labelled;
 pub mod oasis;
 pub mod paintings;

@@ -12,7 +12,8 @@
 //! | dense batches, forward and backward | [`ForwardWeights`], [`BackwardWeights`], [`conv_weight_gradient`] |
 //! | depthwise, forward and backward | [`DepthwiseWeights`], [`depthwise_weight_gradient`] |
 //! | one picture, with borders inside of its maps: the fastest for inference of small layers | [`Conv`], [`Depthwise`], [`Map`] |
-//! | norms, rectifiers, pooling, enlargement, attention | [`norm`], [`layer_norm`], [`pool`], [`upsample`], [`attention`] |
+//! | norms, rectifiers, pooling, enlargement | [`norm`], [`layer_norm`], [`pool`], [`upsample`] |
+//! | attention, the unit between the layers of a transformer, recurrence | [`attention`], [`gelu`], [`lstm`] |
 //! | the plain loops that the fast ones are tested against | [`reference`](mod@reference) |
 //!
 //! ```
@@ -64,9 +65,11 @@ mod depthwise_grad;
 mod depthwise_weight;
 mod epilogue;
 mod gather;
+pub mod gelu;
 mod isa;
 mod lanes;
 pub mod layer_norm;
+pub mod lstm;
 mod map;
 mod micro;
 pub mod norm;

@@ -21,6 +21,8 @@
 mod backend;
 mod buffers;
 mod conv_op;
+mod lstm;
+mod lstm_op;
 mod op;
 pub mod plain;
 mod transformer;
@@ -31,8 +33,10 @@ pub use affetti_ground::Normal;
 pub use backend::LayerBackend;
 pub use buffers::release;
 pub use conv_op::{ConvOp, ConvSaved, Frozen, Moments, Norm};
+pub use lstm::lstm;
+pub use lstm_op::LstmMemory;
 pub use op::{Op, Saved};
-pub use transformer::{LayerNorm, attention, layer_norm, quick_gelu};
+pub use transformer::{LayerNorm, attention, gelu, layer_norm, quick_gelu};
 pub use transformer_op::{TransformerOp, TransformerSaved};
 pub use unit::{After, Unit, UnitSpec};
 

@@ -7,6 +7,7 @@
 
 use super::buffers;
 use super::conv_op::{ConvOp, ConvSaved};
+use super::lstm_op::{self, LstmMemory};
 use super::transformer_op::{TransformerOp, TransformerSaved};
 use affetti_kernels::pool::{max_pool, max_pool_backward, mean_pool, mean_pool_backward};
 use affetti_kernels::upsample::{upsample, upsample_backward};
@@ -27,6 +28,8 @@ pub enum Op {
     MeanPool,
     /// Bilinear enlargement by two.
     Upsample,
+    /// See [`lstm_op`].
+    Lstm,
 }
 
 /// What the forward pass leaves for the backward pass.
@@ -42,6 +45,8 @@ pub enum Saved {
     MeanPool(Batch),
     /// Input shape.
     Upsample(Batch),
+    /// See [`lstm_op`].
+    Lstm(LstmMemory),
     /// Nothing was to be saved.
     Nothing,
 }
@@ -77,6 +82,15 @@ impl Op {
                     output,
                     saved.map_or(Saved::Nothing, |saved| Saved::Conv(Box::new(saved))),
                 )
+            }
+            Self::Lstm => {
+                let (output, memory) = lstm_op::forward(inputs);
+                let saved = if save {
+                    Saved::Lstm(memory)
+                } else {
+                    Saved::Nothing
+                };
+                (output, saved)
             }
             Self::MaxPool(geometry) => {
                 let shape = batch(&inputs[0]);
@@ -118,6 +132,7 @@ impl Op {
         match (self, saved) {
             (Self::Transformer(op), Saved::Transformer(saved)) => op.backward(saved, gradient),
             (Self::Conv(op), Saved::Conv(saved)) => op.backward(*saved, gradient, needed),
+            (Self::Lstm, Saved::Lstm(memory)) => lstm_op::backward(memory, gradient),
             (Self::MaxPool(geometry), Saved::MaxPool(shape, winners)) => {
                 let mut out = buffers::take(shape.len());
                 let from = buffers::slice(&gradient);

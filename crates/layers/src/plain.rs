@@ -143,3 +143,24 @@ fn double(x: Tensor<4>, axis: usize) -> Tensor<4> {
     dims[axis] *= 2;
     Tensor::stack::<5>(pair, axis + 1).reshape(dims)
 }
+
+/// [`super::lstm`] by burn's operators.
+#[must_use]
+pub fn lstm(gates: Tensor<4>, weight: Tensor<2>) -> Tensor<4> {
+    let [_, steps, batch, outputs] = gates.dims();
+    let width = outputs / 4;
+    let device = gates.device();
+    let mut state = Tensor::<2>::zeros([batch, width], &device);
+    let mut cell = Tensor::<2>::zeros([batch, width], &device);
+    let mut states = Vec::with_capacity(steps);
+    for step in 0..steps {
+        let now = gates.clone().narrow(1, step, 1).reshape([batch, outputs]);
+        let now = now + state.matmul(weight.clone().transpose());
+        let part = |n: usize| now.clone().narrow(1, n * width, width);
+        let [input, forget, output] = [0, 1, 3].map(|n| sigmoid(part(n)));
+        cell = forget * cell + input * part(2).tanh();
+        state = output * cell.clone().tanh();
+        states.push(state.clone().reshape([1, 1, batch, width]));
+    }
+    Tensor::cat(states, 1)
+}

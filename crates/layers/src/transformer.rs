@@ -1,6 +1,6 @@
 //! The layers of transformers beside the linear ones, which are convolutions of one pixel.
 //!
-//! - **Computes** layer normalisation, attention of several heads, and x · σ(1.702 x).
+//! - **Computes** layer normalisation, attention of several heads, x · σ(1.702 x) and x · Φ(x).
 //! - **Input, output** tokens as pixels of a map with one row: `[batch, 1, tokens, width]`.
 //! - **Source** see [`affetti_kernels::attention`] and [`affetti_kernels::layer_norm`].
 //! - **Deviations** none.
@@ -48,6 +48,16 @@ pub fn quick_gelu(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::layer1(x.into_dispatch(), op))
 }
 
+/// x · Φ(x)
+#[must_use]
+pub fn gelu(x: Tensor<4>) -> Tensor<4> {
+    if !on_cpu(&x) {
+        return burn::tensor::activation::gelu(x);
+    }
+    let op = Arc::new(Op::Transformer(TransformerOp::Gelu));
+    Tensor::from_dispatch(Dispatch::layer1(x.into_dispatch(), op))
+}
+
 /// [`layer_norm`] with its parameters.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
@@ -72,6 +82,18 @@ impl LayerNorm {
     /// Normalises; ε is PyTorch's 10⁻⁵.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        layer_norm(x, self.gamma.val(), self.beta.val(), 1e-5)
+        self.normalise(x, 1e-5)
+    }
+
+    /// Normalises with another ε.
+    #[must_use]
+    pub fn normalise(&self, x: Tensor<4>, epsilon: f32) -> Tensor<4> {
+        layer_norm(x, self.gamma.val(), self.beta.val(), epsilon)
+    }
+
+    /// γ and β.
+    #[must_use]
+    pub fn factors(&self) -> [Tensor<1>; 2] {
+        [self.gamma.val(), self.beta.val()]
     }
 }

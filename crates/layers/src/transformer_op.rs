@@ -8,6 +8,7 @@
 use super::buffers;
 use super::op::batch;
 use affetti_kernels::attention::{Attention, quick_gelu, quick_gelu_backward};
+use affetti_kernels::gelu::{gelu, gelu_backward};
 use affetti_kernels::layer_norm::{layer_norm, layer_norm_backward};
 use burn::backend::flex::FlexTensor;
 
@@ -20,6 +21,8 @@ pub enum TransformerOp {
     Attention(usize),
     /// x · σ(1.702 x)
     QuickGelu,
+    /// x · Φ(x)
+    Gelu,
 }
 
 /// What the backward pass needs: the inputs, and for attention its weights.
@@ -49,6 +52,7 @@ impl TransformerOp {
                 weights = attention(*heads, shape.dims()).forward(x, &mut out);
             }
             Self::QuickGelu => quick_gelu(x, &mut out),
+            Self::Gelu => gelu(x, &mut out),
         }
         let out = buffers::tensor(out, &shape.dims());
         (out, TransformerSaved { inputs, weights })
@@ -78,6 +82,7 @@ impl TransformerOp {
                 buffers::give(std::mem::replace(&mut g, out));
             }
             Self::QuickGelu => quick_gelu_backward(x, &mut g),
+            Self::Gelu => gelu_backward(x, &mut g),
         }
         gradients.insert(0, Some(buffers::tensor(g, &shape.dims())));
         saved.inputs.into_iter().for_each(buffers::recycle);

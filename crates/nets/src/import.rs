@@ -41,7 +41,41 @@ pub fn import(path: &Path) -> Result<Imported, NetError> {
             expected: known.collect::<Vec<_>>().join(" or "),
         });
     };
+    if card.kind == TEXT {
+        return put(card, &with_pieces(bytes, path)?);
+    }
     put(card, &convert(card, bytes, &file)?)
+}
+
+/// Networks that read texts: their file says nothing of words, which are beside it.
+const TEXT: &str = "text";
+
+/// The tensors with the list of pieces of the file `tokenizer.json` beside them, in order of their
+/// numbers, as note.
+fn with_pieces(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, NetError> {
+    let beside = path.with_file_name("tokenizer.json");
+    let malformed = |why: &str| NetError::Malformed {
+        file: beside.display().to_string(),
+        format: "tokenizer",
+        why: why.to_owned(),
+    };
+    let text = read_file(&beside)?;
+    let about: serde_json::Value =
+        serde_json::from_slice(&text).map_err(|_| malformed("it is no JSON"))?;
+    let list = about["model"]["vocab"].as_object();
+    let list = list.ok_or_else(|| malformed("it has no list model.vocab"))?;
+    let mut pieces = vec![None; list.len()];
+    for (piece, id) in list {
+        let id = id.as_u64().and_then(|id| usize::try_from(id).ok());
+        if let Some(place) = id.and_then(|id| pieces.get_mut(id)) {
+            *place = Some(piece.as_str());
+        }
+    }
+    let pieces: Option<Vec<&str>> = pieces.into_iter().collect();
+    let pieces = pieces.ok_or_else(|| malformed("its pieces are not numbered one after the other"))?;
+    let mut tensors = published::read(&bytes, &path.display().to_string())?;
+    tensors.note = serde_json::json!(pieces).to_string();
+    store::to_bytes(&tensors, |_| Precision::Full)
 }
 
 /// [`import`] of a file that is known to be the published one of `card`.

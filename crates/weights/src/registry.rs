@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct Card {
     /// Unique name.
     pub name: String,
-    /// What it is for: `feel`, `backbone`, `edges`, `mask`, `lines`, `clip`.
+    /// What it is for: `feel`, `backbone`, `edges`, `mask`, `lines`, `clip`, `text`, `words`.
     pub kind: String,
     /// One sentence.
     pub summary: String,
@@ -130,6 +130,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/encoder-1.toml"),
     include_str!("../../../models/judge-1.toml"),
     include_str!("../../../models/mask-1.toml"),
+    include_str!("../../../models/minilm-l6.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
     include_str!("../../../models/u2netp.toml"),

@@ -80,6 +80,15 @@ pub(crate) enum TrainVerb {
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         maps: PathBuf,
     },
+    /// Train a network that reads the emotion of sentences, for `affetti read`; needs a build with the
+    /// feature `train`
+    #[command(after_help = "Example:\n  affetti train reader configs/reader-2.toml --data data/")]
+    Reader {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
     /// a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]

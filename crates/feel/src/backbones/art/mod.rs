@@ -5,7 +5,7 @@
 //! - **Source** transfer by related labels, as facts of the field: features that tell styles apart
 //!   carry what photographs never showed.
 //! - **Deviations** normalisation is folded into the weights before training: no batch statistics.
-//! - **Data** the splits train and val of `paintings/wikiart-128`; nothing of the test split.
+//! - **Data** the splits train and val of the sets that the config names; nothing of a test split.
 
 pub(crate) mod network;
 mod pictures;
@@ -28,8 +28,8 @@ use affetti_weights::store::{self, Precision};
 use affetti_weights::tensors::Tensors;
 use burn::tensor::{Device, Tensor, TensorData};
 use network::ArtNetwork;
-pub use pictures::members;
 use pictures::{LABELS, Labels, Painted, load};
+pub use pictures::{PaintingSet, members};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,9 @@ pub type Config = affetti_train::Config<ArtRecipe>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArtRecipe {
+    /// Where the paintings come from.
+    #[serde(default = "first_set")]
+    pub sets: Vec<PaintingSet>,
     /// Pixels of a training picture's side.
     pub side: u32,
     /// Smallest share of a picture's area that a crop keeps, in (0, 1].
@@ -50,6 +53,11 @@ pub struct ArtRecipe {
     pub weights: [f64; LABELS],
     /// What the rate of the trunk is multiplied with.
     pub trunk_rate: f64,
+}
+
+/// What configs of before there were more sets mean.
+fn first_set() -> Vec<PaintingSet> {
+    vec![PaintingSet::Wikiart]
 }
 
 /// The metrics of the epoch that was kept.
@@ -222,6 +230,7 @@ impl Recipe for ArtRecipe {
         let own = &config.own;
         let some = |x: f64| x >= 0.0 && x.is_finite();
         first_wrong(&[
+            (!own.sets.is_empty(), "sets: at least one"),
             ((32..=512).contains(&own.side), "side: 32 to 512"),
             (
                 own.crop > 0.0 && own.crop <= 1.0,
@@ -237,7 +246,7 @@ impl Recipe for ArtRecipe {
         let common = &config.common;
         let start = registry::tensors(common.start.name())?;
         let start = Weights::from_folded(common.start, start)?;
-        let (painted, labels, unreadable) = load(places.data, config.own.least)?;
+        let (painted, labels, unreadable) = load(places.data, &config.own.sets, config.own.least)?;
         let (learn, measure): (Vec<_>, Vec<_>) =
             painted.into_iter().partition(|p| p.split == Split::Train);
         let classes = std::array::from_fn(|n| labels.0[n].len());

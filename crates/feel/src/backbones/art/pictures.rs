@@ -1,10 +1,13 @@
-//! The small paintings of a tar and what is known of each: style, genre, artist, words of its title.
+//! The small paintings of some tars and what is known of each: style, genre, artist, words of its
+//! title.
 
 use crate::error::FeelError;
-use affetti_data::{Limits, Split, paintings};
+use affetti_data::paintings::{self, Painting};
+use affetti_data::{Limits, Split};
 use affetti_picture::{DecodeOptions, Picture, decode};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -48,52 +51,103 @@ fn words(title: &str) -> Vec<String> {
 /// Largest member that is read: the pictures have 128 pixels.
 const MAX_MEMBER: u64 = 1 << 20;
 
-/// The paintings of `data/paintings/wikiart-128.*` that are not in the test split, and the classes
-/// that have at least `least` of them for training. Unreadable members are left out and counted.
-pub(super) fn load(data: &Path, least: usize) -> Result<(Vec<Painted>, Labels, usize), FeelError> {
+/// A tar of small paintings and its table, `data/paintings/NAME.{tar,csv}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaintingSet {
+    /// 26,000 paintings of most styles.
+    #[serde(rename = "wikiart-128")]
+    Wikiart,
+    /// 13,000 more, of ten styles that are thin there.
+    #[serde(rename = "wikiart-more-128")]
+    WikiartMore,
+    /// Those with votes of viewers, which are not looked at here.
+    #[serde(rename = "votes-224")]
+    Votes,
+}
+
+impl PaintingSet {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Wikiart => "wikiart-128",
+            Self::WikiartMore => "wikiart-more-128",
+            Self::Votes => "votes-224",
+        }
+    }
+}
+
+/// The paintings of `sets` that no set has in its test split, nor a near-copy of them, and the
+/// classes that have at least `least` of them for training. Of a painting that several sets have,
+/// the first counts. Unreadable members are left out and counted.
+pub(super) fn load(
+    data: &Path,
+    sets: &[PaintingSet],
+    least: usize,
+) -> Result<(Vec<Painted>, Labels, usize), FeelError> {
     let folder = data.join("paintings");
-    let rows = paintings::read(&folder.join("wikiart-128.csv"), &Limits::default())?.rows;
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|row| row.split != Split::Test)
+    let tables: Vec<_> = sets
+        .iter()
+        .map(|set| paintings::read(&folder.join(format!("{}.csv", set.name())), &Limits::default()))
+        .collect::<Result<_, _>>()?;
+    let rows = || tables.iter().flat_map(|table| &table.rows);
+    let tests: HashSet<&str> = rows()
+        .filter(|row| row.split == Split::Test)
+        .map(|row| row.group.as_str())
         .collect();
+    let mut seen = HashSet::new();
+    let mut kept: Vec<Vec<&Painting>> = Vec::new();
+    for table in &tables {
+        let learnable = table.rows.iter();
+        let learnable = learnable.filter(|row| !tests.contains(row.group.as_str()));
+        kept.push(learnable.filter(|row| seen.insert(row.id.as_str())).collect());
+    }
+    let labels = often(kept.iter().flatten().copied(), least);
+    let mut painted = Vec::new();
+    for (set, rows) in sets.iter().zip(&kept) {
+        let members = members(&folder.join(format!("{}.tar", set.name())))?;
+        let read: Vec<_> = rows
+            .par_iter()
+            .filter_map(|row| open(row, &members, &labels))
+            .collect();
+        painted.extend(read);
+    }
+    let missing = kept.iter().map(Vec::len).sum::<usize>() - painted.len();
+    Ok((painted, labels, missing))
+}
+
+/// The names that at least `least` training paintings of `rows` have.
+fn often<'a>(rows: impl Iterator<Item = &'a Painting>, least: usize) -> Labels {
     let mut counts: [BTreeMap<String, usize>; LABELS] = Default::default();
-    for row in rows.iter().filter(|row| row.split == Split::Train) {
+    for row in rows.filter(|row| row.split == Split::Train) {
         for (counts, names) in counts.iter_mut().zip(known(row)) {
             for name in names {
                 *counts.entry(name).or_default() += 1;
             }
         }
     }
-    let labels = Labels(counts.map(|counts| {
+    Labels(counts.map(|counts| {
         let often = |(name, count): (String, usize)| (count >= least).then_some(name);
         counts.into_iter().filter_map(often).collect()
-    }));
-    let members = members(&folder.join("wikiart-128.tar"))?;
-    let wanted = rows.len();
-    let painted: Vec<Painted> = rows
-        .par_iter()
-        .filter_map(|row| {
-            let name = row.file.file_name()?.to_str()?;
-            let picture = decode(members.get(name)?, &DecodeOptions::default()).ok()?;
-            let names = known(row);
-            let class = |n: usize| {
-                let find = |name: &String| labels.0[n].binary_search(name).ok();
-                names[n].iter().filter_map(find).collect()
-            };
-            Some(Painted {
-                picture,
-                split: row.split,
-                classes: std::array::from_fn(class),
-            })
-        })
-        .collect();
-    let missing = wanted - painted.len();
-    Ok((painted, labels, missing))
+    }))
+}
+
+/// The painting of `row`, decoded; none where its member cannot be read.
+fn open(row: &Painting, members: &HashMap<String, Vec<u8>>, labels: &Labels) -> Option<Painted> {
+    let name = row.file.file_name()?.to_str()?;
+    let picture = decode(members.get(name)?, &DecodeOptions::default()).ok()?;
+    let names = known(row);
+    let class = |n: usize| {
+        let find = |name: &String| labels.0[n].binary_search(name).ok();
+        names[n].iter().filter_map(find).collect()
+    };
+    Some(Painted {
+        picture,
+        split: row.split,
+        classes: std::array::from_fn(class),
+    })
 }
 
 /// What the table says of a painting, kind by kind.
-fn known(row: &paintings::Painting) -> [Vec<String>; LABELS] {
+fn known(row: &Painting) -> [Vec<String>; LABELS] {
     let one = |label: &Option<String>| label.iter().filter(|l| !l.is_empty()).cloned().collect();
     let title = row.title.as_deref().unwrap_or_default();
     [

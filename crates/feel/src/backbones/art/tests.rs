@@ -1,6 +1,6 @@
 //! The parts that need no published weights: reading, crops, names.
 
-use super::{Art, Config, Labels, Painted, folded, load};
+use super::{Art, Config, Labels, Painted, PaintingSet, folded, load};
 use affetti_data::Split;
 use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
@@ -13,12 +13,12 @@ use std::path::Path;
 const HEADER: &str = "id,file,artist,title,year,style,genre,artemis_key,captions,dvisa_emotion,\
                       dvisa_vad,width,height,stretched,source,group,split";
 
-/// A folder with a tar and its table: `(id, style, artist, split)`; `broken` is no picture.
-fn replica(folder: &Path, rows: &[(&str, &str, &str, &str)], broken: &str) {
+/// A folder with the tar and the table of `set`: `(id, style, artist, split)`; `broken` is no picture.
+fn replica(folder: &Path, set: &str, rows: &[(&str, &str, &str, &str)], broken: &str) {
     let paintings = folder.join("paintings");
     std::fs::create_dir_all(&paintings).expect("writable");
     let mut table = HEADER.to_owned() + "\n";
-    let file = std::fs::File::create(paintings.join("wikiart-128.tar")).expect("writable");
+    let file = std::fs::File::create(paintings.join(format!("{set}.tar"))).expect("writable");
     let mut tar = tar::Builder::new(file);
     for (id, style, artist, split) in rows {
         table += &format!(
@@ -37,7 +37,7 @@ fn replica(folder: &Path, rows: &[(&str, &str, &str, &str)], broken: &str) {
             .expect("writable");
     }
     tar.finish().expect("writable");
-    std::fs::write(paintings.join("wikiart-128.csv"), table).expect("writable");
+    std::fs::write(paintings.join(format!("{set}.csv")), table).expect("writable");
 }
 
 #[test]
@@ -51,8 +51,9 @@ fn test_paintings_and_rare_classes_stay_out() {
         ("a5", "Cubism", "picasso", "test"),
         ("a6", "Baroque", "rembrandt", "train"),
     ];
-    replica(folder.path(), &rows, "a6");
-    let (painted, labels, unreadable) = load(folder.path(), 2).expect("reads");
+    replica(folder.path(), "wikiart-128", &rows, "a6");
+    let (painted, labels, unreadable) =
+        load(folder.path(), &[PaintingSet::Wikiart], 2).expect("reads");
     // a5 is a test painting, a6 no picture.
     assert_eq!((painted.len(), unreadable), (4, 1));
     let names = |n: usize| labels.0[n].iter().map(String::as_str).collect::<Vec<_>>();
@@ -70,6 +71,40 @@ fn test_paintings_and_rare_classes_stay_out() {
     let words = [vec![], vec![], vec![], vec![0, 1]];
     let baroque = [vec![0], vec![], vec![], vec![0, 1]];
     assert_eq!(classes, [both.clone(), both, words, baroque]);
+}
+
+#[test]
+fn of_several_sets_each_painting_is_seen_once_and_a_test_painting_of_one_in_none() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let first = [
+        ("a1", "Baroque", "", "train"),
+        ("a2", "Baroque", "", "train"),
+        ("a3", "Cubism", "", "val"),
+    ];
+    let second = [
+        ("a1", "Baroque", "", "train"),
+        ("a2", "Baroque", "", "test"),
+        ("b1", "Cubism", "", "train"),
+        ("b2", "Cubism", "", "train"),
+    ];
+    replica(folder.path(), "wikiart-128", &first, "");
+    replica(folder.path(), "votes-224", &second, "");
+    let sets = [PaintingSet::Wikiart, PaintingSet::Votes];
+    let (painted, labels, unreadable) = load(folder.path(), &sets, 2).expect("reads");
+    // a1 once; a2 is tested on in the second set.
+    assert_eq!(unreadable, 0);
+    assert_eq!(labels.0[0], ["Cubism"]);
+    let styles: Vec<_> = painted.iter().map(|p| (p.split, p.classes[0].clone())).collect();
+    let cubist = |split| (split, vec![0]);
+    assert_eq!(
+        styles,
+        [
+            (Split::Train, vec![]),
+            cubist(Split::Val),
+            cubist(Split::Train),
+            cubist(Split::Train)
+        ]
+    );
 }
 
 fn config() -> Config {

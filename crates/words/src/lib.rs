@@ -1,0 +1,27 @@
+//! Sentences about pictures: what they feel, and how captions are measured.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`text`] | from a sentence to words, to pieces of words, to numbers |
+//! | [`encoder`] | networks that read: a transformer, a recurrent one, counts of words |
+//! | [`read`] | the emotion of a sentence, and which words carried it |
+//! | [`metrics`] | how captions are compared with what people wrote |
+//!
+//! ```
+//! use affetti_words::metrics::bleu::bleu;
+//!
+//! let written = [["the", "sea", "is", "calm"].map(str::to_owned).to_vec()];
+//! let people = [vec![["the", "sea", "looks", "calm"].map(str::to_owned).to_vec()]];
+//! let scores = bleu(&written, &people)?;
+//! // Three words of four, one pair of three.
+//! assert!((scores[1] - (0.75_f64 / 3.0).sqrt()).abs() < 1e-9);
+//! # Ok::<(), affetti_words::WordsError>(())
+//! ```
+
+pub mod encoder;
+mod error;
+pub mod metrics;
+pub mod read;
+pub mod text;
+
+pub use error::{ErrorKind, WordsError};

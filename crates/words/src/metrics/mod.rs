@@ -1,0 +1,1 @@
+//! How captions are compared with what people wrote.

@@ -1,0 +1,84 @@
+//! The network in training: what reads, and a linear head on its vector.
+
+use super::start::Begun;
+use crate::encoder::lstm_layers::{Dropout, LstmLayers, flatten};
+use crate::encoder::transformer_layers::TransformerLayers;
+use crate::error::WordsError;
+use crate::read::file::Sizes;
+use affetti_emotion::{Emotion, Label};
+use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec};
+use affetti_train::values;
+use affetti_weights::convolution::Folded;
+use affetti_weights::tensors::Tensors;
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor};
+
+/// One of the two encoders, and the head.
+#[derive(Module, Debug)]
+pub struct ReaderNetwork {
+    transformer: Option<TransformerLayers>,
+    lstm: Option<LstmLayers>,
+    head: Unit,
+}
+
+impl ReaderNetwork {
+    pub(super) fn new(begun: &Begun, seed: u64, device: &Device) -> Result<Self, WordsError> {
+        let (mut transformer, mut lstm) = (None, None);
+        match begun.sizes {
+            Sizes::Transformer(shape) => {
+                let tensors = begun.tensors.clone();
+                transformer = Some(TransformerLayers::new(shape, tensors, device)?);
+            }
+            Sizes::Lstm(shape) => {
+                let words = begun.tensors.map.get("words");
+                let words = words.map(|words| words.data.clone()).unwrap_or_default();
+                lstm = Some(LstmLayers::new(shape, words, seed, device));
+            }
+        }
+        let (inputs, outputs) = (begun.sizes.outputs(), Emotion::ALL.len());
+        let deviation = (1.0 / (3.0 * inputs as f64)).sqrt();
+        let head = Folded {
+            weight: Normal::new(seed ^ 0x4ead).many(inputs * outputs, deviation),
+            bias: vec![0.0; outputs],
+        };
+        let conv = Convolution::new(inputs, outputs, 1);
+        let after = After::Bias;
+        Ok(Self {
+            transformer,
+            lstm,
+            head: UnitSpec { conv, after }.with_weights(head, device),
+        })
+    }
+
+    /// Values of the nine emotions, `[texts, 9]`, of `ids` `[words, texts]`.
+    pub(super) fn forward(&self, ids: Tensor<2, Int>, dropout: &mut dyn Dropout) -> Tensor<2> {
+        let vectors = match (&self.transformer, &self.lstm) {
+            (Some(net), _) => {
+                let x = net.forward(ids.transpose());
+                let [texts, width] = x.dims();
+                dropout.thin(x.reshape([texts, 1, 1, width])).reshape([texts, width])
+            }
+            (_, Some(net)) => net.forward(ids, dropout),
+            (None, None) => unreachable!("one of them is there"),
+        };
+        let [texts, width] = vectors.dims();
+        let values = self.head.forward(vectors.reshape([texts, 1, 1, width]), None);
+        values.reshape([texts, Emotion::ALL.len()])
+    }
+
+    /// The tensors of our weight files.
+    pub(super) fn tensors(&self) -> Tensors {
+        let mut tensors = match (&self.transformer, &self.lstm) {
+            (Some(net), _) => values(net),
+            (_, Some(net)) => net.tensors(),
+            (None, None) => Tensors::default(),
+        };
+        for (name, tensor) in values(&self.head).map {
+            tensors.map.insert(format!("head.{name}"), tensor);
+        }
+        let names: Vec<String> = tensors.map.keys().cloned().collect();
+        names.iter().for_each(|name| flatten(&mut tensors, name));
+        tensors
+    }
+}
