@@ -61,7 +61,7 @@ pub use affetti_train as train;
 pub use affetti_weights as weights;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
-pub use answers::{Parts, Reading, RegionsReading, Sketched, Trace, hit_json};
+pub use answers::{Parts, ReadSentence, Reading, RegionsReading, Sketched, Trace, hit_json};
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Weights};
 pub use pipeline::{

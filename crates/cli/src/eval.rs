@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use affetti::{
-    data::bsds::{self, Part},
+    data::{
+        Limits,
+        bsds::{self, Part},
+        captions::{self as captioned, Captioned},
+    },
     feel::{Config, Entry, evaluate},
     regions::{
         RegionWay,
@@ -18,6 +22,10 @@ use affetti::{
         examples::{Use, examples},
     },
     weights::store,
+    words::{
+        metrics::report::{Besides, measure as measure_captions},
+        read::Reader,
+    },
 };
 use anyhow::{Result, bail};
 
@@ -36,6 +44,48 @@ use crate::{
 
 /// Of the bootstrap over photographs with boundaries.
 const EDGE_SEED: u64 = 5;
+/// `affetti eval captions`.
+fn captions(
+    [references, captions]: [&Path; 2],
+    learned: Option<&Path>,
+    weights: Option<&Path>,
+    settings: &Settings,
+) -> Result<Exit> {
+    let form = Form::of(&FIGURES, settings)?;
+    let inputs: Vec<&Path> = [references, captions].into_iter().chain(learned).chain(weights).collect();
+    spare(settings.out.as_deref(), &inputs)?;
+    let read = |path: &Path| -> Result<Vec<Captioned>> {
+        let loaded = captioned::read(path, &Limits::default())?;
+        if let Some(bad) = loaded.report.named.first() {
+            let count = crate::table::counted(usize::try_from(loaded.report.bad)?, "row");
+            settings.summary(&format!(
+                "{}: {count} left out; line {}: {}",
+                path.display(),
+                bad.line,
+                bad.fault
+            ));
+        }
+        Ok(loaded.rows)
+    };
+    let learned = learned.map(read).transpose()?;
+    let reader = match weights {
+        Some(path) => {
+            let bytes = store::read_file(path)?;
+            Some(Reader::from_bytes(&bytes, &path.display().to_string())?)
+        }
+        // A build without weights measures the rest.
+        None => Reader::embedded().ok(),
+    };
+    let besides = Besides {
+        learned: learned.as_deref(),
+        reader: reader.as_ref(),
+    };
+    let figures = measure_captions(&read(references)?, &read(captions)?, besides)?;
+    let text = form.pick(figures.table(), figures.csv(), figures.json());
+    output::emit(settings, &text)?;
+    Ok(Exit::Done)
+}
+
 /// Of the bootstrap over masks.
 const MASK_SEED: u64 = 6;
 
@@ -49,6 +99,12 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             Source::Config(training) => feel(&training, &args, against.as_deref(), settings),
             Source::Table(table) => own::eval(&table, &training.models, &args, settings),
         },
+        EvalVerb::Captions {
+            references,
+            captions,
+            learned,
+            weights,
+        } => self::captions([&references, &captions], learned.as_deref(), weights.as_deref(), settings),
         EvalVerb::Edges {
             detector,
             weights,

@@ -18,6 +18,7 @@ mod out_file;
 mod output;
 mod own;
 mod progress;
+mod read;
 mod regions;
 mod say;
 mod settings;
@@ -107,6 +108,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Feel(args) => feel::run(&args, settings),
         Verb::Regions(args) => regions::run(&args, settings),
         Verb::Find(args) => find::run(&args, settings),
+        Verb::Read(args) => read::run(&args, settings),
         Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),

@@ -9,6 +9,7 @@
 //! | [`artgan`] | ArtGAN's style, genre and artist lists |
 //! | [`abstract_art`] | abstract paintings with votes |
 //! | [`bsds`] | photographs with the boundaries that people drew |
+//! | [`captions`] | what people or models wrote about pictures |
 //! | [`goemotions`] | comments with 28 emotions |
 //! | [`wikiart_emotions`] | WikiArt-Emotions and the two merges of its labels |
 //! | [`affective`] | IAPSa, ArtPhoto, Twitter I and II, EmotionROI, FI, Flickr, folder per class, tar |
@@ -35,6 +36,7 @@ pub mod affective;
 pub mod artemis;
 pub mod artgan;
 pub mod bsds;
+pub mod captions;
 pub mod check;
 pub mod folder;
 pub mod goemotions;

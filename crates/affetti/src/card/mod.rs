@@ -5,8 +5,10 @@
 //! beside it. Without color and Unicode everything is still said in figures.
 
 mod regions;
+mod sentence;
 
 pub use regions::regions_card;
+pub use sentence::sentence_card;
 
 use crate::{
     entry::{EMOTIONS, ReportEntry, hex},

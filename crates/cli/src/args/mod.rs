@@ -81,6 +81,7 @@ pub(crate) enum Verb {
     Feel(FeelArgs),
     Regions(RegionsArgs),
     Find(FindArgs),
+    Read(ReadArgs),
     Sketch(SketchArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
@@ -328,6 +329,47 @@ pub(crate) struct FindArgs {
     /// Weights that made the index [default: those inside the program]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
+}
+
+/// Read the emotion of sentences
+///
+/// For each sentence, such as people write about a painting: the shares of the nine emotions that its
+/// writer is likely to have named. Prints a card per sentence, or JSON Lines with --json; --csv COLUMN
+/// reads tables and writes them again with the shares beside each row.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti read \"the dark water looks cold and lonely\"
+  affetti read --explain \"her smile reminds me of my grandmother\"
+  affetti read - --json < sentences.txt
+  affetti read comments.csv --csv comment --out feelings.csv
+
+It learned from English sentences about paintings.")]
+pub(crate) struct ReadArgs {
+    /// Sentences, or - for standard input, a sentence per line; with --csv, tables
+    #[arg(required = true, value_name = "TEXT")]
+    pub(crate) texts: Vec<OsString>,
+    /// Say which words carry the answer: how many times as large its share is with the word
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) explain: bool,
+    /// The inputs are tables with a header; this column holds the sentences
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) csv: Option<String>,
+    /// Which reader: the fast one inside of the program, or the best one, which is a file in models/
+    #[arg(long, value_enum, default_value_t = ReaderArg::Fast, conflicts_with = "weights")]
+    pub(crate) model: ReaderArg,
+    /// Weights made by `affetti train reader`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+}
+
+/// A reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReaderArg {
+    /// Thousands of sentences a second
+    Fast,
+    /// More often right, and many times slower
+    Best,
 }
 
 /// A layout of data.

@@ -116,6 +116,24 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "CONFIG", conflicts_with = "table", value_hint = ValueHint::FilePath)]
         against: Option<PathBuf>,
     },
+    /// Measure captions against what people wrote about the same pictures
+    #[command(
+        after_help = "Example:\n  affetti eval captions references.csv captions.jsonl --learned artemis.csv\n\nTables have the columns picture (or path, file, image, id; or art_style and painting) and caption (or\nutterance, text), perhaps emotion: what was felt, or what a caption was to express."
+    )]
+    Captions {
+        /// What people wrote: a table, or JSON Lines
+        #[arg(value_hint = ValueHint::FilePath)]
+        references: PathBuf,
+        /// What is measured: a table, or JSON Lines as `affetti say --json` writes them
+        #[arg(value_hint = ValueHint::FilePath)]
+        captions: PathBuf,
+        /// What a model learned from, to see how new its captions are
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        learned: Option<PathBuf>,
+        /// Weights of a reader, which says what captions express [default: the one inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+    },
     /// Measure edges against boundaries that people drew (BSDS500 val)
     #[command(
         after_help = "Examples:\n  affetti eval edges --data data/\n  affetti eval edges --detector hed --data data/ --json"

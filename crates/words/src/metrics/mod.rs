@@ -10,6 +10,7 @@
 //! | words aligned by form and stem, in order | [`meteor`] | 0..1, higher |
 //! | how near a caption is to any that was learned from | [`novelty`] | 0..1, lower |
 //! | how many different captions, runs and words; similes | [`variety`] | 0..1, higher |
+//! | all of them, beside one sentence for all | [`report`] | |
 //!
 //! `peers/captions.py` prints the numbers of the reference packages that the tests compare with.
 
@@ -17,6 +18,7 @@ pub mod bleu;
 pub mod cider;
 pub mod meteor;
 pub mod novelty;
+pub mod report;
 pub mod rouge;
 pub mod stem;
 pub mod variety;

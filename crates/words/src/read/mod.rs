@@ -17,7 +17,7 @@ use crate::error::WordsError;
 use crate::text::normal;
 use crate::text::spelling::Spelling;
 use crate::text::vocabulary::{UNKNOWN, Vocabulary};
-use crate::text::wordpiece::WordPieces;
+use crate::text::wordpiece::{self, WordPieces};
 use affetti_emotion::{Distribution, Emotion};
 pub use file::{About, EMBEDDED, Sizes};
 use rayon::prelude::*;
@@ -49,9 +49,9 @@ enum Network {
 pub struct Felt {
     /// The nine shares.
     pub emotions: Distribution<Emotion>,
-    /// Words or pieces that were read.
+    /// Words of the text, punctuation left out.
     pub read: usize,
-    /// Those of them that are known.
+    /// Those of them that are known; the others are spelled or guessed from their pieces.
     pub known: usize,
     /// Whether the text goes on behind what was read.
     pub cut: bool,
@@ -127,32 +127,29 @@ impl Reader {
         if text.trim().is_empty() {
             return nothing("the text is empty");
         }
-        let (ids, unknown, frame) = match &self.network {
+        let spoken = |word: &&String| word.chars().any(char::is_alphabetic);
+        let (ids, read, known, cut) = match &self.network {
             Network::Transformer(pieces, _) => {
-                (pieces.ids(text, LONGEST + 3), pieces.unknown(), 2)
+                let all = wordpiece::words(text);
+                let words = all.iter().filter(spoken);
+                let known = words.clone().filter(|word| pieces.knows(word)).count();
+                // One more than is read tells that there is more.
+                let (ids, cut) = shortened(pieces.ids(text, LONGEST + 3));
+                (ids, words.count(), known, cut)
             }
             Network::Lstm(words, spelling, _) => {
-                // A word has one character at least: no more can be needed.
                 let mut all = normal::words(text);
-                all.truncate(LONGEST + 1);
-                (words.ids(&all, Some(spelling)), UNKNOWN, 0)
+                let cut = all.len() > LONGEST;
+                all.truncate(LONGEST);
+                let ids = words.ids(&all, Some(spelling));
+                let known = all.iter().filter(spoken).zip(&ids).filter(|(_, id)| **id != UNKNOWN);
+                let known = known.count();
+                (ids, all.iter().filter(spoken).count(), known, cut)
             }
         };
-        let mut ids = ids;
-        let cut = ids.len() > LONGEST + frame;
-        if cut {
-            let last = ids[ids.len() - 1];
-            ids.truncate(LONGEST + frame);
-            if frame > 0 {
-                ids[LONGEST + frame - 1] = last;
-            }
-        }
-        let read = ids.len() - frame;
-        let known = read - ids.iter().filter(|id| **id == unknown).count();
         match (read, known) {
             (0, _) => nothing("the text has no word"),
             (_, 0) => nothing("no word of it is known; the reader learned from English sentences"),
-            _ if !text.chars().any(char::is_alphabetic) => nothing("the text has no word"),
             _ => Ok(Numbered {
                 ids,
                 read,
@@ -191,5 +188,22 @@ impl Reader {
             }
             Network::Lstm(_, _, net) => net.run(ids),
         }
+    }
+}
+
+/// Pieces of a framed text without those behind [`LONGEST`], and whether there were any.
+fn shortened(mut ids: Vec<u32>) -> (Vec<u32>, bool) {
+    let cut = ids.len() > LONGEST + 2;
+    if cut {
+        ids.remove(LONGEST + 1);
+    }
+    (ids, cut)
+}
+
+impl Felt {
+    /// Whether most of its words are none that the reader learned from: another language, names, code.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        2 * self.known < self.read
     }
 }

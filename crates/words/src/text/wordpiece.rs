@@ -76,6 +76,12 @@ impl WordPieces {
         ids
     }
 
+    /// Whether `word`, one of [`words`], is a piece as it stands.
+    #[must_use]
+    pub fn knows(&self, word: &str) -> bool {
+        self.ids.contains_key(word)
+    }
+
     /// The pieces of one word of [`words`].
     fn cut_word(&self, word: &str, ids: &mut Vec<u32>) {
         let ends: Vec<usize> = word.char_indices().map(|(at, c)| at + c.len_utf8()).collect();

@@ -15,6 +15,10 @@ pub struct ReaderRecipe {
     /// Words of the recurrent network occur so often among what is learned.
     #[serde(default = "five")]
     pub least: usize,
+    /// So many of the most frequent words that have vectors are known besides: sentences to come have
+    /// words that those to learn from have not.
+    #[serde(default)]
+    pub besides: usize,
     /// Share of the painting's other viewers in what an utterance is taken to say, 0..=1.
     #[serde(default)]
     pub viewers: f64,

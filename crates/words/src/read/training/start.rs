@@ -116,6 +116,12 @@ fn keep_rows(tensors: &mut Tensors, name: &str, width: usize, kept: impl Iterato
     }
 }
 
+/// Whether a name of a vector is a word that sentences are cut into.
+fn is_word(name: &str) -> bool {
+    let cut = normal::words(name);
+    cut.len() == 1 && cut[0] == name && name.chars().all(char::is_alphabetic)
+}
+
 /// GloVe's vectors of the words that occur often enough.
 fn glove(
     config: &Config,
@@ -141,6 +147,9 @@ fn glove(
     let sentences: Vec<Vec<String>> =
         texts.learned.iter().map(|text| normal::words(&text.text)).collect();
     let words = Vocabulary::of(sentences.iter().map(Vec::as_slice), config.own.least);
+    let besides = known.iter().take(config.own.besides).filter(|word| words.id(word).is_none());
+    let besides: Vec<String> = besides.filter(|word| is_word(word)).cloned().collect();
+    let words = Vocabulary::new([&words.words()[SPECIAL.len()..], &besides].concat());
     let mut random = Normal::new(config.common.seed);
     let values = words.words().iter().enumerate().flat_map(|(id, word)| {
         match (id, row.get(word.as_str())) {
