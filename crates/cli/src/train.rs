@@ -32,7 +32,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use affetti::feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe};
     use affetti::regions::edges::training::EdgeRecipe;
     use affetti::sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
-    use affetti::words::read::training::ReaderRecipe;
+    use affetti::words::{
+        read::training::ReaderRecipe, say::training::SpeakerRecipe, space::training::SpaceRecipe,
+    };
     use networks::{Asked, train};
 
     match &verb {
@@ -83,6 +85,12 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         }
         TrainVerb::Reader { training, run } => {
             train::<ReaderRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Space { training, run } => {
+            train::<SpaceRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Speaker { training, run } => {
+            train::<SpeakerRecipe>(&Asked::new(training, run), |_| (), settings)
         }
         TrainVerb::Art { training, run } => {
             train::<ArtRecipe>(&Asked::new(training, run), |_| (), settings)

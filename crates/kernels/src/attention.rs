@@ -24,6 +24,8 @@ pub struct Attention {
     pub width: usize,
     /// Parts into which they are cut; divides the width.
     pub heads: usize,
+    /// Whether a token attends to itself and those before it alone.
+    pub causal: bool,
 }
 
 impl Attention {
@@ -63,9 +65,11 @@ impl Attention {
                 let (q, k, v) = (part(0), transposed(&part(1), d), part(2));
                 isa.run(|| {
                     product((&q, d), &k, weights, t);
-                    weights
-                        .chunks_exact_mut(t)
-                        .for_each(|row| softmax(row, scale));
+                    for (n, row) in weights.chunks_exact_mut(t).enumerate() {
+                        let (seen, hidden) = row.split_at_mut(if self.causal { n + 1 } else { t });
+                        softmax(seen, scale);
+                        hidden.fill(0.0);
+                    }
                     product((weights, t), &v, attended, d);
                 });
             });

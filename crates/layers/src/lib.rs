@@ -36,7 +36,7 @@ pub use conv_op::{ConvOp, ConvSaved, Frozen, Moments, Norm};
 pub use lstm::lstm;
 pub use lstm_op::LstmMemory;
 pub use op::{Op, Saved};
-pub use transformer::{LayerNorm, attention, gelu, layer_norm, quick_gelu};
+pub use transformer::{LayerNorm, attention, causal_attention, gelu, layer_norm, quick_gelu};
 pub use transformer_op::{TransformerOp, TransformerSaved};
 pub use unit::{After, Unit, UnitSpec};
 

@@ -7,7 +7,7 @@
 
 use super::{ConvOptions, Normalisation};
 use affetti_kernels::{Activation, Geometry, Kind};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions as Plain, ConvTransposeOptions, MaxPoolOptions, PadMode};
@@ -75,9 +75,9 @@ pub fn layer_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32)
     centred / (variance + epsilon).sqrt() * row(gamma) + row(beta)
 }
 
-/// Softmax attention of several heads.
+/// Softmax attention of several heads; where `causal`, a token attends to itself and those before it.
 #[must_use]
-pub fn attention(projected: Tensor<4>, heads: usize) -> Tensor<4> {
+pub fn attention(projected: Tensor<4>, heads: usize, causal: bool) -> Tensor<4> {
     let [batch, height, tokens, width] = projected.dims();
     let (batch, width) = (batch * height, width / 3);
     let depth = width / heads;
@@ -88,6 +88,14 @@ pub fn attention(projected: Tensor<4>, heads: usize) -> Tensor<4> {
             .permute([0, 2, 1, 3])
     };
     let scores = part(0).matmul(part(1).permute([0, 1, 3, 2])) / (depth as f64).sqrt();
+    let scores = if causal {
+        let behind = |n: usize| if n % tokens > n / tokens { -1e30 } else { 0.0 };
+        let hidden: Vec<f32> = (0..tokens * tokens).map(behind).collect();
+        let hidden = TensorData::new(hidden, [1, 1, tokens, tokens]);
+        scores.clone() + Tensor::<4>::from_data(hidden, &scores.device())
+    } else {
+        scores
+    };
     let attended = softmax(scores, 3).matmul(part(2));
     let shape = [batch / height.max(1), height, tokens, width];
     attended.permute([0, 2, 1, 3]).reshape(shape)

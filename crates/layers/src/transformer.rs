@@ -31,10 +31,20 @@ pub fn layer_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32)
 /// Softmax attention: `[batch, 1, tokens, 3 · width]` → `[batch, 1, tokens, width]`.
 #[must_use]
 pub fn attention(projected: Tensor<4>, heads: usize) -> Tensor<4> {
+    attend(projected, heads, false)
+}
+
+/// [`attention`] where a token attends to itself and those before it alone.
+#[must_use]
+pub fn causal_attention(projected: Tensor<4>, heads: usize) -> Tensor<4> {
+    attend(projected, heads, true)
+}
+
+fn attend(projected: Tensor<4>, heads: usize, causal: bool) -> Tensor<4> {
     if !on_cpu(&projected) {
-        return plain::attention(projected, heads);
+        return plain::attention(projected, heads, causal);
     }
-    let op = Arc::new(Op::Transformer(TransformerOp::Attention(heads)));
+    let op = Arc::new(Op::Transformer(TransformerOp::Attention(heads, causal)));
     Tensor::from_dispatch(Dispatch::layer1(projected.into_dispatch(), op))
 }
 

@@ -17,8 +17,9 @@ use burn::backend::flex::FlexTensor;
 pub enum TransformerOp {
     /// Over the last axis; inputs x, γ, β; the number is added to the variance.
     LayerNorm(f32),
-    /// Heads; the input's last axis holds queries, keys and values.
-    Attention(usize),
+    /// Heads, and whether a token attends to those before it alone; the input's last axis holds queries,
+    /// keys and values.
+    Attention(usize, bool),
     /// x · σ(1.702 x)
     QuickGelu,
     /// x · Φ(x)
@@ -35,7 +36,7 @@ pub struct TransformerSaved {
 impl TransformerOp {
     pub(super) fn forward(&self, inputs: Vec<FlexTensor>) -> (FlexTensor, TransformerSaved) {
         let mut shape = batch(&inputs[0]);
-        if matches!(self, Self::Attention(_)) {
+        if matches!(self, Self::Attention(..)) {
             assert_eq!(shape.channels % 3, 0, "queries, keys and values");
             shape.channels /= 3;
         }
@@ -48,8 +49,8 @@ impl TransformerOp {
                 assert_eq!(factors.0.len(), shape.channels, "γ");
                 layer_norm(x, factors, *epsilon, &mut out);
             }
-            Self::Attention(heads) => {
-                weights = attention(*heads, shape.dims()).forward(x, &mut out);
+            Self::Attention(heads, causal) => {
+                weights = attention(*heads, *causal, shape.dims()).forward(x, &mut out);
             }
             Self::QuickGelu => quick_gelu(x, &mut out),
             Self::Gelu => gelu(x, &mut out),
@@ -76,9 +77,9 @@ impl TransformerOp {
                     Some(buffers::tensor(v, &[channels]))
                 }));
             }
-            Self::Attention(heads) => {
+            Self::Attention(heads, causal) => {
                 let mut out = buffers::take(shape.len());
-                attention(*heads, dims).backward(x, &saved.weights, &g, &mut out);
+                attention(*heads, *causal, dims).backward(x, &saved.weights, &g, &mut out);
                 buffers::give(std::mem::replace(&mut g, out));
             }
             Self::QuickGelu => quick_gelu_backward(x, &mut g),
@@ -91,11 +92,16 @@ impl TransformerOp {
 }
 
 /// Of an output `[batch, 1, tokens, width]`.
-fn attention(heads: usize, [batch, height, tokens, width]: [usize; 4]) -> Attention {
+fn attention(
+    heads: usize,
+    causal: bool,
+    [batch, height, tokens, width]: [usize; 4],
+) -> Attention {
     Attention {
         batch: batch * height,
         tokens,
         width,
         heads,
+        causal,
     }
 }

@@ -7,7 +7,7 @@
 
 mod closed;
 
-use affetti_layers::{attention, layer_norm, plain, quick_gelu};
+use affetti_layers::{attention, causal_attention, gelu, layer_norm, lstm, plain, quick_gelu};
 use affetti_nets::vit::{Shape, Vit};
 use affetti_testkit::Values;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -61,14 +61,28 @@ fn layers_are_burns_operators() {
             assert_alike(found, &expected, "gate");
         }
         let x = tensor(&mut values, [batch, 1, tokens, 3 * width], &device).require_grad();
-        let pairs = run(&x, &[], attention(x.clone(), heads));
-        let plain = plain::attention(x.clone(), heads);
+        for causal in [false, true] {
+            let found = if causal {
+                causal_attention(x.clone(), heads)
+            } else {
+                attention(x.clone(), heads)
+            };
+            let plain = plain::attention(x.clone(), heads, causal);
+            for (found, expected) in run(&x, &[], found).iter().zip(run(&x, &[], plain)) {
+                let about = format!("attention {tokens} {depth} {heads} {causal}");
+                assert_alike(found, &expected, &about);
+            }
+        }
+        let x = tensor(&mut values, [1, tokens, batch, 4 * width], &device).require_grad();
+        let recurrent = tensor::<2>(&mut values, [4 * width, width], &device);
+        let pairs = run(&x, &[], lstm(x.clone(), recurrent.clone()));
+        for (found, expected) in pairs.iter().zip(run(&x, &[], plain::lstm(x.clone(), recurrent))) {
+            assert_alike(found, &expected, &format!("lstm {tokens} {batch} {width}"));
+        }
+        let pairs = run(&x, &[], gelu(x.clone()));
+        let plain = burn::tensor::activation::gelu(x.clone());
         for (found, expected) in pairs.iter().zip(run(&x, &[], plain)) {
-            assert_alike(
-                found,
-                &expected,
-                &format!("attention {tokens} {depth} {heads}"),
-            );
+            assert_alike(found, &expected, "gelu");
         }
     }
 }

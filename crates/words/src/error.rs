@@ -41,6 +41,15 @@ pub enum WordsError {
         /// What is wrong and what would be right.
         what: String,
     },
+    /// Parts of models that do not fit each other.
+    #[error("{what}")]
+    Unfit {
+        /// What does not fit what.
+        what: String,
+    },
+    /// What pictures evoke.
+    #[error(transparent)]
+    Feel(#[from] affetti_feel::FeelError),
     /// A set that leaves nothing to learn from.
     #[error("{what}")]
     NothingToLearn {
@@ -57,6 +66,8 @@ impl WordsError {
             Self::Net(error) => error.kind(),
             Self::Data(error) => error.kind(),
             Self::Emotion(error) => error.kind(),
+            Self::Feel(error) => error.kind(),
+            Self::Unfit { .. } => ErrorKind::Model,
             #[cfg(feature = "train")]
             Self::Train(error) => error.kind(),
             Self::Nothing { .. }

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | [`text`] | from a sentence to words, to pieces of words, to numbers |
 //! | [`encoder`] | networks that read: a transformer, a recurrent one, counts of words |
+//! | [`sight`] | a picture as this room sees it |
+//! | [`say`] | sentences about pictures |
+//! | [`space`] | one space for pictures and words |
 //! | [`read`] | the emotion of a sentence, and which words carried it |
 //! | [`metrics`] | how captions are compared with what people wrote |
 //!
@@ -20,8 +23,15 @@
 
 pub mod encoder;
 mod error;
+#[cfg(feature = "train")]
+mod figures;
 pub mod metrics;
 pub mod read;
+pub mod say;
+pub mod sight;
+pub mod space;
 pub mod text;
 
 pub use error::{ErrorKind, WordsError};
+#[cfg(feature = "train")]
+pub use figures::WordsFigures;

@@ -89,6 +89,24 @@ pub(crate) enum TrainVerb {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Train the space of pictures and words, for `affetti find --text`; needs a build with the feature
+    /// `train`
+    #[command(after_help = "Example:\n  affetti train space configs/space-1.toml --data data/")]
+    Space {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train what writes sentences about pictures, for `affetti say`; needs a build with the feature
+    /// `train`
+    #[command(after_help = "Example:\n  affetti train speaker configs/speaker-1.toml --data data/")]
+    Speaker {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
     /// a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]

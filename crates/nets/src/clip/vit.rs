@@ -286,6 +286,7 @@ impl ClipVit {
             tokens,
             width,
             heads,
+            causal: false,
         };
         let mut attention = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {

@@ -292,6 +292,7 @@ impl Transformer {
             tokens,
             width,
             heads,
+            causal: false,
         };
         for block in &self.blocks {
             let mut seen = vec![0.0; x.len()];

@@ -18,12 +18,12 @@ mod texts;
 
 pub use config::{Kind, ReaderRecipe, Start};
 pub use network::ReaderNetwork;
-pub use result::ReaderFigures;
 pub use task::ReaderTask;
 
 use super::Reader;
 use super::file::About;
 use crate::error::WordsError;
+use crate::figures::WordsFigures;
 use affetti_train::card::Parts;
 use affetti_train::{Opened, Outcome, Places, Recipe, Stored, freeze};
 use affetti_weights::store::{self, Precision};
@@ -37,7 +37,7 @@ impl Recipe for ReaderRecipe {
     const KIND: &'static str = "reader";
     type Start = Start;
     type Task = ReaderTask;
-    type Figures = ReaderFigures;
+    type Figures = WordsFigures;
     type Error = WordsError;
 
     fn check(config: &Config) -> Result<(), String> {
@@ -75,11 +75,11 @@ impl Recipe for ReaderRecipe {
     }
 
     fn precision(config: &Config, name: &str) -> Precision {
-        // Places are few, and a head that is rounded moves every share.
-        if name.starts_with("head.") || name == "places" {
-            Precision::Full
-        } else {
-            config.common.precision
+        // A head that is rounded moves every share; vectors of places are sums of two in the original.
+        match name {
+            _ if name.starts_with("head.") => Precision::Full,
+            "places" => Precision::Half,
+            _ => config.common.precision,
         }
     }
 
@@ -89,7 +89,7 @@ impl Recipe for ReaderRecipe {
         task: &ReaderTask,
         _: &Outcome<ReaderNetwork>,
         stored: &Stored,
-    ) -> Result<ReaderFigures, WordsError> {
+    ) -> Result<WordsFigures, WordsError> {
         let reader = Reader::from_bytes(&stored.bytes, &stored.file)?;
         result::figures(config, places, &reader, &task.texts)
     }
@@ -97,7 +97,7 @@ impl Recipe for ReaderRecipe {
     fn card(
         config: &Config,
         task: &ReaderTask,
-        figures: &ReaderFigures,
+        figures: &WordsFigures,
     ) -> Result<Option<Parts>, WordsError> {
         result::card(config, task, figures).map(Some)
     }

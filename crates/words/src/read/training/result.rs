@@ -3,17 +3,14 @@
 use super::texts::{Text, Texts};
 use super::{Config, ReaderTask};
 use crate::error::WordsError;
+use crate::figures::WordsFigures;
 use crate::read::Reader;
 use affetti_emotion::metrics::calibration::expected_calibration_error;
 use affetti_emotion::{Bootstrap, Distribution, Emotion, Label, Sentiment};
 use affetti_train::card::{Parts, start};
-use affetti_train::{Figures, Places};
+use affetti_train::Places;
 use affetti_weights::registry::{self, InputContract, Metric};
 use std::collections::BTreeMap;
-
-/// How well utterances of other paintings are read.
-#[derive(Debug)]
-pub struct ReaderFigures(pub Vec<Metric>);
 
 /// What the reader says of each text, with what was felt and the number of its painting.
 struct Judged {
@@ -72,7 +69,7 @@ pub(super) fn figures(
     places: &Places<'_>,
     reader: &Reader,
     texts: &Texts,
-) -> Result<ReaderFigures, WordsError> {
+) -> Result<WordsFigures, WordsError> {
     (places.stage)("utterances of the test split", 0, texts.measured.len());
     let judged = Judged::of(reader, &texts.measured);
     let prior = prior(&texts.learned);
@@ -124,7 +121,7 @@ pub(super) fn figures(
         let right: Vec<bool> = draw.iter().map(|n| read(*n).dominant() == judged.felt[*n]).collect();
         expected_calibration_error(&sure, &right, 15).unwrap_or(f64::NAN)
     }, &any)?;
-    Ok(ReaderFigures(all))
+    Ok(WordsFigures(all))
 }
 
 type Shares<'a> = dyn Fn(usize) -> Distribution<Emotion> + 'a;
@@ -156,7 +153,7 @@ fn prior(learned: &[Text]) -> Distribution<Emotion> {
 pub(super) fn card(
     config: &Config,
     task: &ReaderTask,
-    figures: &ReaderFigures,
+    figures: &WordsFigures,
 ) -> Result<Parts, WordsError> {
     let own = &config.own;
     let begun = match registry::card(config.common.start.name()) {
@@ -196,29 +193,3 @@ const CAUTIONS: [&str; 3] = [
     "It learned from English sentences of paid annotators, most of them in the United States, about Western paintings.",
     "Irony, quotations and sentences about other things than pictures are not what it learned.",
 ];
-
-impl Figures for ReaderFigures {
-    fn table(&self) -> String {
-        let line = |m: &Metric| {
-            let [low, high] = m.interval;
-            format!(
-                "{:<38} {:.3}  {low:.3}..{high:.3}  {} {:.3}  n {}\n",
-                m.name, m.value, m.against, m.baseline, m.n
-            )
-        };
-        self.0.iter().map(line).collect()
-    }
-
-    fn csv(&self) -> String {
-        let line = |m: &Metric| {
-            let [low, high] = m.interval;
-            format!("\"{}\",{},{low},{high},{},{}\n", m.name, m.value, m.baseline, m.n)
-        };
-        let lines: String = self.0.iter().map(line).collect();
-        format!("metric,value,interval_low,interval_high,baseline,n\n{lines}")
-    }
-
-    fn json(&self) -> String {
-        serde_json::to_string(&self.0).expect("names and numbers are JSON")
-    }
-}

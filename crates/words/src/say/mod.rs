@@ -1,0 +1,17 @@
+//! Sentences about pictures: what viewers might say, and why.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`decoder`] | a causal transformer: what has been said decides with the picture what comes next |
+//! | [`speaker`] | from a picture and an emotion to sentences: candidates, and which of them suit it |
+//! | [`sentence`] | from words to a sentence as people write it |
+//!
+//! A sentence is written by a model that never saw what anybody felt before this very picture.
+
+pub mod decoder;
+#[cfg(feature = "train")]
+pub mod decoder_layers;
+pub mod sentence;
+pub mod speaker;
+#[cfg(feature = "train")]
+pub mod training;

@@ -1,0 +1,64 @@
+//! How a speaker does on paintings of the test split.
+//!
+//! - **Computes** CIDEr-D and BLEU, ROUGE-L, METEOR of a sentence for each painting, with the emotion
+//!   that most of its viewers named left to the speaker; beside the best sentence for all paintings.
+//! - **Deviations** figures with judges are those of `affetti eval speaker`.
+
+use super::Config;
+use crate::error::WordsError;
+use crate::figures::WordsFigures;
+use crate::metrics::report::{Besides, measure};
+use crate::say::speaker::{Judges, SayOptions, Speaker};
+use crate::sight::paintings::Gallery;
+use affetti_data::Split;
+use affetti_data::captions::Captioned;
+use affetti_train::Places;
+use affetti_weights::registry::Metric;
+use rayon::prelude::*;
+
+pub(super) fn figures(
+    config: &Config,
+    places: &Places<'_>,
+    speaker: &Speaker,
+    gallery: &Gallery,
+) -> Result<WordsFigures, WordsError> {
+    let measured: Vec<_> =
+        gallery.seen.iter().filter(|seen| seen.split == Split::Test && !seen.said.is_empty()).collect();
+    (places.stage)("sentences about paintings of the test split", 0, measured.len());
+    let options = SayOptions {
+        seed: config.common.seed,
+        ..SayOptions::default()
+    };
+    let say = |seen: &&&crate::sight::paintings::Seen| -> Result<Captioned, WordsError> {
+        let said = speaker.say(&seen.sight, None, &options, Judges::default())?;
+        Ok(Captioned {
+            picture: seen.key.clone(),
+            caption: said.first().map(|said| said.text.clone()).unwrap_or_default(),
+            emotion: None,
+        })
+    };
+    let captions: Vec<Captioned> = measured.par_iter().map(|seen| say(&seen)).collect::<Result<_, _>>()?;
+    let references: Vec<Captioned> = measured
+        .iter()
+        .flat_map(|seen| seen.said.iter().map(|(emotion, text)| Captioned {
+            picture: seen.key.clone(),
+            caption: text.clone(),
+            emotion: Some(*emotion),
+        }))
+        .collect();
+    let found = measure(&references, &captions, Besides::default())?;
+    let round = |x: f64| (x * 1e4).round() / 1e4;
+    let metric = |f: &crate::metrics::report::CaptionFigure| {
+        let baseline = f.constant?;
+        Some(Metric {
+            set: "paintings of ArtEmis, test split, one sentence each, no judge".into(),
+            name: f.metric.clone(),
+            value: round(f.value),
+            baseline: round(baseline),
+            against: "one sentence for all".into(),
+            interval: f.interval.unwrap_or([f.value; 2]).map(round),
+            n: f.n,
+        })
+    };
+    Ok(WordsFigures(found.0.iter().filter_map(metric).collect()))
+}

@@ -1,0 +1,280 @@
+//! Training of the speaker.
+//!
+//! It learns the language of all sentences, and what they are about where there is a picture. Some
+//! steps hide the picture, some the emotion, so that both can be emphasised later.
+
+mod measure;
+mod task;
+
+use super::decoder::{EMOTIONS, Shape};
+use super::speaker::{About, Speaker};
+use crate::encoder::lstm_layers::flatten;
+use crate::error::WordsError;
+use crate::figures::WordsFigures;
+use crate::sight::paintings::{Gallery, gallery};
+use crate::sight::{CELL, GRID, Lens};
+use crate::text::normal;
+use crate::text::vocabulary::{SPECIAL, UNKNOWN, Vocabulary};
+use affetti_data::Split;
+use affetti_emotion::{Emotion, Label};
+use affetti_feel::Predictor;
+use affetti_ground::config::first_wrong;
+use affetti_nets::device::Device as Place;
+use affetti_train::card::{Parts, start};
+use affetti_train::{Opened, Outcome, Places, Recipe, Stored, values};
+use affetti_weights::registry::{self, InputContract};
+use affetti_weights::store::Precision;
+use affetti_weights::tensors::Tensors;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+pub use super::decoder_layers::DecoderLayers;
+pub use task::SpeakerTask;
+
+/// Settings of a training.
+pub type Config = affetti_train::Config<SpeakerRecipe>;
+
+/// What decides how a speaker comes out, beside what every training says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeakerRecipe {
+    /// Whether programs carry the weights.
+    #[serde(default)]
+    pub embedded: bool,
+    /// Networks of the predictor whose pooled features are seen, the first ones: those that never
+    /// learned what viewers said.
+    pub networks: usize,
+    /// Words occur so often among what is learned.
+    pub least: usize,
+    /// Words of the longest sentence that is learned.
+    pub longest: usize,
+    /// Principal components of a whole picture.
+    pub whole: usize,
+    /// Of a cell.
+    pub cell: usize,
+    /// Floats of a token, and parts into which attention cuts them.
+    pub width: usize,
+    /// See `width`.
+    pub heads: usize,
+    /// Blocks.
+    pub layers: usize,
+    /// Share of a layer's numbers that a step leaves out, 0..1.
+    pub dropout: f64,
+    /// Share of sentences whose picture, and of sentences whose emotion, a step hides, 0..1.
+    pub hidden: f64,
+    /// Share of the words that a step takes for unknown, 0..1.
+    pub forget: f64,
+}
+
+/// Nothing: it learns to speak from the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Random weights.
+    None,
+}
+
+/// One sentence to learn or to choose the epoch by.
+#[derive(Clone, Debug)]
+struct Line {
+    emotion: usize,
+    /// Number of its picture among those of the task.
+    picture: Option<usize>,
+    /// Without beginning and end.
+    words: Vec<u32>,
+}
+
+/// A picture as the network takes it.
+#[derive(Clone, Debug)]
+struct View {
+    whole: Vec<f32>,
+    cells: Vec<f32>,
+}
+
+impl Recipe for SpeakerRecipe {
+    const KIND: &'static str = "speaker";
+    type Start = Start;
+    type Task = SpeakerTask;
+    type Figures = WordsFigures;
+    type Error = WordsError;
+
+    fn check(config: &Config) -> Result<(), String> {
+        let own = &config.own;
+        let size = |n: usize| (2..=1024).contains(&n);
+        let part = |x: f64| (0.0..1.0).contains(&x);
+        first_wrong(&[
+            ((1..=8).contains(&own.networks), "networks: 1 to 8"),
+            (own.least >= 1, "least: at least 1"),
+            ((5..=200).contains(&own.longest), "longest: 5 to 200"),
+            (size(own.whole), "whole: 2 to 1024"),
+            (size(own.cell), "cell: 2 to 1024"),
+            (size(own.width) && own.heads >= 1 && own.width.is_multiple_of(own.heads), "width: 2 to 1024, a multiple of heads"),
+            ((1..=24).contains(&own.layers), "layers: 1 to 24"),
+            (part(own.dropout), "dropout: 0 or more, below 1"),
+            (part(own.hidden), "hidden: 0 or more, below 1"),
+            (part(own.forget), "forget: 0 or more, below 1"),
+        ])
+    }
+
+    fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, WordsError> {
+        let predictor = Predictor::embedded(&Place::Cpu)?;
+        let gallery = Arc::new(gallery(&predictor, places)?);
+        let mut task = begin(config, gallery, places)?;
+        let own = &config.own;
+        let shape = Shape {
+            words: task.vocabulary.words().len(),
+            places: own.longest + 2,
+            width: own.width,
+            heads: own.heads,
+            layers: own.layers,
+            wide: 4 * own.width,
+            whole: task.whole.outputs(),
+            cell: task.cell.outputs(),
+        };
+        let device = Device::flex().autodiff();
+        let network = DecoderLayers::new(shape, task.frequencies(), config.common.seed, &device);
+        task.shape = shape;
+        Ok((task, network))
+    }
+
+    fn weights(
+        _: &Config,
+        task: &SpeakerTask,
+        model: &DecoderLayers,
+    ) -> Result<Option<Tensors>, WordsError> {
+        let about = About {
+            shape: task.shape,
+            words: task.vocabulary.words()[SPECIAL.len()..].to_vec(),
+            features: [task.whole.mean.len(), task.cell.mean.len()],
+        };
+        let mut tensors = values(model);
+        let names: Vec<String> = tensors.map.keys().cloned().collect();
+        names.iter().for_each(|name| flatten(&mut tensors, name));
+        tensors.map.extend(Speaker::lenses(&task.whole, &task.cell));
+        tensors.note = serde_json::to_string(&about).unwrap_or_default();
+        Ok(Some(tensors))
+    }
+
+    fn precision(config: &Config, name: &str) -> Precision {
+        if name == "places" || name == "spots" || name == "emotions" {
+            Precision::Half
+        } else {
+            config.common.precision
+        }
+    }
+
+    fn measure(
+        config: &Config,
+        places: &Places<'_>,
+        task: &SpeakerTask,
+        _: &Outcome<DecoderLayers>,
+        stored: &Stored,
+    ) -> Result<WordsFigures, WordsError> {
+        let speaker = Speaker::from_bytes(&stored.bytes, &stored.file)?;
+        measure::figures(config, places, &speaker, &task.gallery)
+    }
+
+    fn card(
+        config: &Config,
+        task: &SpeakerTask,
+        figures: &WordsFigures,
+    ) -> Result<Option<Parts>, WordsError> {
+        let predictor = registry::card(affetti_feel::EMBEDDED)?;
+        Ok(Some(Parts {
+            kind: "words",
+            embedded: config.own.embedded,
+            input: InputContract {
+                resolution: vec![224],
+                channels: "RGB, and one of nine emotions or none".into(),
+                mean: 127.0,
+                scale: 128.0,
+                filter: "bilinear".into(),
+                views: vec!["full".into()],
+            },
+            starts: vec![format!("features: {}", start(&predictor))],
+            data: format!(
+                "{} utterances of ArtEmis, splits train, {} of them with their painting (research use, not redistributed)",
+                task.learned.len(),
+                task.learned.iter().filter(|line| line.picture.is_some()).count()
+            ),
+            options: "",
+            metrics: figures.0.clone(),
+            cautions: &CAUTIONS,
+        }))
+    }
+}
+
+const CAUTIONS: [&str; 3] = [
+    "It writes what viewers of paintings tend to write; it names things that are not in the picture, often.",
+    "It learned from English sentences of paid annotators, most of them in the United States, about Western paintings, and says of men, women and peoples what they said.",
+    "It must not be used to judge persons from their faces, nor be passed off as a person's words.",
+];
+
+/// Lenses, words and lines.
+fn begin(config: &Config, gallery: Arc<Gallery>, places: &Places<'_>) -> Result<SpeakerTask, WordsError> {
+    let own = &config.own;
+    let of = |split: Split| gallery.seen.iter().filter(move |seen| seen.split == split && !seen.said.is_empty());
+    let features = own.networks * CELL;
+    let nothing = || WordsError::NothingToLearn {
+        what: "artemis.csv and paintings/ leave no paintings with sentences to learn from".to_owned(),
+    };
+    let first = of(Split::Train).next().ok_or_else(nothing)?;
+    if of(Split::Val).next().is_none() || first.sight.pooled.len() < features {
+        return Err(nothing());
+    }
+    (places.stage)("principal components", 0, 1);
+    let seed = config.common.seed;
+    let rows: Vec<f32> = of(Split::Train).flat_map(|seen| &seen.sight.pooled[..features]).copied().collect();
+    let whole = Lens::fit(&rows, features, own.whole, seed);
+    // Two cells of each picture, others in each, say what cells are like.
+    let spread = |(n, seen): (usize, &'_ crate::sight::paintings::Seen)| {
+        let cell = |k: usize| seen.sight.cells[k * CELL..(k + 1) * CELL].to_vec();
+        [cell((n * 7) % (GRID * GRID)), cell((n * 5 + 3) % (GRID * GRID))].concat()
+    };
+    let rows: Vec<f32> = of(Split::Train).enumerate().flat_map(spread).collect();
+    let cell = Lens::fit(&rows, CELL, own.cell, seed);
+    let cut = |text: &str| normal::words(text);
+    let all: Vec<Vec<String>> = of(Split::Train)
+        .flat_map(|seen| &seen.said)
+        .chain(&gallery.unseen)
+        .map(|(_, text)| cut(text))
+        .collect();
+    let vocabulary = Vocabulary::of(all.iter().map(Vec::as_slice), own.least);
+    let mut views = Vec::new();
+    let mut lines = |split: Split| {
+        let mut lines = Vec::new();
+        for seen in of(split) {
+            for (emotion, text) in &seen.said {
+                lines.extend(line(*emotion, text, Some(views.len()), &vocabulary, own.longest));
+            }
+            views.push(View {
+                whole: whole.see(&seen.sight.pooled[..features]),
+                cells: cell.see(&seen.sight.cells),
+            });
+        }
+        lines
+    };
+    let (mut learned, chosen) = (lines(Split::Train), lines(Split::Val));
+    let unseen = gallery.unseen.iter();
+    learned.extend(unseen.filter_map(|(emotion, text)| line(*emotion, text, None, &vocabulary, own.longest)));
+    Ok(SpeakerTask::new(config, [whole, cell], vocabulary, views, [learned, chosen], gallery))
+}
+
+/// A sentence in numbers; none of one that is too short or too long, or mostly unknown.
+fn line(
+    emotion: Emotion,
+    text: &str,
+    picture: Option<usize>,
+    vocabulary: &Vocabulary,
+    longest: usize,
+) -> Option<Line> {
+    let words = vocabulary.ids(&normal::words(text), None);
+    let unknown = words.iter().filter(|id| **id == UNKNOWN).count();
+    let good = (3..=longest).contains(&words.len()) && 4 * unknown <= words.len();
+    debug_assert!(emotion.index() < EMOTIONS - 1);
+    good.then(|| Line {
+        emotion: emotion.index(),
+        picture,
+        words,
+    })
+}

@@ -1,0 +1,249 @@
+//! One space for pictures and words: near in it lies what belongs together.
+//!
+//! - **Computes** of a picture and of a text a vector of length 1 each; their product says how well the
+//!   text suits the picture. Of a picture besides, which single words suit it more than they suit others.
+//! - **Input** what [`crate::sight`] sees, its pooled features; English text of any length.
+//! - **Output** vectors of [`Space::len`] numbers; products −1..1.
+//! - **Source** the objective is that of Radford et al. (2021), the bag of word vectors that of Joulin et
+//!   al., "Learning visual features from large weakly supervised data" (2016).
+//! - **Deviations** small: a linear map of features, and a vector a word, which begin as what MiniLM says
+//!   of each word by itself.
+//! - **Weights** `space-1`, inside of the program.
+
+#[cfg(feature = "train")]
+pub mod training;
+
+use crate::error::WordsError;
+use crate::sight::Lens;
+use crate::text::normal;
+use crate::text::spelling::Spelling;
+use crate::text::vocabulary::{SPECIAL, UNKNOWN, Vocabulary};
+use affetti_weights::NetError;
+use affetti_weights::registry::{card, weights};
+use affetti_weights::store;
+use affetti_weights::tensors::{Tensor, Tensors};
+use serde::{Deserialize, Serialize};
+
+/// The space inside of the program.
+pub const EMBEDDED: &str = "space-1";
+
+/// Words of a text that are heard.
+const LONGEST: usize = 256;
+
+/// Maps into the space.
+#[derive(Clone, Debug)]
+pub struct Space {
+    vocabulary: Vocabulary,
+    spelling: Spelling,
+    lens: Lens,
+    /// `[dimension, lens.outputs()]`, then a bias.
+    picture: Vec<f32>,
+    bias: Vec<f32>,
+    /// `[words, dimension]`
+    vectors: Vec<f32>,
+    /// Of each word the mean and the inverse deviation of its product with pictures; a deviation of 0
+    /// is no tag.
+    usual: Vec<[f32; 2]>,
+    dimension: usize,
+    sha256: String,
+}
+
+/// What the file says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    words: Vec<String>,
+    features: usize,
+    seen: usize,
+    dimension: usize,
+}
+
+/// A word that suits a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    /// The word.
+    pub word: String,
+    /// By how many deviations it suits the picture more than it suits others.
+    pub score: f32,
+}
+
+impl Space {
+    /// The space inside of the program.
+    ///
+    /// # Errors
+    /// [`NetError::Missing`] for a build without weights.
+    pub fn embedded() -> Result<Self, WordsError> {
+        let card = card(EMBEDDED)?;
+        Self::from_bytes(&weights(&card)?, &card.file)
+    }
+
+    /// From the bytes of a weight file; `file` is its name for messages.
+    ///
+    /// # Errors
+    /// [`NetError::Malformed`] and [`NetError::Mismatch`].
+    pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self, WordsError> {
+        let space = Self::from_tensors(store::from_bytes(bytes, file)?)?;
+        Ok(Self {
+            sha256: store::sha256(bytes),
+            ..space
+        })
+    }
+
+    fn from_tensors(tensors: Tensors) -> Result<Self, WordsError> {
+        let malformed = |why: &str| NetError::Malformed {
+            file: tensors.file.clone(),
+            format: "space",
+            why: why.to_owned(),
+        };
+        let about: About = serde_json::from_str(&tensors.note)
+            .map_err(|_| malformed("its note names no words"))?;
+        let within = |size: usize| (1..=1 << 16).contains(&size);
+        if ![about.features, about.seen, about.dimension].into_iter().all(within) {
+            return Err(malformed("its sizes are not those of a space").into());
+        }
+        let About {
+            words,
+            features,
+            seen,
+            dimension,
+        } = about;
+        let mut taker = tensors.take_for("the space of pictures and words");
+        let count = words.len() + SPECIAL.len();
+        let usual = taker.take("usual", &[count, 2]);
+        let space = Self {
+            spelling: Spelling::new(words.iter().map(String::as_str)),
+            vocabulary: Vocabulary::new(words),
+            lens: Lens {
+                mean: taker.take("lens.mean", &[features]),
+                directions: taker.take("lens.directions", &[seen, features]),
+            },
+            picture: taker.take("picture.weight", &[dimension, seen]),
+            bias: taker.take("picture.beta", &[dimension]),
+            vectors: taker.take("words", &[count, dimension]),
+            usual: usual.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(),
+            dimension,
+            sha256: String::new(),
+        };
+        taker.finish()?;
+        Ok(space)
+    }
+
+    /// The tensors that [`Space::from_bytes`] reads.
+    #[cfg(feature = "train")]
+    pub(crate) fn to_tensors(&self) -> Tensors {
+        let about = About {
+            words: self.vocabulary.words()[SPECIAL.len()..].to_vec(),
+            features: self.lens.mean.len(),
+            seen: self.lens.outputs(),
+            dimension: self.dimension,
+        };
+        let count = self.vocabulary.words().len();
+        let mut tensors = Tensors {
+            note: serde_json::to_string(&about).unwrap_or_default(),
+            ..Tensors::default()
+        };
+        let mut put = |name: &str, shape: &[usize], data: Vec<f32>| {
+            let shape = shape.to_vec();
+            tensors.map.insert(name.to_owned(), Tensor { shape, data });
+        };
+        put("lens.mean", &[about.features], self.lens.mean.clone());
+        put("lens.directions", &[about.seen, about.features], self.lens.directions.clone());
+        put("picture.weight", &[self.dimension, about.seen], self.picture.clone());
+        put("picture.beta", &[self.dimension], self.bias.clone());
+        put("words", &[count, self.dimension], self.vectors.clone());
+        put("usual", &[count, 2], self.usual.concat());
+        tensors
+    }
+
+    /// Numbers of a vector.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// The hash of the weight file: vectors of another one mean something else.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The vector of a picture by the pooled features of its [`crate::sight::Sight`].
+    ///
+    /// # Errors
+    /// [`WordsError::Unfit`] for features of other networks.
+    pub fn picture(&self, pooled: &[f32]) -> Result<Vec<f32>, WordsError> {
+        if pooled.len() != self.lens.mean.len() {
+            return Err(WordsError::Unfit {
+                what: format!(
+                    "{} features of a picture for a space of {}: it was learned on another predictor",
+                    pooled.len(),
+                    self.lens.mean.len()
+                ),
+            });
+        }
+        let seen = self.lens.see(pooled);
+        let rows = self.picture.chunks_exact(seen.len()).zip(&self.bias);
+        let image = rows.map(|(row, bias)| bias + dot(row, &seen)).collect();
+        Ok(unit(image))
+    }
+
+    /// The vector of a text.
+    ///
+    /// # Errors
+    /// [`WordsError::Nothing`] where no word is known.
+    pub fn text(&self, text: &str) -> Result<Vec<f32>, WordsError> {
+        let words = normal::words(text);
+        let mut ids = self.vocabulary.ids(&words, Some(&self.spelling));
+        ids.truncate(LONGEST);
+        ids.retain(|id| *id != UNKNOWN);
+        if ids.is_empty() {
+            let why = "no word of the text is known; the words are English ones about paintings";
+            return Err(WordsError::Nothing { why });
+        }
+        Ok(unit(self.sum(&ids)))
+    }
+
+    fn sum(&self, ids: &[u32]) -> Vec<f32> {
+        let mut sum = vec![0.0; self.dimension];
+        for id in ids {
+            let vector = self.vector(*id);
+            sum.iter_mut().zip(vector).for_each(|(s, x)| *s += x);
+        }
+        sum
+    }
+
+    fn vector(&self, id: u32) -> &[f32] {
+        &self.vectors[id as usize * self.dimension..][..self.dimension]
+    }
+
+    /// The `count` words that suit a picture's vector most, best first.
+    #[must_use]
+    pub fn tags(&self, picture: &[f32], count: usize) -> Vec<Tag> {
+        let score = |(id, [mean, inverse]): (usize, &[f32; 2])| {
+            let product = dot(&unit(self.vector(id as u32).to_vec()), picture);
+            (*inverse > 0.0).then(|| ((product - mean) * inverse, id))
+        };
+        let mut all: Vec<(f32, usize)> = self.usual.iter().enumerate().filter_map(score).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let tag = |(score, id): &(f32, usize)| Tag {
+            word: self.vocabulary.words()[*id].clone(),
+            score: *score,
+        };
+        all.iter().take(count).map(tag).collect()
+    }
+}
+
+/// Σ a · b
+#[must_use]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// `vector` made one long; a vector without length stays.
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = dot(&vector, &vector).sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|x| *x /= length);
+    }
+    vector
+}
