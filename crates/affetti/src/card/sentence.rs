@@ -7,8 +7,8 @@ use affetti_emotion::{Emotion, Label};
 
 /// Bars that are drawn: the largest shares.
 const BARS: usize = 5;
-/// A word without which the share falls by a twentieth carries something.
-const CARRIES: f64 = 0.05;
+/// A word without which the share falls by a tenth carries something.
+const CARRIES: f64 = 0.1;
 /// Most words that are named.
 const NAMED: usize = 6;
 

@@ -107,8 +107,8 @@ pub struct Said {
 /// Who ranks candidates.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Judges<'a> {
-    /// Says whether a sentence suits the picture.
-    pub space: Option<&'a Space>,
+    /// Says whether a sentence suits the picture, by the predictor's description of it.
+    pub space: Option<(&'a Space, &'a [f32])>,
     /// Says which emotion a sentence expresses.
     pub reader: Option<&'a Reader>,
 }
@@ -199,7 +199,7 @@ impl Speaker {
         judges: Judges<'_>,
     ) -> Result<Vec<Said>, WordsError> {
         let all = self.candidates(sight, emotion, options)?;
-        let picture = judges.space.map(|space| Ok::<_, WordsError>((space, space.picture(&sight.pooled)?)));
+        let picture = judges.space.map(|(space, components)| Ok::<_, WordsError>((space, space.picture(components)?)));
         let picture = picture.transpose()?;
         let texts: Vec<&str> = all.iter().map(|said| said.text.as_str()).collect();
         let read = judges.reader.map(|reader| reader.read(&texts));

@@ -8,15 +8,16 @@ use crate::error::WordsError;
 use affetti_data::paintings::{self, Painting};
 use affetti_data::{Limits, Split, artemis};
 use affetti_emotion::Emotion;
-use affetti_feel::Predictor;
+use affetti_feel::{Predictor, Scratch};
 use affetti_feel::art::members;
 use affetti_ground::write_whole;
-use affetti_picture::{DecodeOptions, decode};
+use affetti_picture::{DecodeOptions, Picture, decode};
 use affetti_train::Places;
 use affetti_weights::store::{read_file, sha256};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A painting with its picture.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Seen {
     pub said: Vec<(Emotion, String)>,
     /// As this room sees it.
     pub sight: Sight,
+    /// The predictor's own description of it, as an index keeps it.
+    pub components: Vec<f32>,
 }
 
 /// All paintings with pictures, and the sentences about paintings without.
@@ -94,8 +97,9 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
         known.insert(name)
     });
     let sights = sights(predictor, &rows, places)?;
+    let described = described(predictor, &rows, places)?;
     let mut gallery = Gallery::default();
-    for ((row, _), sight) in rows.into_iter().zip(sights) {
+    for ((row, _), (sight, components)) in rows.into_iter().zip(sights.into_iter().zip(described)) {
         let key = row.artemis_key.clone().unwrap_or_default();
         let own = said.remove(&key).unwrap_or_default();
         let split = if tests.contains(&row.group) { Split::Test } else { row.split };
@@ -112,6 +116,7 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
             said: own,
             key,
             sight,
+            components,
         });
     }
     for (key, own) in said {
@@ -137,35 +142,100 @@ fn sights(
     places: &Places<'_>,
 ) -> Result<Vec<Option<Sight>>, WordsError> {
     let eyes = Eyes::of(predictor)?;
-    let names: Vec<&str> = rows.iter().map(|(row, _)| row.id.as_str()).collect();
-    let about = format!("{} {GRID} {}", predictor.model().sha256, names.join(" "));
-    let file = format!("sights-{}.bin", &sha256(about.as_bytes())[..16]);
-    let path = affetti_weights::registry::cache_folder().join("sights").join(file);
+    let path = kept(predictor, rows, "sights");
     let size = GRID * GRID * CELL + eyes.count() * CELL;
     if let Ok(bytes) = read_file(&path)
         && bytes.len() == rows.len() * size * 2
     {
         return Ok(bytes.chunks_exact(size * 2).map(unpacked).collect());
     }
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let look = |work: &mut Work, (row, at): &(Painting, At)| {
-        let seen = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        if seen.is_multiple_of(50) {
-            (places.stage)("paintings looked at", seen, rows.len());
-        }
-        let bytes = match at {
-            At::File(path) => std::fs::read(path).ok()?,
-            At::Member(bytes) => bytes.clone(),
-        };
-        let _ = row;
-        let picture = decode(&bytes, &DecodeOptions::default()).ok()?;
-        Some(eyes.look(&picture, work, 1))
+    let told = Told::new("paintings looked at", rows.len(), places);
+    let look = |work: &mut Work, (_, at): &(Painting, At)| {
+        told.one();
+        Some(eyes.look(&at.open()?, work, 1))
     };
     let found: Vec<Option<Sight>> = rows.par_iter().map_init(Work::default, look).collect();
     let bytes: Vec<u8> = found.iter().flat_map(|sight| packed(sight.as_ref(), size)).collect();
     write_whole(&path, &bytes)?;
     // As a later run will have them.
     Ok(bytes.chunks_exact(size * 2).map(unpacked).collect())
+}
+
+/// The predictor's description of each; zeros where a picture cannot be read. Two of its four views, half
+/// of the work, are hardly another description.
+fn described(
+    predictor: &Predictor,
+    rows: &[(Painting, At)],
+    places: &Places<'_>,
+) -> Result<Vec<Vec<f32>>, WordsError> {
+    let path = kept(predictor, rows, "components");
+    if let Ok(bytes) = read_file(&path)
+        && bytes.len().is_multiple_of(rows.len() * 4)
+    {
+        let (numbers, _) = bytes.as_chunks::<4>();
+        let all: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        return Ok(all.chunks_exact(all.len() / rows.len()).map(<[f32]>::to_vec).collect());
+    }
+    let predictor = predictor.clone().with_views(2);
+    let told = Told::new("paintings described", rows.len(), places);
+    let describe = |scratch: &mut Scratch, (_, at): &(Painting, At)| {
+        told.one();
+        let found = predictor.predict_with_description(&at.open()?, scratch, 1);
+        found.ok().map(|(_, components)| components)
+    };
+    let found: Vec<Option<Vec<f32>>> = rows.par_iter().map_init(Scratch::default, describe).collect();
+    let size = found.iter().flatten().map(Vec::len).next().unwrap_or(1);
+    let found: Vec<Vec<f32>> =
+        found.into_iter().map(|row| row.unwrap_or_else(|| vec![0.0; size])).collect();
+    let bytes: Vec<u8> = found.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    write_whole(&path, &bytes)?;
+    Ok(found)
+}
+
+/// Where what is measured of `rows` is kept.
+fn kept(predictor: &Predictor, rows: &[(Painting, At)], what: &str) -> PathBuf {
+    let names: Vec<&str> = rows.iter().map(|(row, _)| row.id.as_str()).collect();
+    let about = format!("{} {GRID} {}", predictor.model().sha256, names.join(" "));
+    let file = format!("{what}-{}.bin", &sha256(about.as_bytes())[..16]);
+    affetti_weights::registry::cache_folder().join("sights").join(file)
+}
+
+/// Tells how many are done, now and then.
+struct Told<'a, 'b> {
+    what: &'a str,
+    done: AtomicUsize,
+    all: usize,
+    places: &'a Places<'b>,
+}
+
+impl<'a, 'b> Told<'a, 'b> {
+    fn new(what: &'a str, all: usize, places: &'a Places<'b>) -> Self {
+        let done = AtomicUsize::new(0);
+        Self {
+            what,
+            done,
+            all,
+            places,
+        }
+    }
+
+    fn one(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed);
+        if done.is_multiple_of(50) {
+            (self.places.stage)(self.what, done, self.all);
+        }
+    }
+}
+
+impl At {
+    /// The picture; none where it cannot be read.
+    fn open(&self) -> Option<Picture> {
+        let bytes = match self {
+            Self::File(path) => std::fs::read(path).ok()?,
+            Self::Member(bytes) => bytes.clone(),
+        };
+        decode(&bytes, &DecodeOptions::default()).ok()
+    }
 }
 
 /// Sixteen bits a number, a sign of its own where there is no sight.

@@ -2,19 +2,18 @@
 //!
 //! - **Computes** of a picture and of a text a vector of length 1 each; their product says how well the
 //!   text suits the picture. Of a picture besides, which single words suit it more than they suit others.
-//! - **Input** what [`crate::sight`] sees, its pooled features; English text of any length.
+//! - **Input** the predictor's description of a picture, which an index keeps; English text of any length.
 //! - **Output** vectors of [`Space::len`] numbers; products −1..1.
 //! - **Source** the objective is that of Radford et al. (2021), the bag of word vectors that of Joulin et
 //!   al., "Learning visual features from large weakly supervised data" (2016).
-//! - **Deviations** small: a linear map of features, and a vector a word, which begin as what MiniLM says
-//!   of each word by itself.
+//! - **Deviations** small: a linear map of a description, and a vector a word, which begin as what MiniLM
+//!   says of each word by itself. So an index that knows nothing of words can be asked in words.
 //! - **Weights** `space-1`, inside of the program.
 
 #[cfg(feature = "train")]
 pub mod training;
 
 use crate::error::WordsError;
-use crate::sight::Lens;
 use crate::text::normal;
 use crate::text::spelling::Spelling;
 use crate::text::vocabulary::{SPECIAL, UNKNOWN, Vocabulary};
@@ -35,8 +34,9 @@ const LONGEST: usize = 256;
 pub struct Space {
     vocabulary: Vocabulary,
     spelling: Spelling,
-    lens: Lens,
-    /// `[dimension, lens.outputs()]`, then a bias.
+    /// Subtracted from a description, and what the rest is divided by.
+    usual_picture: [Vec<f32>; 2],
+    /// `[dimension, components]`, then a bias.
     picture: Vec<f32>,
     bias: Vec<f32>,
     /// `[words, dimension]`
@@ -45,6 +45,7 @@ pub struct Space {
     /// is no tag.
     usual: Vec<[f32; 2]>,
     dimension: usize,
+    predictor: String,
     sha256: String,
 }
 
@@ -53,9 +54,10 @@ pub struct Space {
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
     words: Vec<String>,
-    features: usize,
-    seen: usize,
+    components: usize,
     dimension: usize,
+    /// The predictor whose descriptions these are, by the hash of its weights.
+    predictor: String,
 }
 
 /// A word that suits a picture.
@@ -98,14 +100,14 @@ impl Space {
         let about: About = serde_json::from_str(&tensors.note)
             .map_err(|_| malformed("its note names no words"))?;
         let within = |size: usize| (1..=1 << 16).contains(&size);
-        if ![about.features, about.seen, about.dimension].into_iter().all(within) {
+        if ![about.components, about.dimension].into_iter().all(within) {
             return Err(malformed("its sizes are not those of a space").into());
         }
         let About {
             words,
-            features,
-            seen,
+            components,
             dimension,
+            predictor,
         } = about;
         let mut taker = tensors.take_for("the space of pictures and words");
         let count = words.len() + SPECIAL.len();
@@ -113,15 +115,13 @@ impl Space {
         let space = Self {
             spelling: Spelling::new(words.iter().map(String::as_str)),
             vocabulary: Vocabulary::new(words),
-            lens: Lens {
-                mean: taker.take("lens.mean", &[features]),
-                directions: taker.take("lens.directions", &[seen, features]),
-            },
-            picture: taker.take("picture.weight", &[dimension, seen]),
+            usual_picture: ["mean", "deviation"].map(|part| taker.take(&format!("usual.{part}"), &[components])),
+            picture: taker.take("picture.weight", &[dimension, components]),
             bias: taker.take("picture.beta", &[dimension]),
             vectors: taker.take("words", &[count, dimension]),
             usual: usual.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(),
             dimension,
+            predictor,
             sha256: String::new(),
         };
         taker.finish()?;
@@ -133,9 +133,9 @@ impl Space {
     pub(crate) fn to_tensors(&self) -> Tensors {
         let about = About {
             words: self.vocabulary.words()[SPECIAL.len()..].to_vec(),
-            features: self.lens.mean.len(),
-            seen: self.lens.outputs(),
+            components: self.usual_picture[0].len(),
             dimension: self.dimension,
+            predictor: self.predictor.clone(),
         };
         let count = self.vocabulary.words().len();
         let mut tensors = Tensors {
@@ -146,9 +146,10 @@ impl Space {
             let shape = shape.to_vec();
             tensors.map.insert(name.to_owned(), Tensor { shape, data });
         };
-        put("lens.mean", &[about.features], self.lens.mean.clone());
-        put("lens.directions", &[about.seen, about.features], self.lens.directions.clone());
-        put("picture.weight", &[self.dimension, about.seen], self.picture.clone());
+        for (part, values) in ["mean", "deviation"].iter().zip(&self.usual_picture) {
+            put(&format!("usual.{part}"), &[about.components], values.clone());
+        }
+        put("picture.weight", &[self.dimension, about.components], self.picture.clone());
         put("picture.beta", &[self.dimension], self.bias.clone());
         put("words", &[count, self.dimension], self.vectors.clone());
         put("usual", &[count, 2], self.usual.concat());
@@ -167,24 +168,37 @@ impl Space {
         &self.sha256
     }
 
-    /// The vector of a picture by the pooled features of its [`crate::sight::Sight`].
+    /// The hash of the predictor's weights whose descriptions it knows.
+    #[must_use]
+    pub fn predictor(&self) -> &str {
+        &self.predictor
+    }
+
+    /// The vector of a picture by its description ([`affetti_feel::Predictor::predict_with_description`]).
     ///
     /// # Errors
-    /// [`WordsError::Unfit`] for features of other networks.
-    pub fn picture(&self, pooled: &[f32]) -> Result<Vec<f32>, WordsError> {
-        if pooled.len() != self.lens.mean.len() {
+    /// [`WordsError::Unfit`] for a description by another predictor.
+    pub fn picture(&self, components: &[f32]) -> Result<Vec<f32>, WordsError> {
+        let expected = self.usual_picture[0].len();
+        if components.len() != expected {
             return Err(WordsError::Unfit {
                 what: format!(
-                    "{} features of a picture for a space of {}: it was learned on another predictor",
-                    pooled.len(),
-                    self.lens.mean.len()
+                    "a description of {} numbers for a space of {expected}: it was learned on another predictor",
+                    components.len()
                 ),
             });
         }
-        let seen = self.lens.see(pooled);
+        let seen = self.plain(components);
         let rows = self.picture.chunks_exact(seen.len()).zip(&self.bias);
         let image = rows.map(|(row, bias)| bias + dot(row, &seen)).collect();
         Ok(unit(image))
+    }
+
+    /// Components without what is usual of them.
+    fn plain(&self, components: &[f32]) -> Vec<f32> {
+        let [mean, deviation] = &self.usual_picture;
+        let all = components.iter().zip(mean.iter().zip(deviation));
+        all.map(|(x, (m, d))| (x - m) / d.max(1e-6)).collect()
     }
 
     /// The vector of a text.

@@ -19,6 +19,9 @@ pub struct ReaderRecipe {
     /// words that those to learn from have not.
     #[serde(default)]
     pub besides: usize,
+    /// Blocks of a transformer that are kept, the first ones; all of them where none are named.
+    #[serde(default)]
+    pub layers: Option<usize>,
     /// Share of the painting's other viewers in what an utterance is taken to say, 0..=1.
     #[serde(default)]
     pub viewers: f64,
@@ -63,6 +66,9 @@ pub enum Start {
     /// MiniLM with six layers, imported.
     #[serde(rename = "minilm-l6")]
     MiniLm,
+    /// The careful reader, `reader-2.safetensors` in the folder of models.
+    #[serde(rename = "reader-2")]
+    Careful,
     /// Vectors of 400,000 words with 50 numbers each: `glove-50.safetensors` in the folder of models,
     /// made by `peers/glove.py`.
     #[serde(rename = "glove-50")]
@@ -75,6 +81,7 @@ impl Start {
     pub const fn name(self) -> &'static str {
         match self {
             Self::MiniLm => "minilm-l6",
+            Self::Careful => "reader-2",
             Self::Glove => "glove-50",
         }
     }
@@ -87,14 +94,15 @@ impl ReaderRecipe {
         let some = |x: f64| x >= 0.0 && x.is_finite();
         let fits = matches!(
             (self.network, start),
-            (Kind::Transformer, Start::MiniLm) | (Kind::Lstm, Start::Glove)
+            (Kind::Transformer, Start::MiniLm | Start::Careful) | (Kind::Lstm, Start::Glove)
         );
         let taught = self.taught > 0.0;
         first_wrong(&[
             (
                 fits,
-                "start: minilm-l6 for a transformer, glove-50 for an lstm",
+                "start: minilm-l6 or reader-2 for a transformer, glove-50 for an lstm",
             ),
+            (self.layers.is_none_or(|n| n >= 1), "layers: at least 1"),
             (self.least >= 1, "least: at least 1"),
             (share(self.viewers), "viewers: 0 to 1"),
             (share(self.taught), "taught: 0 to 1"),

@@ -5,7 +5,7 @@ use super::texts::Texts;
 use super::Config;
 use crate::encoder::{lstm, transformer};
 use crate::error::WordsError;
-use crate::read::file::Sizes;
+use crate::read::file::{About, Sizes};
 use crate::text::normal;
 use crate::text::vocabulary::{SPECIAL, Vocabulary};
 use crate::text::wordpiece::WordPieces;
@@ -76,13 +76,14 @@ pub(super) fn open(
     texts: &Texts,
 ) -> Result<Begun, WordsError> {
     match (config.own.network, config.common.start) {
-        (Kind::Transformer, _) => minilm(texts),
+        (Kind::Transformer, Start::Careful) => careful(config, places),
+        (Kind::Transformer, _) => minilm(config, texts),
         (Kind::Lstm, start) => glove(config, places, start, texts),
     }
 }
 
 /// MiniLM, its words cut to the pieces that what is learned needs.
-fn minilm(texts: &Texts) -> Result<Begun, WordsError> {
+fn minilm(config: &Config, texts: &Texts) -> Result<Begun, WordsError> {
     let mut published = registry::tensors(Start::MiniLm.name())?;
     let file = published.file.clone();
     let pieces: Vec<String> = serde_json::from_str(&std::mem::take(&mut published.note))
@@ -99,11 +100,38 @@ fn minilm(texts: &Texts) -> Result<Begun, WordsError> {
         places,
         ..shape
     };
-    Ok(Begun {
+    Ok(shortened(config, shape, pieces, tensors))
+}
+
+/// The first blocks of a network, as many as the config wants.
+fn shortened(
+    config: &Config,
+    mut shape: transformer::Shape,
+    pieces: WordPieces,
+    mut tensors: Tensors,
+) -> Begun {
+    shape.layers = config.own.layers.unwrap_or(shape.layers).min(shape.layers);
+    let wanted = shape.tensors();
+    tensors.map.retain(|name, _| wanted.iter().any(|(known, _)| known == name));
+    Begun {
         sizes: Sizes::Transformer(shape),
         words: Words::Pieces(pieces),
         tensors,
-    })
+    }
+}
+
+/// A reader that was trained before, without its head.
+fn careful(config: &Config, places: &Places<'_>) -> Result<Begun, WordsError> {
+    let path = places.models.join(format!("{}.safetensors", Start::Careful.name()));
+    let file = path.display().to_string();
+    let mut tensors = store::from_bytes(&store::read_file(&path)?, &file)?;
+    let about: About = serde_json::from_str(&std::mem::take(&mut tensors.note))
+        .map_err(|_| malformed(&file, "it is no reader"))?;
+    let Sizes::Transformer(shape) = about.network else {
+        return Err(malformed(&file, "it is no transformer").into());
+    };
+    let pieces = WordPieces::new(about.words).map_err(|why| malformed(&file, &why))?;
+    Ok(shortened(config, shape, pieces, tensors))
 }
 
 /// Leaves of the matrix `name` the rows `kept`, in their order.

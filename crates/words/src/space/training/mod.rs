@@ -5,7 +5,6 @@ mod task;
 use super::{Space, unit};
 use crate::error::WordsError;
 use crate::figures::WordsFigures;
-use crate::sight::Lens;
 use crate::sight::paintings::{Gallery, Seen, gallery};
 use crate::text::normal;
 use crate::text::spelling::Spelling;
@@ -40,8 +39,6 @@ pub struct SpaceRecipe {
     pub half: Option<u64>,
     /// Words occur so often among what is learned.
     pub least: usize,
-    /// Principal components of a picture's features.
-    pub seen: usize,
     /// Numbers of a vector.
     pub dimension: usize,
     /// Share of the steps' texts that are what a catalogue says, not what viewers said, 0..=1.
@@ -80,7 +77,6 @@ impl Recipe for SpaceRecipe {
         first_wrong(&[
             (own.half.is_none_or(|half| half < 2), "half: 0 or 1"),
             (own.least >= 1, "least: at least 1"),
-            (size(own.seen), "seen: 2 to 1024"),
             (size(own.dimension), "dimension: 2 to 1024"),
             ((0.0..=1.0).contains(&own.facts), "facts: 0 to 1"),
             ((0.0..1.0).contains(&own.dropout), "dropout: 0 or more, below 1"),
@@ -100,17 +96,14 @@ impl Recipe for SpaceRecipe {
         if chosen.is_empty() {
             return Err(nothing());
         }
-        let features = first.sight.pooled.len();
-        let rows: Vec<f32> = learned.iter().flat_map(|seen| &seen.sight.pooled).copied().collect();
-        (places.stage)("principal components", 0, 1);
-        let lens = Lens::fit(&rows, features, config.own.seen, config.common.seed);
+        let count = first.components.len();
         let all = learned.iter().flat_map(texts).chain(gallery.unseen.iter().map(|said| said.1.clone()));
         let all: Vec<Vec<String>> = all.map(|text| normal::words(&text)).collect();
         let vocabulary = Vocabulary::of(all.iter().map(Vec::as_slice), config.own.least);
         let vectors = task::begin(&vocabulary, config, places)?;
         let device = Device::flex().autodiff();
-        let network = SpaceNetwork::new(config, lens.outputs(), vectors, &device);
-        let task = SpaceTask::new(config, lens, vocabulary, [learned, chosen, measured]);
+        let network = SpaceNetwork::new(config, count, vectors, &device);
+        let task = SpaceTask::new(config, predictor.model().sha256.clone(), vocabulary, [learned, chosen, measured]);
         Ok((task, network))
     }
 
@@ -126,7 +119,7 @@ impl Recipe for SpaceRecipe {
 
     fn precision(config: &Config, name: &str) -> Precision {
         match name {
-            "usual" | "lens.mean" | "picture.beta" => Precision::Full,
+            "usual" | "picture.beta" => Precision::Full,
             _ => config.common.precision,
         }
     }
@@ -205,7 +198,8 @@ fn space(task: &SpaceTask, model: &SpaceNetwork) -> Space {
     Space {
         spelling: Spelling::new(words[SPECIAL.len()..].iter().map(String::as_str)),
         vocabulary: task.vocabulary.clone(),
-        lens: task.lens.clone(),
+        usual_picture: task.usual_picture.clone(),
+        predictor: task.predictor.clone(),
         picture: take("picture.weight"),
         bias: take("picture.beta"),
         vectors: take("words"),
@@ -217,7 +211,7 @@ fn space(task: &SpaceTask, model: &SpaceNetwork) -> Space {
 
 /// How well each word suits pictures, for [`Space::tags`].
 fn usual(space: &Space, task: &SpaceTask) -> Result<Vec<[f32; 2]>, WordsError> {
-    let pictures = task.learned.iter().map(|seen| space.picture(&seen.sight.pooled));
+    let pictures = task.learned.iter().map(|seen| space.picture(&seen.components));
     let pictures: Vec<Vec<f32>> = pictures.collect::<Result<_, _>>()?;
     let mut used = vec![0_usize; space.usual.len()];
     for text in task.learned.iter().flat_map(|seen| &seen.said) {
@@ -292,7 +286,7 @@ impl Ranks {
 
 /// Deals the paintings into sets of [`AMONG`], and seeks each utterance's painting in its set.
 pub(crate) fn ranks(space: &Space, paintings: &[Seen], seed: u64) -> Result<Ranks, WordsError> {
-    let pictures = paintings.iter().map(|seen| space.picture(&seen.sight.pooled));
+    let pictures = paintings.iter().map(|seen| space.picture(&seen.components));
     let pictures: Vec<Vec<f32>> = pictures.collect::<Result<_, _>>()?;
     let order = shuffled(seed, 0, paintings.len());
     let among = AMONG.min(paintings.len());

@@ -3,7 +3,6 @@
 use super::{Config, Start, ranks, space};
 use crate::encoder::transformer::{self, Shape, Transformer, mean};
 use crate::error::WordsError;
-use crate::sight::Lens;
 use crate::sight::paintings::Seen;
 use crate::text::normal;
 use crate::text::vocabulary::{PAD, SPECIAL, UNKNOWN, Vocabulary};
@@ -66,7 +65,10 @@ impl SpaceNetwork {
 #[derive(Debug)]
 pub struct SpaceTask {
     config: Config,
-    pub(super) lens: Lens,
+    /// Hash of the predictor's weights.
+    pub(super) predictor: String,
+    /// Mean and deviation of each component among what is learned.
+    pub(super) usual_picture: [Vec<f32>; 2],
     pub(super) vocabulary: Vocabulary,
     pub(super) learned: Vec<Seen>,
     chosen: Vec<Seen>,
@@ -79,7 +81,7 @@ pub struct SpaceTask {
 impl SpaceTask {
     pub(super) fn new(
         config: &Config,
-        lens: Lens,
+        predictor: String,
         vocabulary: Vocabulary,
         [learned, chosen, measured]: [Vec<Seen>; 3],
     ) -> Self {
@@ -89,10 +91,16 @@ impl SpaceTask {
             ids
         };
         let texts = learned.iter().map(|seen| super::texts(seen).map(&ids).collect()).collect();
-        let seen = learned.par_iter().map(|seen| lens.see(&seen.sight.pooled)).collect();
+        let [mean, deviation] = moments(&learned);
+        let plain = |seen: &Seen| -> Vec<f32> {
+            let all = seen.components.iter().zip(mean.iter().zip(&deviation));
+            all.map(|(x, (m, d))| (x - m) / d.max(1e-6)).collect()
+        };
+        let seen = learned.iter().map(plain).collect();
         Self {
             config: config.clone(),
-            lens,
+            predictor,
+            usual_picture: [mean, deviation],
             vocabulary,
             learned,
             chosen,
@@ -143,7 +151,7 @@ impl Task for SpaceTask {
         let kept = (1.0 / (1.0 - share)) as f32;
         let mut thin = |x: f32| if random.unit() < share { 0.0 } else { x * kept };
         let pictures: Vec<f32> = rows.iter().flat_map(|row| self.seen[*row].clone()).map(&mut thin).collect();
-        let shape = [rows.len(), self.lens.outputs()];
+        let shape = [rows.len(), self.usual_picture[0].len()];
         let pictures = Tensor::from_data(TensorData::new(pictures, shape), &device);
         let batch = TextBatch::new(&texts, PAD);
         let [pictures, texts] = model.forward(pictures, batch.ids(&device), batch.mask(&device));
@@ -166,6 +174,18 @@ impl Task for SpaceTask {
     fn rate(&self, name: &str) -> f64 {
         if name == "words" { self.config.own.words_rate } else { 1.0 }
     }
+}
+
+/// Mean and deviation of each component.
+fn moments(learned: &[Seen]) -> [Vec<f32>; 2] {
+    let width = learned.first().map_or(0, |seen| seen.components.len());
+    let count = learned.len().max(1) as f32;
+    let over = |of: &dyn Fn(usize, f32) -> f32| -> Vec<f32> {
+        (0..width).map(|n| learned.iter().map(|seen| of(n, seen.components[n])).sum::<f32>() / count).collect()
+    };
+    let mean = over(&|_, x| x);
+    let variance = over(&|n, x| (x - mean[n]).powi(2));
+    [mean, variance.into_iter().map(f32::sqrt).collect()]
 }
 
 /// What MiniLM says of each word by itself, as so many principal components as a vector has numbers;
