@@ -67,6 +67,8 @@ pub struct ReportEntry {
     pub regions: Vec<ReportRegion>,
     /// Where the dominant emotion sits, if asked for.
     pub heat: Option<ReportHeat>,
+    /// A sentence that viewers might write, if one was asked for.
+    pub said: Option<SaidEntry>,
     /// How far the picture meets an intention, if one was given.
     pub intention: Option<IntentionEntry>,
 }
@@ -94,6 +96,17 @@ pub struct ReportHeat {
     pub values: Vec<u8>,
     /// Index into [`EMOTIONS`] of the emotion whose share falls where the picture is hidden.
     pub emotion: usize,
+}
+
+/// A sentence by a model, as report and terminal card show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SaidEntry {
+    /// As people write it.
+    pub text: String,
+    /// Its words.
+    pub words: Vec<String>,
+    /// Where each word looked: weights of the cells of a square grid over the picture, row by row.
+    pub looked: Vec<Vec<f32>>,
 }
 
 /// What the report and the terminal card show of an intention.

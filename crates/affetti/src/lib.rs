@@ -10,6 +10,7 @@
 //! | what pictures evoke: a [`Reading`] each | [`feel`](fn@feel) |
 //! | which of their parts: a [`RegionsReading`] each | [`regions`](fn@regions) |
 //! | drawings of them: a [`Sketched`] each | [`sketch`](fn@sketch) |
+//! | sentences about them: a [`SaidPicture`] each | [`say`](fn@say) |
 //! | many answers on one page; one answer on a terminal | [`report`], [`sheet()`], [`card`] |
 //!
 //! Answers and failures are `Serialize`: their JSON is the contract's line. The rooms themselves
@@ -61,9 +62,9 @@ pub use affetti_train as train;
 pub use affetti_weights as weights;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
-pub use answers::{Parts, ReadSentence, Reading, RegionsReading, Sketched, Trace, hit_json};
+pub use answers::{Parts, ReadSentence, Reading, SaidPicture, RegionsReading, Sketched, Trace, hit_json, Measured};
 pub use drawings::Drawings;
-pub use models::{Models, Sources, Weights};
+pub use models::{Models, Sources, Speech, Weights};
 pub use pipeline::{
     Cancel, Control, ErrorKind, Failure, Found, Input, Inputs, Job, Outcome, PictureName, Progress,
     STDIN, Source, available_threads,
@@ -75,5 +76,6 @@ pub use verbs::{
     Fusion,
     feel::{FeelOptions, Feeling, feel},
     regions::{Finding, RegionsOptions, regions},
+    say::{Expressed, SayingOptions, say},
     sketch::{ClipassoRecipe, Pulled, SketchOptions, Sketching, pull, sketch, tower},
 };

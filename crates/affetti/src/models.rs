@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use affetti_feel::{FeelError, Predictor, Reference, Usual};
+use affetti_feel::{FeelError, ModelId, Predictor, Reference, Usual};
 use affetti_nets::device::Device;
 use affetti_regions::{
     RegionsError,
@@ -22,6 +22,13 @@ use affetti_sketch::{
     mask::{self, MaskNetwork},
 };
 use affetti_weights::{NetError, registry, store};
+use affetti_words::{
+    WordsError,
+    read::Reader,
+    say::speaker::{self, Speaker},
+    sight::Eyes,
+    space::Space,
+};
 
 use crate::pipeline::available_threads;
 
@@ -74,6 +81,23 @@ pub struct Models {
     mask: Lazy<MaskNetwork>,
     encoder: Lazy<Arc<Encoder>>,
     judge: Lazy<Encoder>,
+    space: Lazy<Space>,
+    speech: Lazy<Speech>,
+}
+
+/// What it takes to say something of a picture.
+#[derive(Debug)]
+pub struct Speech {
+    /// The networks that look.
+    pub eyes: Eyes,
+    /// What speaks.
+    pub speaker: Speaker,
+    /// Which sentences suit a picture.
+    pub space: Space,
+    /// Which emotion a sentence expresses.
+    pub reader: Reader,
+    /// What speaks, by name and hash.
+    pub model: ModelId,
 }
 
 /// What is made when first asked for; all who ask get the same one. No lock is held while it is made:
@@ -144,6 +168,8 @@ impl Models {
             mask: Lazy::default(),
             encoder: Lazy::default(),
             judge: Lazy::default(),
+            space: Lazy::default(),
+            speech: Lazy::default(),
         }
     }
 
@@ -252,6 +278,42 @@ impl Models {
         self.encoder.get(|| {
             let (name, bytes) = self.sources.encoder.read(encoder::EMBEDDED)?;
             Encoder::from_bytes(&bytes, &name, self.threads).map(Arc::new)
+        })
+    }
+
+    /// One space for pictures and words.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn space(&self) -> Result<&Space, WordsError> {
+        self.space.get(Space::embedded)
+    }
+
+    /// What speaks, with those who rank what it says. It stands on the program's own predictor.
+    ///
+    /// # Errors
+    /// Missing or damaged weights, and another predictor.
+    pub fn speech(&self) -> Result<&Speech, WordsError> {
+        let predictor = self.predictor()?;
+        self.speech.get(|| {
+            let card = registry::card(speaker::EMBEDDED)?;
+            let bytes = registry::weights(&card)?;
+            let space = self.space()?.clone();
+            if space.predictor() != predictor.model().sha256 {
+                let name = &predictor.model().name;
+                let what = format!("the speaker does not know the predictor {name}; it speaks with the program's own");
+                return Err(WordsError::Unfit { what });
+            }
+            Ok(Speech {
+                eyes: Eyes::of(predictor)?,
+                speaker: Speaker::from_bytes(&bytes, &card.file)?,
+                space,
+                reader: Reader::embedded()?,
+                model: ModelId {
+                    name: card.name,
+                    sha256: store::sha256(&bytes),
+                },
+            })
         })
     }
 

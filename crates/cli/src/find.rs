@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use affetti::{
-    PictureName, Target,
+    Measured, PictureName, Target,
     emotion::{Distribution, Emotion, Label},
-    feel::index::{Hit, Index, Query},
+    feel::{
+        index::{Described, Hit, Index, Query},
+        matching,
+    },
     hit_json,
     picture::{DecodeOptions, read},
     printable, round4,
+    words::space::dot,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     Exit,
@@ -32,18 +36,23 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &inputs)?;
     let form = Form::of(&FIGURES, settings)?;
     let index = Index::open(&args.index)?;
-    let query = query(args, &index, settings)?;
-    let hits = index.find(&query, args.top, settings.threads)?;
-    if let Some(told) = beyond(&hits, &query) {
-        settings.summary(&told);
-    }
+    let (hits, measured) = if args.text.is_some() || !args.not.is_empty() || is_mixed(args) {
+        (together(args, &index, settings)?, Measured::Fit)
+    } else {
+        let query = query(args, &index, settings)?;
+        let hits = index.find(&query, args.top, settings.threads)?;
+        if let Some(told) = beyond(&hits, &query) {
+            settings.summary(&told);
+        }
+        (hits, Measured::of(&query))
+    };
     let text = match form {
         Form::Json => {
-            let lines = hits.iter().map(|hit| Ok(hit_json(hit, &query)? + "\n"));
+            let lines = hits.iter().map(|hit| Ok(hit_json(hit, measured)? + "\n"));
             lines.collect::<Result<String>>()?
         }
-        Form::Csv => csv(&rows(&hits, &query))?,
-        Form::Table => text(&hits, &query),
+        Form::Csv => csv(&rows(&hits, measured))?,
+        Form::Table => text(&hits, measured),
     };
     output::emit(settings, &text)?;
     Ok(Exit::Done)
@@ -104,18 +113,65 @@ fn beyond(hits: &[Hit], query: &Query) -> Option<String> {
     })
 }
 
-/// What nearness is called.
-fn measure(query: &Query) -> &'static str {
-    match query {
-        Query::Like(_) => "match",
-        Query::Affect { .. } | Query::Near(_) => "distance",
+/// Whether shares and valence or arousal are wished for at once.
+fn is_mixed(args: &FindArgs) -> bool {
+    args.like.is_some() && (args.valence.is_some() || args.arousal.is_some())
+}
+
+/// Pictures by several wishes at once, or by what is to be seen in them.
+fn together(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Vec<Hit>> {
+    let target = args.like.as_deref().map(|text| read_target(text, settings)).transpose()?;
+    let unwanted: Vec<Emotion> =
+        args.not.iter().map(|name| emotion(name)).collect::<Result<_>>()?;
+    for wished in [args.valence, args.arousal].into_iter().flatten() {
+        if !(1.0..=7.0).contains(&wished) {
+            bail!("valence and arousal go from 1 to 7, not {wished}");
+        }
     }
+    let models = device::models(args.weights.as_deref(), settings);
+    let text = match &args.text {
+        Some(text) => {
+            let space = models.space()?;
+            if space.predictor() != index.model().sha256 {
+                return Err(index.of_another_model(models.predictor()?.model()).into());
+            }
+            Some((space, space.text(text)?))
+        }
+        None => None,
+    };
+    let judge = |picture: &Described| {
+        let mut parts = Vec::new();
+        if let Some((space, text)) = &text {
+            let vector = space.picture(&picture.components);
+            parts.push(vector.map_or(-1.0, |vector| f64::from(dot(&vector, text))));
+        }
+        if let Some(target) = &target {
+            parts.push(matching(&picture.emotions, target.shares()));
+        }
+        parts.extend(args.valence.map(|wish| -(picture.valence - wish).abs()));
+        parts.extend(args.arousal.map(|wish| -(picture.arousal - wish).abs()));
+        parts.extend(unwanted.iter().map(|emotion| -picture.emotions.get(*emotion)));
+        parts
+    };
+    let wishes = [args.text.is_some(), target.is_some(), args.valence.is_some(), args.arousal.is_some()];
+    let parts = wishes.into_iter().filter(|wished| *wished).count() + unwanted.len();
+    Ok(index.rank(parts, &judge, args.top)?)
+}
+
+/// An emotion by its name, or by an everyday word for it.
+pub(crate) fn emotion(name: &str) -> Result<Emotion> {
+    let target: Target = name.parse()?;
+    let dominant = target.shares().dominant();
+    if target.shares().get(dominant) < 0.99 {
+        bail!("{name:?} is more than one emotion; name one of the nine");
+    }
+    Ok(dominant)
 }
 
 /// All that the JSON has.
-fn rows(hits: &[Hit], query: &Query) -> Vec<Vec<String>> {
+fn rows(hits: &[Hit], measured: Measured) -> Vec<Vec<String>> {
     let emotions = Emotion::ALL.iter().map(|emotion| emotion.name());
-    let header = ["path", measure(query)].into_iter().chain(emotions);
+    let header = ["path", measured.name()].into_iter().chain(emotions);
     let header = header.chain(["valence", "arousal", "dominant"]);
     let mut rows = vec![header.map(str::to_owned).collect()];
     rows.extend(hits.iter().map(|hit| {
@@ -130,8 +186,8 @@ fn rows(hits: &[Hit], query: &Query) -> Vec<Vec<String>> {
     rows
 }
 
-fn text(hits: &[Hit], query: &Query) -> String {
-    let measure = measure(query);
+fn text(hits: &[Hit], measured: Measured) -> String {
+    let measure = measured.name();
     let mut rows = vec![row([measure, "valence", "arousal", "mainly", "path"])];
     rows.extend(hits.iter().map(|hit| {
         let mainly = hit.emotions.dominant();

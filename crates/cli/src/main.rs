@@ -21,6 +21,7 @@ mod progress;
 mod read;
 mod regions;
 mod say;
+mod saying;
 mod settings;
 mod shell;
 mod sketch;
@@ -86,9 +87,8 @@ fn main() -> ExitCode {
     affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
     interrupt::watch();
-    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_) | Verb::Sketch(_)) {
-        settings
-            .summary("--seed changes nothing here: it is for `affetti train` and `affetti sketch`");
+    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_)) {
+        settings.summary("--seed changes nothing here: it is for `affetti train`, `sketch` and `say`");
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -109,6 +109,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Regions(args) => regions::run(&args, settings),
         Verb::Find(args) => find::run(&args, settings),
         Verb::Read(args) => read::run(&args, settings),
+        Verb::Say(args) => saying::run(&args, settings),
         Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),

@@ -4,10 +4,12 @@ mod hit;
 mod read;
 mod reading;
 pub(crate) mod regions;
+mod said;
 mod sketched;
 
-pub use hit::hit_json;
+pub use hit::{Measured, hit_json};
 pub use read::ReadSentence;
 pub use reading::{Reading, Trace};
 pub use regions::{Parts, RegionsReading};
+pub use said::SaidPicture;
 pub use sketched::Sketched;

@@ -6,6 +6,7 @@ use affetti_feel::{
     index::{Entry, Home, Stamp},
 };
 use affetti_picture::Measures;
+use affetti_words::say::speaker::Said;
 use affetti_regions::{
     affective::REGIONS,
     find::{Pull, pulling_away},
@@ -14,7 +15,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::regions::{Parts, RegionLine, lines};
 use crate::{
-    entry::{IntentionEntry, ReportEntry},
+    entry::{IntentionEntry, ReportEntry, SaidEntry},
     pipeline::PictureName,
     shares::{Shares, round4},
 };
@@ -50,6 +51,9 @@ pub struct Reading {
     pub regions: Option<Parts>,
     /// How far the picture meets an intention, if it was [held against](Reading::hold) one.
     pub intention: Option<Intention>,
+    /// A sentence that viewers might write, by a model, if [`FeelOptions`](crate::FeelOptions) asked for
+    /// it.
+    pub said: Option<Said>,
     /// What an index keeps besides, if [`FeelOptions`](crate::FeelOptions) asked for it.
     pub trace: Option<Trace>,
 }
@@ -161,6 +165,11 @@ impl Reading {
                 .map(|parts| parts.boxes(self.width, self.height))
                 .unwrap_or_default(),
             heat: self.regions.as_ref().and_then(Parts::glow),
+            said: self.said.as_ref().map(|said| SaidEntry {
+                text: said.text.clone(),
+                words: said.words.clone(),
+                looked: said.looked.clone(),
+            }),
             intention: self.intention.as_ref().map(|held| IntentionEntry {
                 target: std::array::from_fn(|i| held.target.as_slice()[i]),
                 matching: held.matching,
@@ -209,6 +218,7 @@ impl Serialize for Reading {
             model: &self.model,
             ranks: self.ranks.map(ranks),
             regions: self.regions.as_ref().map(|parts| lines(&parts.regions)),
+            utterance: self.said.as_ref().map(|said| said.text.as_str()),
             intention: self
                 .intention
                 .as_ref()
@@ -239,6 +249,8 @@ struct Line<'a> {
     ranks: Option<PerEmotion<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     regions: Option<Vec<RegionLine<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    utterance: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     intention: Option<Held<'a>>,
 }
@@ -355,6 +367,7 @@ mod tests {
             caption: None,
             regions: None,
             intention: None,
+            said: None,
             trace: None,
         }
     }

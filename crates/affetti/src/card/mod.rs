@@ -79,6 +79,9 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
     if let Some(held) = &entry.intention {
         lines.extend(wrap(&intention::sentence(held), width));
     }
+    if let Some(said) = &entry.said {
+        lines.extend(wrap(&quoted(&said.text, pen), width));
+    }
     lines.push(String::new());
     lines.extend(bars(entry, pen));
     lines.push(String::new());
@@ -90,6 +93,12 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
         .iter()
         .flat_map(|line| [line.trim_end(), "\n"])
         .collect()
+}
+
+/// A model's sentence, and that it is one.
+fn quoted(text: &str, pen: Pen) -> String {
+    let marks = if pen.unicode { ['\u{201c}', '\u{201d}'] } else { ['"', '"'] };
+    format!("{}{text}{} (written by a model)", marks[0], marks[1])
 }
 
 /// The style with its width made safe.

@@ -45,6 +45,7 @@ pub(crate) fn sample() -> ReportEntry {
         caption: Some("A painter, Storm, 1850".into()),
         regions: Vec::new(),
         heat: None,
+        said: None,
         intention: None,
     }
 }

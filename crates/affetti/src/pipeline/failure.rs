@@ -7,6 +7,7 @@ use affetti_feel::FeelError;
 use affetti_picture::PictureError;
 use affetti_regions::RegionsError;
 use affetti_sketch::SketchError;
+use affetti_words::WordsError;
 use serde::Serialize;
 
 use super::name::PictureName;
@@ -47,6 +48,12 @@ impl From<FeelError> for Fault {
 
 impl From<RegionsError> for Fault {
     fn from(error: RegionsError) -> Self {
+        Self::new(error.kind(), error)
+    }
+}
+
+impl From<WordsError> for Fault {
+    fn from(error: WordsError) -> Self {
         Self::new(error.kind(), error)
     }
 }

@@ -18,7 +18,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-pub use crate::entry::{EMOTIONS, IntentionEntry, ReportEntry, ReportHeat, ReportRegion};
+pub use crate::entry::{
+    EMOTIONS, IntentionEntry, ReportEntry, ReportHeat, ReportRegion, SaidEntry,
+};
 use crate::{
     entry::hex,
     intention,
@@ -257,6 +259,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     heat: Option<&'a ReportHeat>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Spoken<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     intention: Option<Held>,
     thumbnail: String,
 }
@@ -267,6 +271,28 @@ struct Head<'a> {
     #[serde(flatten)]
     meta: &'a ReportMeta,
     columns: Vec<&'static str>,
+}
+
+/// A sentence as the page's program reads it: of each word the cells, the one it looked at most 255.
+#[derive(Serialize)]
+struct Spoken<'a> {
+    text: &'a str,
+    words: &'a [String],
+    looked: Vec<Vec<u8>>,
+}
+
+impl<'a> From<&'a SaidEntry> for Spoken<'a> {
+    fn from(said: &'a SaidEntry) -> Self {
+        let cells = |weights: &Vec<f32>| -> Vec<u8> {
+            let most = weights.iter().copied().fold(1e-9, f32::max);
+            weights.iter().map(|weight| (weight / most * 255.0).round() as u8).collect()
+        };
+        Self {
+            text: &said.text,
+            words: &said.words,
+            looked: said.looked.iter().map(cells).collect(),
+        }
+    }
 }
 
 /// An intention as the page's program reads it.
@@ -313,6 +339,7 @@ impl<'a> From<&'a ReportEntry> for Row<'a> {
             caption: entry.caption.as_deref(),
             regions: &entry.regions,
             heat: entry.heat.as_ref(),
+            said: entry.said.as_ref().map(Spoken::from),
             intention: entry.intention.as_ref().map(|held| Held {
                 text: intention::sentence(held),
                 instead: intention::instead_figures(&held.instead),

@@ -93,6 +93,29 @@ const verdict = p => {
 };
 const unusual = p => p.unusual ? h("p", { className: "unusual" }, p.unusual) : null;
 const intention = p => p.intention ? h("p", { className: "intention" }, p.intention.text) : null;
+// A sentence by a model, and that it is one.
+const said = p => p.said ? h("p", { className: "said" }, `\u201c${p.said.text}\u201d `, h("small", null, "written by a model")) : null;
+// The same word by word: each shows where in the picture it looked.
+const spoken = p => {
+  if (!p.said) return null;
+  const show = i => {
+    const place = document.querySelector(".stage");
+    place?.querySelector(".look")?.remove();
+    if (!place || i === null) return;
+    const cells = p.said.looked[i];
+    const canvas = glow({ columns: Math.sqrt(cells.length), values: cells, emotion: p.dominant });
+    canvas.className = "glow look";
+    place.append(canvas);
+  };
+  const word = (text, i) => {
+    const node = h("span", { tabIndex: 0 }, text + " ");
+    node.onmouseenter = node.onfocus = () => show(i);
+    node.onmouseleave = node.onblur = () => show(null);
+    return node;
+  };
+  return h("div", null, said(p),
+    h("p", { className: "small words" }, "Point at a word to see where it looked: ", ...p.said.words.map(word)));
+};
 const describe = p => {
   const [[v0, v1], [a0, a1]] = [p.valence_interval, p.arousal_interval].map(ends => ends.map(x => x.toFixed(1)));
   return [image(p, { loading: "eager" }), h("b", null, bdi(p.name)), p.verdict,
@@ -103,7 +126,7 @@ const opener = p => h("button", { type: "button", className: "plain picture", "a
 const card = p => h("article", { className: "panel card", "data-index": p.index }, opener(p),
   h("h3", { className: "name", title: visible(p.path) }, bdi(p.name)),
   p.caption ? h("p", { className: "credit" }, bdi(p.caption)) : null,
-  verdict(p), unusual(p), intention(p),
+  verdict(p), unusual(p), said(p), intention(p),
   h("ul", { className: "bars" }, ...bars(p.emotions, average, p.share_intervals)),
   h("div", null, ...polarity(p.polarity)),
   axis("valence", p.valence, p.valence_interval), axis("arousal", p.arousal, p.arousal_interval),
@@ -303,7 +326,7 @@ const glow = ({ columns, values, emotion }) => {
 };
 const stage = p => {
   const big = original(p);
-  if (!p.regions && !p.heat) return [big];
+  if (!p.regions && !p.heat) return p.said ? [h("div", { className: "stage", "--r": p.width / p.height }, big)] : [big];
   const boxes = (p.regions || []).map((r, i) => h("i", { className: "region", title: r.text,
     "--x": width(r.box[0]), "--y": width(r.box[1]), "--w": width(r.box[2]), "--h": width(r.box[3]),
     "--c": `var(--e${r.emotion})` }, i < 3 ? h("b", null, EMOTIONS[r.emotion]) : null));
@@ -324,7 +347,7 @@ const whole = p => {
       h("div", { className: "late" }, h("h3", null, "Colors"), palette(p),
         h("p", { className: "swatches" }, ...p.palette.map(([color, part]) =>
           h("span", null, h("i", { "--c": color }), `${color} ${share(part)}`))), figures(p))),
-    h("div", null, verdict(p), unusual(p), intention(p),
+    h("div", null, verdict(p), unusual(p), spoken(p), intention(p),
       h("ul", { className: "bars" }, ...bars(p.emotions, pics.length > 1 ? average : p.emotions, p.share_intervals)),
       pics.length > 1 ? h("p", { className: "small" }, "The upright marks are the means of the collection. "
         + `The bars end at ${share(top)}.`) : null,

@@ -4,8 +4,10 @@ use std::ops::ControlFlow;
 
 use affetti_feel::{FeelError, Scratch, index::Stamp};
 use affetti_picture::{DecodeOptions, Filter, Picture, measures};
+use affetti_words::{say::speaker::SayOptions, sight::Work as Sighting};
 
 use super::fusion::Fusion;
+use super::say::{Seen, said};
 use crate::{
     answers::{Reading, Trace},
     models::Models,
@@ -30,6 +32,8 @@ pub struct FeelOptions {
     pub traces: bool,
     /// Whether and how regions take part. Default none.
     pub regions: Option<Fusion>,
+    /// Whether readings carry a sentence. Default false.
+    pub said: bool,
 }
 
 /// Feels every picture of `inputs` and hands the outcomes to `sink`, on this thread and in the
@@ -47,6 +51,10 @@ pub fn feel(
 ) -> Result<(), FeelError> {
     // Before many workers ask for them at once.
     models.usual()?;
+    if options.said {
+        // What fails is told of each picture.
+        let _ = models.speech();
+    }
     if let Some(fusion) = &options.regions {
         // Before many workers ask for it at once; what fails is told of each picture.
         let _ = models.detector(fusion.edges);
@@ -97,7 +105,21 @@ impl Work for Feeling<'_> {
         };
         let usual = self.models.usual()?;
         let ranks = usual.map(|usual| usual.ranks(&prediction.emotions));
+        let said = if options.said {
+            let seen = Seen {
+                picture,
+                components: &components,
+            };
+            let emotions = [prediction.emotions.dominant()];
+            let saying = SayOptions::default();
+            let (mut sentences, _) =
+                said(self.models, seen, &emotions, &saying, &mut Sighting::default(), threads)?;
+            sentences.pop()
+        } else {
+            None
+        };
         Ok(Reading {
+            said,
             path: task.job.source.name(),
             width: picture.width(),
             height: picture.height(),

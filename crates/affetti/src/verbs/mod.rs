@@ -3,6 +3,7 @@
 pub(crate) mod feel;
 mod fusion;
 pub(crate) mod regions;
+pub(crate) mod say;
 pub(crate) mod sketch;
 
 pub use fusion::Fusion;

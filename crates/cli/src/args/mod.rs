@@ -82,6 +82,7 @@ pub(crate) enum Verb {
     Regions(RegionsArgs),
     Find(FindArgs),
     Read(ReadArgs),
+    Say(SayArgs),
     Sketch(SketchArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
@@ -144,6 +145,9 @@ pub(crate) struct FeelArgs {
     /// Let the most affective regions take part in the emotions, and report them
     #[arg(long)]
     pub(crate) regions: bool,
+    /// Add a sentence that viewers might write about each picture; a model writes it
+    #[arg(long, conflicts_with_all = ["weights", "backbone"])]
+    pub(crate) say: bool,
     /// What the pictures should evoke: an emotion, or shares that sum to 1 (awe=.6,fear=.4). Adds
     /// how near each comes, ranked among paintings, and what it evokes instead
     #[arg(long, value_name = "TARGET")]
@@ -286,13 +290,14 @@ pub(crate) enum ClassesArg {
 /// picture.
 #[derive(Debug, clap::Args)]
 #[command(
-    group = ArgGroup::new("wish").required(true).multiple(true).args(["like", "valence", "arousal", "picture"]),
+    group = ArgGroup::new("wish").required(true).multiple(true).args(["like", "valence", "arousal", "picture", "text"]),
     after_help = "\
 Examples:
   affetti feel photos/ --index photos.affetti
   affetti find photos.affetti --like awe=.6,fear=.4
   affetti find photos.affetti --valence 6 --arousal 2 --top 5
   affetti find photos.affetti --picture sketch.jpg --json
+  affetti find photos.affetti --text \"a lonely sea at night\" --not fear
 
 Paths are those from here: an index names the pictures below its folder by the way from there, and moves
 with it."
@@ -302,8 +307,15 @@ pub(crate) struct FindArgs {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) index: PathBuf,
     /// An emotion, or shares that sum to 1: awe=.6,fear=.4
-    #[arg(long, value_name = "TARGET", conflicts_with_all = ["valence", "arousal", "picture"])]
+    #[arg(long, value_name = "TARGET", conflicts_with = "picture")]
     pub(crate) like: Option<String>,
+    /// What is to be seen, in English: "a lonely sea at night". Goes together with --like, --valence,
+    /// --arousal and --not; each counts as much as the others
+    #[arg(long, value_name = "TEXT", conflicts_with = "picture")]
+    pub(crate) text: Option<String>,
+    /// An emotion that the pictures should evoke little of; may be given several times
+    #[arg(long, value_name = "EMOTION", requires = "wish", conflicts_with = "picture")]
+    pub(crate) not: Vec<String>,
     /// From 1 (unpleasant) to 7 (pleasant)
     #[arg(
         long,
@@ -361,6 +373,39 @@ pub(crate) struct ReadArgs {
     /// Weights made by `affetti train reader`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
+}
+
+/// Say why a picture evokes what it evokes
+///
+/// For each picture a sentence such as its viewers might write, about what is seen and felt; it is
+/// written by a model, which often names things that are not there. Prints the sentences with the words
+/// that suit the picture, or JSON Lines with --json, which say for each word where in the picture it
+/// looked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  affetti say painting.jpg
+  affetti say painting.jpg --emotion awe -n 3
+  affetti say gallery/ --emotion all --out sentences.jsonl
+
+Without --emotion a sentence expresses what most viewers would feel, as `affetti feel` sees it.")]
+pub(crate) struct SayArgs {
+    /// Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), folders of pictures, or - for standard input
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) inputs: Vec<OsString>,
+    /// The emotion that sentences are to express, or all for each of the nine
+    #[arg(long, value_name = "EMOTION")]
+    pub(crate) emotion: Option<String>,
+    /// Sentences for each picture and emotion
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=50))]
+    pub(crate) number: usize,
+    /// Candidates that are drawn for them, of which the best are kept [default: 12, at least 4 times as
+    /// many as sentences]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=500))]
+    pub(crate) candidates: Option<usize>,
+    /// How bold: small values say what is usual, 0.05 to 3
+    #[arg(long, value_name = "X", default_value_t = affetti::words::say::speaker::SayOptions::default().temperature)]
+    pub(crate) temperature: f64,
 }
 
 /// A reader.

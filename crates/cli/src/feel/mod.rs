@@ -146,6 +146,7 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
             heat: report,
             ..Fusion::default()
         }),
+        said: args.say,
         traces: run.keeper.is_some(),
         ..FeelOptions::default()
     };
@@ -183,11 +184,12 @@ fn same(args: &FeelArgs, inputs: &[Input], model: &ModelId) -> String {
         bom,
         views,
         fast,
+        say,
         ..
     } = args;
     let version = env!("CARGO_PKG_VERSION");
     let from = env::current_dir().unwrap_or_default();
-    let asked = (intend, regions, bom, views, fast, inputs, from);
+    let asked = (intend, regions, bom, views, fast, say, inputs, from);
     let all = format!("{version} {} {asked:?}", model.sha256);
     affetti::weights::store::sha256(all.as_bytes())
 }

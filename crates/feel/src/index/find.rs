@@ -50,8 +50,8 @@ pub struct Hit {
     pub valence: f64,
     /// 1 to 7.
     pub arousal: f64,
-    /// For [`Query::Like`] the match, 0 to 1, higher is nearer; otherwise the distance, from 0,
-    /// lower is nearer.
+    /// For [`Query::Like`] the match, 0 to 1, higher is nearer; by [`Index::rank`] the judgement; otherwise
+    /// the distance, from 0, lower is nearer.
     pub measure: f64,
 }
 
@@ -85,32 +85,37 @@ impl Index {
             }
         };
         let mut hits = Vec::with_capacity(nearest.len());
-        let mut reader = self.reader();
-        let home = Home::of(&self.path).map_err(|source| self.unreadable(source))?;
         for (cost, row) in nearest {
-            let at = |section: u64, record: usize| section + row * record as u64;
-            let affect = reader.bytes(at(self.sections.affect, AFFECT), AFFECT)?;
-            let [valence, arousal] = affect_from(affect).map(affect_of);
-            let shares = reader.bytes(at(self.sections.shares, SHARES), SHARES)?;
-            let emotions = shares_of(&shares_from(shares))
-                .ok_or_else(|| self.damaged("a picture without shares"))?;
-            let measure = match query {
-                Query::Like(target) => matching(&emotions, target.shares()),
-                Query::Affect { .. } | Query::Near(_) => cost.max(0.0).sqrt(),
-            };
-            hits.push(Hit {
-                path: home.shown(self.name_of(&mut reader, row)?),
-                emotions,
-                valence,
-                arousal,
-                measure,
-            });
+            let mut hit = self.hit(row, cost.max(0.0).sqrt())?;
+            if let Query::Like(target) = query {
+                hit.measure = matching(&hit.emotions, target.shares());
+            }
+            hits.push(hit);
         }
         if matches!(query, Query::Like(_)) {
             // The table rounds to single precision; what is shown must not contradict the order.
             hits.sort_by(|a, b| b.measure.total_cmp(&a.measure));
         }
         Ok(hits)
+    }
+
+    /// What is known of `row`, with what was measured of it.
+    pub(super) fn hit(&self, row: u64, measure: f64) -> Result<Hit, FeelError> {
+        let mut reader = self.reader();
+        let home = Home::of(&self.path).map_err(|source| self.unreadable(source))?;
+        let at = |section: u64, record: usize| section + row * record as u64;
+        let affect = reader.bytes(at(self.sections.affect, AFFECT), AFFECT)?;
+        let [valence, arousal] = affect_from(affect).map(affect_of);
+        let shares = reader.bytes(at(self.sections.shares, SHARES), SHARES)?;
+        let emotions = shares_of(&shares_from(shares))
+            .ok_or_else(|| self.damaged("a picture without shares"))?;
+        Ok(Hit {
+            path: home.shown(self.name_of(&mut reader, row)?),
+            emotions,
+            valence,
+            arousal,
+            measure,
+        })
     }
 
     /// Runs `work` on ranges of rows, one per thread, and merges what they found.

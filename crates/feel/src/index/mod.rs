@@ -26,6 +26,7 @@ mod home;
 mod journal;
 mod near;
 mod nearest;
+mod rank;
 mod read;
 mod sums;
 
@@ -34,6 +35,7 @@ pub use entry::{Entry, Stamp};
 pub use find::{Hit, Query};
 pub use home::Home;
 pub use journal::Journal;
+pub use rank::Described;
 pub use read::Index;
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ use crate::text::vocabulary::{SPECIAL, UNKNOWN, Vocabulary};
 use affetti_weights::NetError;
 use affetti_weights::registry::{card, weights};
 use affetti_weights::store;
-use affetti_weights::tensors::{Tensor, Tensors};
+#[cfg(feature = "train")]
+use affetti_weights::tensors::Tensor;
+use affetti_weights::tensors::Tensors;
 use serde::{Deserialize, Serialize};
 
 /// The space inside of the program.
