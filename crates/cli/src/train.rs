@@ -83,8 +83,18 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         TrainVerb::Encoder { training, run } => {
             train::<EncoderRecipe>(&Asked::new(training, run), |_| (), settings)
         }
-        TrainVerb::Reader { training, run } => {
-            train::<ReaderRecipe>(&Asked::new(training, run), |_| (), settings)
+        TrainVerb::Reader {
+            training,
+            run,
+            table,
+        } => {
+            let inputs: Vec<&Path> = table.as_deref().into_iter().collect();
+            let asked = Asked {
+                inputs: &inputs,
+                ..Asked::new(training, run)
+            };
+            let change = |recipe: &mut ReaderRecipe| recipe.table = table.clone().or(recipe.table.take());
+            train(&asked, change, settings)
         }
         TrainVerb::Space { training, run } => {
             train::<SpaceRecipe>(&Asked::new(training, run), |_| (), settings)

@@ -36,6 +36,19 @@ pub struct Captioned {
 /// [`DataError`] if the file cannot be read, lacks a column, exceeds the limits, or holds no good row.
 /// Single bad rows are in the report.
 pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError> {
+    opened(path, limits, true)
+}
+
+/// As [`read`], of texts that need not be about pictures: where a table names none, each row is about one
+/// of its own, `row 1` and so on.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_texts(path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError> {
+    opened(path, limits, false)
+}
+
+fn opened(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Captioned>, DataError> {
     let io = |source| DataError::Io {
         path: path.to_owned(),
         source,
@@ -44,11 +57,11 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError
     if first.fill_buf().map_err(io)?.first() == Some(&b'{') {
         lines(first, path, limits)
     } else {
-        table(path, limits)
+        table(path, limits, pictures)
     }
 }
 
-fn table(path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError> {
+fn table(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Captioned>, DataError> {
     let sheet = Sheet::new(sheet::open(path)?, path, limits)?;
     let any = |names: &[&str]| -> Result<_, DataError> {
         for name in names {
@@ -64,16 +77,22 @@ fn table(path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError> {
     // Without a column of pictures, ArtEmis's two.
     let parts = match (&picture, sheet.find("art_style")?, sheet.find("painting")?) {
         (None, Some(style), Some(painting)) => Some([style, painting]),
-        (None, ..) => return Err(sheet.column(&PICTURE.join("/")).err().unwrap_or(DataError::Empty { path: path.to_owned() })),
+        (None, ..) if pictures => {
+            // It is missing: this is the error that says so.
+            sheet.column(&PICTURE.join("/"))?;
+            None
+        }
         _ => None,
     };
+    let mut number = 0;
     sheet.load(|row| {
+        number += 1;
         let picture = match (&parts, &picture) {
             (Some([style, painting]), _) => {
                 crate::artemis::key(&row.filled(style)?, &row.filled(painting)?)
             }
             (None, Some(column)) => row.filled(column)?,
-            (None, None) => return Ok(None),
+            (None, None) => format!("row {number}"),
         };
         Ok(Some(Captioned {
             picture,
@@ -176,6 +195,14 @@ mod tests {
         let expected = [caption("so vast", Some(Emotion::Awe)), caption("", None)];
         assert_eq!(table.rows, expected);
         assert_eq!(lines.rows, expected);
+    }
+
+    #[test]
+    fn texts_need_no_pictures() {
+        let folder = testing::folder();
+        let path = testing::write(folder.path(), "a.csv", "text,emotion\nso calm,awe\n".to_owned());
+        let set = read_texts(&path, &Limits::default()).unwrap();
+        assert_eq!((set.rows[0].picture.as_str(), set.rows[0].emotion), ("row 1", Some(Emotion::Awe)));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | [`say`] | sentences about pictures |
 //! | [`space`] | one space for pictures and words |
 //! | [`read`] | the emotion of a sentence, and which words carried it |
+//! | [`prepare`] | a corpus of utterances made ready for training |
 //! | [`metrics`] | how captions are compared with what people wrote |
 //!
 //! ```
@@ -26,6 +27,7 @@ mod error;
 #[cfg(feature = "train")]
 mod figures;
 pub mod metrics;
+pub mod prepare;
 pub mod read;
 pub mod say;
 pub mod sight;

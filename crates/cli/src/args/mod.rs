@@ -470,6 +470,28 @@ pub(crate) enum DataVerb {
         #[arg(value_hint = ValueHint::AnyPath)]
         path: Option<PathBuf>,
     },
+    /// Make a corpus of utterances ready for training: words by number, vocabulary, references
+    #[command(
+        after_help = "Example:\n  affetti data prepare data/artemis.csv --out prepared/\n\nThe table is ArtEmis's, or has the columns text (or caption, utterance) and perhaps emotion and picture."
+    )]
+    Prepare {
+        /// The table
+        #[arg(value_hint = ValueHint::FilePath)]
+        table: PathBuf,
+        /// The splits of its pictures, a table with artemis_key and split [default: artemis-splits.csv
+        /// beside it, where there is one; others are dealt by their names]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        splits: Option<PathBuf>,
+        /// Words that occur less often are unknown
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+        least: usize,
+        /// Words of the shortest utterance that is kept
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+        shortest: usize,
+        /// Percentage of the utterances to learn from that are not too long
+        #[arg(long, value_name = "P", default_value_t = 95, value_parser = RangedU64ValueParser::<usize>::new().range(1..=100))]
+        within: usize,
+    },
     /// Open every picture of a set; name what is missing, unreadable, double or leaks between splits
     #[command(
         after_help = "Examples:\n  affetti data check oasis data/oasis\n  affetti data check folder photos/\n  affetti data check artgan style_val.csv --pictures wikiart/"

@@ -82,12 +82,17 @@ pub(crate) enum TrainVerb {
     },
     /// Train a network that reads the emotion of sentences, for `affetti read`; needs a build with the
     /// feature `train`
-    #[command(after_help = "Example:\n  affetti train reader configs/reader-2.toml --data data/")]
+    #[command(
+        after_help = "Examples:\n  affetti train reader configs/reader-2.toml --data data/\n  affetti train reader configs/reader-own.toml --table my.csv --data data/\n\nA table has the columns text and emotion, and picture where several texts are about one."
+    )]
     Reader {
         #[command(flatten)]
         training: TrainingArgs,
         #[command(flatten)]
         run: RunArgs,
+        /// Your own texts with emotions, in the place of ArtEmis's
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        table: Option<PathBuf>,
     },
     /// Train the space of pictures and words, for `affetti find --text`; needs a build with the feature
     /// `train`

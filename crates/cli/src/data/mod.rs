@@ -1,10 +1,12 @@
 //! `affetti data`: what a set holds and whether it is sound.
 
 mod check;
+mod prepare;
 mod stats;
 
 use std::path::{Path, PathBuf};
 
+use affetti::words::prepare::PrepareOptions;
 use affetti::data::{
     Limits, Loaded, ReadReport, abstract_art, affective, artemis, artgan, labelled::Labelled,
     oasis, paintings, table, wikiart_emotions,
@@ -27,6 +29,21 @@ pub(crate) fn run(verb: DataVerb, settings: &Settings) -> Result<Exit> {
                 None => data_folder(None)?,
             };
             stats::run(set, &locate(set, path)?, settings)
+        }
+        DataVerb::Prepare {
+            table,
+            splits,
+            least,
+            shortest,
+            within,
+        } => {
+            let options = PrepareOptions {
+                least,
+                shortest,
+                within: within as f64 / 100.0,
+                ..PrepareOptions::default()
+            };
+            prepare::run(&table, splits.as_deref(), &options, settings)
         }
         DataVerb::Check {
             set,

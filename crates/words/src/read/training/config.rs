@@ -2,6 +2,7 @@
 
 use affetti_ground::config::{Name, first_wrong};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What decides how a reader comes out, beside what every training says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct ReaderRecipe {
     /// Whether programs carry the weights.
     #[serde(default)]
     pub embedded: bool,
+    /// A table of texts with emotions in the place of ArtEmis's; texts about one picture stay together.
+    #[serde(default)]
+    pub table: Option<PathBuf>,
     /// Words of the recurrent network occur so often among what is learned.
     #[serde(default = "five")]
     pub least: usize,

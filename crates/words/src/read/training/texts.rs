@@ -3,8 +3,9 @@
 use super::Config;
 use crate::error::WordsError;
 use crate::read::Reader;
+use affetti_data::captions::{self, Captioned};
 use affetti_data::{Limits, Split, artemis, goemotions};
-use affetti_emotion::{Distribution, Emotion, Label};
+use affetti_emotion::{Distribution, Emotion, Label, Votes};
 use affetti_train::Places;
 use std::collections::HashMap;
 
@@ -31,28 +32,33 @@ pub(super) struct Texts {
 /// The utterances by the splits of their paintings, and comments where the config wants them.
 pub(super) fn load(config: &Config, places: &Places<'_>) -> Result<Texts, WordsError> {
     let limits = Limits::default();
-    let utterances = artemis::read(&places.data.join("artemis.csv"), &limits)?.rows;
-    let splits = artemis::read_splits(&places.data.join("artemis-splits.csv"), &limits)?.rows;
-    let splits: HashMap<String, Split> =
-        splits.into_iter().map(|row| (row.artemis_key, row.split)).collect();
-    let votes = artemis::group(&utterances);
     let own = &config.own;
+    let (rows, splits) = match &own.table {
+        Some(table) => (captions::read_texts(table, &limits)?.rows, HashMap::new()),
+        None => artemis_rows(places, &limits)?,
+    };
+    let mut votes: HashMap<&str, Votes<Emotion>> = HashMap::new();
+    for row in &rows {
+        if let Some(emotion) = row.emotion {
+            votes.entry(&row.picture).or_default().add(emotion);
+        }
+    }
     let mut texts = Texts::default();
-    for utterance in utterances {
-        let painting = utterance.key();
-        let Some(split) = splits.get(&painting) else {
+    for row in &rows {
+        let Some(felt) = row.emotion else {
             continue;
         };
-        let shares = votes.get(&painting).and_then(|votes| votes.distribution().ok());
+        let split = splits.get(&row.picture).copied();
+        let split = split.unwrap_or_else(|| Split::of(&row.picture));
         let mut target = vec![0.0; Emotion::ALL.len()];
-        target[utterance.emotion.index()] = 1.0;
-        if let Some(shares) = shares {
+        target[felt.index()] = 1.0;
+        if let Some(Ok(shares)) = votes.get(row.picture.as_str()).map(Votes::distribution) {
             blend(&mut target, &shares, own.viewers);
         }
         let text = Text {
-            text: utterance.utterance,
-            felt: Some(utterance.emotion),
-            painting,
+            text: row.caption.clone(),
+            felt: Some(felt),
+            painting: row.picture.clone(),
             target,
         };
         match split {
@@ -74,10 +80,28 @@ pub(super) fn load(config: &Config, places: &Places<'_>) -> Result<Texts, WordsE
     teach(config, places, &mut texts)?;
     texts.learned.retain(|text| !text.target.is_empty());
     if texts.learned.is_empty() || texts.chosen.is_empty() || texts.measured.is_empty() {
-        let what = "artemis.csv and artemis-splits.csv leave a split without utterances".to_owned();
+        let from = own.table.as_ref().map_or("artemis.csv".to_owned(), |table| table.display().to_string());
+        let counts = [&texts.learned, &texts.chosen, &texts.measured].map(Vec::len);
+        let what = format!(
+            "{from}: {} texts to learn from, {} to choose the epoch by, {} to measure on; each has to be 1 \
+             or more, so give some hundred texts with emotions",
+            counts[0], counts[1], counts[2]
+        );
         return Err(WordsError::NothingToLearn { what });
     }
     Ok(texts)
+}
+
+/// ArtEmis's utterances, those of paintings with a split, and these.
+type Rows = (Vec<Captioned>, HashMap<String, Split>);
+
+fn artemis_rows(places: &Places<'_>, limits: &Limits) -> Result<Rows, WordsError> {
+    let rows = captions::read(&places.data.join("artemis.csv"), limits)?.rows;
+    let splits = artemis::read_splits(&places.data.join("artemis-splits.csv"), limits)?.rows;
+    let splits: HashMap<String, Split> =
+        splits.into_iter().map(|row| (row.artemis_key, row.split)).collect();
+    let known = rows.into_iter().filter(|row| splits.contains_key(&row.picture));
+    Ok((known.collect(), splits))
 }
 
 /// target · (1 − share) + shares · share
