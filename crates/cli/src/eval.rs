@@ -1,5 +1,8 @@
 //! `affetti eval`.
 
+#[cfg(feature = "train")]
+mod speaker;
+
 use std::path::{Path, PathBuf};
 
 use affetti::{
@@ -105,6 +108,12 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             learned,
             weights,
         } => self::captions([&references, &captions], learned.as_deref(), weights.as_deref(), settings),
+        #[cfg(not(feature = "train"))]
+        EvalVerb::Speaker { .. } => bail!(
+            "this build cannot measure speakers: build it with `cargo build --release --features train`"
+        ),
+        #[cfg(feature = "train")]
+        verb @ EvalVerb::Speaker { .. } => speaker::eval(verb, settings),
         EvalVerb::Edges {
             detector,
             weights,

@@ -157,6 +157,34 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
     },
+    /// Measure what writes sentences about pictures, by judges that took no part; needs a build with the
+    /// feature `train`
+    #[command(
+        after_help = "Example:\n  affetti eval speaker --data data/ --ranks models/space-half0.safetensors models/reader-1.safetensors \\\n    --judges models/space-half1.safetensors models/reader-judge.safetensors"
+    )]
+    Speaker {
+        /// Weights made by `affetti train speaker` [default: those inside the program]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        weights: Option<PathBuf>,
+        /// A space and a reader that rank candidates [default: those inside the program]
+        #[arg(long, num_args = 2, value_names = ["SPACE", "READER"], value_hint = ValueHint::FilePath)]
+        ranks: Vec<PathBuf>,
+        /// A space and a reader that judge
+        #[arg(long, num_args = 2, required = true, value_names = ["SPACE", "READER"], value_hint = ValueHint::FilePath)]
+        judges: Vec<PathBuf>,
+        /// Candidates for each sentence
+        #[arg(long, value_name = "N", default_value_t = 12, value_parser = RangedU64ValueParser::<usize>::new().range(1..=500))]
+        candidates: usize,
+        /// How bold, and how much more picture and emotion count than they did in learning
+        #[arg(long, num_args = 3, value_names = ["TEMPERATURE", "PICTURE", "EMOTION"])]
+        manner: Vec<f64>,
+        /// Write every sentence here, a JSON line each
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        sentences: Option<PathBuf>,
+        /// The folder of the data sets [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
     /// Measure edges against boundaries that people drew (BSDS500 val)
     #[command(
         after_help = "Examples:\n  affetti eval edges --data data/\n  affetti eval edges --detector hed --data data/ --json"

@@ -312,6 +312,20 @@ impl Predictor {
         })
     }
 
+    /// The emotions of a description ([`predict_with_description`](Self::predict_with_description)).
+    ///
+    /// # Errors
+    /// [`FeelError::NotFinite`] where the weights are damaged.
+    ///
+    /// # Panics
+    /// Where it is that of another predictor, of another length: a bug of the caller.
+    pub fn described_emotions(&self, description: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
+        let shares = softmax(&self.model.emotions.apply(description));
+        Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
+            model: self.id.name.clone(),
+        })
+    }
+
     /// What the heads see of raw features: the principal components of the emotions, then those of
     /// valence and arousal.
     ///

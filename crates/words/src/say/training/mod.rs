@@ -3,6 +3,7 @@
 //! It learns the language of all sentences, and what they are about where there is a picture. Some
 //! steps hide the picture, some the emotion, so that both can be emphasised later.
 
+pub mod evaluate;
 mod measure;
 mod task;
 
