@@ -167,3 +167,36 @@ mod tests {
         assert!(std::panic::catch_unwind(|| assert_all_close(&[1.0], &[1.5], 0.4)).is_err());
     }
 }
+
+/// −1..1 from a hash of the place, in exact integers: no side rounds differently.
+#[must_use]
+pub fn uniform(name: &str, count: usize) -> Vec<f64> {
+    let seed = name.bytes().fold(0_u32, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    let value = |i: usize| {
+        let mut h = (i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed);
+        h ^= h >> 15;
+        h = h.wrapping_mul(2_246_822_519);
+        h ^= h >> 13;
+        f64::from(h >> 8) / f64::from(1 << 23) - 1.0
+    };
+    (0..count).map(value).collect()
+}
+
+/// The weight `name` of a network in `peers/closed.py`: by its kind and shape, variances and scales around
+/// 1, matrices of He's deviation, the rest up to 0.3.
+#[must_use]
+pub fn closed_form(name: &str, shape: &[usize]) -> Vec<f32> {
+    let count: usize = shape.iter().product();
+    let (scale, shift) = if name.ends_with("running_var") {
+        (0.5, 1.0)
+    } else if name.ends_with("weight") && shape.len() == 1 {
+        (0.2, 1.0)
+    } else if name.ends_with("weight") {
+        ((6.0 / (count / shape[0]) as f64).sqrt(), 0.0)
+    } else {
+        (0.3, 0.0)
+    };
+    uniform(name, count).into_iter().map(|v| (shift + v * scale) as f32).collect()
+}

@@ -1,25 +1,11 @@
 //! Weights and inputs from the closed formula that peers/networks.py has too.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use affetti_testkit::uniform;
 use affetti_weights::NetError;
 use affetti_weights::tensors::{Tensor, Tensors};
 use serde_json::Value;
 use std::path::Path;
-
-/// −1..1 from a hash of the place, in exact integers: no side rounds differently.
-pub(crate) fn uniform(name: &str, count: usize) -> Vec<f64> {
-    let seed = name.bytes().fold(0_u32, |seed, byte| {
-        seed.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    let value = |i: usize| {
-        let mut h = (i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed);
-        h ^= h >> 15;
-        h = h.wrapping_mul(2_246_822_519);
-        h ^= h >> 13;
-        f64::from(h >> 8) / f64::from(1 << 23) - 1.0
-    };
-    (0..count).map(value).collect()
-}
 
 /// An input or the weights of the loss.
 pub(crate) fn values(name: &str, count: usize) -> Vec<f32> {
@@ -27,21 +13,9 @@ pub(crate) fn values(name: &str, count: usize) -> Vec<f32> {
 }
 
 pub(crate) fn closed_form(name: &str, shape: &[usize]) -> Tensor {
-    let count: usize = shape.iter().product();
-    let mut data = uniform(name, count);
-    let (scale, shift) = if name.ends_with("running_var") {
-        (0.5, 1.0)
-    } else if name.ends_with("weight") && shape.len() == 1 {
-        (0.2, 1.0)
-    } else if name.ends_with("weight") {
-        ((6.0 / (count / shape[0]) as f64).sqrt(), 0.0)
-    } else {
-        (0.3, 0.0)
-    };
-    data.iter_mut().for_each(|v| *v = shift + *v * scale);
     Tensor {
         shape: shape.to_vec(),
-        data: data.into_iter().map(|v| v as f32).collect(),
+        data: affetti_testkit::closed_form(name, shape),
     }
 }
 

@@ -6,3 +6,6 @@ pub mod lstm_layers;
 pub mod transformer;
 #[cfg(feature = "train")]
 pub mod transformer_layers;
+
+#[cfg(test)]
+mod tests;

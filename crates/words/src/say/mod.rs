@@ -15,3 +15,6 @@ pub mod sentence;
 pub mod speaker;
 #[cfg(feature = "train")]
 pub mod training;
+
+#[cfg(all(test, feature = "train"))]
+mod tests;
