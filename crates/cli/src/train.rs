@@ -33,7 +33,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use affetti::regions::edges::training::EdgeRecipe;
     use affetti::sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
     use affetti::words::{
-        read::training::ReaderRecipe, say::training::SpeakerRecipe, space::training::SpaceRecipe,
+        read::training::ReaderRecipe,
+        say::training::{SpeakerRecipe, attend::AttendRecipe},
+        space::training::SpaceRecipe,
     };
     use networks::{Asked, train};
 
@@ -101,6 +103,9 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         }
         TrainVerb::Speaker { training, run } => {
             train::<SpeakerRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Attend { training, run } => {
+            train::<AttendRecipe>(&Asked::new(training, run), |_| (), settings)
         }
         TrainVerb::Art { training, run } => {
             train::<ArtRecipe>(&Asked::new(training, run), |_| (), settings)

@@ -10,13 +10,18 @@ use std::{fs, path::Path};
 use common::{Run, affetti, folder};
 
 /// Verb, config, and options beside `--data` and `--run`.
-const TRAININGS: [(&str, &str, &[&str]); 8] = [
+const TRAININGS: [(&str, &str, &[&str]); 13] = [
     ("feel", "feel-3", &["--models", "models"]),
     ("edges", "edges-1", &["--models", "models"]),
     ("mask", "mask-1", &["--models", "models", "--maps", "maps"]),
     ("encoder", "encoder-1", &["--models", "models"]),
     ("art", "art-1", &["--models", "models"]),
     ("affect", "affect-1", &["--models", "models"]),
+    ("reader", "reader-2", &["--models", "models"]),
+    ("reader", "reader-lstm", &["--models", "models"]),
+    ("space", "space-1", &["--models", "models"]),
+    ("speaker", "speaker-1", &["--models", "models"]),
+    ("attend", "attend-emotion", &["--models", "models"]),
     ("recipe", "artemis-resnet34", &[]),
     ("recipe", "wikiart-vgg16", &[]),
 ];
@@ -186,6 +191,11 @@ mod checkpoints {
             checkpoint::{Checkpoint, History, Origin},
         },
         weights::tensors::{Tensor, Tensors},
+        words::{
+            read::training::ReaderRecipe,
+            say::training::{SpeakerRecipe, attend::AttendRecipe},
+            space::training::SpaceRecipe,
+        },
     };
     use std::path::Path;
 
@@ -231,6 +241,10 @@ mod checkpoints {
                 "encoder" => write::<EncoderRecipe>(run, &text),
                 "art" => write::<ArtRecipe>(run, &text),
                 "affect" => write::<AffectRecipe>(run, &text),
+                "reader" => write::<ReaderRecipe>(run, &text),
+                "space" => write::<SpaceRecipe>(run, &text),
+                "speaker" => write::<SpeakerRecipe>(run, &text),
+                "attend" => write::<AttendRecipe>(run, &text),
                 _ => write::<PublishedRecipe>(run, &text),
             };
             let other = if *verb == "art" { "edges" } else { "art" };

@@ -112,6 +112,16 @@ pub(crate) enum TrainVerb {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Train ArtEmis's own speaker, show, attend and tell; needs a build with the feature `train`
+    #[command(
+        after_help = "Examples:\n  affetti train attend configs/attend-emotion.toml --data data/\n  affetti train attend configs/attend-plain.toml --data data/"
+    )]
+    Attend {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
     /// a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]

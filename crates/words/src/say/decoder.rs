@@ -76,6 +76,34 @@ pub struct Context {
     pub cells: Vec<f32>,
 }
 
+/// A network that speaks, word by word.
+pub trait Voice {
+    /// What one sentence has come to.
+    type Stream: Clone;
+
+    /// A stream that has seen `context` and said nothing.
+    ///
+    /// # Panics
+    /// Where the context has other sizes: a bug of the caller.
+    fn begin(&self, context: &Context) -> Self::Stream;
+
+    /// Says `words`, one for each of `streams`, and gives the values of what may come next, `[streams,
+    /// words]`.
+    ///
+    /// # Panics
+    /// Where a sentence is longer than there are places, or a word is unknown: a bug of the caller.
+    fn say(&self, streams: &mut [Self::Stream], words: &[u32]) -> Vec<f32>;
+
+    /// Where the last word looked: the weights of the cells.
+    fn looked(stream: &Self::Stream) -> &[f32];
+
+    /// Words of the longest sentence, with its beginning and end.
+    fn places(&self) -> usize;
+
+    /// Words that are known.
+    fn words(&self) -> usize;
+}
+
 #[derive(Clone, Debug)]
 struct Norm([Vec<f32>; 2]);
 
@@ -125,7 +153,7 @@ pub struct Stream {
     /// Words said, the beginning included.
     said: usize,
     /// Where the last word looked: the weights of the cells, mean over heads and blocks.
-    pub looked: Vec<f32>,
+    looked: Vec<f32>,
 }
 
 impl Decoder {
@@ -170,13 +198,24 @@ impl Decoder {
     pub fn shape(&self) -> Shape {
         self.shape
     }
+}
 
-    /// A stream that has seen `context` and said nothing.
-    ///
-    /// # Panics
-    /// Where the context has other sizes: a bug of the caller.
-    #[must_use]
-    pub fn begin(&self, context: &Context) -> Stream {
+impl Voice for Decoder {
+    type Stream = Stream;
+
+    fn looked(stream: &Stream) -> &[f32] {
+        &stream.looked
+    }
+
+    fn places(&self) -> usize {
+        self.shape.places
+    }
+
+    fn words(&self) -> usize {
+        self.shape.words
+    }
+
+    fn begin(&self, context: &Context) -> Stream {
         let Shape { width, heads, .. } = self.shape;
         let emotion = context.emotion.unwrap_or(EMOTIONS - 1);
         let mut x = self.emotions[emotion * width..][..width].to_vec();
@@ -209,13 +248,7 @@ impl Decoder {
         stream
     }
 
-    /// Says `words`, one for each of `streams`, and gives the values of what may come next, `[streams,
-    /// words]`.
-    ///
-    /// # Panics
-    /// Where a sentence is longer than there are places, or a word is unknown: a bug of the caller.
-    #[must_use]
-    pub fn say(&self, streams: &mut [Stream], words: &[u32]) -> Vec<f32> {
+    fn say(&self, streams: &mut [Stream], words: &[u32]) -> Vec<f32> {
         let Shape { width, .. } = self.shape;
         assert_eq!(streams.len(), words.len(), "a word each");
         let mut x = Vec::with_capacity(streams.len() * width);
@@ -241,6 +274,9 @@ impl Decoder {
         self.output.run(&self.last.run(&x), None)
     }
 
+}
+
+impl Decoder {
     /// What a query finds in block `n` of a stream.
     fn attend(&self, stream: &mut Stream, n: usize, query: &[f32]) -> Vec<f32> {
         let Shape {

@@ -48,6 +48,30 @@ pub struct Told {
     pub words: Tensor<2, Int>,
 }
 
+/// What a network says.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    /// Values of the word behind each of the words, `[batch · words, known words]`.
+    pub values: Tensor<2>,
+    /// What is to be small besides, `[1]`.
+    pub besides: Option<Tensor<1>>,
+}
+
+/// A network that learns to speak.
+pub trait Voiced: Module + Clone {
+    /// What it says behind each word of the sentences.
+    fn values(&self, told: Told, thin: &mut Thin<'_>) -> Spoken;
+}
+
+impl Voiced for DecoderLayers {
+    fn values(&self, told: Told, thin: &mut Thin<'_>) -> Spoken {
+        Spoken {
+            values: self.forward(told, thin),
+            besides: None,
+        }
+    }
+}
+
 /// Thins rows `[batch, 1, tokens, width]`.
 pub type Thin<'a> = dyn FnMut(Tensor<4>) -> Tensor<4> + 'a;
 

@@ -1,6 +1,6 @@
 //! From a picture and an emotion to sentences.
 //!
-//! - **Computes** several candidates by drawing word after word, then which of them suit picture and
+//! - **Computes** several candidates by drawing word after word (or by beam search), then which of them suit picture and
 //!   emotion best. Each word is drawn from what the picture and the emotion make likelier than no picture
 //!   and no emotion would: log p + e · (log p − log p₀) for both, within the likeliest words.
 //! - **Input** a [`Sight`], an emotion; space and reader where candidates are to be ranked by them.
@@ -12,15 +12,15 @@
 //!   the pictures beside it.
 //! - **Weights** `speaker-1`, inside of the program.
 
-use super::decoder::{Context, Decoder, Shape, Stream};
-use super::sentence::sentence;
+use super::attend::{self, Attend};
+use super::decoder::{self, Context, Decoder, Voice};
+use super::draft::drafts;
 use crate::error::WordsError;
 use crate::read::Reader;
 use crate::sight::{GRID, Lens, Sight};
 use crate::space::{Space, dot};
-use crate::text::vocabulary::{BEGIN, END, SPECIAL, Vocabulary};
+use crate::text::vocabulary::{SPECIAL, Vocabulary};
 use affetti_emotion::{Emotion, Label};
-use affetti_ground::{SplitMix64, finalize};
 use affetti_weights::NetError;
 use affetti_weights::registry::{card, weights};
 use affetti_weights::store;
@@ -38,14 +38,60 @@ pub struct Speaker {
     pub(super) vocabulary: Vocabulary,
     pub(super) whole: Lens,
     pub(super) cell: Lens,
-    pub(super) decoder: Decoder,
+    pub(super) voice: AnyVoice,
+}
+
+/// What `voice` says.
+fn all<V: Voice>(
+    voice: &V,
+    contexts: &[Context; 3],
+    options: &SayOptions,
+    words: &Vocabulary,
+    emotion: Option<Emotion>,
+) -> Vec<Said> {
+    let drafts = drafts(voice, contexts, options, words);
+    drafts.iter().map(|draft| draft.said(words, emotion)).collect()
+}
+
+/// Either of the networks.
+#[derive(Clone, Debug)]
+pub(super) enum AnyVoice {
+    Transformer(Box<Decoder>),
+    Attend(Box<Attend>),
+}
+
+/// A network's kind and sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Sizes {
+    /// [`super::decoder`]
+    Transformer(decoder::Shape),
+    /// [`super::attend`]
+    Attend(attend::Shape),
+}
+
+impl Sizes {
+    fn words(self) -> usize {
+        match self {
+            Self::Transformer(shape) => shape.words,
+            Self::Attend(shape) => shape.words,
+        }
+    }
+
+    /// Numbers of the whole picture, and of a cell; the second kind sees no whole.
+    fn seen(self) -> [usize; 2] {
+        match self {
+            Self::Transformer(shape) => [shape.whole, shape.cell],
+            Self::Attend(shape) => [1, shape.cell],
+        }
+    }
 }
 
 /// What the file says of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
-    pub(crate) shape: Shape,
+    pub(crate) shape: Sizes,
     pub(crate) words: Vec<String>,
     /// Features behind the two lenses.
     pub(crate) features: [usize; 2],
@@ -70,6 +116,8 @@ pub struct SayOptions {
     pub emotion: f64,
     /// Of the series.
     pub seed: u64,
+    /// Sentences that are followed side by side, the likeliest ones, in the place of drawing; 0 draws.
+    pub beams: usize,
 }
 
 impl Default for SayOptions {
@@ -83,6 +131,7 @@ impl Default for SayOptions {
             picture: 0.7,
             emotion: 0.5,
             seed: 0,
+            beams: 0,
         }
     }
 }
@@ -140,23 +189,31 @@ impl Speaker {
         let about: About = serde_json::from_str(&tensors.note)
             .map_err(|_| malformed("its note names no network and no words"))?;
         let sizes = about.features.iter().all(|n| (1..=1 << 16).contains(n));
-        if !sizes || about.words.len() + SPECIAL.len() != about.shape.words {
+        if !sizes || about.words.len() + SPECIAL.len() != about.shape.words() {
             return Err(malformed("its words and vectors differ in number").into());
         }
         let mut taker = tensors.take_for("the speaker");
-        let decoder = Decoder::take(about.shape, &mut taker).map_err(malformed)?;
+        let voice = match about.shape {
+            Sizes::Transformer(shape) => {
+                AnyVoice::Transformer(Box::new(Decoder::take(shape, &mut taker).map_err(malformed)?))
+            }
+            Sizes::Attend(shape) => {
+                AnyVoice::Attend(Box::new(Attend::take(shape, &mut taker).map_err(malformed)?))
+            }
+        };
+        let seen = about.shape.seen();
         let mut lens = |name: &str, inputs: usize, outputs: usize| Lens {
             mean: taker.take(&format!("{name}.mean"), &[inputs]),
             directions: taker.take(&format!("{name}.directions"), &[outputs, inputs]),
         };
-        let whole = lens("lens.whole", about.features[0], about.shape.whole);
-        let cell = lens("lens.cell", about.features[1], about.shape.cell);
+        let whole = lens("lens.whole", about.features[0], seen[0]);
+        let cell = lens("lens.cell", about.features[1], seen[1]);
         taker.finish()?;
         Ok(Self {
             vocabulary: Vocabulary::new(about.words),
             whole,
             cell,
-            decoder,
+            voice,
         })
     }
 
@@ -165,13 +222,12 @@ impl Speaker {
     /// # Errors
     /// [`WordsError::Unfit`] for the sight of another predictor.
     pub fn context(&self, sight: Option<&Sight>, emotion: Option<Emotion>) -> Result<Context, WordsError> {
-        let shape = self.decoder.shape();
         let emotion = emotion.map(Label::index);
         let Some(sight) = sight else {
             return Ok(Context {
                 emotion,
-                whole: vec![0.0; shape.whole],
-                cells: vec![0.0; GRID * GRID * shape.cell],
+                whole: vec![0.0; self.whole.outputs()],
+                cells: vec![0.0; GRID * GRID * self.cell.outputs()],
             });
         };
         let (features, cell) = (self.whole.mean.len(), self.cell.mean.len());
@@ -224,7 +280,7 @@ impl Speaker {
         Ok(fresh.take(options.count).collect())
     }
 
-    /// All candidates, in the order of their series.
+    /// All candidates, in the order of their series, or of how likely they are.
     fn candidates(
         &self,
         sight: &Sight,
@@ -236,32 +292,11 @@ impl Speaker {
             self.context(Some(sight), None)?,
             self.context(None, emotion)?,
         ];
-        let begun = contexts.map(|context| self.decoder.begin(&context));
-        let count = options.candidates.max(options.count);
-        let mut open: Vec<Draft> = (0..count).map(|n| Draft::new(&begun, options.seed, n as u64)).collect();
-        let mut done = Vec::new();
-        let places = self.decoder.shape().places;
-        for place in 0..places - 1 {
-            let mut streams: Vec<Stream> = open.iter_mut().flat_map(|d| std::mem::take(&mut d.streams)).collect();
-            let words: Vec<u32> = open.iter().flat_map(|draft| [draft.last(); 3]).collect();
-            let values = self.decoder.say(&mut streams, &words);
-            let known = self.decoder.shape().words;
-            let mut streams = streams.into_iter();
-            for (draft, values) in open.iter_mut().zip(values.chunks_exact(3 * known)) {
-                draft.streams = streams.by_ref().take(3).collect();
-                // A sentence that has not ended by its last place ends there.
-                let must_end = place + 2 >= places;
-                draft.draw(values, options, must_end, &self.vocabulary);
-            }
-            let (ended, rest): (Vec<Draft>, Vec<Draft>) = open.into_iter().partition(|d| d.last() == END);
-            done.extend(ended);
-            open = rest;
-            if open.is_empty() {
-                break;
-            }
-        }
-        done.sort_by_key(|draft| draft.number);
-        Ok(done.iter().map(|draft| draft.said(&self.vocabulary, emotion)).collect())
+        let words = &self.vocabulary;
+        Ok(match &self.voice {
+            AnyVoice::Transformer(voice) => all(voice.as_ref(), &contexts, options, words, emotion),
+            AnyVoice::Attend(voice) => all(voice.as_ref(), &contexts, options, words, emotion),
+        })
     }
 
     /// The tensors that [`Speaker::from_bytes`] reads beside the decoder's.
@@ -281,115 +316,4 @@ impl Speaker {
         };
         [lens("whole", whole), lens("cell", cell)].concat()
     }
-}
-
-/// A sentence that is being said, to three at once: with all, without emotion, without picture.
-struct Draft {
-    number: u64,
-    streams: Vec<Stream>,
-    words: Vec<u32>,
-    looked: Vec<Vec<f32>>,
-    likelihood: f64,
-    random: SplitMix64,
-}
-
-impl Draft {
-    fn new(begun: &[Stream; 3], seed: u64, number: u64) -> Self {
-        Self {
-            number,
-            streams: begun.to_vec(),
-            words: vec![BEGIN],
-            looked: Vec::new(),
-            likelihood: 0.0,
-            random: SplitMix64::new(finalize(seed.wrapping_mul(31).wrapping_add(number))),
-        }
-    }
-
-    fn last(&self) -> u32 {
-        self.words[self.words.len() - 1]
-    }
-
-    /// The next word from the values of the three streams.
-    fn draw(&mut self, values: &[f32], options: &SayOptions, must_end: bool, words: &Vocabulary) {
-        let parts: Vec<Vec<f64>> = values.chunks_exact(values.len() / 3).map(log_shares).collect();
-        let [own, calm, blind] = [&parts[0], &parts[1], &parts[2]];
-        let guided: Vec<f64> = (0..own.len())
-            .map(|n| {
-                own[n] + options.emotion * (own[n] - calm[n]) + options.picture * (own[n] - blind[n])
-            })
-            .collect();
-        // What is far from likely is no better for being likelier than without the picture.
-        let best = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let allowed = |n: &usize| own[*n] > best - 5.0 && self.may_say(*n as u32, words);
-        let mut ranked: Vec<usize> = (0..own.len()).filter(allowed).collect();
-        ranked.sort_by(|a, b| guided[*b].total_cmp(&guided[*a]).then(a.cmp(b)));
-        ranked.truncate(options.top.max(1));
-        let word = if must_end || ranked.is_empty() {
-            END as usize
-        } else {
-            self.pick(&ranked, &guided, options)
-        };
-        self.likelihood += own[word];
-        self.looked.push(self.streams[0].looked.clone());
-        self.words.push(word as u32);
-    }
-
-    fn pick(&mut self, ranked: &[usize], guided: &[f64], options: &SayOptions) -> usize {
-        let first = guided[ranked[0]];
-        let weight = |n: &usize| ((guided[*n] - first) / options.temperature.max(1e-3)).exp();
-        let weights: Vec<f64> = ranked.iter().map(weight).collect();
-        let total: f64 = weights.iter().sum();
-        let mut kept = 0;
-        let mut sum = 0.0;
-        while kept < weights.len() && sum < options.nucleus * total {
-            sum += weights[kept];
-            kept += 1;
-        }
-        let mut draw = self.random.unit() * sum;
-        for (n, weight) in ranked.iter().zip(&weights).take(kept) {
-            draw -= weight;
-            if draw < 0.0 {
-                return *n;
-            }
-        }
-        ranked[0]
-    }
-
-    /// No unknown word, no pair twice, no word twice in a row, no "x and x"; an end behind three words.
-    fn may_say(&self, word: u32, words: &Vocabulary) -> bool {
-        if word == END {
-            return self.words.len() > 3;
-        }
-        if (word as usize) < SPECIAL.len() || word == self.last() {
-            return false;
-        }
-        let pair = [self.last(), word];
-        if self.words.windows(2).any(|known| known == pair) {
-            return false;
-        }
-        let behind = self.words.len().checked_sub(2).map(|n| self.words[n]);
-        let and = words.id("and").is_some_and(|and| and == self.last());
-        !(and && behind == Some(word))
-    }
-
-    fn said(&self, vocabulary: &Vocabulary, emotion: Option<Emotion>) -> Said {
-        let inside = &self.words[1..self.words.len() - 1];
-        let words: Vec<String> =
-            inside.iter().map(|id| vocabulary.words()[*id as usize].clone()).collect();
-        Said {
-            text: sentence(&words),
-            looked: self.looked[..words.len()].to_vec(),
-            likelihood: self.likelihood / self.looked.len().max(1) as f64,
-            words,
-            emotion,
-            fit: None,
-        }
-    }
-}
-
-/// Logarithms of shares.
-fn log_shares(values: &[f32]) -> Vec<f64> {
-    let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let total: f64 = values.iter().map(|x| f64::from(x - most).exp()).sum();
-    values.iter().map(|x| f64::from(x - most) - total.ln()).collect()
 }

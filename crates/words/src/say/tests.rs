@@ -1,8 +1,8 @@
 //! The decoder word by word against its twin, which says all words at once; and what a speaker may say.
 
-use super::decoder::{Context, Decoder, EMOTIONS, Shape};
+use super::decoder::{Context, Decoder, EMOTIONS, Shape, Voice};
 use super::decoder_layers::{DecoderLayers, Told};
-use super::speaker::{About, Judges, SayOptions, Speaker};
+use super::speaker::{About, Judges, SayOptions, Sizes, Speaker};
 use crate::encoder::lstm_layers::flatten;
 use crate::sight::{CELL, GRID, Lens, Sight};
 use crate::text::vocabulary::{BEGIN, SPECIAL};
@@ -69,7 +69,7 @@ fn word_by_word_is_all_at_once() {
         }
         // What a word looks at are parts of one; the emotion, the picture and words have the rest.
         for stream in &streams {
-            let looked: f32 = stream.looked.iter().sum();
+            let looked: f32 = Decoder::looked(stream).iter().sum();
             assert!(looked > 0.0 && looked < 1.0, "{looked}");
         }
     }
@@ -84,7 +84,7 @@ fn speaker() -> Speaker {
     };
     tensors.map.extend(Speaker::lenses(&lens("w", SMALL.whole), &lens("c", SMALL.cell)));
     let about = About {
-        shape: SMALL,
+        shape: Sizes::Transformer(SMALL),
         words: (SPECIAL.len()..SMALL.words).map(|n| if n == 5 { "and".into() } else { format!("w{n}") }).collect(),
         features: [CELL, CELL],
     };

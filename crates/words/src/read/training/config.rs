@@ -21,7 +21,7 @@ pub struct ReaderRecipe {
     pub least: usize,
     /// So many of the most frequent words that have vectors are known besides: sentences to come have
     /// words that those to learn from have not.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "none")]
     pub besides: usize,
     /// Blocks of a transformer that are kept, the first ones; all of them where none are named.
     #[serde(default)]
@@ -48,6 +48,11 @@ pub struct ReaderRecipe {
     pub trunk_rate: f64,
     /// What that of the words' vectors is multiplied with besides; 0 leaves them as they are.
     pub words_rate: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn none(count: &usize) -> bool {
+    *count == 0
 }
 
 fn five() -> usize {

@@ -4,7 +4,6 @@
 //!   that most of its viewers named left to the speaker; beside the best sentence for all paintings.
 //! - **Deviations** figures with judges are those of `affetti eval speaker`.
 
-use super::Config;
 use crate::error::WordsError;
 use crate::figures::WordsFigures;
 use crate::metrics::report::{Besides, measure};
@@ -17,7 +16,7 @@ use affetti_weights::registry::Metric;
 use rayon::prelude::*;
 
 pub(super) fn figures(
-    config: &Config,
+    seed: u64,
     places: &Places<'_>,
     speaker: &Speaker,
     gallery: &Gallery,
@@ -26,7 +25,7 @@ pub(super) fn figures(
         gallery.seen.iter().filter(|seen| seen.split == Split::Test && !seen.said.is_empty()).collect();
     (places.stage)("sentences about paintings of the test split", 0, measured.len());
     let options = SayOptions {
-        seed: config.common.seed,
+        seed,
         ..SayOptions::default()
     };
     let say = |seen: &&&crate::sight::paintings::Seen| -> Result<Captioned, WordsError> {

@@ -3,12 +3,13 @@
 //! It learns the language of all sentences, and what they are about where there is a picture. Some
 //! steps hide the picture, some the emotion, so that both can be emphasised later.
 
+pub mod attend;
 pub mod evaluate;
 mod measure;
 mod task;
 
 use super::decoder::{EMOTIONS, Shape};
-use super::speaker::{About, Speaker};
+use super::speaker::{About, Sizes, Speaker};
 use crate::encoder::lstm_layers::flatten;
 use crate::error::WordsError;
 use crate::figures::WordsFigures;
@@ -30,6 +31,8 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 pub use super::decoder_layers::DecoderLayers;
+use burn::module::Module;
+use task::Manner;
 pub use task::SpeakerTask;
 
 /// Settings of a training.
@@ -95,7 +98,7 @@ struct View {
 impl Recipe for SpeakerRecipe {
     const KIND: &'static str = "speaker";
     type Start = Start;
-    type Task = SpeakerTask;
+    type Task = SpeakerTask<DecoderLayers, Shape>;
     type Figures = WordsFigures;
     type Error = WordsError;
 
@@ -120,40 +123,43 @@ impl Recipe for SpeakerRecipe {
     fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, WordsError> {
         let predictor = Predictor::embedded(&Place::Cpu)?;
         let gallery = Arc::new(gallery(&predictor, places)?);
-        let mut task = begin(config, gallery, places)?;
         let own = &config.own;
-        let shape = Shape {
-            words: task.vocabulary.words().len(),
+        let sizes = |words: usize, [whole, cell]: [usize; 2]| Shape {
+            words,
             places: own.longest + 2,
             width: own.width,
             heads: own.heads,
             layers: own.layers,
             wide: 4 * own.width,
-            whole: task.whole.outputs(),
-            cell: task.cell.outputs(),
+            whole,
+            cell,
         };
+        let manner = Manner {
+            seed: config.common.seed,
+            batch: config.common.training.batch,
+            dropout: own.dropout,
+            hidden: own.hidden,
+            forget: own.forget,
+        };
+        let cut = Cut {
+            networks: own.networks,
+            least: own.least,
+            longest: own.longest,
+            whole: own.whole,
+            cell: own.cell,
+        };
+        let task: Self::Task = begin(manner, cut, gallery, places, sizes)?;
         let device = Device::flex().autodiff();
-        let network = DecoderLayers::new(shape, task.frequencies(), config.common.seed, &device);
-        task.shape = shape;
+        let network = DecoderLayers::new(task.shape, task.frequencies(), config.common.seed, &device);
         Ok((task, network))
     }
 
     fn weights(
         _: &Config,
-        task: &SpeakerTask,
+        task: &Self::Task,
         model: &DecoderLayers,
     ) -> Result<Option<Tensors>, WordsError> {
-        let about = About {
-            shape: task.shape,
-            words: task.vocabulary.words()[SPECIAL.len()..].to_vec(),
-            features: [task.whole.mean.len(), task.cell.mean.len()],
-        };
-        let mut tensors = values(model);
-        let names: Vec<String> = tensors.map.keys().cloned().collect();
-        names.iter().for_each(|name| flatten(&mut tensors, name));
-        tensors.map.extend(Speaker::lenses(&task.whole, &task.cell));
-        tensors.note = serde_json::to_string(&about).unwrap_or_default();
-        Ok(Some(tensors))
+        Ok(Some(stored(task, model, Sizes::Transformer(task.shape))))
     }
 
     fn precision(config: &Config, name: &str) -> Precision {
@@ -167,42 +173,66 @@ impl Recipe for SpeakerRecipe {
     fn measure(
         config: &Config,
         places: &Places<'_>,
-        task: &SpeakerTask,
+        task: &Self::Task,
         _: &Outcome<DecoderLayers>,
         stored: &Stored,
     ) -> Result<WordsFigures, WordsError> {
         let speaker = Speaker::from_bytes(&stored.bytes, &stored.file)?;
-        measure::figures(config, places, &speaker, &task.gallery)
+        measure::figures(config.common.seed, places, &speaker, &task.gallery)
     }
 
     fn card(
         config: &Config,
-        task: &SpeakerTask,
+        task: &Self::Task,
         figures: &WordsFigures,
     ) -> Result<Option<Parts>, WordsError> {
-        let predictor = registry::card(affetti_feel::EMBEDDED)?;
-        Ok(Some(Parts {
-            kind: "words",
-            embedded: config.own.embedded,
-            input: InputContract {
-                resolution: vec![224],
-                channels: "RGB, and one of nine emotions or none".into(),
-                mean: 127.0,
-                scale: 128.0,
-                filter: "bilinear".into(),
-                views: vec!["full".into()],
-            },
-            starts: vec![format!("features: {}", start(&predictor))],
-            data: format!(
-                "{} utterances of ArtEmis, splits train, {} of them with their painting (research use, not redistributed)",
-                task.learned.len(),
-                task.learned.iter().filter(|line| line.picture.is_some()).count()
-            ),
-            options: "",
-            metrics: figures.0.clone(),
-            cautions: &CAUTIONS,
-        }))
+        parts(task, figures, config.own.embedded).map(Some)
     }
+}
+
+/// The tensors of a speaker's file.
+fn stored<N: Module, S>(task: &SpeakerTask<N, S>, model: &N, shape: Sizes) -> Tensors {
+    let about = About {
+        shape,
+        words: task.vocabulary.words()[SPECIAL.len()..].to_vec(),
+        features: [task.whole.mean.len(), task.cell.mean.len()],
+    };
+    let mut tensors = values(model);
+    let names: Vec<String> = tensors.map.keys().cloned().collect();
+    names.iter().for_each(|name| flatten(&mut tensors, name));
+    tensors.map.extend(Speaker::lenses(&task.whole, &task.cell));
+    tensors.note = serde_json::to_string(&about).unwrap_or_default();
+    tensors
+}
+
+/// What the card of a speaker says.
+fn parts<N, S>(
+    task: &SpeakerTask<N, S>,
+    figures: &WordsFigures,
+    embedded: bool,
+) -> Result<Parts, WordsError> {
+    let predictor = registry::card(affetti_feel::EMBEDDED)?;
+    let pictured = task.learned.iter().filter(|line| line.picture.is_some()).count();
+    Ok(Parts {
+        kind: "words",
+        embedded,
+        input: InputContract {
+            resolution: vec![224],
+            channels: "RGB, and one of nine emotions or none".into(),
+            mean: 127.0,
+            scale: 128.0,
+            filter: "bilinear".into(),
+            views: vec!["full".into()],
+        },
+        starts: vec![format!("features: {}", start(&predictor))],
+        data: format!(
+            "{} utterances of ArtEmis, splits train, {pictured} of them with their painting (research use, not redistributed)",
+            task.learned.len()
+        ),
+        options: "",
+        metrics: figures.0.clone(),
+        cautions: &CAUTIONS,
+    })
 }
 
 const CAUTIONS: [&str; 3] = [
@@ -211,9 +241,24 @@ const CAUTIONS: [&str; 3] = [
     "It must not be used to judge persons from their faces, nor be passed off as a person's words.",
 ];
 
+/// How pictures and sentences are cut to size.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    networks: usize,
+    least: usize,
+    longest: usize,
+    whole: usize,
+    cell: usize,
+}
+
 /// Lenses, words and lines.
-fn begin(config: &Config, gallery: Arc<Gallery>, places: &Places<'_>) -> Result<SpeakerTask, WordsError> {
-    let own = &config.own;
+fn begin<N, S>(
+    manner: Manner,
+    own: Cut,
+    gallery: Arc<Gallery>,
+    places: &Places<'_>,
+    sizes: impl FnOnce(usize, [usize; 2]) -> S,
+) -> Result<SpeakerTask<N, S>, WordsError> {
     let of = |split: Split| gallery.seen.iter().filter(move |seen| seen.split == split && !seen.said.is_empty());
     let features = own.networks * CELL;
     let nothing = || WordsError::NothingToLearn {
@@ -224,7 +269,7 @@ fn begin(config: &Config, gallery: Arc<Gallery>, places: &Places<'_>) -> Result<
         return Err(nothing());
     }
     (places.stage)("principal components", 0, 1);
-    let seed = config.common.seed;
+    let seed = manner.seed;
     let rows: Vec<f32> = of(Split::Train).flat_map(|seen| &seen.sight.pooled[..features]).copied().collect();
     let whole = Lens::fit(&rows, features, own.whole, seed);
     // Two cells of each picture, others in each, say what cells are like.
@@ -258,7 +303,7 @@ fn begin(config: &Config, gallery: Arc<Gallery>, places: &Places<'_>) -> Result<
     let (mut learned, chosen) = (lines(Split::Train), lines(Split::Val));
     let unseen = gallery.unseen.iter();
     learned.extend(unseen.filter_map(|(emotion, text)| line(*emotion, text, None, &vocabulary, own.longest)));
-    Ok(SpeakerTask::new(config, [whole, cell], vocabulary, views, [learned, chosen], gallery))
+    Ok(SpeakerTask::new(manner, [whole, cell], vocabulary, views, [learned, chosen], Arc::clone(&gallery), sizes))
 }
 
 /// A sentence in numbers; none of one that is too short or too long, or mostly unknown.

@@ -1,8 +1,8 @@
 //! Batches of sentences of one length, the loss, and the validation.
 
-use super::super::decoder::{EMOTIONS, Shape};
-use super::super::decoder_layers::{DecoderLayers, Told};
-use super::{Config, Line, View};
+use super::super::decoder::EMOTIONS;
+use super::super::decoder_layers::{Told, Voiced};
+use super::{Line, View};
 use crate::sight::paintings::Gallery;
 use crate::sight::{GRID, Lens};
 use crate::text::vocabulary::{BEGIN, END, SPECIAL, UNKNOWN, Vocabulary};
@@ -12,13 +12,25 @@ use affetti_train::{Metric, Task, TrainError};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The learning of one speaker.
+/// What the learning of any speaker is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) seed: u64,
+    pub(super) batch: usize,
+    pub(super) dropout: f64,
+    pub(super) hidden: f64,
+    pub(super) forget: f64,
+}
+
+/// The learning of one speaker, whose network is `N` of sizes `S`.
 #[derive(Debug)]
-pub struct SpeakerTask {
-    config: Config,
-    pub(super) shape: Shape,
+pub struct SpeakerTask<N, S> {
+    manner: Manner,
+    pub(super) shape: S,
+    network: PhantomData<N>,
     pub(super) whole: Lens,
     pub(super) cell: Lens,
     pub(super) vocabulary: Vocabulary,
@@ -29,29 +41,21 @@ pub struct SpeakerTask {
     batches: (usize, Vec<Vec<usize>>),
 }
 
-impl SpeakerTask {
+impl<N, S> SpeakerTask<N, S> {
     pub(super) fn new(
-        config: &Config,
+        manner: Manner,
         [whole, cell]: [Lens; 2],
         vocabulary: Vocabulary,
         views: Vec<View>,
         [learned, chosen]: [Vec<Line>; 2],
         gallery: Arc<Gallery>,
+        sizes: impl FnOnce(usize, [usize; 2]) -> S,
     ) -> Self {
-        let shape = Shape {
-            words: 1,
-            places: 1,
-            width: 1,
-            heads: 1,
-            layers: 1,
-            wide: 1,
-            whole: whole.outputs(),
-            cell: cell.outputs(),
-        };
         Self {
-            config: config.clone(),
+            shape: sizes(vocabulary.words().len(), [whole.outputs(), cell.outputs()]),
+            manner,
+            network: PhantomData,
             batches: (usize::MAX, Vec::new()),
-            shape,
             whole,
             cell,
             vocabulary,
@@ -85,7 +89,7 @@ impl SpeakerTask {
         mut random: Option<&mut SplitMix64>,
         device: &Device,
     ) -> (Told, Tensor<2, Int>) {
-        let own = &self.config.own;
+        let own = &self.manner;
         let mut hides = |share: f64| random.as_mut().is_some_and(|random| random.unit() < share);
         let (whole, cell) = (self.whole.outputs(), self.cell.outputs());
         let (mut emotions, mut wholes, mut cells) = (Vec::new(), Vec::new(), Vec::new());
@@ -125,10 +129,10 @@ impl SpeakerTask {
     }
 
     fn deal(&self, epoch: usize) -> Vec<Vec<usize>> {
-        let common = &self.config.common;
-        let order = shuffled(common.seed, epoch, self.learned.len());
-        let batches = by_length(&self.learned, order, common.training.batch);
-        let places = shuffled(common.seed ^ 1, epoch, batches.len());
+        let seed = self.manner.seed;
+        let order = shuffled(seed, epoch, self.learned.len());
+        let batches = by_length(&self.learned, order, self.manner.batch);
+        let places = shuffled(seed ^ 1, epoch, batches.len());
         places.into_iter().map(|n| batches[n].clone()).collect()
     }
 }
@@ -157,17 +161,17 @@ fn surprise(logits: Tensor<2>, next: Tensor<2, Int>, device: &Device) -> Tensor<
     (found * known.clone()).sum() / known.sum().clamp_min(1.0) * -1.0
 }
 
-impl Task for SpeakerTask {
-    type Model = DecoderLayers;
+impl<N: Voiced, S> Task for SpeakerTask<N, S> {
+    type Model = N;
 
     fn steps(&self) -> usize {
         let order = (0..self.learned.len()).collect();
-        by_length(&self.learned, order, self.config.common.training.batch).len().max(1)
+        by_length(&self.learned, order, self.manner.batch).len().max(1)
     }
 
     fn loss(
         &mut self,
-        model: &DecoderLayers,
+        model: &N,
         epoch: usize,
         step: usize,
     ) -> Result<Tensor<1>, TrainError> {
@@ -178,11 +182,11 @@ impl Task for SpeakerTask {
         let Some(rows) = self.batches.1.get(step) else {
             return Ok(Tensor::zeros([1], &device));
         };
-        let draw = mix(&[self.config.common.seed, epoch as u64, step as u64]);
+        let draw = mix(&[self.manner.seed, epoch as u64, step as u64]);
         let mut random = SplitMix64::new(draw);
         let lines: Vec<&Line> = rows.iter().map(|row| &self.learned[*row]).collect();
         let (told, next) = self.told(&lines, Some(&mut random), &device);
-        let share = self.config.own.dropout;
+        let share = self.manner.dropout;
         let kept = (1.0 / (1.0 - share)) as f32;
         let mut thin = |x: Tensor<4>| {
             if share == 0.0 {
@@ -193,11 +197,15 @@ impl Task for SpeakerTask {
             let factors: Vec<f32> = (0..shape.iter().product()).map(factor).collect();
             x * Tensor::from_data(TensorData::new(factors, shape), &device)
         };
-        let logits = model.forward(told, &mut thin);
-        Ok(surprise(logits, next, &device))
+        let spoken = model.values(told, &mut thin);
+        let loss = surprise(spoken.values, next, &device);
+        Ok(match spoken.besides {
+            Some(besides) => loss + besides,
+            None => loss,
+        })
     }
 
-    fn validate(&mut self, model: &DecoderLayers) -> Result<Vec<Metric>, TrainError> {
+    fn validate(&mut self, model: &N) -> Result<Vec<Metric>, TrainError> {
         let device = Device::flex();
         let order = (0..self.chosen.len()).collect();
         let (mut sums, mut words) = ([0.0_f64; 3], 0.0_f64);
@@ -214,7 +222,7 @@ impl Task for SpeakerTask {
             for (sum, lines) in sums.iter_mut().zip([&lines, &blind, &others]) {
                 let lines: Vec<&Line> = lines.iter().collect();
                 let (told, next) = self.told(&lines, None, &device);
-                let loss = surprise(model.forward(told, &mut |x| x), next, &device);
+                let loss = surprise(model.values(told, &mut |x| x).values, next, &device);
                 *sum += weight * loss.into_scalar::<f64>();
             }
             words += weight;
