@@ -131,6 +131,10 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/judge-1.toml"),
     include_str!("../../../models/mask-1.toml"),
     include_str!("../../../models/minilm-l6.toml"),
+    include_str!("../../../models/reader-1.toml"),
+    include_str!("../../../models/reader-2.toml"),
+    include_str!("../../../models/space-1.toml"),
+    include_str!("../../../models/speaker-1.toml"),
     include_str!("../../../models/resnet-34.toml"),
     include_str!("../../../models/resnet-50.toml"),
     include_str!("../../../models/u2netp.toml"),
@@ -154,6 +158,18 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     (
         "mask-1",
         include_bytes!("../../../models/mask-1.safetensors"),
+    ),
+    (
+        "reader-1",
+        include_bytes!("../../../models/reader-1.safetensors"),
+    ),
+    (
+        "space-1",
+        include_bytes!("../../../models/space-1.safetensors"),
+    ),
+    (
+        "speaker-1",
+        include_bytes!("../../../models/speaker-1.safetensors"),
     ),
 ];
 #[cfg(not(feature = "weights"))]

