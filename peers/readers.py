@@ -1,4 +1,4 @@
-"""Reference outputs of the networks that read, for crates/words/tests/networks.rs.
+"""Reference outputs of the networks that read, for crates/words/src/encoder/tests.rs.
 
 Needs: pip install torch transformers numpy (made with torch 2.2.2, transformers 4.46.3)
 Run:   python peers/readers.py [MINILM] > crates/words/tests/fixtures/networks.json
@@ -74,7 +74,8 @@ def real(folder):
         ids = tokenizer(text)["input_ids"]
         with torch.no_grad():
             out = net(input_ids=torch.tensor([ids])).last_hidden_state.mean(1)[0]
-        print(json.dumps({"text": text, "ids": ids, "first": out[:6].tolist()}), file=sys.stderr)
+        pieces = tokenizer.convert_ids_to_tokens(ids)
+        print(json.dumps({"text": text, "pieces": pieces, "first": out[:6].tolist()}), file=sys.stderr)
 
 
 if __name__ == "__main__":

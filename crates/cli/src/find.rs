@@ -133,7 +133,12 @@ fn together(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Vec<H
         Some(text) => {
             let space = models.space()?;
             if space.predictor() != index.model().sha256 {
-                return Err(index.of_another_model(models.predictor()?.model()).into());
+                bail!(
+                    "{}: made with the weights {}, which know no words; --text needs an index that the program's own \
+                     predictor made: make one without --weights",
+                    args.index.display(),
+                    index.model().name
+                );
             }
             Some((space, space.text(text)?))
         }

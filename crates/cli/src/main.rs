@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     affetti::nets::device::limit_threads(settings.threads);
     quiet_workers(settings.verbose);
     interrupt::watch();
-    if settings.seed.is_some() && !matches!(args.verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_)) {
+    if settings.seed.is_some() && !takes_seed(&args.verb) {
         settings.summary("--seed changes nothing here: it is for `affetti train`, `sketch` and `say`");
     }
     match run(args.verb, &settings) {
@@ -99,6 +99,11 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn takes_seed(verb: &Verb) -> bool {
+    let speaker = matches!(verb, Verb::Eval(args::EvalVerb::Speaker { .. }));
+    speaker || matches!(verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_))
 }
 
 fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {

@@ -11,9 +11,12 @@ use affetti::{
     card::sentence_card,
     emotion::{Emotion, Label},
     printable, round4,
-    words::{WordsError, read::Reader},
+    words::{
+        WordsError,
+        read::{Felt, Reader},
+    },
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 
 use crate::{
@@ -51,8 +54,9 @@ const WRITES: Writes<Form> = Writes {
 };
 
 pub(crate) fn run(args: &ReadArgs, settings: &Settings) -> Result<Exit> {
-    let weights: Vec<&Path> = args.weights.as_deref().into_iter().collect();
-    spare(settings.out.as_deref(), &weights)?;
+    let tables = args.texts.iter().map(Path::new).filter(|_| args.csv.is_some());
+    let inputs: Vec<&Path> = args.weights.as_deref().into_iter().chain(tables).collect();
+    spare(settings.out.as_deref(), &inputs)?;
     let form = match WRITES.destination(settings.out.as_deref())? {
         Destination::File(_, form) => form,
         _ if settings.json => Form::Lines,
@@ -67,6 +71,7 @@ pub(crate) fn run(args: &ReadArgs, settings: &Settings) -> Result<Exit> {
         form,
         settings,
         kept: String::new(),
+        head: Vec::new(),
         good: 0,
         bad: 0,
     };
@@ -74,14 +79,20 @@ pub(crate) fn run(args: &ReadArgs, settings: &Settings) -> Result<Exit> {
         Some(column) => run.table(args, column)?,
         None => run.texts(args)?,
     }
-    if let Some(out) = &settings.out {
-        put(out, run.kept.as_bytes())?;
+    let exit = Exit::of(run.good, run.bad);
+    match &settings.out {
+        // What was there is worth more than a table of nothing.
+        Some(out) if exit == Exit::NoneSucceeded => {
+            output::complain(&format!("nothing could be read; {} was not written", out.display()));
+        }
+        Some(out) => put(out, run.kept.as_bytes())?,
+        None => (),
     }
     if run.good + run.bad > 1 {
         let failed = if run.bad > 0 { format!(", {} not", run.bad) } else { String::new() };
         settings.summary(&format!("{} read{failed}", counted(run.good, "sentence")));
     }
-    Ok(Exit::of(run.good, run.bad))
+    Ok(exit)
 }
 
 /// The reader that was asked for.
@@ -106,12 +117,20 @@ fn reader(args: &ReadArgs) -> Result<(Reader, ModelId)> {
             let card = affetti::weights::registry::card(BEST)?;
             match affetti::weights::registry::weights(&card) {
                 Ok(bytes) => named(&bytes, &card.file, card.name.clone()),
-                Err(_) if beside.is_file() => from_file(&beside),
-                Err(_) => bail!(
-                    "{}: no such file; --model best needs it: run `affetti models import` with a copy of it, or \
-                     name it with --weights",
-                    beside.display()
-                ),
+                Err(affetti::weights::NetError::Missing { .. }) => {
+                    let bytes = affetti::weights::store::read_file(&beside).map_err(|_| {
+                        anyhow!(
+                            "--model best needs {}: run here, where it is not, `affetti models import FILE` with a \
+                             copy of it, or name it with --weights",
+                            beside.display()
+                        )
+                    })?;
+                    if affetti::weights::store::sha256(&bytes) != card.sha256 {
+                        bail!("{} is another file than its card says; --weights takes any", beside.display());
+                    }
+                    named(&bytes, &card.file, card.name.clone())
+                }
+                Err(error) => Err(error.into()),
             }
         }
     }
@@ -130,6 +149,8 @@ struct Run<'a> {
     settings: &'a Settings,
     /// What goes to a file when all is done.
     kept: String,
+    /// Of the table that is read.
+    head: Vec<String>,
     good: usize,
     bad: usize,
 }
@@ -144,6 +165,12 @@ impl Run<'_> {
             if text == "-" {
                 self.lines()?;
             } else {
+                if Path::new(text).is_file() {
+                    let name = printable(&text.to_string_lossy());
+                    self.settings.summary(&format!(
+                        "{name} is read as a sentence; `affetti read - < {name}` reads its lines, --csv COLUMN a table"
+                    ));
+                }
                 self.some(vec![text.to_string_lossy().into_owned()], None)?;
             }
         }
@@ -158,14 +185,14 @@ impl Run<'_> {
         let mut input = input.lock();
         let mut number = 0;
         loop {
-            let first = number + 1;
             let mut texts = Vec::new();
             while texts.len() < TOGETHER {
                 let Some(text) = next_line(&mut input)? else {
                     break;
                 };
                 number += 1;
-                texts.push(text);
+                // A blank line is no sentence.
+                texts.push((number, text));
                 if io::stdin().is_terminal() {
                     break;
                 }
@@ -173,38 +200,46 @@ impl Run<'_> {
             if texts.is_empty() {
                 return Ok(());
             }
-            self.some(texts, Some(first))?;
+            texts.retain(|(_, text)| !text.trim().is_empty());
+            let (numbers, texts) = texts.into_iter().unzip();
+            self.some(texts, Some(numbers))?;
         }
     }
 
-    /// Reads `texts`; `first` is the number of the first one's line.
-    fn some(&mut self, texts: Vec<String>, first: Option<usize>) -> Result<()> {
+    /// Reads `texts`; `lines` are the numbers of their lines.
+    fn some(&mut self, texts: Vec<String>, lines: Option<Vec<usize>>) -> Result<()> {
         let found = self.reader.read(&texts);
         for (n, (text, felt)) in texts.into_iter().zip(found).enumerate() {
-            let told = match felt {
-                Ok(felt) => {
-                    let words = self.explain.then(|| {
-                        let words = self.reader.explain(&text, felt.emotions.dominant())?;
-                        let owned = words.into_iter().map(|(word, weight)| (word.to_owned(), weight));
-                        Ok::<_, WordsError>(owned.collect())
-                    });
-                    let read = ReadSentence {
-                        words: words.transpose()?,
-                        text,
-                        felt,
-                        model: self.model.clone(),
-                    };
+            let read = felt.and_then(|felt| self.explained(text.clone(), felt));
+            let told = match read {
+                Ok(read) => {
                     self.good += 1;
                     self.shown(&read)?
                 }
                 Err(error) => {
                     self.bad += 1;
-                    self.failed(&text, first.map(|first| first + n), &error)?
+                    self.failed(&text, lines.as_ref().map(|lines| lines[n]), &error)?
                 }
             };
             self.write(&told)?;
         }
         Ok(())
+    }
+
+    /// With the words that carry it, where they are asked for.
+    fn explained(&self, text: String, felt: Felt) -> Result<ReadSentence, WordsError> {
+        let mut words = None;
+        if self.explain {
+            let found = self.reader.explain(&text, felt.emotions.dominant())?;
+            let owned = found.into_iter().map(|(word, weight)| (word.to_owned(), weight));
+            words = Some(owned.collect());
+        }
+        Ok(ReadSentence {
+            words,
+            text,
+            felt,
+            model: self.model.clone(),
+        })
     }
 
     fn shown(&self, read: &ReadSentence) -> Result<String> {
@@ -264,6 +299,10 @@ impl Run<'_> {
                 head.join(", ")
             );
         };
+        if !first && self.form == Form::Table && head != self.head {
+            bail!("{}: its header is not that of the first table", path.display());
+        }
+        self.head.clone_from(&head);
         if first && self.form == Form::Table {
             let all: Vec<String> = head.iter().cloned().chain(header()[1..].iter().map(|s| (*s).to_owned())).collect();
             self.write(&crate::table::csv(&[all])?)?;
@@ -271,7 +310,10 @@ impl Run<'_> {
         let mut batch = Vec::new();
         for row in rows.into_byte_records() {
             let row = row.with_context(|| path.display().to_string())?;
-            batch.push((row.position().map_or(0, csv::Position::line), decoded(&row)));
+            let mut cells = decoded(&row);
+            // Shares stand behind the last column of the header, whatever a row lacks.
+            cells.resize(self.head.len(), String::new());
+            batch.push((row.position().map_or(0, csv::Position::line), cells));
             if batch.len() == TOGETHER {
                 self.batch(std::mem::take(&mut batch), place)?;
             }
@@ -281,11 +323,9 @@ impl Run<'_> {
 
     fn batch(&mut self, rows: Vec<(u64, Vec<String>)>, place: usize) -> Result<()> {
         if self.form != Form::Table {
-            for (number, row) in rows {
-                let text = row.get(place).cloned().unwrap_or_default();
-                self.some(vec![text], usize::try_from(number).ok())?;
-            }
-            return Ok(());
+            let lines = rows.iter().map(|(line, _)| usize::try_from(*line).unwrap_or(0)).collect();
+            let texts = rows.into_iter().map(|(_, mut row)| row.swap_remove(place)).collect();
+            return self.some(texts, Some(lines));
         }
         let texts: Vec<&str> = rows.iter().map(|(_, row)| row.get(place).map_or("", String::as_str)).collect();
         let found = self.reader.read(&texts);

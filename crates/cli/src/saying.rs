@@ -150,13 +150,12 @@ impl Run<'_> {
 /// What is said of a picture, in a few lines.
 fn card(said: &SaidPicture) -> String {
     let path: &PictureName = &said.path;
-    let mut text = format!("{}\n", printable(path));
+    let mut text = format!("{}  (a model wrote this)\n", printable(path));
     let longest = Emotion::ALL.iter().map(|emotion| emotion.name().len()).max().unwrap_or(0);
     for sentence in &said.sentences {
         let emotion = sentence.emotion.map_or("", Emotion::name);
         text += &format!("  {emotion:<longest$}  {}\n", sentence.text);
     }
     let tags: Vec<&str> = said.tags.iter().map(|tag| tag.word.as_str()).collect();
-    text += &format!("  {:<longest$}  {}\n", "it shows", tags.join(", "));
-    text + "  written by a model, which never saw what anybody felt before it\n\n"
+    text + &format!("  {:<longest$}  {}\n\n", "it shows", tags.join(", "))
 }

@@ -6,7 +6,7 @@
 //! - Output: [`Captioned`] rows in the order of the file.
 //! - Deviations: a JSON line with an `error` is none and is left out without being counted as bad.
 
-use crate::sheet::{self, RowFault, Sheet};
+use crate::sheet::{self, RowFault, Sheet, shorten};
 use crate::{BadRow, DataError, Limits, Loaded, ReadReport};
 use affetti_emotion::{Emotion, Label};
 use serde_json::Value;
@@ -54,8 +54,10 @@ fn opened(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Caption
         source,
     };
     let mut first = BufReader::new(File::open(path).map_err(io)?);
-    if first.fill_buf().map_err(io)?.first() == Some(&b'{') {
-        lines(first, path, limits)
+    let begun = first.fill_buf().map_err(io)?;
+    let begun = begun.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begun).trim_ascii_start();
+    if begun.first() == Some(&b'{') {
+        lines(first, path, limits, pictures)
     } else {
         table(path, limits, pictures)
     }
@@ -74,9 +76,9 @@ fn table(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Captione
     let picture = any(&PICTURE)?;
     let caption = any(&CAPTION)?.map_or_else(|| sheet.column(&CAPTION.join("/")), Ok)?;
     let emotion = sheet.find("emotion")?;
-    // Without a column of pictures, ArtEmis's two.
+    // ArtEmis's two first: beside them, an id is that of a row.
     let parts = match (&picture, sheet.find("art_style")?, sheet.find("painting")?) {
-        (None, Some(style), Some(painting)) => Some([style, painting]),
+        (_, Some(style), Some(painting)) => Some([style, painting]),
         (None, ..) if pictures => {
             // It is missing: this is the error that says so.
             sheet.column(&PICTURE.join("/"))?;
@@ -102,7 +104,12 @@ fn table(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Captione
     })
 }
 
-fn lines(mut file: impl BufRead, path: &Path, limits: &Limits) -> Result<Loaded<Captioned>, DataError> {
+fn lines(
+    mut file: impl BufRead,
+    path: &Path,
+    limits: &Limits,
+    pictures: bool,
+) -> Result<Loaded<Captioned>, DataError> {
     let mut report = ReadReport::default();
     let mut rows = Vec::new();
     let mut line = Vec::new();
@@ -128,7 +135,7 @@ fn lines(mut file: impl BufRead, path: &Path, limits: &Limits) -> Result<Loaded<
                 limit: limits.max_rows,
             });
         }
-        match one(&line) {
+        match one(&line, (!pictures).then(|| format!("row {}", report.rows))) {
             Ok(found) => rows.extend(found),
             Err(fault) => {
                 report.bad += 1;
@@ -153,21 +160,34 @@ fn lines(mut file: impl BufRead, path: &Path, limits: &Limits) -> Result<Loaded<
 }
 
 /// The caption of a line; none of a failure.
-fn one(line: &[u8]) -> Result<Option<Captioned>, RowFault> {
+fn one(line: &[u8], name: Option<String>) -> Result<Option<Captioned>, RowFault> {
     let blank = |names: &[&str]| RowFault::Blank {
         column: names.join("/"),
     };
-    let value: Value = serde_json::from_slice(line).map_err(|_| blank(&PICTURE))?;
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let value: Value = serde_json::from_slice(line).map_err(|_| RowFault::UnknownName {
+        column: "the line".to_owned(),
+        value: shorten(&String::from_utf8_lossy(line), 40),
+        expected: "JSON",
+    })?;
     if value.get("error").is_some() {
         return Ok(None);
     }
     let text = |names: &[&str]| names.iter().find_map(|name| Some(value.get(name)?.as_str()?.to_owned()));
     let emotion = text(&["emotion"]).filter(|name| !name.is_empty());
     Ok(Some(Captioned {
-        picture: text(&PICTURE).ok_or_else(|| blank(&PICTURE))?,
+        picture: text(&PICTURE).or(name).ok_or_else(|| blank(&PICTURE))?,
         caption: text(&CAPTION).ok_or_else(|| blank(&CAPTION))?,
-        emotion: emotion.and_then(|name| Emotion::parse(&name).ok()),
+        emotion: emotion.map(|name| parsed(&name)).transpose()?,
     }))
+}
+
+fn parsed(name: &str) -> Result<Emotion, RowFault> {
+    Emotion::parse(name).map_err(|_| RowFault::UnknownName {
+        column: "emotion".to_owned(),
+        value: shorten(name, 40),
+        expected: "emotion",
+    })
 }
 
 #[cfg(test)]
@@ -211,6 +231,8 @@ mod tests {
         assert!(told("a.csv", "path,words\nx,y\n").contains("caption/utterance/text"));
         assert!(told("a.csv", "caption\ny\n").contains("picture/path/file/image/id"));
         assert!(told("a.jsonl", "{\"path\":\"x\"}\n").contains("line 1: caption/utterance/text"));
-        assert!(told("a.jsonl", "{broken\n").contains("all 1 rows are bad"));
+        assert!(told("a.jsonl", "{broken\n").contains("which is no JSON"));
+        let line = "{\"path\":\"x\",\"text\":\"y\",\"emotion\":\"aww\"}\n";
+        assert!(told("a.jsonl", line).contains("\"aww\", which is no emotion"));
     }
 }

@@ -10,8 +10,10 @@ impl affetti_train::Figures for WordsFigures {
     fn table(&self) -> String {
         let line = |m: &Metric| {
             let [low, high] = m.interval;
+            // Numbers of a whole collection have none.
+            let interval = if low == high { String::new() } else { format!("{low:.3}..{high:.3}") };
             format!(
-                "{:<44} {:.3}  {low:.3}..{high:.3}  {} {:.3}  n {}\n",
+                "{:<44} {:>7.3}  {interval:<14} {} {:.3}  n {}\n",
                 m.name, m.value, m.against, m.baseline, m.n
             )
         };

@@ -425,6 +425,7 @@ mod tests {
             model_sha256: "s".into(),
             version: "v".into(),
             intended: false,
+            said: false,
         };
         let entry = reading().entry();
         ReportWriter::new(Vec::new(), &meta)

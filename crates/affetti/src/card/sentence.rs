@@ -24,7 +24,7 @@ pub fn sentence_card(read: &ReadSentence, style: &CardStyle) -> String {
         lines.extend(wrap(told, width));
     }
     if read.felt.cut {
-        let told = format!("only its first {} words were read", affetti_words::read::LONGEST);
+        let told = format!("only its beginning was read, {} pieces of words", affetti_words::read::LONGEST);
         lines.extend(wrap(&told, width));
     }
     lines.extend(bars(read, pen));
@@ -77,7 +77,8 @@ fn carried(read: &ReadSentence, pen: CardStyle) -> String {
         return format!("no single word carries {name}");
     }
     let named = heavy.iter().take(NAMED).map(|(word, weight)| {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = if bare.is_empty() { word } else { bare };
         format!("{} ({:.1}\u{d7})", shown(word, pen), weight.exp())
     });
     let named: Vec<String> = named.collect();
@@ -156,6 +157,6 @@ mod tests {
         read.felt.cut = true;
         let card = sentence_card(&read, &CardStyle::default());
         assert!(card.contains("most of its words are unknown"), "{card}");
-        assert!(card.contains("only its first 256 words were read"), "{card}");
+        assert!(card.contains("only its beginning was read, 256 pieces of words"), "{card}");
     }
 }

@@ -47,12 +47,14 @@ pub struct ReportMeta {
     pub version: String,
     /// Whether the pictures are held against an intention.
     pub intended: bool,
+    /// Whether pictures have sentences.
+    pub said: bool,
 }
 
 /// The columns of a table of pictures, from the page and from `--out FILE.csv`: one row per picture, the
 /// error of one that could not be read last.
 #[must_use]
-pub fn columns(intended: bool) -> Vec<&'static str> {
+pub fn columns(intended: bool, said: bool) -> Vec<&'static str> {
     const FIRST: [&str; 3] = ["path", "width", "height"];
     const LAST: [&str; 11] = [
         "positive",
@@ -71,7 +73,8 @@ pub fn columns(intended: bool) -> Vec<&'static str> {
         true => &["match", "percentile", "instead"],
         false => &[],
     };
-    [&FIRST, &EMOTIONS[..], &LAST, held, &["error"]].concat()
+    let spoken: &[&str] = if said { &["utterance"] } else { &[] };
+    [&FIRST, &EMOTIONS[..], &LAST, held, spoken, &["error"]].concat()
 }
 
 /// Writes a report, picture by picture.
@@ -104,7 +107,7 @@ impl<W: Write> ReportWriter<W> {
     /// Those of the writer.
     pub fn new(mut out: W, meta: &ReportMeta) -> io::Result<Self> {
         let mut json = Vec::new();
-        let columns = columns(meta.intended);
+        let columns = columns(meta.intended, meta.said);
         escape::json_in_script(&mut json, &Head { meta, columns })?;
         let head = escape::fill(
             halves().0,

@@ -396,7 +396,7 @@ const CELLS = {
   valence: p => p.valence, valence_low: p => p.valence_interval[0], valence_high: p => p.valence_interval[1],
   arousal: p => p.arousal, arousal_low: p => p.arousal_interval[0], arousal_high: p => p.arousal_interval[1],
   dominant: p => EMOTIONS[p.dominant], entropy: p => p.entropy,
-  match: p => p.intention?.match ?? "", percentile: p => p.intention?.percentile ?? "", instead: p => p.intention?.instead ?? "",
+  match: p => p.intention?.match ?? "", percentile: p => p.intention?.percentile ?? "", instead: p => p.intention?.instead ?? "", utterance: p => p.said?.text ?? "",
   error: () => "",
 };
 const csv = () => {

@@ -16,6 +16,7 @@ fn meta() -> ReportMeta {
         model_sha256: "ab".repeat(32),
         version: "0.1.0".into(),
         intended: false,
+            said: false,
     }
 }
 
@@ -60,7 +61,7 @@ fn regions_travel_with_their_picture() {
 #[test]
 fn the_page_has_a_cell_for_every_column() {
     let polarity = ["positive", "negative", "other"];
-    for column in super::columns(true) {
+    for column in super::columns(true, true) {
         if EMOTIONS.contains(&column) || polarity.contains(&column) {
             continue;
         }
@@ -70,8 +71,8 @@ fn the_page_has_a_cell_for_every_column() {
             "{column}"
         );
     }
-    let plain = super::columns(false);
-    let whole = super::columns(true);
+    let plain = super::columns(false, false);
+    let whole = super::columns(true, true);
     assert_eq!(whole.len(), plain.len() + 3);
     assert!(whole.starts_with(&plain[..plain.len() - 1]) && whole.ends_with(&["error"]));
 }

@@ -83,7 +83,7 @@ pub(crate) enum TrainVerb {
     /// Train a network that reads the emotion of sentences, for `affetti read`; needs a build with the
     /// feature `train`
     #[command(
-        after_help = "Examples:\n  affetti train reader configs/reader-2.toml --data data/\n  affetti train reader configs/reader-own.toml --table my.csv --data data/\n\nA table has the columns text and emotion, and picture where several texts are about one."
+        after_help = "Examples:\n  affetti train reader configs/reader-2.toml --data data/\n  affetti train reader configs/reader-2.toml --table my.csv --data data/\n\nA table has the columns text and emotion, and picture where several texts are about one."
     )]
     Reader {
         #[command(flatten)]
@@ -188,6 +188,15 @@ pub(crate) enum EvalVerb {
         /// How bold, and how much more picture and emotion count than they did in learning
         #[arg(long, num_args = 3, value_names = ["TEMPERATURE", "PICTURE", "EMOTION"])]
         manner: Vec<f64>,
+        /// What likelihood, fit to the picture and obedience weigh when the best candidate is kept
+        #[arg(long, num_args = 3, value_names = ["LIKELIHOOD", "FIT", "OBEDIENCE"])]
+        weigh: Vec<f64>,
+        /// On the paintings by which settings are chosen, not on those of the test
+        #[arg(long)]
+        choose: bool,
+        /// Follow so many sentences side by side in the place of drawing
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        beams: usize,
         /// Write every sentence here, a JSON line each
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         sentences: Option<PathBuf>,

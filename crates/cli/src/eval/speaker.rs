@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use affetti::{
+    data::Split,
     emotion::{Emotion, Label},
     train::{Figures, Places},
     weights::store::read_file,
@@ -33,6 +34,9 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         judges,
         candidates,
         manner,
+        weigh,
+        choose,
+        beams,
         sentences,
         data,
     } = verb
@@ -50,6 +54,9 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     };
     let rank = pair(&ranks)?;
     let judge = pair(&judges)?;
+    if rank.0.sha256() == judge.0.sha256() || rank.1.sha256() == judge.1.sha256() {
+        bail!("who ranks candidates cannot judge them: --judges has to name another space and another reader");
+    }
     let usual = SayOptions::default();
     let options = SayOptions {
         candidates,
@@ -57,6 +64,8 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         picture: manner.get(1).copied().unwrap_or(usual.picture),
         emotion: manner.get(2).copied().unwrap_or(usual.emotion),
         seed: settings.seed.unwrap_or(0),
+        beams,
+        weights: <[f64; 3]>::try_from(weigh).unwrap_or(usual.weights),
         ..usual
     };
     let bar = Progress::new("steps", !settings.quiet);
@@ -78,7 +87,8 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         ranks: (&rank.0, &rank.1),
         judges: (&judge.0, &judge.1),
     };
-    let figures = evaluate(parties, &options, &places, &mut tell);
+    let split = if choose { Split::Val } else { Split::Test };
+    let figures = evaluate(parties, &options, split, &places, &mut tell);
     bar.finish();
     let figures = figures?;
     if let Some(path) = &sentences {

@@ -13,13 +13,15 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 pub(super) struct Header {
     /// Whether the columns of an intention are there.
     pub(super) intended: bool,
+    /// Whether there are sentences.
+    pub(super) said: bool,
     /// Whether a byte order mark says that the text is UTF-8; some spreadsheets need it.
     pub(super) mark: bool,
 }
 
 impl Header {
     fn columns(self) -> Vec<&'static str> {
-        report::columns(self.intended)
+        report::columns(self.intended, self.said)
     }
 
     /// The first line.
@@ -34,7 +36,7 @@ impl Header {
 pub(super) struct Table<W: Write> {
     out: W,
     columns: usize,
-    intended: bool,
+    header: Header,
 }
 
 /// The rows of a table whose header begins at `start`, to the first one that is none; see
@@ -65,7 +67,7 @@ impl<W: Write> Table<W> {
         Self {
             out,
             columns: header.columns().len(),
-            intended: header.intended,
+            header,
         }
     }
 
@@ -99,8 +101,11 @@ impl<W: Write> Table<W> {
         );
         record.push(reading.dominant().name().to_owned());
         record.push(round4(reading.entropy()).to_string());
-        if self.intended {
+        if self.header.intended {
             record.extend(intention(reading));
+        }
+        if self.header.said {
+            record.push(reading.said.as_ref().map(|said| as_text(&said.text)).unwrap_or_default());
         }
         record.push(String::new());
         self.out.write_all(&line(&record)?)

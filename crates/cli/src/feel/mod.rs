@@ -63,6 +63,9 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     if args.index.is_some() && args.index == settings.out {
         bail!("--index and --out name the same file");
     }
+    if args.index.is_some() && args.say && settings.out.is_none() && !settings.json {
+        bail!("--say shows nothing beside --index alone; add --json or --out");
+    }
     if args.index.is_some() && args.intend.is_some() && settings.out.is_none() && !settings.json {
         bail!("--intend shows nothing beside --index alone; add --json or --out");
     }
@@ -89,11 +92,15 @@ pub(crate) fn run(args: &FeelArgs, settings: &Settings) -> Result<Exit> {
     let keeper = args.index.as_deref().map(open).transpose()?;
     let (file, form, rows) = match destination {
         Destination::File(path, form) => {
-            let meta = meta(&inputs, model, aim.is_some());
+            let meta = ReportMeta {
+                said: args.say,
+                ..meta(&inputs, model, aim.is_some())
+            };
             let plan = Plan {
                 meta: &meta,
                 header: Header {
                     intended: aim.is_some(),
+                    said: args.say,
                     mark: args.bom,
                 },
                 same: goes_on(&inputs, settings).then(|| same(args, &inputs, model)),
@@ -358,6 +365,7 @@ fn meta(inputs: &[Input], model: &ModelId, intended: bool) -> ReportMeta {
         model_sha256: model.sha256.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         intended,
+        said: false,
     }
 }
 

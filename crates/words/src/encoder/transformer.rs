@@ -39,6 +39,13 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Numbers of its matrices, at least: a file with fewer is none of such a network, and is refused before
+    /// memory is taken for what it lacks.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.width * (self.pieces + self.places + self.layers * (4 * self.width + 2 * self.wide))
+    }
+
     /// MiniLM with six layers, 23 M parameters.
     pub const MINILM: Self = Self {
         pieces: 30_522,

@@ -17,8 +17,8 @@ const TINY: f64 = 1e-15;
 const SMALL: f64 = 1e-9;
 
 /// What is added up over the captions.
-#[derive(Clone, Copy, Default)]
-struct Counts {
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
     right: [usize; 4],
     all: [usize; 4],
     length: usize,
@@ -30,22 +30,36 @@ struct Counts {
 /// # Errors
 /// [`WordsError::Unpaired`].
 pub fn bleu(captions: &[Caption], references: &[Vec<Caption>]) -> Result<[f64; 4], WordsError> {
+    Ok(score(&counted(captions, references)?))
+}
+
+/// What each caption adds.
+///
+/// # Errors
+/// [`WordsError::Unpaired`].
+pub fn counted(captions: &[Caption], references: &[Vec<Caption>]) -> Result<Vec<Counts>, WordsError> {
     paired(captions, references)?;
     let each = captions.par_iter().zip(references);
-    let sum = each.map(|(caption, references)| counts(caption, references));
-    let sum = sum.reduce(Counts::default, |a, b| Counts {
+    Ok(each.map(|(caption, references)| counts(caption, references)).collect())
+}
+
+/// BLEU-1 to BLEU-4 of captions that add these.
+#[must_use]
+pub fn score<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> [f64; 4] {
+    let add = |a: Counts, b: &Counts| Counts {
         right: std::array::from_fn(|n| a.right[n] + b.right[n]),
         all: std::array::from_fn(|n| a.all[n] + b.all[n]),
         length: a.length + b.length,
         wanted: a.wanted + b.wanted,
-    });
+    };
+    let sum = counts.into_iter().fold(Counts::default(), add);
     let ratio = (sum.length as f64 + TINY) / (sum.wanted as f64 + SMALL);
     let penalty = if ratio < 1.0 { (1.0 - 1.0 / ratio).exp() } else { 1.0 };
     let mut product = 1.0;
-    Ok(std::array::from_fn(|n| {
+    std::array::from_fn(|n| {
         product *= (sum.right[n] as f64 + TINY) / (sum.all[n] as f64 + SMALL);
         product.powf(1.0 / (n + 1) as f64) * penalty
-    }))
+    })
 }
 
 fn counts(caption: &Caption, references: &[Caption]) -> Counts {

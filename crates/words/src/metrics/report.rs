@@ -6,9 +6,9 @@
 //!   learned from; a reader for what captions express. **Output** [`CaptionFigures`].
 //! - **Deviations** words are those of [`crate::text::normal`] on both sides.
 
-use super::cider::Kind;
+use super::cider::{Kind, Rarity};
 use super::meteor::{NoSynonyms, meteor};
-use super::{Caption, bleu::bleu, cider::cider, novelty::nearness, rouge::rouge_l, variety::variety};
+use super::{Caption, bleu::{bleu, counted, score}, novelty::nearness, rouge::rouge_l, variety::variety};
 use crate::error::WordsError;
 use crate::read::Reader;
 use crate::text::normal;
@@ -30,7 +30,7 @@ pub struct CaptionFigure {
     pub metric: String,
     /// Of the captions.
     pub value: f64,
-    /// 95 % bootstrap interval, where the metric is a mean over pictures.
+    /// 95 % bootstrap interval over pictures, where resampling says something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
     /// Of [`CONSTANT`], where that says something.
@@ -87,8 +87,10 @@ pub fn measure(
         n,
     };
     let other = bleu(&constant.captions, &constant.references)?;
-    for (at, value) in bleu(&pairs.captions, &pairs.references)?.into_iter().enumerate() {
-        all.push(whole(format!("BLEU-{}", at + 1), value, Some(other[at])));
+    let counts = counted(&pairs.captions, &pairs.references)?;
+    for (at, constant) in other.into_iter().enumerate() {
+        let of = |draw: &[usize]| Some(score(draw.iter().map(|n| &counts[*n]))[at]);
+        all.push(pairs.figure(&format!("BLEU-{}", at + 1), of, Some(constant))?);
     }
     for (name, each) in MEANS {
         let (found, other) = (each(&pairs)?, each(&constant)?);
@@ -121,8 +123,8 @@ type Mean = fn(&Pairs) -> Result<Vec<f64>, WordsError>;
 const MEANS: [(&str, Mean); 4] = [
     ("ROUGE-L", |p| rouge_l(&p.captions, &p.references)),
     ("METEOR", |p| meteor(&p.captions, &p.references, &NoSynonyms)),
-    ("CIDEr", |p| cider(Kind::Plain, &p.captions, &p.references)),
-    ("CIDEr-D", |p| cider(Kind::Clipped, &p.captions, &p.references)),
+    ("CIDEr", |p| Ok(p.cider(Kind::Plain))),
+    ("CIDEr-D", |p| Ok(p.cider(Kind::Clipped))),
 ];
 
 fn mean(values: &[f64]) -> f64 {
@@ -166,17 +168,35 @@ impl Pairs {
         Ok(pairs)
     }
 
+    /// CIDEr of each caption. How rare a run is, is asked of pictures, however many captions each has.
+    fn cider(&self, kind: Kind) -> Vec<f64> {
+        let once: Vec<Vec<Caption>> = self.groups.iter().map(|group| self.references[group[0]].clone()).collect();
+        let rarity = Rarity::of(&once);
+        let each = self.captions.iter().zip(&self.references);
+        each.map(|(caption, own)| rarity.score(kind, caption, own)).collect()
+    }
+
     /// A mean over captions, with its interval over pictures.
     fn mean(&self, name: &str, values: &[f64], constant: Option<f64>) -> Result<CaptionFigure, WordsError> {
-        let bootstrap = Bootstrap::seeded(SEED).check()?;
         let of = |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
+        self.figure(name, of, constant)
+    }
+
+    /// A statistic of captions, with its interval over pictures.
+    fn figure(
+        &self,
+        name: &str,
+        of: impl Fn(&[usize]) -> Option<f64>,
+        constant: Option<f64>,
+    ) -> Result<CaptionFigure, WordsError> {
+        let bootstrap = Bootstrap::seeded(SEED).check()?;
         let estimate = bootstrap.estimate_groups(&self.groups, of)?;
         Ok(CaptionFigure {
             metric: name.to_owned(),
             value: estimate.value,
             interval: Some([estimate.interval.low, estimate.interval.high]),
             constant,
-            n: values.len(),
+            n: self.captions.len(),
         })
     }
 
@@ -186,7 +206,7 @@ impl Pairs {
         let each = |of: fn(&super::novelty::Nearness) -> f64| found.iter().map(of).collect::<Vec<_>>();
         let share = each(|n| n.most as f64 / n.length.max(1) as f64);
         Ok([
-            self.mean("longest run of words learned", &each(|n| n.most as f64), None)?,
+            self.mean("words in common with the nearest sentence learned", &each(|n| n.most as f64), None)?,
             self.mean("the same, share of the caption", &share, None)?,
             self.mean("words in common with any sentence learned", &each(|n| n.mean), None)?,
         ])
@@ -207,7 +227,7 @@ fn alignment(references: &[Captioned], captions: &[Captioned], reader: &Reader) 
         let held: Vec<bool> = captions
             .iter()
             .zip(&read)
-            .filter_map(|(row, read)| Some(wanted(row)? == (*read)?))
+            .filter_map(|(row, read)| Some(Some(wanted(row)?) == *read))
             .collect();
         (!held.is_empty()).then(|| CaptionFigure {
             metric: metric.to_owned(),
@@ -284,7 +304,7 @@ mod tests {
             assert!((value(&figures, name) - 1.0).abs() < 1e-6, "{name}");
         }
         // "dog" of two words, "the calm" of three.
-        assert_eq!(value(&figures, "longest run of words learned"), 1.5);
+        assert_eq!(value(&figures, "words in common with the nearest sentence learned"), 1.5);
         assert_eq!(figures.csv().lines().count(), figures.0.len() + 1);
     }
 

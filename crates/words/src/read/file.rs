@@ -76,6 +76,14 @@ impl Reader {
         if !(about.temperature > 0.0 && about.temperature.is_finite()) {
             return Err(malformed("its temperature is not above 0".to_owned()).into());
         }
+        let numbers = match about.network {
+            Sizes::Transformer(shape) if shape.sound() => shape.numbers(),
+            Sizes::Lstm(shape) if shape.sound() => shape.numbers(),
+            _ => return Err(malformed("its sizes are not those of a network".to_owned()).into()),
+        };
+        if numbers > tensors.map.values().map(|tensor| tensor.data.len()).sum() {
+            return Err(malformed("it has fewer numbers than its sizes say".to_owned()).into());
+        }
         let mut taker = tensors.take_for("the reader");
         let count = about.words.len();
         let fit = |known: usize, expected: usize| {
@@ -103,6 +111,7 @@ impl Reader {
         taker.finish()?;
         Ok(Self {
             temperature: about.temperature,
+            sha256: store::sha256(bytes),
             about,
             network,
             head,

@@ -23,7 +23,7 @@ pub use file::{About, EMBEDDED, Sizes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Pieces or words of a text that are read; the longest utterance of ArtEmis has 207.
+/// Pieces of words, or words, of a text that are read; the longest utterance of ArtEmis has 207 words.
 pub const LONGEST: usize = 256;
 /// Texts that go through a network together.
 const TOGETHER: usize = 64;
@@ -36,6 +36,7 @@ pub struct Reader {
     head: Dense,
     /// By what the head's values are divided, so that shares are as sure as they may be.
     temperature: f32,
+    sha256: String,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +72,12 @@ impl Reader {
     #[must_use]
     pub fn about(&self) -> &About {
         &self.about
+    }
+
+    /// The hash of the weight file.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// What each of `texts` feels; an error of its own for a text in which nothing can be read. Runs
@@ -130,11 +137,13 @@ impl Reader {
         let spoken = |word: &&String| word.chars().any(char::is_alphabetic);
         let (ids, read, known, cut) = match &self.network {
             Network::Transformer(pieces, _) => {
-                let all = wordpiece::words(text);
-                let words = all.iter().filter(spoken);
-                let known = words.clone().filter(|word| pieces.knows(word)).count();
+                let mut all = wordpiece::words(text);
                 // One more than is read tells that there is more.
                 let (ids, cut) = shortened(pieces.ids(text, LONGEST + 3));
+                // A word has one piece at least: more are not read.
+                all.truncate(ids.len() - 2);
+                let words = all.iter().filter(spoken);
+                let known = words.clone().filter(|word| pieces.knows(word)).count();
                 (ids, words.count(), known, cut)
             }
             Network::Lstm(words, spelling, _) => {

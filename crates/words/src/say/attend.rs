@@ -39,6 +39,13 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Numbers of its matrices, at least: a file with fewer is none of such a network, and is refused before
+    /// memory is taken for what it lacks.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.words * (self.vector + self.width) + 4 * self.width * (self.inputs() + self.width)
+    }
+
     /// Whether a network of these sizes can be built, and is none that a hostile file chose.
     #[must_use]
     pub fn sound(&self) -> bool {

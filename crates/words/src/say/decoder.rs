@@ -49,6 +49,13 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Numbers of its matrices, at least: a file with fewer is none of such a network, and is refused before
+    /// memory is taken for what it lacks.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.width * (self.words + self.places + self.layers * (4 * self.width + 2 * self.wide) + self.whole + self.cell)
+    }
+
     /// Whether a network of these sizes can be built, and is none that a hostile file chose.
     #[must_use]
     pub fn sound(&self) -> bool {

@@ -120,7 +120,7 @@ impl<S: Clone> Draft<S> {
             looked: Vec::new(),
             likelihood: 0.0,
             guided: 0.0,
-            random: SplitMix64::new(finalize(seed.wrapping_mul(31).wrapping_add(number))),
+            random: SplitMix64::new(finalize(finalize(seed).wrapping_add(number))),
         }
     }
 
@@ -141,9 +141,10 @@ impl<S: Clone> Draft<S> {
         };
         let values: Vec<f64> = (0..own.len()).map(|n| own[n] + more(n)).collect();
         // What is far from likely is no better for being likelier than without the picture.
-        let best = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let allowed = |n: &usize| own[*n] > best - FAR && self.may_say(*n as u32, words);
-        let mut ranked: Vec<usize> = (0..own.len()).filter(allowed).collect();
+        let mut ranked: Vec<usize> =
+            (0..own.len()).filter(|n| self.may_say(*n as u32, words)).collect();
+        let best = ranked.iter().map(|n| own[*n]).fold(f64::NEG_INFINITY, f64::max);
+        ranked.retain(|n| own[*n] > best - FAR);
         ranked.sort_by(|a, b| values[*b].total_cmp(&values[*a]).then(a.cmp(b)));
         ranked.truncate(options.top.max(1));
         if must_end || ranked.is_empty() {

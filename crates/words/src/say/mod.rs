@@ -7,7 +7,7 @@
 //! | [`speaker`] | from a picture and an emotion to sentences: candidates, and which of them suit it |
 //! | [`sentence`] | from words to a sentence as people write it |
 //!
-//! A sentence is written by a model that never saw what anybody felt before this very picture.
+//! A sentence is written by a model, and nobody said it: whatever shows one has to say so.
 
 pub mod attend;
 #[cfg(feature = "train")]

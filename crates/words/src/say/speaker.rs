@@ -114,6 +114,9 @@ pub struct SayOptions {
     pub picture: f64,
     /// How much more the emotion counts, 0 or more.
     pub emotion: f64,
+    /// What the likelihood, the fit to the picture and the obedience of a candidate weigh when the best are
+    /// kept: of the mean logarithm per word, of the product in the space, of the logarithm of a share.
+    pub weights: [f64; 3],
     /// Of the series.
     pub seed: u64,
     /// Sentences that are followed side by side, the likeliest ones, in the place of drawing; 0 draws.
@@ -130,6 +133,7 @@ impl Default for SayOptions {
             top: 40,
             picture: 0.7,
             emotion: 0.5,
+            weights: [0.3, 8.0, 0.5],
             seed: 0,
             beams: 0,
         }
@@ -162,8 +166,6 @@ pub struct Judges<'a> {
     pub reader: Option<&'a Reader>,
 }
 
-/// What the likelihood, the fit and the obedience of a candidate weigh.
-const WEIGHTS: [f64; 3] = [0.3, 8.0, 0.5];
 
 impl Speaker {
     /// The speaker inside of the program.
@@ -191,6 +193,14 @@ impl Speaker {
         let sizes = about.features.iter().all(|n| (1..=1 << 16).contains(n));
         if !sizes || about.words.len() + SPECIAL.len() != about.shape.words() {
             return Err(malformed("its words and vectors differ in number").into());
+        }
+        let numbers = match about.shape {
+            Sizes::Transformer(shape) if shape.sound() => shape.numbers(),
+            Sizes::Attend(shape) if shape.sound() => shape.numbers(),
+            _ => return Err(malformed("its sizes are not those of a network").into()),
+        };
+        if numbers > tensors.map.values().map(|tensor| tensor.data.len()).sum() {
+            return Err(malformed("it has fewer numbers than its sizes say").into());
         }
         let mut taker = tensors.take_for("the speaker");
         let voice = match about.shape {
@@ -271,7 +281,7 @@ impl Speaker {
                 _ => 0.0,
             };
             let parts = [said.likelihood, fit.unwrap_or(0.0), obeyed];
-            let score: f64 = parts.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum();
+            let score: f64 = parts.iter().zip(options.weights).map(|(part, weight)| part * weight).sum();
             scored.push((score, said));
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -295,7 +305,16 @@ impl Speaker {
         let words = &self.vocabulary;
         Ok(match &self.voice {
             AnyVoice::Transformer(voice) => all(voice.as_ref(), &contexts, options, words, emotion),
-            AnyVoice::Attend(voice) => all(voice.as_ref(), &contexts, options, words, emotion),
+            AnyVoice::Attend(voice) => {
+                // It never learned to speak of no picture or without emotion: there is nothing to emphasise
+                // against.
+                let plain = SayOptions {
+                    picture: 0.0,
+                    emotion: 0.0,
+                    ..*options
+                };
+                all(voice.as_ref(), &contexts, &plain, words, emotion)
+            }
         })
     }
 

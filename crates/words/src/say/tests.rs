@@ -153,3 +153,86 @@ fn the_sight_of_another_predictor_is_refused() {
     let told = speaker().say(&other, None, &options, Judges::default()).expect_err("unfit");
     assert!(told.to_string().contains("another predictor"), "{told}");
 }
+
+mod attending {
+    use super::super::attend::{Attend, Shape};
+    use super::super::attend_layers::AttendLayers;
+    use super::super::decoder_layers::Voiced;
+    use super::*;
+
+    const GROUNDED: Shape = Shape {
+        words: 24,
+        places: 9,
+        vector: 5,
+        width: 6,
+        attention: 7,
+        cell: 4,
+        emotion: 9,
+    };
+
+    #[test]
+    fn attending_word_by_word_is_all_at_once() {
+        for shape in [GROUNDED, Shape { emotion: 0, ..GROUNDED }] {
+            let device = Device::flex();
+            let twin = AttendLayers::new(shape, closed_form("bias", &[shape.words]), 4, &device);
+            let mut tensors = values(&twin);
+            let names: Vec<String> = tensors.map.keys().cloned().collect();
+            names.iter().for_each(|name| flatten(&mut tensors, name));
+            let mut taker = tensors.take_for("a test");
+            let attend = Attend::take(shape, &mut taker).expect("sound");
+            taker.finish().expect("nothing is left");
+            let cells = closed_form("cells", &[GRID * GRID * shape.cell]);
+            let context = Context {
+                emotion: Some(3),
+                whole: vec![0.0],
+                cells: cells.clone(),
+            };
+            let sentence = [BEGIN, 7, 9, 23];
+            let ids = sentence.map(i64::from).to_vec();
+            let told = Told {
+                emotions: Tensor::from_data(TensorData::new(vec![3_i64], [1]), &device),
+                whole: Tensor::zeros([1, 1], &device),
+                cells: Tensor::from_data(TensorData::new(cells, [1, GRID * GRID, shape.cell]), &device),
+                words: Tensor::from_data(TensorData::new(ids, [1, 4]), &device),
+            };
+            let spoken = twin.values(told, &mut |x| x);
+            let expected: Vec<f32> = spoken.values.into_data().iter::<f32>().collect();
+            let mut streams = [attend.begin(&context)];
+            for (word, expected) in sentence.iter().zip(expected.chunks_exact(shape.words)) {
+                let found = attend.say(&mut streams, &[*word]);
+                for (a, b) in found.iter().zip(expected) {
+                    assert!((a - b).abs() < 1e-5, "{a} {b}");
+                }
+                let looked: f32 = Attend::looked(&streams[0]).iter().sum();
+                assert!((looked - 1.0).abs() < 1e-5, "{looked}");
+            }
+            let uneven: f32 = spoken.besides.expect("a penalty").into_scalar();
+            assert!(uneven > 0.0);
+        }
+    }
+}
+
+#[test]
+fn beams_are_few_different_and_the_same_again() {
+    let speaker = speaker();
+    let options = SayOptions {
+        count: 4,
+        beams: 4,
+        temperature: 1.0,
+        ..SayOptions::default()
+    };
+    let say = || speaker.say(&sight(), Some(Emotion::Fear), &options, Judges::default()).expect("said");
+    let said = say();
+    assert!((1..=4).contains(&said.len()), "{}", said.len());
+    assert_eq!(said, say());
+    // The likeliest of many draws is no likelier than what beams find, but for their narrowness.
+    let drawn = SayOptions {
+        count: 40,
+        candidates: 40,
+        beams: 0,
+        ..options
+    };
+    let drawn = speaker.say(&sight(), Some(Emotion::Fear), &drawn, Judges::default()).expect("said");
+    let mean = drawn.iter().map(|said| said.likelihood).sum::<f64>() / drawn.len() as f64;
+    assert!(said[0].likelihood > mean, "{} {mean}", said[0].likelihood);
+}

@@ -4,8 +4,8 @@
 //!   of each, and of the published one the means over a grid of its last map.
 //! - **Input** a decoded picture. **Output** a [`Sight`].
 //! - **Source** the predictor's networks ([`affetti_feel::Predictor`]).
-//! - **Deviations** one view instead of the predictor's four: which things there are hardly depends on
-//!   mirror images, and a sentence is to come at once.
+//! - **Deviations** one view instead of the predictor's four, at 224 pixels for all networks, resized
+//!   bilinearly: which things there are hardly depends on mirror images, and a sentence is to come at once.
 
 #[cfg(feature = "train")]
 pub mod paintings;

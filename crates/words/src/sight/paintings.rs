@@ -1,9 +1,9 @@
 //! The paintings that sentences are about: what is known of each, and how this room sees it.
 //!
-//! What the networks see is kept in the folder of the cache, by the predictor's hash and the table of
-//! pictures, so that a second training begins at once.
+//! What the networks see is kept in the folder of the cache, by the predictor's hash, the way of looking, and
+//! name and length of every picture, so that a second training begins at once.
 
-use super::{CELL, Eyes, GRID, Sight, Work};
+use super::{CELL, Eyes, GRID, SIDE, Sight, Work};
 use crate::error::WordsError;
 use affetti_data::paintings::{self, Painting};
 use affetti_data::{Limits, Split, artemis};
@@ -18,6 +18,9 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Of the predictor's four views for a description: half of the work, and hardly another description.
+const VIEWS: usize = 2;
 
 /// A painting with its picture.
 #[derive(Clone, Debug)]
@@ -45,8 +48,6 @@ pub struct Gallery {
     pub seen: Vec<Seen>,
     /// Sentences of the training split about paintings without a picture here.
     pub unseen: Vec<(Emotion, String)>,
-    /// What people wrote about paintings, test split, to measure with: by key.
-    pub references: BTreeMap<String, Vec<(Emotion, String)>>,
 }
 
 /// Where a picture's bytes are.
@@ -80,17 +81,21 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
     }
     for row in votes {
         let name = row.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if let Some(bytes) = tar.remove(name) {
-            rows.push((row, At::Member(bytes)));
-        }
+        // What is not there cannot be seen; what was said of it stays where it belongs.
+        let bytes = tar.remove(name).unwrap_or_default();
+        rows.push((row, At::Member(bytes)));
     }
-    // Near-copies of what is measured are nowhere learned.
-    let is_test = |row: &Painting| {
-        let by_key = row.artemis_key.as_ref().and_then(|key| splits.get(key));
-        row.split == Split::Test || by_key == Some(&Split::Test)
-    };
+    // Near-copies of what either table tests on are nowhere learned. What one of them learns is no test:
+    // readers have learned what was said of it.
+    let by_key = |row: &Painting| row.artemis_key.as_ref().and_then(|key| splits.get(key)).copied();
+    let is_test = |row: &Painting| row.split == Split::Test || by_key(row) == Some(Split::Test);
     let tests: HashSet<String> =
         rows.iter().filter(|(row, _)| is_test(row)).map(|(row, _)| row.group.clone()).collect();
+    let use_of = |row: &Painting| match tests.contains(&row.group) {
+        true if by_key(row).is_some_and(|split| split != Split::Test) => Split::Rest,
+        true => Split::Test,
+        false => row.split,
+    };
     let mut known = HashSet::new();
     rows.retain(|(row, _)| {
         let name = row.artemis_key.clone().unwrap_or_else(|| row.id.clone());
@@ -102,10 +107,7 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
     for ((row, _), (sight, components)) in rows.into_iter().zip(sights.into_iter().zip(described)) {
         let key = row.artemis_key.clone().unwrap_or_default();
         let own = said.remove(&key).unwrap_or_default();
-        let split = if tests.contains(&row.group) { Split::Test } else { row.split };
-        if split == Split::Test && !own.is_empty() {
-            gallery.references.insert(key.clone(), own.clone());
-        }
+        let split = use_of(&row);
         let Some(sight) = sight else {
             continue;
         };
@@ -144,6 +146,7 @@ fn sights(
     let eyes = Eyes::of(predictor)?;
     let path = kept(predictor, rows, "sights");
     let size = GRID * GRID * CELL + eyes.count() * CELL;
+    // Damage is made again.
     if let Ok(bytes) = read_file(&path)
         && bytes.len() == rows.len() * size * 2
     {
@@ -161,8 +164,7 @@ fn sights(
     Ok(bytes.chunks_exact(size * 2).map(unpacked).collect())
 }
 
-/// The predictor's description of each; zeros where a picture cannot be read. Two of its four views, half
-/// of the work, are hardly another description.
+/// The predictor's description of each; zeros where a picture cannot be read.
 fn described(
     predictor: &Predictor,
     rows: &[(Painting, At)],
@@ -176,7 +178,7 @@ fn described(
         let all: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
         return Ok(all.chunks_exact(all.len() / rows.len()).map(<[f32]>::to_vec).collect());
     }
-    let predictor = predictor.clone().with_views(2);
+    let predictor = predictor.clone().with_views(VIEWS);
     let told = Told::new("paintings described", rows.len(), places);
     let describe = |scratch: &mut Scratch, (_, at): &(Painting, At)| {
         told.one();
@@ -194,8 +196,10 @@ fn described(
 
 /// Where what is measured of `rows` is kept.
 fn kept(predictor: &Predictor, rows: &[(Painting, At)], what: &str) -> PathBuf {
-    let names: Vec<&str> = rows.iter().map(|(row, _)| row.id.as_str()).collect();
-    let about = format!("{} {GRID} {}", predictor.model().sha256, names.join(" "));
+    let names: Vec<String> =
+        rows.iter().map(|(row, at)| format!("{} {}", row.id, at.length())).collect();
+    let looked = format!("{GRID} {SIDE} {VIEWS}");
+    let about = format!("{} {looked} {}", predictor.model().sha256, names.join(" "));
     let file = format!("{what}-{}.bin", &sha256(about.as_bytes())[..16]);
     affetti_weights::registry::cache_folder().join("sights").join(file)
 }
@@ -228,6 +232,14 @@ impl<'a, 'b> Told<'a, 'b> {
 }
 
 impl At {
+    /// Bytes of the file, by which one that was replaced shows; 0 where it is not there.
+    fn length(&self) -> u64 {
+        match self {
+            Self::File(path) => std::fs::metadata(path).map_or(0, |about| about.len()),
+            Self::Member(bytes) => bytes.len() as u64,
+        }
+    }
+
     /// The picture; none where it cannot be read.
     fn open(&self) -> Option<Picture> {
         let bytes = match self {

@@ -5,7 +5,7 @@
 //!   `##`. A word that cannot be cut is `[UNK]`.
 //! - **Input** any text. **Output** ids between `[CLS]` and `[SEP]`, at most as many as asked for.
 //! - **Source** Devlin et al., "BERT" (2019); Schuster & Nakajima (2012) for the pieces.
-//! - **Deviations** none on text of letters, numbers and punctuation (`peers/wordpiece.py`); the list
+//! - **Deviations** none on text of letters, numbers and punctuation (`peers/readers.py`, tests/pieces.rs); the list
 //!   may be cut to the pieces that a corpus needs, see [`WordPieces::cut`].
 
 use std::collections::{HashMap, HashSet};

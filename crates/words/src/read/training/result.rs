@@ -74,7 +74,10 @@ pub(super) fn figures(
     let judged = Judged::of(reader, &texts.measured);
     let prior = prior(&texts.learned);
     let bootstrap = Bootstrap::seeded(config.common.seed).check()?;
-    let set = "utterances of ArtEmis, test split";
+    let set = match &config.own.table {
+        Some(_) => "texts of the table, a tenth that was not learned from",
+        None => "utterances of ArtEmis, test split",
+    };
     let mut all = Vec::new();
     let mut add = |name: &str, against: &str, judge: &Judge<'_>, keep: &dyn Fn(usize) -> bool| {
         let kept = |draw: &[usize]| -> Vec<usize> {
@@ -178,13 +181,21 @@ pub(super) fn card(
             views: Vec::new(),
         },
         starts: std::iter::once(begun).chain(teachers).collect(),
-        data: format!(
-            "{} texts: utterances of ArtEmis, splits train, with the emotion that their writers named (research use, not redistributed){comments}",
-            task.texts.learned.len()
-        ),
+        data: match &own.table {
+            Some(table) => format!(
+                "{} texts of {}, with their emotions{comments}",
+                task.texts.learned.len(),
+                table.file_name().unwrap_or_default().to_string_lossy()
+            ),
+            None => format!(
+                "{} texts: utterances of ArtEmis, splits train, with the emotion that their writers named (research use, not redistributed){comments}",
+                task.texts.learned.len()
+            ),
+        },
         options: "",
         metrics: figures.0.clone(),
-        cautions: &CAUTIONS,
+        // The second is about ArtEmis's writers.
+        cautions: if own.table.is_some() { &CAUTIONS[..1] } else { &CAUTIONS },
     })
 }
 

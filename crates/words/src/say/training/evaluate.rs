@@ -1,6 +1,6 @@
 //! How a speaker does, by judges that took no part in what it says.
 //!
-//! - **Computes** for paintings of the test split: CIDEr-D and its like beside one sentence for all and
+//! - **Computes** for paintings of a split, the test one or that by which settings are chosen: CIDEr-D and its like beside one sentence for all and
 //!   the sentence of the nearest painting; specificity, how often a sentence suits the references of its own
 //!   painting best, among twenty; how often a space that ranked no candidate finds the painting by the
 //!   sentence; how often another reader finds the emotion that was asked for, and the one that viewers
@@ -12,7 +12,7 @@
 use crate::error::WordsError;
 use crate::figures::WordsFigures;
 use crate::metrics::Caption;
-use crate::metrics::bleu::bleu;
+use crate::metrics::bleu::{bleu, counted, score};
 use crate::metrics::cider::{Kind, Rarity};
 use crate::metrics::meteor::{NoSynonyms, meteor};
 use crate::metrics::report::CONSTANT;
@@ -67,6 +67,7 @@ struct Spoken {
 pub fn evaluate(
     parties: Parties<'_>,
     options: &SayOptions,
+    split: Split,
     places: &Places<'_>,
     tell: &mut dyn FnMut(&str, Emotion, &str),
 ) -> Result<WordsFigures, WordsError> {
@@ -75,7 +76,7 @@ pub fn evaluate(
     let of = |split: Split| -> Vec<&Seen> {
         gallery.seen.iter().filter(|seen| seen.split == split && !seen.said.is_empty()).collect()
     };
-    let (measured, learned) = (of(Split::Test), of(Split::Train));
+    let (measured, learned) = (of(split), of(Split::Train));
     if measured.len() < AMONG {
         let what = format!("{} paintings to measure on; {AMONG} are needed", measured.len());
         return Err(WordsError::NothingToLearn { what });
@@ -85,14 +86,15 @@ pub fn evaluate(
     for (seen, spoken) in measured.iter().zip(&sayings.own) {
         tell(&seen.key, spoken.emotion, &spoken.text);
     }
-    let mut figures = Table::new(measured.len())?;
+    let mut figures = Table::new(split, measured.len())?;
     scores(&mut figures, &sayings, &measured, &learned)?;
     specificity(&mut figures, parties, &sayings, &measured)?;
     obedience(&mut figures, parties, &sayings, &measured)?;
     let varied = variety(&words(&sayings.own));
     figures.plain("different sentences", varied.different, 1.0 / measured.len() as f64, "one sentence for all");
-    figures.plain("words used", varied.words as f64, 11.0, "one sentence for all");
-    figures.plain("words of a sentence", varied.length, 11.0, "one sentence for all");
+    let fixed = variety(&[normal::words(CONSTANT)]);
+    figures.plain("words used", varied.words as f64, fixed.words as f64, "one sentence for all");
+    figures.plain("words of a sentence", varied.length, fixed.length, "one sentence for all");
     figures.plain("similes", varied.similes, 0.0, "one sentence for all");
     Ok(WordsFigures(figures.all))
 }
@@ -131,14 +133,16 @@ fn sayings(
 
 /// Figures with intervals over paintings.
 struct Table {
+    set: String,
     all: Vec<Metric>,
     bootstrap: affetti_emotion::CheckedBootstrap,
     n: usize,
 }
 
 impl Table {
-    fn new(n: usize) -> Result<Self, WordsError> {
+    fn new(split: Split, n: usize) -> Result<Self, WordsError> {
         Ok(Self {
+            set: format!("paintings of ArtEmis, {} split", split.name()),
             all: Vec::new(),
             bootstrap: Bootstrap::seeded(SEED).check()?,
             n,
@@ -148,7 +152,7 @@ impl Table {
     fn put(&mut self, name: &str, value: f64, baseline: f64, against: &str, interval: [f64; 2], n: usize) {
         let round = |x: f64| (x * 1e4).round() / 1e4;
         self.all.push(Metric {
-            set: "paintings of ArtEmis, test split".into(),
+            set: self.set.clone(),
             name: name.into(),
             value: round(value),
             baseline: round(baseline),
@@ -158,15 +162,28 @@ impl Table {
         });
     }
 
+    /// A number of the whole collection; drawing from it again would only repeat sentences, so that it has no
+    /// interval.
     fn plain(&mut self, name: &str, value: f64, baseline: f64, against: &str) {
         self.put(name, value, baseline, against, [value; 2], self.n);
     }
 
     fn mean(&mut self, name: &str, values: &[f64], baseline: f64, against: &str) -> Result<(), WordsError> {
         let of = |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
-        let estimate = self.bootstrap.estimate(values.len(), of)?;
+        self.estimate(name, values.len(), of, baseline, against)
+    }
+
+    fn estimate(
+        &mut self,
+        name: &str,
+        n: usize,
+        of: impl Fn(&[usize]) -> Option<f64>,
+        baseline: f64,
+        against: &str,
+    ) -> Result<(), WordsError> {
+        let estimate = self.bootstrap.estimate(n, of)?;
         let interval = [estimate.interval.low, estimate.interval.high];
-        self.put(name, estimate.value, baseline, against, interval, values.len());
+        self.put(name, estimate.value, baseline, against, interval, n);
         Ok(())
     }
 }
@@ -197,11 +214,13 @@ fn scores(
     figures.mean("CIDEr-D, gain over one sentence for all", &gain, 0.0, "none")?;
     let gain: Vec<f64> = own.iter().zip(&nearest).map(|(a, b)| a - b).collect();
     figures.mean("CIDEr-D, gain over the nearest painting's", &gain, 0.0, "none")?;
-    let all = bleu(&spoken, &references)?;
-    let (fixed, neighbours) = (bleu(&constant, &references)?, bleu(&near, &references)?);
-    for n in [0, 3] {
-        figures.plain(&format!("BLEU-{}", n + 1), all[n], fixed[n], "one sentence for all");
-        figures.plain(&format!("BLEU-{}, nearest painting's", n + 1), neighbours[n], fixed[n], "one sentence for all");
+    let fixed = bleu(&constant, &references)?;
+    for (whose, captions) in [("", &spoken), (", nearest painting's", &near)] {
+        let counts = counted(captions, &references)?;
+        for n in [0, 3] {
+            let of = |draw: &[usize]| Some(score(draw.iter().map(|row| &counts[*row]))[n]);
+            figures.estimate(&format!("BLEU-{}{whose}", n + 1), counts.len(), of, fixed[n], "one sentence for all")?;
+        }
     }
     for (name, of) in [("ROUGE-L", rouge_l as Score), ("METEOR", |a, b| meteor(a, b, &NoSynonyms))] {
         let baseline = mean(&of(&constant, &references)?);
@@ -294,6 +313,13 @@ fn specificity(
     figures.mean("the same by what a viewer wrote", &people, chance, "chance")
 }
 
+/// The share of the emotion that stands most often among `emotions`.
+fn frequent(emotions: &[Emotion]) -> f64 {
+    let times = |emotion: &Emotion| emotions.iter().filter(|other| *other == emotion).count();
+    let most = Emotion::ALL.iter().map(times).max().unwrap_or(0);
+    most as f64 / emotions.len().max(1) as f64
+}
+
 /// Whether sentences express what they should.
 fn obedience(
     figures: &mut Table,
@@ -312,7 +338,8 @@ fn obedience(
     };
     let chance = 1.0 / Emotion::ALL.len() as f64;
     figures.mean("obedience, each of the nine in turn", &obeyed(&sayings.given), chance, "chance")?;
-    figures.mean("obedience to what the predictor sees", &obeyed(&sayings.own), chance, "chance")?;
+    let seen: Vec<Emotion> = sayings.own.iter().map(|spoken| spoken.emotion).collect();
+    figures.mean("obedience to what the predictor sees", &obeyed(&sayings.own), frequent(&seen), "always the most frequent")?;
     // What viewers wrote, read by the same judge: it is not always right.
     let people: Vec<Spoken> = measured
         .iter()
@@ -321,7 +348,8 @@ fn obedience(
             emotion: seen.said[0].0,
         })
         .collect();
-    figures.mean("the judge on what viewers wrote", &obeyed(&people), chance, "chance")?;
+    let named: Vec<Emotion> = people.iter().map(|spoken| spoken.emotion).collect();
+    figures.mean("the judge on what viewers wrote", &obeyed(&people), frequent(&named), "always the most frequent")?;
     let felt: Vec<Option<Emotion>> = measured
         .iter()
         .map(|seen| seen.said.iter().map(|(emotion, _)| *emotion).collect::<Votes<Emotion>>().half_majority())

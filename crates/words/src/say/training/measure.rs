@@ -1,7 +1,7 @@
 //! How a speaker does on paintings of the test split.
 //!
-//! - **Computes** CIDEr-D and BLEU, ROUGE-L, METEOR of a sentence for each painting, with the emotion
-//!   that most of its viewers named left to the speaker; beside the best sentence for all paintings.
+//! - **Computes** CIDEr-D and BLEU, ROUGE-L, METEOR of a sentence for each painting, which expresses what the
+//!   predictor sees, the first that is likeliest; beside one sentence for all paintings.
 //! - **Deviations** figures with judges are those of `affetti eval speaker`.
 
 use crate::error::WordsError;
@@ -11,6 +11,8 @@ use crate::say::speaker::{Judges, SayOptions, Speaker};
 use crate::sight::paintings::Gallery;
 use affetti_data::Split;
 use affetti_data::captions::Captioned;
+use affetti_feel::Predictor;
+use affetti_nets::device::Device;
 use affetti_train::Places;
 use affetti_weights::registry::Metric;
 use rayon::prelude::*;
@@ -28,12 +30,15 @@ pub(super) fn figures(
         seed,
         ..SayOptions::default()
     };
+    let predictor = Predictor::embedded(&Device::Cpu)?;
     let say = |seen: &&&crate::sight::paintings::Seen| -> Result<Captioned, WordsError> {
-        let said = speaker.say(&seen.sight, None, &options, Judges::default())?;
+        let emotion = predictor.described_emotions(&seen.components)?.dominant();
+        let said = 
+            speaker.say(&seen.sight, Some(emotion), &options, Judges::default())?;
         Ok(Captioned {
             picture: seen.key.clone(),
             caption: said.first().map(|said| said.text.clone()).unwrap_or_default(),
-            emotion: None,
+            emotion: Some(emotion),
         })
     };
     let captions: Vec<Captioned> = measured.par_iter().map(|seen| say(&seen)).collect::<Result<_, _>>()?;
@@ -55,7 +60,7 @@ pub(super) fn figures(
             value: round(f.value),
             baseline: round(baseline),
             against: "one sentence for all".into(),
-            interval: f.interval.unwrap_or([f.value; 2]).map(round),
+            interval: f.interval?.map(round),
             n: f.n,
         })
     };

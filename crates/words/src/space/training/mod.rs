@@ -213,16 +213,9 @@ fn space(task: &SpaceTask, model: &SpaceNetwork) -> Space {
 fn usual(space: &Space, task: &SpaceTask) -> Result<Vec<[f32; 2]>, WordsError> {
     let pictures = task.learned.iter().map(|seen| space.picture(&seen.components));
     let pictures: Vec<Vec<f32>> = pictures.collect::<Result<_, _>>()?;
-    let mut used = vec![0_usize; space.usual.len()];
-    for text in task.learned.iter().flat_map(|seen| &seen.said) {
-        for id in task.vocabulary.ids(&normal::words(&text.1), None) {
-            used[id as usize] += 1;
-        }
-    }
-    let one = |(id, used): (usize, &usize)| {
-        let word = &task.vocabulary.words()[id];
-        let plain = word.len() > 2 && word.chars().all(char::is_alphabetic);
-        if id < SPECIAL.len() || *used < TAG || !plain || STOP.contains(&word.as_str()) {
+    let things = Things::of(task);
+    let one = |id: usize| {
+        if !things.is_one(id, &task.vocabulary) {
             return [0.0; 2];
         }
         let vector = unit(space.vector(id as u32).to_vec());
@@ -231,11 +224,70 @@ fn usual(space: &Space, task: &SpaceTask) -> Result<Vec<[f32; 2]>, WordsError> {
         let variance = products.iter().map(|p| (p - mean).powi(2)).sum::<f32>() / products.len() as f32;
         [mean, 1.0 / variance.sqrt().max(1e-6)]
     };
-    Ok(used.iter().enumerate().map(one).collect())
+    Ok((0..space.usual.len()).map(one).collect())
 }
 
+/// How words are used, which tells names of things from other words.
+struct Things {
+    used: Vec<usize>,
+    /// Behind an article or the like, and before a word that is no name.
+    before: Vec<usize>,
+    behind: Vec<usize>,
+}
+
+impl Things {
+    fn of(task: &SpaceTask) -> Self {
+        let count = task.vocabulary.words().len();
+        let mut things = Self {
+            used: vec![0; count],
+            before: vec![0; count],
+            behind: vec![0; count],
+        };
+        for (_, text) in task.learned.iter().flat_map(|seen| &seen.said) {
+            let words = normal::words(text);
+            for (n, id) in task.vocabulary.ids(&words, None).into_iter().enumerate() {
+                let id = id as usize;
+                let before = n.checked_sub(1).map(|n| words[n].as_str());
+                let behind = words.get(n + 1).map(String::as_str);
+                things.used[id] += 1;
+                things.before[id] += usize::from(before.is_some_and(|word| LEADING.contains(&word)));
+                things.behind[id] += usize::from(behind.is_none_or(|word| FOLLOWING.contains(&word)));
+            }
+        }
+        things
+    }
+
+    /// Whether word `id` is used often, and mostly as the name of a thing.
+    fn is_one(&self, id: usize, vocabulary: &Vocabulary) -> bool {
+        let word = vocabulary.words()[id].as_str();
+        let plain = word.len() > 2 && word.chars().all(char::is_alphabetic);
+        let used = self.used[id];
+        id >= SPECIAL.len()
+            && plain
+            && used >= TAG
+            && !STOP.contains(&word)
+            && 3 * self.before[id] >= used
+            && 2 * self.behind[id] >= used
+    }
+}
+
+/// Words that stand before names of things.
+const LEADING: [&str; 24] = [
+    "the", "a", "an", "this", "that", "these", "those", "his", "her", "their", "its", "of", "with", "in",
+    "on", "by", "beautiful", "dark", "old", "blue", "green", "red", "white", "and",
+];
+
+/// Words that stand behind them, and not within a name of two words.
+const FOLLOWING: [&str; 40] = [
+    "is", "are", "was", "were", "and", "or", "of", "in", "on", "at", "with", "to", "that", "which", "who",
+    "looks", "look", "seems", "seem", "appears", "makes", "make", "has", "have", "from", "as", "for", "by",
+    "behind", "but", "because", "give", "gives", "can", "would", "reminds", "while", "being", "it", "'s",
+];
+
 /// Frequent words that say nothing of a picture.
-const STOP: [&str; 72] = [
+const STOP: [&str; 94] = [
+    "way", "others", "everyone", "someone", "something", "everything", "work", "art", "artist", "piece",
+    "scene", "background", "foreground", "front", "middle", "left", "right", "sense", "kind", "lot", "due", "same",
     "the", "and", "this", "that", "with", "are", "for", "has", "have", "was", "were", "not", "but",
     "she", "her", "his", "him", "they", "them", "their", "its", "you", "from", "out", "into", "like",
     "looks", "look", "looking", "makes", "make", "feel", "feels", "feeling", "painting", "picture",
