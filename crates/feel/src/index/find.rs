@@ -85,8 +85,9 @@ impl Index {
             }
         };
         let mut hits = Vec::with_capacity(nearest.len());
+        let home = self.home()?;
         for (cost, row) in nearest {
-            let mut hit = self.hit(row, cost.max(0.0).sqrt())?;
+            let mut hit = self.hit(&home, row, cost.max(0.0).sqrt())?;
             if let Query::Like(target) = query {
                 hit.measure = matching(&hit.emotions, target.shares());
             }
@@ -99,10 +100,14 @@ impl Index {
         Ok(hits)
     }
 
+    /// Where its names lead from.
+    pub(super) fn home(&self) -> Result<Home, FeelError> {
+        Home::of(&self.path).map_err(|source| self.unreadable(source))
+    }
+
     /// What is known of `row`, with what was measured of it.
-    pub(super) fn hit(&self, row: u64, measure: f64) -> Result<Hit, FeelError> {
+    pub(super) fn hit(&self, home: &Home, row: u64, measure: f64) -> Result<Hit, FeelError> {
         let mut reader = self.reader();
-        let home = Home::of(&self.path).map_err(|source| self.unreadable(source))?;
         let at = |section: u64, record: usize| section + row * record as u64;
         let affect = reader.bytes(at(self.sections.affect, AFFECT), AFFECT)?;
         let [valence, arousal] = affect_from(affect).map(affect_of);

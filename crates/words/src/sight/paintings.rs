@@ -91,11 +91,6 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
     let is_test = |row: &Painting| row.split == Split::Test || by_key(row) == Some(Split::Test);
     let tests: HashSet<String> =
         rows.iter().filter(|(row, _)| is_test(row)).map(|(row, _)| row.group.clone()).collect();
-    let use_of = |row: &Painting| match tests.contains(&row.group) {
-        true if by_key(row).is_some_and(|split| split != Split::Test) => Split::Rest,
-        true => Split::Test,
-        false => row.split,
-    };
     let mut known = HashSet::new();
     rows.retain(|(row, _)| {
         let name = row.artemis_key.clone().unwrap_or_else(|| row.id.clone());
@@ -107,7 +102,7 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
     for ((row, _), (sight, components)) in rows.into_iter().zip(sights.into_iter().zip(described)) {
         let key = row.artemis_key.clone().unwrap_or_default();
         let own = said.remove(&key).unwrap_or_default();
-        let split = use_of(&row);
+        let split = used(row.split, by_key(&row), tests.contains(&row.group));
         let Some(sight) = sight else {
             continue;
         };
@@ -127,6 +122,17 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
         }
     }
     Ok(gallery)
+}
+
+/// The use of a painting whose picture and whose sentences have splits of their own; `tested`: it or a
+/// near-copy is tested on somewhere.
+fn used(picture: Split, sentences: Option<Split>, tested: bool) -> Split {
+    match (tested, sentences) {
+        // Readers have learned what was said of it, so that it measures nothing, and is learned nowhere.
+        (true, Some(split)) if split != Split::Test => Split::Rest,
+        (true, _) => Split::Test,
+        (false, _) => picture,
+    }
 }
 
 /// What a catalogue says.
@@ -271,4 +277,26 @@ fn unpacked(bytes: &[u8]) -> Option<Sight> {
         cells: cells.to_vec(),
         pooled: pooled.to_vec(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Split, used};
+
+    #[test]
+    fn what_is_tested_on_anywhere_is_learned_nowhere() {
+        for (picture, sentences, tested, expected) in [
+            (Split::Train, Some(Split::Train), false, Split::Train),
+            (Split::Val, None, false, Split::Val),
+            (Split::Test, Some(Split::Test), true, Split::Test),
+            (Split::Train, Some(Split::Test), true, Split::Test),
+            (Split::Test, None, true, Split::Test),
+            (Split::Test, Some(Split::Train), true, Split::Rest),
+            // A near-copy of a test painting.
+            (Split::Train, Some(Split::Train), true, Split::Rest),
+            (Split::Train, None, true, Split::Test),
+        ] {
+            assert_eq!(used(picture, sentences, tested), expected, "{picture:?} {sentences:?} {tested}");
+        }
+    }
 }
