@@ -472,7 +472,7 @@ pub(crate) enum DataVerb {
     },
     /// Make a corpus of utterances ready for training: words by number, vocabulary, references
     #[command(
-        after_help = "Example:\n  affetti data prepare data/artemis.csv --out prepared/\n\nThe table is ArtEmis's, or has the columns text (or caption, utterance) and perhaps emotion and picture."
+        after_help = "Example:\n  affetti data prepare artemis --out prepared/\n  affetti data prepare comments.csv --out prepared/\n\nartemis is the set below $AFFETTI_DATA. The table is ArtEmis's, or has the columns text (or caption, utterance) and perhaps emotion and picture."
     )]
     Prepare {
         /// The table

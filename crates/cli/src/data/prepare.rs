@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use crate::{
     Exit,
     out_file::{cannot_write, put, spare},
-    settings::Settings,
+    settings::{Settings, data_folder},
     table::counted,
 };
 
@@ -27,6 +27,11 @@ pub(super) fn run(
     let inputs: Vec<&Path> = [table].into_iter().chain(splits).collect();
     spare(Some(out), &inputs)?;
     let limits = Limits::default();
+    // "artemis" is the set of that name, as for `data stats`.
+    let home = (table == Path::new("artemis") && !table.exists())
+        .then(|| data_folder(None).map(|folder| folder.join("artemis.csv")))
+        .transpose()?;
+    let table = home.as_deref().unwrap_or(table);
     let beside = table.with_file_name("artemis-splits.csv");
     let splits = splits.or(beside.is_file().then_some(&beside));
     let splits: HashMap<String, Split> = match splits {

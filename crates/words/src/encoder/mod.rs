@@ -1,5 +1,6 @@
 //! Networks that read: from numbers of words to a vector.
 
+pub mod counts;
 pub mod lstm;
 #[cfg(feature = "train")]
 pub mod lstm_layers;

@@ -2,6 +2,7 @@
 
 use super::{Network, Reader};
 use crate::encoder::transformer::{self, Dense, Transformer};
+use crate::encoder::counts::{self, Counts};
 use crate::encoder::lstm::{self, Lstm};
 use crate::error::WordsError;
 use crate::text::spelling::Spelling;
@@ -37,6 +38,8 @@ pub enum Sizes {
     Transformer(transformer::Shape),
     /// [`crate::encoder::lstm`]
     Lstm(lstm::Shape),
+    /// [`crate::encoder::counts`]
+    Counts(counts::Shape),
 }
 
 impl Sizes {
@@ -46,6 +49,7 @@ impl Sizes {
         match self {
             Self::Transformer(shape) => shape.width,
             Self::Lstm(shape) => shape.narrow,
+            Self::Counts(shape) => shape.width,
         }
     }
 }
@@ -79,6 +83,7 @@ impl Reader {
         let numbers = match about.network {
             Sizes::Transformer(shape) if shape.sound() => shape.numbers(),
             Sizes::Lstm(shape) if shape.sound() => shape.numbers(),
+            Sizes::Counts(shape) if shape.sound() => shape.numbers(),
             _ => return Err(malformed("its sizes are not those of a network".to_owned()).into()),
         };
         if numbers > tensors.map.values().map(|tensor| tensor.data.len()).sum() {
@@ -99,6 +104,11 @@ impl Reader {
                 }
                 let net = Transformer::take(shape, &mut taker);
                 Network::Transformer(pieces, Box::new(net.map_err(|why| malformed(why.into()))?))
+            }
+            Sizes::Counts(shape) => {
+                let known = about.words.iter().cloned().collect();
+                let net = Counts::take(shape, &mut taker).map_err(|why| malformed(why.into()))?;
+                Network::Counts(known, Box::new(net))
             }
             Sizes::Lstm(shape) => {
                 fit(count + SPECIAL.len(), shape.words).map_err(malformed)?;

@@ -11,6 +11,7 @@ mod file;
 #[cfg(feature = "train")]
 pub mod training;
 
+use crate::encoder::counts::{self, Counts};
 use crate::encoder::{lstm::Lstm, transformer};
 use crate::encoder::transformer::{Dense, Transformer};
 use crate::error::WordsError;
@@ -21,7 +22,7 @@ use crate::text::wordpiece::{self, WordPieces};
 use affetti_emotion::{Distribution, Emotion};
 pub use file::{About, EMBEDDED, Sizes};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Pieces of words, or words, of a text that are read; the longest utterance of ArtEmis has 207 words.
 pub const LONGEST: usize = 256;
@@ -43,6 +44,8 @@ pub struct Reader {
 enum Network {
     Transformer(WordPieces, Box<Transformer>),
     Lstm(Vocabulary, Spelling, Box<Lstm>),
+    /// Beside it the words that it learned from.
+    Counts(HashSet<String>, Box<Counts>),
 }
 
 /// What a sentence feels.
@@ -146,6 +149,13 @@ impl Reader {
                 let known = words.clone().filter(|word| pieces.knows(word)).count();
                 (ids, words.count(), known, cut)
             }
+            Network::Counts(known, _) => {
+                let all = numbered_words(text);
+                let words = all.iter().filter(spoken);
+                let found = words.clone().filter(|word| known.contains(*word)).count();
+                let cut = normal::words(text).len() > LONGEST;
+                (Vec::new(), words.count(), found, cut)
+            }
             Network::Lstm(words, spelling, _) => {
                 let mut all = normal::words(text);
                 let cut = all.len() > LONGEST;
@@ -156,6 +166,15 @@ impl Reader {
                 (ids, all.iter().filter(spoken).count(), known, cut)
             }
         };
+        if let (Network::Counts(_, net), true) = (&self.network, known > 0) {
+            let ids = counts::buckets(&numbered_words(text), net.shape().buckets);
+            return Ok(Numbered {
+                ids,
+                read,
+                known,
+                cut,
+            });
+        }
         match (read, known) {
             (0, _) => nothing("the text has no word"),
             (_, 0) => nothing("no word of it is known; the reader learned from English sentences"),
@@ -196,8 +215,16 @@ impl Reader {
                 transformer::mean(&net.run(ids), tokens, net.shape().width)
             }
             Network::Lstm(_, _, net) => net.run(ids),
+            Network::Counts(_, net) => net.run(ids),
         }
     }
+}
+
+/// The words of a text that are read.
+fn numbered_words(text: &str) -> Vec<String> {
+    let mut all = normal::words(text);
+    all.truncate(LONGEST);
+    all
 }
 
 /// Pieces of a framed text without those behind [`LONGEST`], and whether there were any.

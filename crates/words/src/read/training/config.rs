@@ -67,6 +67,8 @@ pub enum Kind {
     Transformer,
     /// [`crate::encoder::lstm`]
     Lstm,
+    /// [`crate::encoder::counts`]
+    Counts,
 }
 
 /// What a training begins with.
@@ -78,6 +80,9 @@ pub enum Start {
     /// The careful reader, `reader-2.safetensors` in the folder of models.
     #[serde(rename = "reader-2")]
     Careful,
+    /// Nothing.
+    #[serde(rename = "none")]
+    Nothing,
     /// Vectors of 400,000 words with 50 numbers each: `glove-50.safetensors` in the folder of models,
     /// made by `peers/glove.py`.
     #[serde(rename = "glove-50")]
@@ -91,6 +96,7 @@ impl Start {
         match self {
             Self::MiniLm => "minilm-l6",
             Self::Careful => "reader-2",
+            Self::Nothing => "none",
             Self::Glove => "glove-50",
         }
     }
@@ -104,12 +110,13 @@ impl ReaderRecipe {
         let fits = matches!(
             (self.network, start),
             (Kind::Transformer, Start::MiniLm | Start::Careful) | (Kind::Lstm, Start::Glove)
+                | (Kind::Counts, Start::Nothing)
         );
         let taught = self.taught > 0.0;
         first_wrong(&[
             (
                 fits,
-                "start: minilm-l6 or reader-2 for a transformer, glove-50 for an lstm",
+                "start: minilm-l6 or reader-2 for a transformer, glove-50 for an lstm, none for counts",
             ),
             (self.layers.is_none_or(|n| n >= 1), "layers: at least 1"),
             (self.least >= 1, "least: at least 1"),

