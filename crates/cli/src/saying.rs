@@ -57,7 +57,7 @@ pub(crate) fn run(args: &SayArgs, settings: &Settings) -> Result<Exit> {
         },
         saying: SayOptions {
             count: args.number,
-            candidates: args.candidates.unwrap_or(12.max(4 * args.number)).max(args.number),
+            candidates: args.candidates.unwrap_or(SayOptions::default().candidates.max(4 * args.number)).max(args.number),
             temperature: args.temperature,
             seed: settings.seed.unwrap_or(0),
             ..SayOptions::default()

@@ -399,7 +399,7 @@ pub(crate) struct SayArgs {
     /// Sentences for each picture and emotion
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=50))]
     pub(crate) number: usize,
-    /// Candidates that are drawn for them, of which the best are kept [default: 12, at least 4 times as
+    /// Candidates that are drawn for them, of which the best are kept [default: 16, at least 4 times as
     /// many as sentences]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=500))]
     pub(crate) candidates: Option<usize>,

@@ -183,7 +183,7 @@ pub(crate) enum EvalVerb {
         #[arg(long, num_args = 2, required = true, value_names = ["SPACE", "READER"], value_hint = ValueHint::FilePath)]
         judges: Vec<PathBuf>,
         /// Candidates for each sentence
-        #[arg(long, value_name = "N", default_value_t = 12, value_parser = RangedU64ValueParser::<usize>::new().range(1..=500))]
+        #[arg(long, value_name = "N", default_value_t = 16, value_parser = RangedU64ValueParser::<usize>::new().range(1..=500))]
         candidates: usize,
         /// How bold, and how much more picture and emotion count than they did in learning
         #[arg(long, num_args = 3, value_names = ["TEMPERATURE", "PICTURE", "EMOTION"])]

@@ -127,13 +127,13 @@ impl Default for SayOptions {
     fn default() -> Self {
         Self {
             count: 1,
-            candidates: 12,
-            temperature: 0.6,
+            candidates: 16,
+            temperature: 0.5,
             nucleus: 0.9,
             top: 40,
-            picture: 0.7,
-            emotion: 0.5,
-            weights: [0.3, 8.0, 0.5],
+            picture: 0.5,
+            emotion: 0.4,
+            weights: [0.6, 7.0, 0.5],
             seed: 0,
             beams: 0,
         }
