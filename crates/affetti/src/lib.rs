@@ -56,13 +56,15 @@ pub use affetti_nets as nets;
 pub use affetti_picture as picture;
 pub use affetti_regions as regions;
 pub use affetti_sketch as sketch;
-pub use affetti_words as words;
 #[cfg(feature = "train")]
 pub use affetti_train as train;
 pub use affetti_weights as weights;
+pub use affetti_words as words;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
-pub use answers::{Parts, ReadSentence, Reading, SaidPicture, RegionsReading, Sketched, Trace, hit_json, Measured};
+pub use answers::{
+    Measured, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched, Trace, hit_json,
+};
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Speech, Weights};
 pub use pipeline::{

@@ -55,7 +55,11 @@ fn captions(
     settings: &Settings,
 ) -> Result<Exit> {
     let form = Form::of(&FIGURES, settings)?;
-    let inputs: Vec<&Path> = [references, captions].into_iter().chain(learned).chain(weights).collect();
+    let inputs: Vec<&Path> = [references, captions]
+        .into_iter()
+        .chain(learned)
+        .chain(weights)
+        .collect();
     spare(settings.out.as_deref(), &inputs)?;
     let read = |path: &Path| -> Result<Vec<Captioned>> {
         let loaded = captioned::read(path, &Limits::default())?;
@@ -107,7 +111,12 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             captions,
             learned,
             weights,
-        } => self::captions([&references, &captions], learned.as_deref(), weights.as_deref(), settings),
+        } => self::captions(
+            [&references, &captions],
+            learned.as_deref(),
+            weights.as_deref(),
+            settings,
+        ),
         #[cfg(not(feature = "train"))]
         EvalVerb::Speaker { .. } => bail!(
             "this build cannot measure speakers: build it with `cargo build --release --features train`"

@@ -120,9 +120,16 @@ fn is_mixed(args: &FindArgs) -> bool {
 
 /// Pictures by several wishes at once, or by what is to be seen in them.
 fn together(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Vec<Hit>> {
-    let target = args.like.as_deref().map(|text| read_target(text, settings)).transpose()?;
-    let unwanted: Vec<Emotion> =
-        args.not.iter().map(|name| emotion(name)).collect::<Result<_>>()?;
+    let target = args
+        .like
+        .as_deref()
+        .map(|text| read_target(text, settings))
+        .transpose()?;
+    let unwanted: Vec<Emotion> = args
+        .not
+        .iter()
+        .map(|name| emotion(name))
+        .collect::<Result<_>>()?;
     for wished in [args.valence, args.arousal].into_iter().flatten() {
         if !(1.0..=7.0).contains(&wished) {
             bail!("valence and arousal go from 1 to 7, not {wished}");
@@ -155,10 +162,19 @@ fn together(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Vec<H
         }
         parts.extend(args.valence.map(|wish| -(picture.valence - wish).abs()));
         parts.extend(args.arousal.map(|wish| -(picture.arousal - wish).abs()));
-        parts.extend(unwanted.iter().map(|emotion| -picture.emotions.get(*emotion)));
+        parts.extend(
+            unwanted
+                .iter()
+                .map(|emotion| -picture.emotions.get(*emotion)),
+        );
         parts
     };
-    let wishes = [args.text.is_some(), target.is_some(), args.valence.is_some(), args.arousal.is_some()];
+    let wishes = [
+        args.text.is_some(),
+        target.is_some(),
+        args.valence.is_some(),
+        args.arousal.is_some(),
+    ];
     let parts = wishes.into_iter().filter(|wished| *wished).count() + unwanted.len();
     Ok(index.rank(parts, &judge, args.top)?)
 }

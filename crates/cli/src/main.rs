@@ -88,7 +88,8 @@ fn main() -> ExitCode {
     quiet_workers(settings.verbose);
     interrupt::watch();
     if settings.seed.is_some() && !takes_seed(&args.verb) {
-        settings.summary("--seed changes nothing here: it is for `affetti train`, `sketch` and `say`");
+        settings
+            .summary("--seed changes nothing here: it is for `affetti train`, `sketch` and `say`");
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -54,7 +54,11 @@ const WRITES: Writes<Form> = Writes {
 };
 
 pub(crate) fn run(args: &ReadArgs, settings: &Settings) -> Result<Exit> {
-    let tables = args.texts.iter().map(Path::new).filter(|_| args.csv.is_some());
+    let tables = args
+        .texts
+        .iter()
+        .map(Path::new)
+        .filter(|_| args.csv.is_some());
     let inputs: Vec<&Path> = args.weights.as_deref().into_iter().chain(tables).collect();
     spare(settings.out.as_deref(), &inputs)?;
     let form = match WRITES.destination(settings.out.as_deref())? {
@@ -83,13 +87,20 @@ pub(crate) fn run(args: &ReadArgs, settings: &Settings) -> Result<Exit> {
     match &settings.out {
         // What was there is worth more than a table of nothing.
         Some(out) if exit == Exit::NoneSucceeded => {
-            output::complain(&format!("nothing could be read; {} was not written", out.display()));
+            output::complain(&format!(
+                "nothing could be read; {} was not written",
+                out.display()
+            ));
         }
         Some(out) => put(out, run.kept.as_bytes())?,
         None => (),
     }
     if run.good + run.bad > 1 {
-        let failed = if run.bad > 0 { format!(", {} not", run.bad) } else { String::new() };
+        let failed = if run.bad > 0 {
+            format!(", {} not", run.bad)
+        } else {
+            String::new()
+        };
         settings.summary(&format!("{} read{failed}", counted(run.good, "sentence")));
     }
     Ok(exit)
@@ -100,7 +111,11 @@ fn reader(args: &ReadArgs) -> Result<(Reader, ModelId)> {
     const BEST: &str = "reader-2";
     let from_file = |path: &Path| -> Result<(Reader, ModelId)> {
         let bytes = affetti::weights::store::read_file(path)?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         named(&bytes, &path.display().to_string(), name)
     };
     if let Some(path) = &args.weights {
@@ -126,7 +141,10 @@ fn reader(args: &ReadArgs) -> Result<(Reader, ModelId)> {
                         )
                     })?;
                     if affetti::weights::store::sha256(&bytes) != card.sha256 {
-                        bail!("{} is another file than its card says; --weights takes any", beside.display());
+                        bail!(
+                            "{} is another file than its card says; --weights takes any",
+                            beside.display()
+                        );
                     }
                     named(&bytes, &card.file, card.name.clone())
                 }
@@ -180,7 +198,8 @@ impl Run<'_> {
     fn lines(&mut self) -> Result<()> {
         let input = io::stdin();
         if input.is_terminal() {
-            self.settings.summary("reading sentences, one per line; end with Ctrl-D");
+            self.settings
+                .summary("reading sentences, one per line; end with Ctrl-D");
         }
         let mut input = input.lock();
         let mut number = 0;
@@ -231,7 +250,9 @@ impl Run<'_> {
         let mut words = None;
         if self.explain {
             let found = self.reader.explain(&text, felt.emotions.dominant())?;
-            let owned = found.into_iter().map(|(word, weight)| (word.to_owned(), weight));
+            let owned = found
+                .into_iter()
+                .map(|(word, weight)| (word.to_owned(), weight));
             words = Some(owned.collect());
         }
         Ok(ReadSentence {
@@ -254,7 +275,10 @@ impl Run<'_> {
     fn failed(&self, text: &str, number: Option<usize>, error: &WordsError) -> Result<String> {
         let place = match number {
             Some(number) => format!("line {number}"),
-            None => format!("{:?}", printable(&text.chars().take(40).collect::<String>())),
+            None => format!(
+                "{:?}",
+                printable(&text.chars().take(40).collect::<String>())
+            ),
         };
         output::complain(&format!("{place}: {error}"));
         if self.form != Form::Lines {
@@ -292,7 +316,10 @@ impl Run<'_> {
     fn rows(&mut self, input: Box<dyn Read>, path: &Path, column: &str, first: bool) -> Result<()> {
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(input);
         let head: Vec<String> = decoded(&rows.byte_headers()?.clone());
-        let Some(place) = head.iter().position(|name| name.trim_start_matches('\u{feff}') == column) else {
+        let Some(place) = head
+            .iter()
+            .position(|name| name.trim_start_matches('\u{feff}') == column)
+        else {
             bail!(
                 "{}: no column {column:?}; the header has {}",
                 path.display(),
@@ -300,11 +327,18 @@ impl Run<'_> {
             );
         };
         if !first && self.form == Form::Table && head != self.head {
-            bail!("{}: its header is not that of the first table", path.display());
+            bail!(
+                "{}: its header is not that of the first table",
+                path.display()
+            );
         }
         self.head.clone_from(&head);
         if first && self.form == Form::Table {
-            let all: Vec<String> = head.iter().cloned().chain(header()[1..].iter().map(|s| (*s).to_owned())).collect();
+            let all: Vec<String> = head
+                .iter()
+                .cloned()
+                .chain(header()[1..].iter().map(|s| (*s).to_owned()))
+                .collect();
             self.write(&crate::table::csv(&[all])?)?;
         }
         let mut batch = Vec::new();
@@ -323,11 +357,20 @@ impl Run<'_> {
 
     fn batch(&mut self, rows: Vec<(u64, Vec<String>)>, place: usize) -> Result<()> {
         if self.form != Form::Table {
-            let lines = rows.iter().map(|(line, _)| usize::try_from(*line).unwrap_or(0)).collect();
-            let texts = rows.into_iter().map(|(_, mut row)| row.swap_remove(place)).collect();
+            let lines = rows
+                .iter()
+                .map(|(line, _)| usize::try_from(*line).unwrap_or(0))
+                .collect();
+            let texts = rows
+                .into_iter()
+                .map(|(_, mut row)| row.swap_remove(place))
+                .collect();
             return self.some(texts, Some(lines));
         }
-        let texts: Vec<&str> = rows.iter().map(|(_, row)| row.get(place).map_or("", String::as_str)).collect();
+        let texts: Vec<&str> = rows
+            .iter()
+            .map(|(_, row)| row.get(place).map_or("", String::as_str))
+            .collect();
         let found = self.reader.read(&texts);
         for ((number, row), felt) in rows.iter().zip(found) {
             let mut cells: Vec<String> = row.clone();
@@ -357,7 +400,8 @@ impl Run<'_> {
 fn header() -> Vec<&'static str> {
     let emotions = Emotion::ALL.iter().map(|emotion| emotion.name());
     let all = ["text"].into_iter().chain(emotions);
-    all.chain(["dominant", "positive", "negative", "other"]).collect()
+    all.chain(["dominant", "positive", "negative", "other"])
+        .collect()
 }
 
 /// What stands in them behind the text.
@@ -370,7 +414,9 @@ fn cells(read: &ReadSentence) -> Vec<String> {
 }
 
 fn decoded(row: &csv::ByteRecord) -> Vec<String> {
-    row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+    row.iter()
+        .map(|cell| String::from_utf8_lossy(cell).into_owned())
+        .collect()
 }
 
 /// The next line without its end, as text; none at the end of the input.

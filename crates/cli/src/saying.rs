@@ -5,8 +5,7 @@ use std::{ops::ControlFlow, path::Path};
 use affetti::{
     Control, Expressed, Inputs, Outcome, PictureName, SaidPicture, SayingOptions,
     emotion::{Emotion, Label},
-    printable,
-    say,
+    printable, say,
     words::say::speaker::SayOptions,
 };
 use anyhow::{Error, Result, bail};
@@ -32,7 +31,11 @@ enum Form {
 }
 
 const WRITES: Writes<Form> = Writes {
-    files: &[("jsonl", Form::Lines), ("json", Form::Lines), ("txt", Form::Cards)],
+    files: &[
+        ("jsonl", Form::Lines),
+        ("json", Form::Lines),
+        ("txt", Form::Cards),
+    ],
     plain: Form::Lines,
     folder: false,
 };
@@ -47,7 +50,10 @@ pub(crate) fn run(args: &SayArgs, settings: &Settings) -> Result<Exit> {
         _ => Form::Cards,
     };
     if !(0.05..=3.0).contains(&args.temperature) {
-        bail!("--temperature is {}, it has to be 0.05 to 3", args.temperature);
+        bail!(
+            "--temperature is {}, it has to be 0.05 to 3",
+            args.temperature
+        );
     }
     let options = SayingOptions {
         expressed: match args.emotion.as_deref() {
@@ -57,7 +63,10 @@ pub(crate) fn run(args: &SayArgs, settings: &Settings) -> Result<Exit> {
         },
         saying: SayOptions {
             count: args.number,
-            candidates: args.candidates.unwrap_or(SayOptions::default().candidates.max(4 * args.number)).max(args.number),
+            candidates: args
+                .candidates
+                .unwrap_or(SayOptions::default().candidates.max(4 * args.number))
+                .max(args.number),
             temperature: args.temperature,
             seed: settings.seed.unwrap_or(0),
             ..SayOptions::default()
@@ -80,16 +89,29 @@ pub(crate) fn run(args: &SayArgs, settings: &Settings) -> Result<Exit> {
         bad: 0,
         error: None,
     };
-    say(&models, Inputs::new(inputs), &options, &control, |outcome| run.take(&outcome))?;
+    say(
+        &models,
+        Inputs::new(inputs),
+        &options,
+        &control,
+        |outcome| run.take(&outcome),
+    )?;
     bar.finish();
     if let Some(error) = run.error {
         return Err(error);
     }
     let exit = Exit::of(run.good, run.bad);
-    if let Some(out) = settings.out.as_deref().filter(|_| exit != Exit::NoneSucceeded) {
+    if let Some(out) = settings
+        .out
+        .as_deref()
+        .filter(|_| exit != Exit::NoneSucceeded)
+    {
         put(out, run.kept.as_bytes())?;
         let pictures = counted(run.good, "picture");
-        settings.summary(&format!("{pictures} spoken about \u{2192} {}", out.display()));
+        settings.summary(&format!(
+            "{pictures} spoken about \u{2192} {}",
+            out.display()
+        ));
     }
     Ok(exit)
 }
@@ -151,7 +173,11 @@ impl Run<'_> {
 fn card(said: &SaidPicture) -> String {
     let path: &PictureName = &said.path;
     let mut text = format!("{}  (a model wrote this)\n", printable(path));
-    let longest = Emotion::ALL.iter().map(|emotion| emotion.name().len()).max().unwrap_or(0);
+    let longest = Emotion::ALL
+        .iter()
+        .map(|emotion| emotion.name().len())
+        .max()
+        .unwrap_or(0);
     for sentence in &said.sentences {
         let emotion = sentence.emotion.map_or("", Emotion::name);
         text += &format!("  {emotion:<longest$}  {}\n", sentence.text);

@@ -95,7 +95,8 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
                 inputs: &inputs,
                 ..Asked::new(training, run)
             };
-            let change = |recipe: &mut ReaderRecipe| recipe.table = table.clone().or(recipe.table.take());
+            let change =
+                |recipe: &mut ReaderRecipe| recipe.table = table.clone().or(recipe.table.take());
             train(&asked, change, settings)
         }
         TrainVerb::Space { training, run } => {

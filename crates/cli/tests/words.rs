@@ -15,11 +15,26 @@ fn dominant(text: &str) -> String {
 #[test]
 fn plain_sentences_are_read_as_people_mean_them() {
     for (text, emotion) in [
-        ("The dark figure in the shadows is threatening and makes me afraid", "fear"),
-        ("She has lost her child and weeps over the grave, so sorrowful and alone", "sadness"),
-        ("The calm lake and soft colors make me feel relaxed and at peace", "contentment"),
-        ("The rotting flesh and blood are gross and make me sick", "disgust"),
-        ("The dog in a wig looks silly and makes me laugh", "amusement"),
+        (
+            "The dark figure in the shadows is threatening and makes me afraid",
+            "fear",
+        ),
+        (
+            "She has lost her child and weeps over the grave, so sorrowful and alone",
+            "sadness",
+        ),
+        (
+            "The calm lake and soft colors make me feel relaxed and at peace",
+            "contentment",
+        ),
+        (
+            "The rotting flesh and blood are gross and make me sick",
+            "disgust",
+        ),
+        (
+            "The dog in a wig looks silly and makes me laugh",
+            "amusement",
+        ),
     ] {
         assert_eq!(dominant(text), emotion, "{text}");
     }
@@ -28,27 +43,61 @@ fn plain_sentences_are_read_as_people_mean_them() {
 #[test]
 fn lines_tables_and_cards_say_the_same() {
     let text = "so lonely, so cold";
-    let line = run_with(format!("{text}\n").as_bytes(), &["read", "-", "--json", "--quiet"]);
+    let line = run_with(
+        format!("{text}\n").as_bytes(),
+        &["read", "-", "--json", "--quiet"],
+    );
     let line = line.json().remove(0);
     let share = |name: &str| line["emotions"][name].as_f64().unwrap();
     let root = folder();
-    write(root.path(), "t.csv", format!("id,said\n7,\"{text}\"\n8,\n").as_bytes());
-    let table = run_in(root.path(), &["read", "t.csv", "--csv", "said", "--out", "o.csv"]);
+    write(
+        root.path(),
+        "t.csv",
+        format!("id,said\n7,\"{text}\"\n8,\n").as_bytes(),
+    );
+    let table = run_in(
+        root.path(),
+        &["read", "t.csv", "--csv", "said", "--out", "o.csv"],
+    );
     assert_eq!(table.code, 1, "{}", table.err);
-    assert!(table.err.contains("line 3: nothing to read: the text is empty"), "{}", table.err);
+    assert!(
+        table
+            .err
+            .contains("line 3: nothing to read: the text is empty"),
+        "{}",
+        table.err
+    );
     let out = fs::read_to_string(root.path().join("o.csv")).unwrap();
     let rows: Vec<&str> = out.lines().collect();
     assert!(rows[0].starts_with("id,said,amusement,awe,"), "{}", rows[0]);
-    assert!(rows[1].starts_with(&format!("7,\"{text}\",{},{}", share("amusement"), share("awe"))), "{}", rows[1]);
+    assert!(
+        rows[1].starts_with(&format!(
+            "7,\"{text}\",{},{}",
+            share("amusement"),
+            share("awe")
+        )),
+        "{}",
+        rows[1]
+    );
     assert_eq!(rows[2], "8,,,,,,,,,,,,,,");
     let card = run(["read", text]);
     let shown = format!("{:.0} %", share("sadness") * 100.0);
-    assert!(card.out.contains("sadness") && card.out.contains(&shown), "{}", card.out);
+    assert!(
+        card.out.contains("sadness") && card.out.contains(&shown),
+        "{}",
+        card.out
+    );
 }
 
 #[test]
 fn the_words_that_carry_it_are_those_that_say_it() {
-    let read = run(["read", "--explain", "--json", "--quiet", "the woman on the chair looks terribly sad"]);
+    let read = run([
+        "read",
+        "--explain",
+        "--json",
+        "--quiet",
+        "the woman on the chair looks terribly sad",
+    ]);
     let line = read.json().remove(0);
     let words = line["words"].as_array().unwrap();
     let heaviest = words.iter().max_by(|a, b| {
@@ -63,8 +112,14 @@ fn what_cannot_be_read_costs_one_line() {
     for (text, told) in [
         ("", "\"\": nothing to read: the text is empty"),
         ("?!...", "\"?!...\": nothing to read: the text has no word"),
-        ("\u{1f600}\u{1f600}", "nothing to read: the text has no word"),
-        ("Эта картина печальна", "the reader learned from English sentences"),
+        (
+            "\u{1f600}\u{1f600}",
+            "nothing to read: the text has no word",
+        ),
+        (
+            "Эта картина печальна",
+            "the reader learned from English sentences",
+        ),
     ] {
         let read = run(["read", "--json", text]);
         assert_eq!(read.code, 2, "{text}: {}", read.err);
@@ -73,42 +128,112 @@ fn what_cannot_be_read_costs_one_line() {
         assert_eq!(read.json()[0]["error"]["kind"], "input");
     }
     let german = run(["read", "Das ist ein trauriges Bild mit einer alten Frau"]);
-    assert!(german.code == 2 || german.out.contains("learned from English"), "{}", german.out);
+    assert!(
+        german.code == 2 || german.out.contains("learned from English"),
+        "{}",
+        german.out
+    );
     let long = "calm sea ".repeat(50_000);
     let read = run_with(long.as_bytes(), &["read", "-", "--json", "--quiet"]);
-    assert_eq!((read.code, &read.json()[0]["cut"]), (0, &serde_json::Value::Bool(true)), "{}", read.err);
-    let broken = run_with(b"the s\xffea is calm\n", &["read", "-", "--json", "--quiet"]);
+    assert_eq!(
+        (read.code, &read.json()[0]["cut"]),
+        (0, &serde_json::Value::Bool(true)),
+        "{}",
+        read.err
+    );
+    let broken = run_with(
+        b"the s\xffea is calm\n",
+        &["read", "-", "--json", "--quiet"],
+    );
     assert_eq!(broken.code, 0, "{}", broken.err);
     let missing = run(["read", "nowhere.csv", "--csv", "text"]);
-    assert!(missing.code == 2 && missing.err.contains("nowhere.csv"), "{}", missing.err);
+    assert!(
+        missing.code == 2 && missing.err.contains("nowhere.csv"),
+        "{}",
+        missing.err
+    );
 }
 
 #[test]
 fn a_picture_is_spoken_about() {
     let root = pictures(2);
     let at = root.path();
-    let said = run_in(at, &["say", "p", "--emotion", "awe", "-n", "2", "--json", "--quiet"]);
+    let said = run_in(
+        at,
+        &[
+            "say",
+            "p",
+            "--emotion",
+            "awe",
+            "-n",
+            "2",
+            "--json",
+            "--quiet",
+        ],
+    );
     assert_eq!(said.code, 0, "{}", said.err);
     let lines = said.json();
     assert_eq!(lines.len(), 4);
     for line in &lines {
-        assert_eq!((&line["emotion"], &line["written_by"]), (&"awe".into(), &"model".into()));
+        assert_eq!(
+            (&line["emotion"], &line["written_by"]),
+            (&"awe".into(), &"model".into())
+        );
         let text = line["utterance"].as_str().unwrap();
-        assert!(text.ends_with('.') && text.split(' ').count() >= 3, "{text}");
+        assert!(
+            text.ends_with('.') && text.split(' ').count() >= 3,
+            "{text}"
+        );
         let words = line["attention"].as_array().unwrap();
-        assert!(words.iter().all(|word| word["cells"].as_array().unwrap().len() == 16));
+        assert!(
+            words
+                .iter()
+                .all(|word| word["cells"].as_array().unwrap().len() == 16)
+        );
     }
     assert_ne!(lines[0]["utterance"], lines[1]["utterance"]);
-    let again = run_in(at, &["say", "p", "--emotion", "awe", "-n", "2", "--json", "--quiet"]);
+    let again = run_in(
+        at,
+        &[
+            "say",
+            "p",
+            "--emotion",
+            "awe",
+            "-n",
+            "2",
+            "--json",
+            "--quiet",
+        ],
+    );
     assert_eq!(again.out, said.out);
     // One picture by itself is said the same of.
-    let alone = run_in(at, &["say", "p/01.jpg", "--emotion", "awe", "-n", "2", "--json", "--quiet"]);
+    let alone = run_in(
+        at,
+        &[
+            "say",
+            "p/01.jpg",
+            "--emotion",
+            "awe",
+            "-n",
+            "2",
+            "--json",
+            "--quiet",
+        ],
+    );
     let of = |lines: &[serde_json::Value]| -> Vec<serde_json::Value> {
-        lines.iter().filter(|l| l["path"] == "p/01.jpg").map(|l| l["utterance"].clone()).collect()
+        lines
+            .iter()
+            .filter(|l| l["path"] == "p/01.jpg")
+            .map(|l| l["utterance"].clone())
+            .collect()
     };
     assert_eq!(of(&alone.json()), of(&lines));
     let wrong = run_in(at, &["say", "p", "--emotion", "aww"]);
-    assert!(wrong.code == 2 && wrong.err.contains("awe"), "{}", wrong.err);
+    assert!(
+        wrong.code == 2 && wrong.err.contains("awe"),
+        "{}",
+        wrong.err
+    );
     let felt = run_in(at, &["feel", "p/01.jpg", "--say", "--json", "--quiet"]);
     assert!(felt.json()[0]["utterance"].as_str().unwrap().ends_with('.'));
     let card = run_in(at, &["feel", "p/01.jpg", "--say"]);
@@ -119,12 +244,46 @@ fn a_picture_is_spoken_about() {
 fn pictures_are_found_by_words() {
     let root = pictures(6);
     let at = root.path();
-    assert_eq!(run_in(at, &["feel", "p", "--index", "i", "--quiet"]).code, 0);
-    let found = run_in(at, &["find", "i", "--text", "a calm blue sea", "--json", "--top", "6"]);
+    assert_eq!(
+        run_in(at, &["feel", "p", "--index", "i", "--quiet"]).code,
+        0
+    );
+    let found = run_in(
+        at,
+        &[
+            "find",
+            "i",
+            "--text",
+            "a calm blue sea",
+            "--json",
+            "--top",
+            "6",
+        ],
+    );
     assert_eq!(found.code, 0, "{}", found.err);
-    let fits: Vec<f64> = found.json().iter().map(|line| line["fit"].as_f64().unwrap()).collect();
-    assert!(fits.len() == 6 && fits.windows(2).all(|pair| pair[0] >= pair[1]), "{fits:?}");
-    let other = run_in(at, &["find", "i", "--text", "red flowers", "--not", "fear", "--valence", "6", "--json"]);
+    let fits: Vec<f64> = found
+        .json()
+        .iter()
+        .map(|line| line["fit"].as_f64().unwrap())
+        .collect();
+    assert!(
+        fits.len() == 6 && fits.windows(2).all(|pair| pair[0] >= pair[1]),
+        "{fits:?}"
+    );
+    let other = run_in(
+        at,
+        &[
+            "find",
+            "i",
+            "--text",
+            "red flowers",
+            "--not",
+            "fear",
+            "--valence",
+            "6",
+            "--json",
+        ],
+    );
     assert_eq!((other.code, other.json().len()), (0, 6), "{}", other.err);
     for (options, told) in [
         (&["--text", "??"][..], "no word of the text is known"),
@@ -143,22 +302,68 @@ fn captions_are_measured_and_corpora_prepared() {
     let root = folder();
     let at = root.path();
     write(at, "r.csv", "art_style,painting,emotion,utterance\nA,b,awe,The calm sea\nA,b,awe,so much water\nA,c,fear,a dark wood\n".as_bytes());
-    write(at, "c.jsonl", "{\"path\":\"A/b\",\"utterance\":\"the calm sea\"}\n".as_bytes());
+    write(
+        at,
+        "c.jsonl",
+        "{\"path\":\"A/b\",\"utterance\":\"the calm sea\"}\n".as_bytes(),
+    );
     let measured = run_in(at, &["eval", "captions", "r.csv", "c.jsonl", "--json"]);
     assert_eq!(measured.code, 0, "{}", measured.err);
     let figures = measured.json().remove(0);
-    let bleu = figures.as_array().unwrap().iter().find(|f| f["metric"] == "BLEU-1").unwrap();
+    let bleu = figures
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["metric"] == "BLEU-1")
+        .unwrap();
     assert!((bleu["value"].as_f64().unwrap() - 1.0).abs() < 1e-6);
-    write(at, "d.jsonl", "{\"path\":\"A/x\",\"utterance\":\"a\"}\n".as_bytes());
+    write(
+        at,
+        "d.jsonl",
+        "{\"path\":\"A/x\",\"utterance\":\"a\"}\n".as_bytes(),
+    );
     let wrong = run_in(at, &["eval", "captions", "r.csv", "d.jsonl"]);
-    assert_eq!((wrong.code, wrong.err.as_str()), (2, "affetti: no reference for \"A/x\", 1 such pictures in all\n"));
+    assert_eq!(
+        (wrong.code, wrong.err.as_str()),
+        (
+            2,
+            "affetti: no reference for \"A/x\", 1 such pictures in all\n"
+        )
+    );
     write(at, "e.jsonl", "".as_bytes());
     let empty = run_in(at, &["eval", "captions", "r.csv", "e.jsonl"]);
-    assert!(empty.code == 2 && empty.err.lines().count() == 1, "{}", empty.err);
-    write(at, "t.csv", "text,emotion\nthe sea is calm,awe\nthe sea is wild,fear\nthe sea is calm now,awe\n".as_bytes());
-    let made = run_in(at, &["data", "prepare", "t.csv", "--out", "o", "--least", "1", "--shortest", "2"]);
+    assert!(
+        empty.code == 2 && empty.err.lines().count() == 1,
+        "{}",
+        empty.err
+    );
+    write(
+        at,
+        "t.csv",
+        "text,emotion\nthe sea is calm,awe\nthe sea is wild,fear\nthe sea is calm now,awe\n"
+            .as_bytes(),
+    );
+    let made = run_in(
+        at,
+        &[
+            "data",
+            "prepare",
+            "t.csv",
+            "--out",
+            "o",
+            "--least",
+            "1",
+            "--shortest",
+            "2",
+        ],
+    );
     assert_eq!(made.code, 0, "{}", made.err);
-    for name in ["preprocessed.csv", "vocabulary.json", "references.json", "config.json"] {
+    for name in [
+        "preprocessed.csv",
+        "vocabulary.json",
+        "references.json",
+        "config.json",
+    ] {
         assert!(at.join("o").join(name).is_file(), "{name}");
     }
 }

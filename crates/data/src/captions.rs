@@ -55,7 +55,10 @@ fn opened(path: &Path, limits: &Limits, pictures: bool) -> Result<Loaded<Caption
     };
     let mut first = BufReader::new(File::open(path).map_err(io)?);
     let begun = first.fill_buf().map_err(io)?;
-    let begun = begun.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begun).trim_ascii_start();
+    let begun = begun
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(begun)
+        .trim_ascii_start();
     if begun.first() == Some(&b'{') {
         lines(first, path, limits, pictures)
     } else {
@@ -116,7 +119,10 @@ fn lines(
     let mut number = 0;
     loop {
         line.clear();
-        let part = file.by_ref().take(limits.max_record as u64).read_until(b'\n', &mut line);
+        let part = file
+            .by_ref()
+            .take(limits.max_record as u64)
+            .read_until(b'\n', &mut line);
         let length = part.map_err(|source| DataError::Io {
             path: path.to_owned(),
             source,
@@ -140,7 +146,10 @@ fn lines(
             Err(fault) => {
                 report.bad += 1;
                 if report.named.len() < limits.max_named {
-                    report.named.push(BadRow { line: number, fault });
+                    report.named.push(BadRow {
+                        line: number,
+                        fault,
+                    });
                 }
             }
         }
@@ -173,7 +182,11 @@ fn one(line: &[u8], name: Option<String>) -> Result<Option<Captioned>, RowFault>
     if value.get("error").is_some() {
         return Ok(None);
     }
-    let text = |names: &[&str]| names.iter().find_map(|name| Some(value.get(name)?.as_str()?.to_owned()));
+    let text = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| Some(value.get(name)?.as_str()?.to_owned()))
+    };
     let emotion = text(&["emotion"]).filter(|name| !name.is_empty());
     Ok(Some(Captioned {
         picture: text(&PICTURE).or(name).ok_or_else(|| blank(&PICTURE))?,
@@ -203,7 +216,11 @@ mod tests {
 
     #[test]
     fn tables_and_lines_say_the_same() {
-        let table = rows("a.csv", "emotion,utterance,painting,art_style\nawe,so vast,b,A\n,,b,A\n").unwrap();
+        let table = rows(
+            "a.csv",
+            "emotion,utterance,painting,art_style\nawe,so vast,b,A\n,,b,A\n",
+        )
+        .unwrap();
         let lines = "{\"path\":\"A/b\",\"emotion\":\"awe\",\"utterance\":\"so vast\"}\n\n\
                      {\"path\":\"c\",\"error\":{}}\n{\"picture\":\"A/b\",\"caption\":\"\"}\n";
         let lines = rows("a.jsonl", lines).unwrap();
@@ -220,9 +237,16 @@ mod tests {
     #[test]
     fn texts_need_no_pictures() {
         let folder = testing::folder();
-        let path = testing::write(folder.path(), "a.csv", "text,emotion\nso calm,awe\n".to_owned());
+        let path = testing::write(
+            folder.path(),
+            "a.csv",
+            "text,emotion\nso calm,awe\n".to_owned(),
+        );
         let set = read_texts(&path, &Limits::default()).unwrap();
-        assert_eq!((set.rows[0].picture.as_str(), set.rows[0].emotion), ("row 1", Some(Emotion::Awe)));
+        assert_eq!(
+            (set.rows[0].picture.as_str(), set.rows[0].emotion),
+            ("row 1", Some(Emotion::Awe))
+        );
     }
 
     #[test]

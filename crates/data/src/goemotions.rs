@@ -40,7 +40,11 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Comment>, DataError> 
     loop {
         line.clear();
         let longest = limits.max_record as u64;
-        let length = file.by_ref().take(longest).read_until(b'\n', &mut line).map_err(io)?;
+        let length = file
+            .by_ref()
+            .take(longest)
+            .read_until(b'\n', &mut line)
+            .map_err(io)?;
         if length == 0 {
             break;
         }
@@ -63,7 +67,10 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Loaded<Comment>, DataError> 
 fn comment(line: &str, limits: &Limits) -> Option<Comment> {
     let mut fields = line.trim_end_matches(['\r', '\n']).split('\t');
     let text = fields.next()?.trim();
-    let numbers = fields.next()?.split(',').map(|n| n.parse().ok().filter(|n| *n < EMOTIONS));
+    let numbers = fields
+        .next()?
+        .split(',')
+        .map(|n| n.parse().ok().filter(|n| *n < EMOTIONS));
     let mut emotions: Vec<usize> = numbers.collect::<Option<_>>()?;
     emotions.sort_unstable();
     emotions.dedup();
@@ -89,7 +96,10 @@ mod tests {
             text: text.to_owned(),
             emotions: emotions.to_vec(),
         };
-        assert_eq!(set.rows, [comment("so calm", &[0, 4]), comment("said \"why", &[2])]);
+        assert_eq!(
+            set.rows,
+            [comment("so calm", &[0, 4]), comment("said \"why", &[2])]
+        );
         assert_eq!((set.report.rows, set.report.bad), (5, 3));
         assert!(read(&folder.path().join("test.tsv"), &Limits::default()).is_err());
     }

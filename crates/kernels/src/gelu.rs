@@ -80,7 +80,10 @@ mod tests {
         let x = [0.0, 1.0, -1.0, 2.0, -30.0];
         let mut y = [0.0; 5];
         gelu(&x, &mut y);
-        for (y, expected) in y.iter().zip([0.0, 0.841_344_7, -0.158_655_3, 1.954_499_7, 0.0]) {
+        for (y, expected) in y
+            .iter()
+            .zip([0.0, 0.841_344_7, -0.158_655_3, 1.954_499_7, 0.0])
+        {
             assert!((y - expected).abs() < 1e-6, "{y} {expected}");
         }
     }
@@ -97,7 +100,10 @@ mod tests {
             y
         };
         for ((high, low), slope) in at(1e-2).iter().zip(at(-1e-2)).zip(slope) {
-            assert!(((high - low) / 1e-2 - slope).abs() < 2e-4, "{high} {low} {slope}");
+            assert!(
+                ((high - low) / 1e-2 - slope).abs() < 2e-4,
+                "{high} {low} {slope}"
+            );
         }
     }
 }

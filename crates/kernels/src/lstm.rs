@@ -86,7 +86,12 @@ impl Lstm {
     /// # Panics
     /// Where a length does not fit: a bug of the caller.
     #[must_use]
-    pub fn forward(&self, mut gates: Vec<f32>, weights: &LstmWeights, out: &mut [f32]) -> LstmSaved {
+    pub fn forward(
+        &self,
+        mut gates: Vec<f32>,
+        weights: &LstmWeights,
+        out: &mut [f32],
+    ) -> LstmSaved {
         self.check(gates.len(), out.len());
         let (width, size) = (self.width, self.batch * self.width);
         let mut cells = vec![0.0; out.len()];
@@ -105,14 +110,18 @@ impl Lstm {
             }
             let (past, rest) = cells.split_at_mut(step * size);
             let past = &past[past.len() - if step > 0 { size } else { 0 }..];
-            let rows = now.par_chunks_mut(4 * width).zip(rest[..size].par_chunks_mut(width));
+            let rows = now
+                .par_chunks_mut(4 * width)
+                .zip(rest[..size].par_chunks_mut(width));
             let rows = rows.zip(out[step * size..][..size].par_chunks_mut(width));
-            rows.enumerate().with_min_len(16).for_each(|(n, ((gates, cell), state))| {
-                if let Some(past) = past.get(n * width..(n + 1) * width) {
-                    cell.copy_from_slice(past);
-                }
-                isa.run(|| advance(gates, cell, state));
-            });
+            rows.enumerate()
+                .with_min_len(16)
+                .for_each(|(n, ((gates, cell), state))| {
+                    if let Some(past) = past.get(n * width..(n + 1) * width) {
+                        cell.copy_from_slice(past);
+                    }
+                    isa.run(|| advance(gates, cell, state));
+                });
         }
         LstmSaved { gates, cells }
     }
@@ -166,7 +175,13 @@ impl Lstm {
         }
         let shape = Batch::new([1, 1, behind, width]);
         let later = &gates[4 * size..];
-        let by_weight = conv_weight_gradient(geometry(width), shape, &states[..behind * width], later, isa);
+        let by_weight = conv_weight_gradient(
+            geometry(width),
+            shape,
+            &states[..behind * width],
+            later,
+            isa,
+        );
         (gates, by_weight)
     }
 }
@@ -230,7 +245,10 @@ mod tests {
         // The output gate of the second step hears the first state.
         let second = (0.5 * first).tanh() / (1.0 + (-h).exp());
         for (found, expected) in states.iter().zip([h, second]) {
-            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} {expected}");
+            assert!(
+                (f64::from(*found) - expected).abs() < 1e-6,
+                "{found} {expected}"
+            );
         }
     }
 
@@ -266,7 +284,11 @@ mod tests {
                 loss(&gates, &weight)
             };
             let slope = (moved(step) - moved(-step)) / f64::from(2.0 * step);
-            assert!((slope - f64::from(by_gates[n])).abs() < 2e-4, "gate {n}: {slope} {}", by_gates[n]);
+            assert!(
+                (slope - f64::from(by_gates[n])).abs() < 2e-4,
+                "gate {n}: {slope} {}",
+                by_gates[n]
+            );
         }
         for n in 0..weight.len() {
             let moved = |by: f32| {
@@ -275,7 +297,11 @@ mod tests {
                 loss(&gates, &weight)
             };
             let slope = (moved(step) - moved(-step)) / f64::from(2.0 * step);
-            assert!((slope - f64::from(by_weight[n])).abs() < 5e-4, "weight {n}: {slope} {}", by_weight[n]);
+            assert!(
+                (slope - f64::from(by_weight[n])).abs() < 5e-4,
+                "weight {n}: {slope} {}",
+                by_weight[n]
+            );
         }
     }
 }

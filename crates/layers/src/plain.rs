@@ -7,10 +7,10 @@
 
 use super::{ConvOptions, Normalisation};
 use affetti_kernels::{Activation, Geometry, Kind};
-use burn::tensor::{Tensor, TensorData};
 use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions as Plain, ConvTransposeOptions, MaxPoolOptions, PadMode};
+use burn::tensor::{Tensor, TensorData};
 
 /// Convolution, normalisation, residual, activation.
 #[must_use]

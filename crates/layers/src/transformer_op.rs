@@ -92,11 +92,7 @@ impl TransformerOp {
 }
 
 /// Of an output `[batch, 1, tokens, width]`.
-fn attention(
-    heads: usize,
-    causal: bool,
-    [batch, height, tokens, width]: [usize; 4],
-) -> Attention {
+fn attention(heads: usize, causal: bool, [batch, height, tokens, width]: [usize; 4]) -> Attention {
     Attention {
         batch: batch * height,
         tokens,

@@ -72,7 +72,8 @@ fn with_pieces(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, NetError> {
         }
     }
     let pieces: Option<Vec<&str>> = pieces.into_iter().collect();
-    let pieces = pieces.ok_or_else(|| malformed("its pieces are not numbered one after the other"))?;
+    let pieces =
+        pieces.ok_or_else(|| malformed("its pieces are not numbered one after the other"))?;
     let mut tensors = published::read(&bytes, &path.display().to_string())?;
     tensors.note = serde_json::json!(pieces).to_string();
     store::to_bytes(&tensors, |_| Precision::Full)

@@ -198,5 +198,8 @@ pub fn closed_form(name: &str, shape: &[usize]) -> Vec<f32> {
     } else {
         (0.3, 0.0)
     };
-    uniform(name, count).into_iter().map(|v| (shift + v * scale) as f32).collect()
+    uniform(name, count)
+        .into_iter()
+        .map(|v| (shift + v * scale) as f32)
+        .collect()
 }

@@ -11,7 +11,11 @@ impl affetti_train::Figures for WordsFigures {
         let line = |m: &Metric| {
             let [low, high] = m.interval;
             // Numbers of a whole collection have none.
-            let interval = if low == high { String::new() } else { format!("{low:.3}..{high:.3}") };
+            let interval = if low == high {
+                String::new()
+            } else {
+                format!("{low:.3}..{high:.3}")
+            };
             format!(
                 "{:<44} {:>7.3}  {interval:<14} {} {:.3}  n {}\n",
                 m.name, m.value, m.against, m.baseline, m.n
@@ -23,7 +27,10 @@ impl affetti_train::Figures for WordsFigures {
     fn csv(&self) -> String {
         let line = |m: &Metric| {
             let [low, high] = m.interval;
-            format!("\"{}\",{},{low},{high},{},{}\n", m.name, m.value, m.baseline, m.n)
+            format!(
+                "\"{}\",{},{low},{high},{},{}\n",
+                m.name, m.value, m.baseline, m.n
+            )
         };
         let lines: String = self.0.iter().map(line).collect();
         format!("metric,value,interval_low,interval_high,baseline,n\n{lines}")

@@ -15,8 +15,8 @@ use crate::error::WordsError;
 use crate::text::normal;
 use crate::text::spelling::Spelling;
 use crate::text::vocabulary::{BEGIN, END, PAD, SPECIAL, Vocabulary};
-use affetti_data::captions::Captioned;
 use affetti_data::Split;
+use affetti_data::captions::Captioned;
 use affetti_emotion::Label;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -88,7 +88,10 @@ pub fn prepare(
         if counts[row.picture.as_str()] >= options.too_many {
             return Split::Rest;
         }
-        splits.get(&row.picture).copied().unwrap_or_else(|| Split::of(&row.picture))
+        splits
+            .get(&row.picture)
+            .copied()
+            .unwrap_or_else(|| Split::of(&row.picture))
     };
     let used: Vec<Split> = rows.iter().map(split).collect();
     let words: Vec<Vec<String>> = rows.iter().map(|row| normal::words(&row.caption)).collect();
@@ -101,7 +104,10 @@ pub fn prepare(
     lengths.sort_unstable();
     let last = (options.within * lengths.len() as f64).ceil() as usize;
     let Some(&longest) = last.checked_sub(1).and_then(|last| lengths.get(last)) else {
-        let what = format!("no utterance of the training split has {} words", options.shortest);
+        let what = format!(
+            "no utterance of the training split has {} words",
+            options.shortest
+        );
         return Err(WordsError::NothingToLearn { what });
     };
     let fits = |n: usize| (options.shortest..=longest).contains(&words[n].len());
@@ -113,12 +119,19 @@ pub fn prepare(
         Some(_) => word.clone(),
         None => spelling.nearest(word).unwrap_or(word).to_owned(),
     };
-    let spelled: Vec<Vec<String>> =
-        words.iter().map(|words| words.iter().map(spell).collect()).collect();
+    let spelled: Vec<Vec<String>> = words
+        .iter()
+        .map(|words| words.iter().map(spell).collect())
+        .collect();
     let vocabulary = Vocabulary::of(learned().map(|n| spelled[n].as_slice()), options.least);
     let keeps: Vec<bool> = (0..rows.len()).map(fits).collect();
     let left_out = keeps.iter().filter(|kept| !**kept).count();
-    let kept = rows.into_iter().zip(used).zip(spelled).zip(keeps).filter(|(_, kept)| *kept);
+    let kept = rows
+        .into_iter()
+        .zip(used)
+        .zip(spelled)
+        .zip(keeps)
+        .filter(|(_, kept)| *kept);
     let rows = kept.map(|(((row, split), words), _)| {
         let mut encoded = vec![BEGIN];
         encoded.extend(vocabulary.ids(&words, None));
@@ -144,10 +157,16 @@ impl Corpus {
     ///
     /// # Errors
     /// Those of the JSON writer.
-    pub fn files(&self, options: &PrepareOptions) -> serde_json::Result<Vec<(&'static str, String)>> {
+    pub fn files(
+        &self,
+        options: &PrepareOptions,
+    ) -> serde_json::Result<Vec<(&'static str, String)>> {
         let mut references: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for row in &self.rows {
-            references.entry(&row.row.picture).or_default().push(row.words.join(" "));
+            references
+                .entry(&row.row.picture)
+                .or_default()
+                .push(row.words.join(" "));
         }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in &self.rows {
@@ -164,7 +183,10 @@ impl Corpus {
         });
         Ok(vec![
             ("preprocessed.csv", self.csv()),
-            ("vocabulary.json", serde_json::to_string(self.vocabulary.words())?),
+            (
+                "vocabulary.json",
+                serde_json::to_string(self.vocabulary.words())?,
+            ),
             ("references.json", serde_json::to_string(&references)?),
             ("config.json", serde_json::to_string_pretty(&config)? + "\n"),
         ])
@@ -225,11 +247,17 @@ mod tests {
         let corpus = prepare(rows, &splits, &options).expect("something to learn");
         // Of 4, 4 and 8 words half have at most 4; "the sea" is too short; five utterances too many.
         assert_eq!((corpus.longest, corpus.left_out), (4, 3));
-        let told: Vec<(&str, String)> =
-            corpus.rows.iter().map(|r| (r.split.name(), r.words.join(" "))).collect();
+        let told: Vec<(&str, String)> = corpus
+            .rows
+            .iter()
+            .map(|r| (r.split.name(), r.words.join(" ")))
+            .collect();
         assert_eq!(told[0], ("train", "the sea is calm".into()));
         // "calm" occurs once in time to be known, "clam" is rare: neither is known.
-        assert_eq!(corpus.vocabulary.words()[SPECIAL.len()..], ["is", "sea", "the"]);
+        assert_eq!(
+            corpus.vocabulary.words()[SPECIAL.len()..],
+            ["is", "sea", "the"]
+        );
         assert_eq!(corpus.rows[0].encoded, [BEGIN, 6, 5, 4, 3, END]);
         assert!(told[2..].iter().all(|(split, _)| *split == "rest"));
         let files = corpus.files(&options).expect("JSON");

@@ -16,15 +16,31 @@ struct Fixture {
 }
 
 fn words(text: &Value) -> Caption {
-    text.as_str().unwrap().split(' ').map(str::to_owned).collect()
+    text.as_str()
+        .unwrap()
+        .split(' ')
+        .map(str::to_owned)
+        .collect()
 }
 
 fn fixture() -> Fixture {
     let all: Value = serde_json::from_str(include_str!("fixtures/captions.json")).unwrap();
-    let list = |value: &Value| value.as_array().unwrap().iter().map(words).collect::<Vec<_>>();
+    let list = |value: &Value| {
+        value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(words)
+            .collect::<Vec<_>>()
+    };
     Fixture {
         captions: list(&all["captions"]),
-        references: all["references"].as_array().unwrap().iter().map(list).collect(),
+        references: all["references"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(list)
+            .collect(),
         all,
     }
 }
@@ -35,7 +51,10 @@ impl Fixture {
         assert_eq!(expected.len(), found.len(), "{name}");
         for (n, (found, expected)) in found.iter().zip(expected).enumerate() {
             let expected = expected.as_f64().unwrap();
-            assert!((found - expected).abs() < 1e-9, "{name} {n}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{name} {n}: {found} {expected}"
+            );
         }
     }
 }
@@ -45,8 +64,14 @@ fn scores_are_those_of_the_reference_packages() {
     let f = fixture();
     f.expect("bleu", &bleu(&f.captions, &f.references).unwrap());
     f.expect("rouge", &rouge_l(&f.captions, &f.references).unwrap());
-    f.expect("cider_d", &cider(Kind::Clipped, &f.captions, &f.references).unwrap());
-    f.expect("meteor", &meteor(&f.captions, &f.references, &NoSynonyms).unwrap());
+    f.expect(
+        "cider_d",
+        &cider(Kind::Clipped, &f.captions, &f.references).unwrap(),
+    );
+    f.expect(
+        "meteor",
+        &meteor(&f.captions, &f.references, &NoSynonyms).unwrap(),
+    );
 }
 
 #[test]

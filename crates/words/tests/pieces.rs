@@ -25,7 +25,10 @@ fn pieces_are_those_of_the_original() {
         ),
     ] {
         let ids = pieces.ids(text, 99);
-        let found: Vec<&str> = ids.iter().map(|id| pieces.pieces()[*id as usize].as_str()).collect();
+        let found: Vec<&str> = ids
+            .iter()
+            .map(|id| pieces.pieces()[*id as usize].as_str())
+            .collect();
         assert_eq!(found.join(" "), expected);
     }
 }

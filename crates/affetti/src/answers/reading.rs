@@ -6,11 +6,11 @@ use affetti_feel::{
     index::{Entry, Home, Stamp},
 };
 use affetti_picture::Measures;
-use affetti_words::say::speaker::Said;
 use affetti_regions::{
     affective::REGIONS,
     find::{Pull, pulling_away},
 };
+use affetti_words::say::speaker::Said;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::regions::{Parts, RegionLine, lines};

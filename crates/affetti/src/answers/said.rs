@@ -1,11 +1,7 @@
 //! Sentences about a picture, as the contract's lines.
 
 use affetti_emotion::{Emotion, Label};
-use affetti_words::{
-    say::speaker::Said,
-    sight::GRID,
-    space::Tag,
-};
+use affetti_words::{say::speaker::Said, sight::GRID, space::Tag};
 use serde::Serialize;
 
 use crate::{ModelId, pipeline::PictureName, shares::round4};
@@ -62,7 +58,10 @@ impl SaidPicture {
     fn line<'a>(&'a self, said: &'a Said) -> Line<'a> {
         let word = |(word, looked): (&'a String, &'a Vec<f32>)| WordLine {
             word,
-            cells: looked.iter().map(|weight| round4(f64::from(*weight))).collect(),
+            cells: looked
+                .iter()
+                .map(|weight| round4(f64::from(*weight)))
+                .collect(),
         };
         debug_assert!(said.looked.iter().all(|cells| cells.len() == GRID * GRID));
         Line {

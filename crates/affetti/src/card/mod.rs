@@ -97,7 +97,11 @@ pub fn card(entry: &ReportEntry, style: &CardStyle) -> String {
 
 /// A model's sentence, and that it is one.
 fn quoted(text: &str, pen: Pen) -> String {
-    let marks = if pen.unicode { ['\u{201c}', '\u{201d}'] } else { ['"', '"'] };
+    let marks = if pen.unicode {
+        ['\u{201c}', '\u{201d}']
+    } else {
+        ['"', '"']
+    };
     format!("{}{text}{} (written by a model)", marks[0], marks[1])
 }
 

@@ -1,6 +1,9 @@
 //! The card of one sentence.
 
-use super::{COLORS, CardStyle, LABEL, MAX_WIDTH, MIN_WIDTH, SHARE, bar, bold, columns, dim, label, paint, percent, wrap};
+use super::{
+    COLORS, CardStyle, LABEL, MAX_WIDTH, MIN_WIDTH, SHARE, bar, bold, columns, dim, label, paint,
+    percent, wrap,
+};
 use crate::answers::ReadSentence;
 use crate::printable::{printable, printable_ascii};
 use affetti_emotion::{Emotion, Label};
@@ -18,28 +21,45 @@ pub fn sentence_card(read: &ReadSentence, style: &CardStyle) -> String {
     let width = style.width.clamp(MIN_WIDTH, MAX_WIDTH);
     let pen = CardStyle { width, ..*style };
     let mut lines = text(read, pen);
-    lines.extend(wrap(&carried(read, pen), width).into_iter().filter(|line| !line.is_empty()));
+    lines.extend(
+        wrap(&carried(read, pen), width)
+            .into_iter()
+            .filter(|line| !line.is_empty()),
+    );
     if read.felt.is_foreign() {
         let told = "most of its words are unknown; the reader learned from English sentences";
         lines.extend(wrap(told, width));
     }
     if read.felt.cut {
-        let told = format!("only its beginning was read, {} pieces of words", affetti_words::read::LONGEST);
+        let told = format!(
+            "only its beginning was read, {} pieces of words",
+            affetti_words::read::LONGEST
+        );
         lines.extend(wrap(&told, width));
     }
     lines.extend(bars(read, pen));
-    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    lines
+        .iter()
+        .flat_map(|line| [line.trim_end(), "\n"])
+        .collect()
 }
 
 fn shown(text: &str, pen: CardStyle) -> String {
-    if pen.unicode { printable(text) } else { printable_ascii(text) }
+    if pen.unicode {
+        printable(text)
+    } else {
+        printable_ascii(text)
+    }
 }
 
 /// The sentence, its words in the color of the emotion that they carry.
 fn text(read: &ReadSentence, pen: CardStyle) -> Vec<String> {
     let color = COLORS[read.dominant().index()];
     let Some(words) = read.words.as_ref().filter(|_| pen.color) else {
-        return wrap(&shown(&read.text, pen), pen.width).iter().map(|line| bold(line, pen)).collect();
+        return wrap(&shown(&read.text, pen), pen.width)
+            .iter()
+            .map(|line| bold(line, pen))
+            .collect();
     };
     let mut lines = vec![String::new()];
     let mut filled = 0;
@@ -60,7 +80,10 @@ fn text(read: &ReadSentence, pen: CardStyle) -> Vec<String> {
             w if w <= -CARRIES => dim(&word, pen),
             _ => word,
         };
-        lines.last_mut().expect("one line at least").push_str(&drawn);
+        lines
+            .last_mut()
+            .expect("one line at least")
+            .push_str(&drawn);
     }
     lines
 }
@@ -137,8 +160,15 @@ mod tests {
         let card = sentence_card(&read(), &CardStyle::default());
         let lines: Vec<&str> = card.lines().collect();
         assert_eq!(lines[0], "a lonely sea at night");
-        assert_eq!(lines[1], "sadness is carried by lonely (2.0\u{d7}), night (1.1\u{d7})");
-        assert!(lines[2].starts_with("  sadness         60 % \u{2588}"), "{}", lines[2]);
+        assert_eq!(
+            lines[1],
+            "sadness is carried by lonely (2.0\u{d7}), night (1.1\u{d7})"
+        );
+        assert!(
+            lines[2].starts_with("  sadness         60 % \u{2588}"),
+            "{}",
+            lines[2]
+        );
         assert_eq!(lines.len(), 7);
         let style = CardStyle {
             color: true,
@@ -147,7 +177,10 @@ mod tests {
         // Blue of sadness, bold; what speaks against it is dim.
         let first = sentence_card(&read(), &style);
         let first = first.lines().next().expect("a line").to_owned();
-        assert!(first.contains("\x1b[38;5;68mlonely") && first.contains("\x1b[2msea"), "{first:?}");
+        assert!(
+            first.contains("\x1b[38;5;68mlonely") && first.contains("\x1b[2msea"),
+            "{first:?}"
+        );
     }
 
     #[test]
@@ -157,6 +190,9 @@ mod tests {
         read.felt.cut = true;
         let card = sentence_card(&read, &CardStyle::default());
         assert!(card.contains("most of its words are unknown"), "{card}");
-        assert!(card.contains("only its beginning was read, 256 pieces of words"), "{card}");
+        assert!(
+            card.contains("only its beginning was read, 256 pieces of words"),
+            "{card}"
+        );
     }
 }

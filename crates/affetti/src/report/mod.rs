@@ -288,7 +288,10 @@ impl<'a> From<&'a SaidEntry> for Spoken<'a> {
     fn from(said: &'a SaidEntry) -> Self {
         let cells = |weights: &Vec<f32>| -> Vec<u8> {
             let most = weights.iter().copied().fold(1e-9, f32::max);
-            weights.iter().map(|weight| (weight / most * 255.0).round() as u8).collect()
+            weights
+                .iter()
+                .map(|weight| (weight / most * 255.0).round() as u8)
+                .collect()
         };
         Self {
             text: &said.text,

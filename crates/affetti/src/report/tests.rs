@@ -16,7 +16,7 @@ fn meta() -> ReportMeta {
         model_sha256: "ab".repeat(32),
         version: "0.1.0".into(),
         intended: false,
-            said: false,
+        said: false,
     }
 }
 

@@ -112,8 +112,14 @@ impl Work for Feeling<'_> {
             };
             let emotions = [prediction.emotions.dominant()];
             let saying = SayOptions::default();
-            let (mut sentences, _) =
-                said(self.models, seen, &emotions, &saying, &mut Sighting::default(), threads)?;
+            let (mut sentences, _) = said(
+                self.models,
+                seen,
+                &emotions,
+                &saying,
+                &mut Sighting::default(),
+                threads,
+            )?;
             sentences.pop()
         } else {
             None

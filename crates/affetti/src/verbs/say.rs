@@ -103,7 +103,14 @@ impl Work for Saying<'_> {
             picture,
             components: &components,
         };
-        let (sentences, tags) = said(self.models, seen, &emotions, &self.options.saying, &mut state.sighting, task.threads)?;
+        let (sentences, tags) = said(
+            self.models,
+            seen,
+            &emotions,
+            &self.options.saying,
+            &mut state.sighting,
+            task.threads,
+        )?;
         Ok(SaidPicture {
             path: task.job.source.name(),
             width: picture.width(),
@@ -139,7 +146,11 @@ pub(crate) fn said(
     };
     let mut all = Vec::new();
     for emotion in emotions {
-        all.extend(speech.speaker.say(&sight, Some(*emotion), options, judges)?);
+        all.extend(
+            speech
+                .speaker
+                .say(&sight, Some(*emotion), options, judges)?,
+        );
     }
     let vector = speech.space.picture(seen.components)?;
     Ok((all, speech.space.tags(&vector, TAGS)))

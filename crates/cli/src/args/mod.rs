@@ -314,7 +314,12 @@ pub(crate) struct FindArgs {
     #[arg(long, value_name = "TEXT", conflicts_with = "picture")]
     pub(crate) text: Option<String>,
     /// An emotion that the pictures should evoke little of; may be given several times
-    #[arg(long, value_name = "EMOTION", requires = "wish", conflicts_with = "picture")]
+    #[arg(
+        long,
+        value_name = "EMOTION",
+        requires = "wish",
+        conflicts_with = "picture"
+    )]
     pub(crate) not: Vec<String>,
     /// From 1 (unpleasant) to 7 (pleasant)
     #[arg(

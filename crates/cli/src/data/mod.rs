@@ -6,11 +6,11 @@ mod stats;
 
 use std::path::{Path, PathBuf};
 
-use affetti::words::prepare::PrepareOptions;
 use affetti::data::{
     Limits, Loaded, ReadReport, abstract_art, affective, artemis, artgan, labelled::Labelled,
     oasis, paintings, table, wikiart_emotions,
 };
+use affetti::words::prepare::PrepareOptions;
 use anyhow::{Result, bail};
 
 use crate::{

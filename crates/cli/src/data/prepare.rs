@@ -22,7 +22,9 @@ pub(super) fn run(
     settings: &Settings,
 ) -> Result<Exit> {
     let Some(out) = &settings.out else {
-        bail!("--out names the folder for preprocessed.csv, vocabulary.json, references.json and config.json");
+        bail!(
+            "--out names the folder for preprocessed.csv, vocabulary.json, references.json and config.json"
+        );
     };
     let inputs: Vec<&Path> = [table].into_iter().chain(splits).collect();
     spare(Some(out), &inputs)?;
@@ -37,14 +39,21 @@ pub(super) fn run(
     let splits: HashMap<String, Split> = match splits {
         Some(path) => {
             let rows = artemis::read_splits(path, &limits)?.rows;
-            rows.into_iter().map(|row| (row.artemis_key, row.split)).collect()
+            rows.into_iter()
+                .map(|row| (row.artemis_key, row.split))
+                .collect()
         }
         None => HashMap::new(),
     };
     let loaded = captions::read_texts(table, &limits)?;
     if let Some(bad) = loaded.report.named.first() {
         let count = counted(usize::try_from(loaded.report.bad)?, "row");
-        settings.summary(&format!("{}: {count} left out; line {}: {}", table.display(), bad.line, bad.fault));
+        settings.summary(&format!(
+            "{}: {count} left out; line {}: {}",
+            table.display(),
+            bad.line,
+            bad.fault
+        ));
     }
     let corpus = prepare(loaded.rows, &splits, options)?;
     fs::create_dir_all(out).map_err(|error| cannot_write(out, &error))?;

@@ -44,7 +44,12 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         bail!("not this verb");
     };
     let form = Form::of(&FIGURES, settings)?;
-    let inputs: Vec<&Path> = weights.iter().chain(&ranks).chain(&judges).map(PathBuf::as_path).collect();
+    let inputs: Vec<&Path> = weights
+        .iter()
+        .chain(&ranks)
+        .chain(&judges)
+        .map(PathBuf::as_path)
+        .collect();
     spare(settings.out.as_deref(), &inputs)?;
     spare(sentences.as_deref(), &inputs)?;
     let data = data_folder(data.as_deref())?;
@@ -55,7 +60,9 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let rank = pair(&ranks)?;
     let judge = pair(&judges)?;
     if rank.0.sha256() == judge.0.sha256() || rank.1.sha256() == judge.1.sha256() {
-        bail!("who ranks candidates cannot judge them: --judges has to name another space and another reader");
+        bail!(
+            "who ranks candidates cannot judge them: --judges has to name another space and another reader"
+        );
     }
     let usual = SayOptions::default();
     let options = SayOptions {
@@ -79,7 +86,8 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     };
     let mut lines = String::new();
     let mut tell = |path: &str, emotion: Emotion, utterance: &str| {
-        let line = serde_json::json!({"path": path, "emotion": emotion.name(), "utterance": utterance});
+        let line =
+            serde_json::json!({"path": path, "emotion": emotion.name(), "utterance": utterance});
         lines += &format!("{line}\n");
     };
     let parties = Parties {
@@ -94,7 +102,10 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     if let Some(path) = &sentences {
         put(path, lines.as_bytes())?;
     }
-    output::emit(settings, &form.pick(figures.table(), figures.csv(), figures.json()))?;
+    output::emit(
+        settings,
+        &form.pick(figures.table(), figures.csv(), figures.json()),
+    )?;
     Ok(Exit::Done)
 }
 

@@ -105,7 +105,13 @@ impl<W: Write> Table<W> {
             record.extend(intention(reading));
         }
         if self.header.said {
-            record.push(reading.said.as_ref().map(|said| as_text(&said.text)).unwrap_or_default());
+            record.push(
+                reading
+                    .said
+                    .as_ref()
+                    .map(|said| as_text(&said.text))
+                    .unwrap_or_default(),
+            );
         }
         record.push(String::new());
         self.out.write_all(&line(&record)?)

@@ -40,8 +40,9 @@ impl Index {
         top: usize,
     ) -> Result<Vec<Hit>, FeelError> {
         let rows = self.len();
-        let groups: Vec<Range<u64>> =
-            (0..rows.div_ceil(GROUP)).map(|n| n * GROUP..((n + 1) * GROUP).min(rows)).collect();
+        let groups: Vec<Range<u64>> = (0..rows.div_ceil(GROUP))
+            .map(|n| n * GROUP..((n + 1) * GROUP).min(rows))
+            .collect();
         let judged = groups.par_iter().map(|group| {
             let described = self.described(group.clone())?;
             Ok(described.iter().flat_map(judge).collect())
@@ -49,10 +50,17 @@ impl Index {
         let judged: Vec<Vec<f64>> = judged.collect::<Result<_, FeelError>>()?;
         let totals = totals(&judged.concat(), parts);
         let mut order: Vec<u64> = (0..rows).collect();
-        order.sort_by(|a, b| totals[*b as usize].total_cmp(&totals[*a as usize]).then(a.cmp(b)));
+        order.sort_by(|a, b| {
+            totals[*b as usize]
+                .total_cmp(&totals[*a as usize])
+                .then(a.cmp(b))
+        });
         order.truncate(top.clamp(1, MAX_TOP));
         let home = self.home()?;
-        order.into_iter().map(|row| self.hit(&home, row, totals[row as usize])).collect()
+        order
+            .into_iter()
+            .map(|row| self.hit(&home, row, totals[row as usize]))
+            .collect()
     }
 
     /// What is known of the rows of a range.
@@ -78,7 +86,9 @@ impl Index {
                     .ok_or_else(|| self.damaged("a picture without shares"))?,
                 valence,
                 arousal,
-                components: all.map(|code| f32::from(code.cast_signed()) * scale).collect(),
+                components: all
+                    .map(|code| f32::from(code.cast_signed()) * scale)
+                    .collect(),
             })
         };
         (0..count).map(one).collect()

@@ -319,7 +319,10 @@ impl Predictor {
     ///
     /// # Panics
     /// Where it is that of another predictor, of another length: a bug of the caller.
-    pub fn described_emotions(&self, description: &[f32]) -> Result<Distribution<Emotion>, FeelError> {
+    pub fn described_emotions(
+        &self,
+        description: &[f32],
+    ) -> Result<Distribution<Emotion>, FeelError> {
         let shares = softmax(&self.model.emotions.apply(description));
         Distribution::from_counts(&shares).map_err(|_| FeelError::NotFinite {
             model: self.id.name.clone(),

@@ -51,7 +51,9 @@ pub fn buckets(words: &[String], count: usize) -> Vec<u32> {
         }
         let framed: Vec<char> = format!("<{word}>").chars().collect();
         for length in RUNS {
-            let runs = framed.windows(length).map(|run| run.iter().collect::<String>());
+            let runs = framed
+                .windows(length)
+                .map(|run| run.iter().collect::<String>());
             found.extend(runs.map(|run| bucket(&["#", &run], count)));
         }
         if found.len() >= MOST {

@@ -22,7 +22,9 @@ fn fixture(name: &str) -> Vec<f32> {
     let all = include_str!("../../tests/fixtures/networks.json");
     let all: Value = serde_json::from_str(all).expect("JSON");
     let numbers = all[name].as_array().expect("numbers").iter();
-    numbers.map(|x| x.as_f64().expect("a number") as f32).collect()
+    numbers
+        .map(|x| x.as_f64().expect("a number") as f32)
+        .collect()
 }
 
 fn tensors(names: &[(String, Vec<usize>)]) -> Tensors {
@@ -41,9 +43,18 @@ fn tensors(names: &[(String, Vec<usize>)]) -> Tensors {
 fn published() -> Tensors {
     let Shape { width, wide, .. } = SMALL;
     let mut names = vec![
-        ("embeddings.word_embeddings.weight".to_owned(), vec![SMALL.pieces, width]),
-        ("embeddings.position_embeddings.weight".to_owned(), vec![SMALL.places, width]),
-        ("embeddings.token_type_embeddings.weight".to_owned(), vec![2, width]),
+        (
+            "embeddings.word_embeddings.weight".to_owned(),
+            vec![SMALL.pieces, width],
+        ),
+        (
+            "embeddings.position_embeddings.weight".to_owned(),
+            vec![SMALL.places, width],
+        ),
+        (
+            "embeddings.token_type_embeddings.weight".to_owned(),
+            vec![2, width],
+        ),
     ];
     let mut norms = vec!["embeddings".to_owned()];
     for n in 0..SMALL.layers {
@@ -76,7 +87,9 @@ fn close(found: &[f32], expected: &[f32], tolerance: f32) {
 }
 
 fn small() -> Transformer {
-    let mut taker = from_published(SMALL, published()).expect("fits").take_for("a test");
+    let mut taker = from_published(SMALL, published())
+        .expect("fits")
+        .take_for("a test");
     let net = Transformer::take(SMALL, &mut taker).expect("sound");
     taker.finish().expect("nothing is left");
     net
@@ -84,7 +97,11 @@ fn small() -> Transformer {
 
 #[test]
 fn the_transformer_is_bert() {
-    close(&mean(&small().run(&IDS), 5, SMALL.width), &fixture("bert"), 2e-5);
+    close(
+        &mean(&small().run(&IDS), 5, SMALL.width),
+        &fixture("bert"),
+        2e-5,
+    );
 }
 
 #[test]
@@ -100,9 +117,21 @@ fn texts_beside_each_other_do_not_meet() {
 fn another_network_is_refused_with_every_difference() {
     let mut wrong = published();
     wrong.map.remove("encoder.layer.1.output.dense.bias");
-    let told = from_published(SMALL, wrong).expect_err("incomplete").to_string();
-    assert!(told.contains("encoder.layer.1.output.dense.bias is missing"), "{told}");
-    for shape in [Shape { heads: 5, ..SMALL }, Shape { width: 0, ..SMALL }, Shape { layers: 1 << 40, ..SMALL }] {
+    let told = from_published(SMALL, wrong)
+        .expect_err("incomplete")
+        .to_string();
+    assert!(
+        told.contains("encoder.layer.1.output.dense.bias is missing"),
+        "{told}"
+    );
+    for shape in [
+        Shape { heads: 5, ..SMALL },
+        Shape { width: 0, ..SMALL },
+        Shape {
+            layers: 1 << 40,
+            ..SMALL
+        },
+    ] {
         assert!(!shape.sound());
     }
 }
@@ -123,18 +152,47 @@ fn recurrent() -> (lstm::Shape, Tensors) {
     };
     put("words", &[12, 6], get("words.weight", &[12, 6]));
     for (name, sizes) in [("lower", [10, 6]), ("upper", [10, 10])] {
-        put(&format!("{name}.weight"), &sizes, get(&format!("{name}.weight"), &sizes));
-        put(&format!("{name}.beta"), &[10], get(&format!("{name}.bias"), &[10]));
+        put(
+            &format!("{name}.weight"),
+            &sizes,
+            get(&format!("{name}.weight"), &sizes),
+        );
+        put(
+            &format!("{name}.beta"),
+            &[10],
+            get(&format!("{name}.bias"), &[10]),
+        );
     }
-    put("gates.weight", &[40, 10], get("lstm.weight_ih_l0", &[40, 10]));
-    let biases = get("lstm.bias_ih_l0", &[40]).into_iter().zip(get("lstm.bias_hh_l0", &[40]));
+    put(
+        "gates.weight",
+        &[40, 10],
+        get("lstm.weight_ih_l0", &[40, 10]),
+    );
+    let biases = get("lstm.bias_ih_l0", &[40])
+        .into_iter()
+        .zip(get("lstm.bias_hh_l0", &[40]));
     put("gates.beta", &[40], biases.map(|(a, b)| a + b).collect());
     put("memory", &[40, 10], get("lstm.weight_hh_l0", &[40, 10]));
     let [weight, bias] = [get("last.weight", &[7, 10]), get("last.bias", &[7])];
     let [gamma, beta] = [get("norm.weight", &[7]), get("norm.bias", &[7])];
-    let [mean, variance] = [get("norm.running_mean", &[7]), get("norm.running_var", &[7])];
-    let scale: Vec<f32> = gamma.iter().zip(&variance).map(|(g, v)| g / (v + 1e-5).sqrt()).collect();
-    put("last.weight", &[7, 10], weight.iter().enumerate().map(|(n, w)| w * scale[n / 10]).collect());
+    let [mean, variance] = [
+        get("norm.running_mean", &[7]),
+        get("norm.running_var", &[7]),
+    ];
+    let scale: Vec<f32> = gamma
+        .iter()
+        .zip(&variance)
+        .map(|(g, v)| g / (v + 1e-5).sqrt())
+        .collect();
+    put(
+        "last.weight",
+        &[7, 10],
+        weight
+            .iter()
+            .enumerate()
+            .map(|(n, w)| w * scale[n / 10])
+            .collect(),
+    );
     let shifted = (0..7).map(|n| beta[n] + (bias[n] - mean[n]) * scale[n]);
     put("last.beta", &[7], shifted.collect());
     (shape, ours)
@@ -158,7 +216,10 @@ mod twins {
     use burn::tensor::{Device, Int, Tensor, TensorData};
 
     fn ids(device: &Device) -> Tensor<2, Int> {
-        let ids: Vec<i64> = IDS.iter().flat_map(|text| text.iter().map(|id| i64::from(*id))).collect();
+        let ids: Vec<i64> = IDS
+            .iter()
+            .flat_map(|text| text.iter().map(|id| i64::from(*id)))
+            .collect();
         Tensor::from_data(TensorData::new(ids, [2, 5]), device)
     }
 
@@ -167,7 +228,11 @@ mod twins {
         let device = Device::flex();
         let ours = from_published(SMALL, published()).expect("fits");
         let twin = TransformerLayers::new(SMALL, ours.clone(), &device).expect("fits");
-        let found: Vec<f32> = twin.forward(ids(&device)).into_data().iter::<f32>().collect();
+        let found: Vec<f32> = twin
+            .forward(ids(&device))
+            .into_data()
+            .iter::<f32>()
+            .collect();
         close(&found, &fixture("bert"), 2e-5);
         let mut back = values(&twin);
         let names: Vec<String> = back.map.keys().cloned().collect();

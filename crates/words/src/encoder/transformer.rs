@@ -113,7 +113,11 @@ pub fn from_published(shape: Shape, tensors: Tensors) -> Result<Tensors, NetErro
         ours.map.insert(name, Tensor { shape, data });
     };
     let words = [shape.pieces, width];
-    put("words".into(), &words, taker.take("embeddings.word_embeddings.weight", &words));
+    put(
+        "words".into(),
+        &words,
+        taker.take("embeddings.word_embeddings.weight", &words),
+    );
     let places = [shape.places, width];
     let mut at = taker.take("embeddings.position_embeddings.weight", &places);
     let segments = taker.take("embeddings.token_type_embeddings.weight", &[2, width]);
@@ -121,22 +125,29 @@ pub fn from_published(shape: Shape, tensors: Tensors) -> Result<Tensors, NetErro
         row.iter_mut().zip(&segments).for_each(|(x, s)| *x += s);
     }
     put("places".into(), &places, at);
-    let norm = |to: String, from: String, taker: &mut Taker, put: &mut dyn FnMut(_, &[usize], _)| {
-        for (ours, theirs) in [("gamma", "weight"), ("beta", "bias")] {
-            let values = taker.take(&format!("{from}.LayerNorm.{theirs}"), &[width]);
-            put(format!("{to}.{ours}"), &[width], values);
-        }
-    };
+    let norm =
+        |to: String, from: String, taker: &mut Taker, put: &mut dyn FnMut(_, &[usize], _)| {
+            for (ours, theirs) in [("gamma", "weight"), ("beta", "bias")] {
+                let values = taker.take(&format!("{from}.LayerNorm.{theirs}"), &[width]);
+                put(format!("{to}.{ours}"), &[width], values);
+            }
+        };
     norm("norm".into(), "embeddings".into(), &mut taker, &mut put);
     for n in 0..shape.layers {
         let from = |part: &str| format!("encoder.layer.{n}.{part}");
         let parts = ["query", "key", "value"].map(|part| from(&format!("attention.self.{part}")));
         let mut join = |kind: &str, sizes: &[usize]| -> Vec<f32> {
-            let all = parts.iter().map(|part| taker.take(&format!("{part}.{kind}"), sizes));
+            let all = parts
+                .iter()
+                .map(|part| taker.take(&format!("{part}.{kind}"), sizes));
             all.collect::<Vec<_>>().concat()
         };
         let (weight, bias) = (join("weight", &[width, width]), join("bias", &[width]));
-        put(format!("blocks.{n}.project.weight"), &[3 * width, width], weight);
+        put(
+            format!("blocks.{n}.project.weight"),
+            &[3 * width, width],
+            weight,
+        );
         put(format!("blocks.{n}.project.beta"), &[3 * width], bias);
         for (ours, theirs, outputs, inputs) in [
             ("merge", "attention.output.dense", width, width),
@@ -145,11 +156,25 @@ pub fn from_published(shape: Shape, tensors: Tensors) -> Result<Tensors, NetErro
         ] {
             let weight = taker.take(&from(&format!("{theirs}.weight")), &[outputs, inputs]);
             let bias = taker.take(&from(&format!("{theirs}.bias")), &[outputs]);
-            put(format!("blocks.{n}.{ours}.weight"), &[outputs, inputs], weight);
+            put(
+                format!("blocks.{n}.{ours}.weight"),
+                &[outputs, inputs],
+                weight,
+            );
             put(format!("blocks.{n}.{ours}.beta"), &[outputs], bias);
         }
-        norm(format!("blocks.{n}.attended"), from("attention.output"), &mut taker, &mut put);
-        norm(format!("blocks.{n}.thought"), from("output"), &mut taker, &mut put);
+        norm(
+            format!("blocks.{n}.attended"),
+            from("attention.output"),
+            &mut taker,
+            &mut put,
+        );
+        norm(
+            format!("blocks.{n}.thought"),
+            from("output"),
+            &mut taker,
+            &mut put,
+        );
     }
     taker.finish()?;
     Ok(ours)
@@ -325,5 +350,8 @@ pub fn mean(pieces: &[f32], tokens: usize, width: usize) -> Vec<f32> {
         sum.iter_mut().for_each(|s| *s /= tokens as f32);
         sum
     };
-    pieces.chunks_exact((tokens * width).max(1)).flat_map(text).collect()
+    pieces
+        .chunks_exact((tokens * width).max(1))
+        .flat_map(text)
+        .collect()
 }

@@ -36,7 +36,8 @@ fn matrix(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Param<Tensor<
 }
 
 fn norm(taker: &mut Taker, name: &str, width: usize, device: &Device) -> LayerNorm {
-    let [gamma, beta] = ["gamma", "beta"].map(|part| taker.take(&format!("{name}.{part}"), &[width]));
+    let [gamma, beta] =
+        ["gamma", "beta"].map(|part| taker.take(&format!("{name}.{part}"), &[width]));
     LayerNorm::new(gamma, beta, device)
 }
 

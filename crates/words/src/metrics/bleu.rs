@@ -8,7 +8,7 @@
 //! - **Source** Papineni et al. (2002), with the small constants of pycocoevalcap, which keep it from 0.
 //! - **Deviations** none.
 
-use super::{Caption, paired, runs};
+use super::{Caption, numbered, paired, runs};
 use crate::error::WordsError;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -37,10 +37,21 @@ pub fn bleu(captions: &[Caption], references: &[Vec<Caption>]) -> Result<[f64; 4
 ///
 /// # Errors
 /// [`WordsError::Unpaired`].
-pub fn counted(captions: &[Caption], references: &[Vec<Caption>]) -> Result<Vec<Counts>, WordsError> {
+pub fn counted(
+    captions: &[Caption],
+    references: &[Vec<Caption>],
+) -> Result<Vec<Counts>, WordsError> {
     paired(captions, references)?;
-    let each = captions.par_iter().zip(references);
-    Ok(each.map(|(caption, references)| counts(caption, references)).collect())
+    let mut known = HashMap::new();
+    let captions = numbered(captions, &mut known);
+    let references: Vec<Vec<Vec<u32>>> = references
+        .iter()
+        .map(|own| numbered(own, &mut known))
+        .collect();
+    let each = captions.par_iter().zip(&references);
+    Ok(each
+        .map(|(caption, references)| counts(caption, references))
+        .collect())
 }
 
 /// BLEU-1 to BLEU-4 of captions that add these.
@@ -54,7 +65,11 @@ pub fn score<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> [f64; 4] {
     };
     let sum = counts.into_iter().fold(Counts::default(), add);
     let ratio = (sum.length as f64 + TINY) / (sum.wanted as f64 + SMALL);
-    let penalty = if ratio < 1.0 { (1.0 - 1.0 / ratio).exp() } else { 1.0 };
+    let penalty = if ratio < 1.0 {
+        (1.0 - 1.0 / ratio).exp()
+    } else {
+        1.0
+    };
     let mut product = 1.0;
     std::array::from_fn(|n| {
         product *= (sum.right[n] as f64 + TINY) / (sum.all[n] as f64 + SMALL);
@@ -62,26 +77,36 @@ pub fn score<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> [f64; 4] {
     })
 }
 
-fn counts(caption: &Caption, references: &[Caption]) -> Counts {
-    let mut most: [HashMap<&[String], usize>; 4] = Default::default();
+fn counts(caption: &[u32], references: &[Vec<u32>]) -> Counts {
+    let found = runs(caption);
+    let mut most: [HashMap<&[u32], usize>; 4] = Default::default();
     for reference in references {
-        for (most, found) in most.iter_mut().zip(runs(reference)) {
-            for (run, count) in found {
+        for (n, most) in most.iter_mut().enumerate() {
+            // Only runs that the caption has are looked for.
+            let mut own: HashMap<&[u32], usize> = HashMap::new();
+            for run in reference
+                .windows(n + 1)
+                .filter(|run| found[n].contains_key(run))
+            {
+                *own.entry(run).or_default() += 1;
+            }
+            for (run, count) in own {
                 let place = most.entry(run).or_default();
                 *place = count.max(*place);
             }
         }
     }
     let length = caption.len();
-    let found = runs(caption);
     let right = |n: usize| -> usize {
-        let clipped = |(run, count): (&&[String], &usize)| {
-            most[n].get(run).map_or(0, |most| *count.min(most))
-        };
+        let clipped =
+            |(run, count): (&&[u32], &usize)| most[n].get(run).map_or(0, |most| *count.min(most));
         found[n].iter().map(clipped).sum()
     };
     // Of two that are as near, the shorter.
-    let nearest = references.iter().map(Vec::len).min_by_key(|l| (l.abs_diff(length), *l));
+    let nearest = references
+        .iter()
+        .map(Vec::len)
+        .min_by_key(|l| (l.abs_diff(length), *l));
     Counts {
         right: std::array::from_fn(right),
         all: std::array::from_fn(|n| length.saturating_sub(n)),
@@ -114,7 +139,11 @@ mod tests {
     fn what_does_not_belong_together_is_told() {
         for (captions, references, told) in [
             (vec![], vec![], "there is no caption to measure"),
-            (vec![words("a")], vec![], "1 captions for 0 pictures with references"),
+            (
+                vec![words("a")],
+                vec![],
+                "1 captions for 0 pictures with references",
+            ),
             (vec![words("a")], vec![vec![]], "picture 1 has no reference"),
         ] {
             let error = bleu(&captions, &references).expect_err("unpaired");

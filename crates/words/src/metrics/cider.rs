@@ -43,14 +43,28 @@ impl<'a> Rarity<'a> {
     /// Of the references of all pictures.
     #[must_use]
     pub fn of(references: &'a [Vec<Caption>]) -> Self {
-        let mut counts: HashMap<&[String], usize> = HashMap::new();
-        for picture in references {
-            let all = picture.iter().flat_map(|reference| runs(reference));
-            let once: HashSet<&[String]> = all.flat_map(HashMap::into_keys).collect();
-            for run in once {
-                *counts.entry(run).or_default() += 1;
+        let part = |pictures: &'a [Vec<Caption>]| {
+            let mut counts: HashMap<&[String], usize> = HashMap::new();
+            let mut once: HashSet<&[String]> = HashSet::new();
+            for picture in pictures {
+                once.clear();
+                for reference in picture {
+                    (1..=4).for_each(|n| once.extend(reference.windows(n)));
+                }
+                once.iter()
+                    .for_each(|run| *counts.entry(run).or_default() += 1);
             }
-        }
+            counts
+        };
+        let join = |mut all: HashMap<&'a [String], usize>, part: HashMap<&'a [String], usize>| {
+            part.into_iter()
+                .for_each(|(run, count)| *all.entry(run).or_default() += count);
+            all
+        };
+        let parts = references
+            .par_chunks(references.len().div_ceil(8).max(1))
+            .map(part);
+        let counts = parts.reduce_with(join).unwrap_or_default();
         Self {
             counts,
             pictures: references.len() as f64,
@@ -124,7 +138,9 @@ pub fn cider(
     paired(captions, references)?;
     let rarity = Rarity::of(references);
     let each = captions.par_iter().zip(references);
-    Ok(each.map(|(caption, own)| rarity.score(kind, caption, own)).collect())
+    Ok(each
+        .map(|(caption, own)| rarity.score(kind, caption, own))
+        .collect())
 }
 
 #[cfg(test)]
@@ -140,15 +156,26 @@ mod tests {
         let references = [vec![words("red sea")], vec![words("blue sea")]];
         // "sea" is in both pictures and weighs nothing; "red" and "red sea" weigh ln 2. Runs of three
         // and four words there are none: two lengths of four are found whole.
-        let found = cider(Kind::Plain, &[words("red sea"), words("a dog")], &references);
+        let found = cider(
+            Kind::Plain,
+            &[words("red sea"), words("a dog")],
+            &references,
+        );
         let found = found.expect("paired");
-        assert!((found[0] - 5.0).abs() < 1e-12 && found[1] == 0.0, "{found:?}");
+        assert!(
+            (found[0] - 5.0).abs() < 1e-12 && found[1] == 0.0,
+            "{found:?}"
+        );
         // Six pairs too many: e^(−½) of the clipped likeness. "red" six times is no more than once.
         let long = words("red red red red red red red sea");
         let found = cider(Kind::Clipped, &[long, words("blue sea")], &references).expect("paired");
         // Words: 7 ln 2 clipped to ln 2, over norms 7 ln 2 · ln 2: 1/7. Pairs: "red red" six times,
         // "red sea" once, norm √37 ln 2: 1/√37.
         let expected = 10.0 * (1.0 / 7.0 + 1.0 / 37.0_f64.sqrt()) / 4.0 * (-0.5_f64).exp();
-        assert!((found[0] - expected).abs() < 1e-12, "{} {expected}", found[0]);
+        assert!(
+            (found[0] - expected).abs() < 1e-12,
+            "{} {expected}",
+            found[0]
+        );
     }
 }

@@ -12,6 +12,7 @@ use super::stem::stem;
 use super::{Caption, paired};
 use crate::error::WordsError;
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 const ALPHA: f64 = 0.9;
 const BETA: i32 = 3;
@@ -34,20 +35,31 @@ impl Synonyms for NoSynonyms {
 }
 
 /// A word with its stem and place.
-struct Placed {
+struct Placed<'a> {
     place: usize,
-    word: String,
-    stem: String,
+    word: &'a str,
+    stem: &'a str,
 }
 
-fn placed(caption: &[String]) -> Vec<Placed> {
+/// Words in lower case with their stems, each found once.
+type Stems<'a> = HashMap<&'a str, (String, String)>;
+
+fn stems<'a>(captions: impl Iterator<Item = &'a Caption>) -> Stems<'a> {
+    let mut stems = Stems::new();
+    for word in captions.flatten() {
+        stems.entry(word).or_insert_with(|| {
+            let lower = word.to_lowercase();
+            let stem = stem(&lower);
+            (lower, stem)
+        });
+    }
+    stems
+}
+
+fn placed<'a>(caption: &[String], stems: &'a Stems<'_>) -> Vec<Placed<'a>> {
     let one = |(place, word): (usize, &String)| {
-        let word = word.to_lowercase();
-        Placed {
-            place,
-            stem: stem(&word),
-            word,
-        }
+        let (word, stem) = &stems[word.as_str()];
+        Placed { place, word, stem }
     };
     caption.iter().enumerate().map(one).collect()
 }
@@ -62,20 +74,30 @@ pub fn meteor(
     synonyms: &dyn Synonyms,
 ) -> Result<Vec<f64>, WordsError> {
     paired(captions, references)?;
+    let stems = stems(captions.iter().chain(references.iter().flatten()));
     let each = captions.par_iter().zip(references);
     let best = |(caption, references): (&Caption, &Vec<Caption>)| {
-        let all = references.iter().map(|reference| one(caption, reference, synonyms));
+        let all = references
+            .iter()
+            .map(|reference| one(caption, reference, &stems, synonyms));
         all.fold(0.0, f64::max)
     };
     Ok(each.map(best).collect())
 }
 
-fn one(caption: &[String], reference: &[String], synonyms: &dyn Synonyms) -> f64 {
-    let (mut left, mut right) = (placed(caption), placed(reference));
+fn one(
+    caption: &[String],
+    reference: &[String],
+    stems: &Stems<'_>,
+    synonyms: &dyn Synonyms,
+) -> f64 {
+    let (mut left, mut right) = (placed(caption, stems), placed(reference, stems));
     let mut partners = Vec::new();
     partners.extend(pair(&mut left, &mut right, |a, b| a.word == b.word));
     partners.extend(pair(&mut left, &mut right, |a, b| a.stem == b.stem));
-    partners.extend(pair(&mut left, &mut right, |a, b| synonyms.alike(&a.word, &b.word)));
+    partners.extend(pair(&mut left, &mut right, |a, b| {
+        synonyms.alike(a.word, b.word)
+    }));
     partners.sort_unstable();
     if partners.is_empty() {
         return 0.0;
@@ -90,9 +112,9 @@ fn one(caption: &[String], reference: &[String], synonyms: &dyn Synonyms) -> f64
 
 /// Takes partners out of both lists, the last ones first, each word with the last that fits.
 fn pair(
-    left: &mut Vec<Placed>,
-    right: &mut Vec<Placed>,
-    fit: impl Fn(&Placed, &Placed) -> bool,
+    left: &mut Vec<Placed<'_>>,
+    right: &mut Vec<Placed<'_>>,
+    fit: impl Fn(&Placed<'_>, &Placed<'_>) -> bool,
 ) -> Vec<(usize, usize)> {
     let mut partners = Vec::new();
     for n in (0..left.len()).rev() {
@@ -114,7 +136,8 @@ mod tests {
     #[test]
     fn by_hand() {
         let references = vec![vec![words("a calming blue sea")]];
-        let score = |text: &str| meteor(&[words(text)], &references, &NoSynonyms).expect("paired")[0];
+        let score =
+            |text: &str| meteor(&[words(text)], &references, &NoSynonyms).expect("paired")[0];
         // Three of four, "calm" by its stem, in two chunks: P = R = ¾.
         let expected = (1.0 - 0.5 * (2.0_f64 / 3.0).powi(3)) * 0.75;
         assert!((score("a calm dark sea") - expected).abs() < 1e-12);

@@ -38,7 +38,9 @@ impl<'a> Pattern<'a> {
     /// Length of the longest common subsequence with `sentence`.
     #[must_use]
     pub fn common(&self, sentence: &[String]) -> usize {
-        let bits = sentence.iter().filter_map(|word| self.places.get(word.as_str()));
+        let bits = sentence
+            .iter()
+            .filter_map(|word| self.places.get(word.as_str()));
         self.follow(bits.map(Vec::as_slice))
     }
 
@@ -84,7 +86,9 @@ pub fn nearness(captions: &[Caption], sentences: &[Caption]) -> Vec<Nearness> {
         numbers.entry(word).or_insert(next);
     }
     let known = |sentence: &Caption| -> Vec<usize> {
-        let found = sentence.iter().filter_map(|word| numbers.get(word.as_str()));
+        let found = sentence
+            .iter()
+            .filter_map(|word| numbers.get(word.as_str()));
         found.copied().collect()
     };
     let sentences: Vec<Vec<usize>> = sentences.par_iter().map(known).collect();
@@ -129,7 +133,11 @@ mod tests {
             let mut corner = 0;
             for (n, y) in b.iter().enumerate() {
                 let above = row[n + 1];
-                row[n + 1] = if x == y { corner + 1 } else { above.max(row[n]) };
+                row[n + 1] = if x == y {
+                    corner + 1
+                } else {
+                    above.max(row[n])
+                };
                 corner = above;
             }
         }

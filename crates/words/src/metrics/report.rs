@@ -8,12 +8,19 @@
 
 use super::cider::{Kind, Rarity};
 use super::meteor::{NoSynonyms, meteor};
-use super::{Caption, bleu::{bleu, counted, score}, novelty::nearness, rouge::rouge_l, variety::variety};
+use super::{
+    Caption,
+    bleu::{bleu, counted, score},
+    novelty::nearness,
+    rouge::rouge_l,
+    variety::variety,
+};
 use crate::error::WordsError;
 use crate::read::Reader;
 use crate::text::normal;
 use affetti_data::captions::Captioned;
 use affetti_emotion::{Bootstrap, Emotion, Votes};
+use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,14 +95,26 @@ pub fn measure(
     };
     let other = bleu(&constant.captions, &constant.references)?;
     let counts = counted(&pairs.captions, &pairs.references)?;
-    for (at, constant) in other.into_iter().enumerate() {
+    let one = |at: usize| {
         let of = |draw: &[usize]| Some(score(draw.iter().map(|n| &counts[*n]))[at]);
-        all.push(pairs.figure(&format!("BLEU-{}", at + 1), of, Some(constant))?);
-    }
-    for (name, each) in MEANS {
+        pairs.figure(&format!("BLEU-{}", at + 1), of, Some(other[at]))
+    };
+    all.extend(
+        (0..4)
+            .into_par_iter()
+            .map(one)
+            .collect::<Result<Vec<_>, _>>()?,
+    );
+    let one = |(name, each): &(&str, Mean)| {
         let (found, other) = (each(&pairs)?, each(&constant)?);
-        all.push(pairs.mean(name, &found, Some(mean(&other)))?);
-    }
+        pairs.mean(name, &found, Some(mean(&other)))
+    };
+    all.extend(
+        MEANS
+            .par_iter()
+            .map(one)
+            .collect::<Result<Vec<_>, WordsError>>()?,
+    );
     if let Some(learned) = besides.learned {
         all.extend(pairs.novelty(learned)?);
     }
@@ -122,7 +141,9 @@ type Mean = fn(&Pairs) -> Result<Vec<f64>, WordsError>;
 /// Metrics that are means over captions.
 const MEANS: [(&str, Mean); 4] = [
     ("ROUGE-L", |p| rouge_l(&p.captions, &p.references)),
-    ("METEOR", |p| meteor(&p.captions, &p.references, &NoSynonyms)),
+    ("METEOR", |p| {
+        meteor(&p.captions, &p.references, &NoSynonyms)
+    }),
     ("CIDEr", |p| Ok(p.cider(Kind::Plain))),
     ("CIDEr-D", |p| Ok(p.cider(Kind::Clipped))),
 ];
@@ -134,8 +155,14 @@ fn mean(values: &[f64]) -> f64 {
 impl Pairs {
     fn of(references: &[Captioned], captions: &[Captioned]) -> Result<Self, WordsError> {
         let mut by_picture: BTreeMap<&str, Vec<Caption>> = BTreeMap::new();
-        for row in references.iter().filter(|row| !row.caption.trim().is_empty()) {
-            by_picture.entry(&row.picture).or_default().push(normal::words(&row.caption));
+        for row in references
+            .iter()
+            .filter(|row| !row.caption.trim().is_empty())
+        {
+            by_picture
+                .entry(&row.picture)
+                .or_default()
+                .push(normal::words(&row.caption));
         }
         let unpaired = |what: String| Err(WordsError::Unpaired { what });
         let strangers: BTreeSet<&str> = captions
@@ -145,7 +172,9 @@ impl Pairs {
             .collect();
         if let Some(first) = strangers.first() {
             let count = strangers.len();
-            return unpaired(format!("no reference for {first:?}, {count} such pictures in all"));
+            return unpaired(format!(
+                "no reference for {first:?}, {count} such pictures in all"
+            ));
         }
         if captions.is_empty() {
             return unpaired("there is no caption to measure".to_owned());
@@ -163,22 +192,35 @@ impl Pairs {
             });
             pairs.groups[place].push(pairs.captions.len());
             pairs.captions.push(normal::words(&row.caption));
-            pairs.references.push(by_picture[row.picture.as_str()].clone());
+            pairs
+                .references
+                .push(by_picture[row.picture.as_str()].clone());
         }
         Ok(pairs)
     }
 
     /// CIDEr of each caption. How rare a run is, is asked of pictures, however many captions each has.
     fn cider(&self, kind: Kind) -> Vec<f64> {
-        let once: Vec<Vec<Caption>> = self.groups.iter().map(|group| self.references[group[0]].clone()).collect();
+        let once: Vec<Vec<Caption>> = self
+            .groups
+            .iter()
+            .map(|group| self.references[group[0]].clone())
+            .collect();
         let rarity = Rarity::of(&once);
-        let each = self.captions.iter().zip(&self.references);
-        each.map(|(caption, own)| rarity.score(kind, caption, own)).collect()
+        let each = self.captions.par_iter().zip(&self.references);
+        each.map(|(caption, own)| rarity.score(kind, caption, own))
+            .collect()
     }
 
     /// A mean over captions, with its interval over pictures.
-    fn mean(&self, name: &str, values: &[f64], constant: Option<f64>) -> Result<CaptionFigure, WordsError> {
-        let of = |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
+    fn mean(
+        &self,
+        name: &str,
+        values: &[f64],
+        constant: Option<f64>,
+    ) -> Result<CaptionFigure, WordsError> {
+        let of =
+            |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
         self.figure(name, of, constant)
     }
 
@@ -201,28 +243,53 @@ impl Pairs {
     }
 
     fn novelty(&self, learned: &[Captioned]) -> Result<[CaptionFigure; 3], WordsError> {
-        let sentences: Vec<Caption> = learned.iter().map(|row| normal::words(&row.caption)).collect();
+        let sentences: Vec<Caption> = learned
+            .iter()
+            .map(|row| normal::words(&row.caption))
+            .collect();
         let found = nearness(&self.captions, &sentences);
-        let each = |of: fn(&super::novelty::Nearness) -> f64| found.iter().map(of).collect::<Vec<_>>();
+        let each =
+            |of: fn(&super::novelty::Nearness) -> f64| found.iter().map(of).collect::<Vec<_>>();
         let share = each(|n| n.most as f64 / n.length.max(1) as f64);
         Ok([
-            self.mean("words in common with the nearest sentence learned", &each(|n| n.most as f64), None)?,
+            self.mean(
+                "words in common with the nearest sentence learned",
+                &each(|n| n.most as f64),
+                None,
+            )?,
             self.mean("the same, share of the caption", &share, None)?,
-            self.mean("words in common with any sentence learned", &each(|n| n.mean), None)?,
+            self.mean(
+                "words in common with any sentence learned",
+                &each(|n| n.mean),
+                None,
+            )?,
         ])
     }
 }
 
 /// How often a caption expresses what at least half of the viewers felt, and what was asked for.
-fn alignment(references: &[Captioned], captions: &[Captioned], reader: &Reader) -> Vec<CaptionFigure> {
+fn alignment(
+    references: &[Captioned],
+    captions: &[Captioned],
+    reader: &Reader,
+) -> Vec<CaptionFigure> {
     let mut votes: BTreeMap<&str, Votes<Emotion>> = BTreeMap::new();
-    for (picture, emotion) in references.iter().filter_map(|row| Some((&row.picture, row.emotion?))) {
+    for (picture, emotion) in references
+        .iter()
+        .filter_map(|row| Some((&row.picture, row.emotion?)))
+    {
         votes.entry(picture).or_default().add(emotion);
+    }
+    if votes.is_empty() && captions.iter().all(|row| row.emotion.is_none()) {
+        return Vec::new();
     }
     let felt = |picture: &str| votes.get(picture).and_then(Votes::half_majority);
     let texts: Vec<&str> = captions.iter().map(|row| row.caption.as_str()).collect();
-    let read: Vec<Option<Emotion>> =
-        reader.read(&texts).into_iter().map(|read| Some(read.ok()?.emotions.dominant())).collect();
+    let read: Vec<Option<Emotion>> = reader
+        .read(&texts)
+        .into_iter()
+        .map(|read| Some(read.ok()?.emotions.dominant()))
+        .collect();
     let share = |metric: &str, wanted: &dyn Fn(&Captioned) -> Option<Emotion>| {
         let held: Vec<bool> = captions
             .iter()
@@ -247,9 +314,16 @@ impl CaptionFigures {
     #[must_use]
     pub fn table(&self) -> String {
         let line = |f: &CaptionFigure| {
-            let interval = f.interval.map_or_else(String::new, |[low, high]| format!("{low:.3}..{high:.3}"));
-            let constant = f.constant.map_or_else(String::new, |c| format!("one sentence for all {c:.3}"));
-            let line = format!("{:<42} {:>8.3}  {interval:<13} {constant}", f.metric, f.value);
+            let interval = f
+                .interval
+                .map_or_else(String::new, |[low, high]| format!("{low:.3}..{high:.3}"));
+            let constant = f
+                .constant
+                .map_or_else(String::new, |c| format!("one sentence for all {c:.3}"));
+            let line = format!(
+                "{:<42} {:>8.3}  {interval:<13} {constant}",
+                f.metric, f.value
+            );
             format!("{}  n {}\n", line.trim_end(), f.n)
         };
         self.0.iter().map(line).collect()
@@ -259,9 +333,14 @@ impl CaptionFigures {
     #[must_use]
     pub fn csv(&self) -> String {
         let line = |f: &CaptionFigure| {
-            let [low, high] = f.interval.map_or([String::new(), String::new()], |i| i.map(|x| x.to_string()));
+            let [low, high] = f
+                .interval
+                .map_or([String::new(), String::new()], |i| i.map(|x| x.to_string()));
             let constant = f.constant.map_or_else(String::new, |c| c.to_string());
-            format!("\"{}\",{},{low},{high},{constant},{}\n", f.metric, f.value, f.n)
+            format!(
+                "\"{}\",{},{low},{high},{constant},{}\n",
+                f.metric, f.value, f.n
+            )
         };
         let lines: String = self.0.iter().map(line).collect();
         format!("metric,value,interval_low,interval_high,one_sentence_for_all,n\n{lines}")
@@ -287,12 +366,22 @@ mod tests {
     }
 
     fn value(figures: &CaptionFigures, name: &str) -> f64 {
-        figures.0.iter().find(|f| f.metric == name).expect("a figure").value
+        figures
+            .0
+            .iter()
+            .find(|f| f.metric == name)
+            .expect("a figure")
+            .value
     }
 
     #[test]
     fn captions_meet_the_references_of_their_pictures() {
-        let references = [row("a", "The calm sea."), row("b", "a dog"), row("a", "so much water"), row("c", "")];
+        let references = [
+            row("a", "The calm sea."),
+            row("b", "a dog"),
+            row("a", "so much water"),
+            row("c", ""),
+        ];
         let captions = [row("b", "A dog!"), row("a", "the calm sea")];
         let learned = [row("x", "the calm dog")];
         let besides = Besides {
@@ -304,18 +393,31 @@ mod tests {
             assert!((value(&figures, name) - 1.0).abs() < 1e-6, "{name}");
         }
         // "dog" of two words, "the calm" of three.
-        assert_eq!(value(&figures, "words in common with the nearest sentence learned"), 1.5);
+        assert_eq!(
+            value(
+                &figures,
+                "words in common with the nearest sentence learned"
+            ),
+            1.5
+        );
         assert_eq!(figures.csv().lines().count(), figures.0.len() + 1);
     }
 
     #[test]
     fn pictures_without_references_are_told() {
         let told = |captions: &[Captioned]| {
-            measure(&[row("a", "sea"), row("c", " ")], captions, Besides::default())
-                .expect_err("unpaired")
-                .to_string()
+            measure(
+                &[row("a", "sea"), row("c", " ")],
+                captions,
+                Besides::default(),
+            )
+            .expect_err("unpaired")
+            .to_string()
         };
-        assert_eq!(told(&[row("c", "x"), row("b", "x")]), "no reference for \"b\", 2 such pictures in all");
+        assert_eq!(
+            told(&[row("c", "x"), row("b", "x")]),
+            "no reference for \"b\", 2 such pictures in all"
+        );
         assert_eq!(told(&[]), "there is no caption to measure");
         assert!(measure(&[row("a", "sea")], &[row("a", "")], Besides::default()).is_ok());
     }

@@ -20,7 +20,9 @@ const BETA: f64 = 1.2;
 pub fn rouge_l(captions: &[Caption], references: &[Vec<Caption>]) -> Result<Vec<f64>, WordsError> {
     paired(captions, references)?;
     let each = captions.par_iter().zip(references);
-    Ok(each.map(|(caption, references)| one(caption, references)).collect())
+    Ok(each
+        .map(|(caption, references)| one(caption, references))
+        .collect())
 }
 
 fn one(caption: &Caption, references: &[Caption]) -> f64 {

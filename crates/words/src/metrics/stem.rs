@@ -76,7 +76,15 @@ pub fn stem(word: &str) -> String {
     if word.len() <= 2 || !word.bytes().all(|c| c.is_ascii_lowercase()) {
         return word.to_owned();
     }
-    let steps = [plurals, participles, final_y, second, third, fourth, final_e];
+    let steps = [
+        plurals,
+        participles,
+        final_y,
+        second,
+        third,
+        fourth,
+        final_e,
+    ];
     steps.iter().fold(word.to_owned(), |word, step| step(word))
 }
 
@@ -118,7 +126,9 @@ fn ends_short(word: &str) -> bool {
 
 /// `word` by the first of `rules` whose ending it has, where `good` allows the stem.
 fn first_rule(word: &str, rules: &[(&str, &str)], good: impl Fn(&str) -> bool) -> Option<String> {
-    let found = rules.iter().find_map(|(ending, new)| Some((word.strip_suffix(ending)?, new)));
+    let found = rules
+        .iter()
+        .find_map(|(ending, new)| Some((word.strip_suffix(ending)?, new)));
     let (stem, new) = found?;
     Some(if good(stem) {
         format!("{stem}{new}")
@@ -140,9 +150,15 @@ fn participles(word: String) -> String {
         return format!("{stem}{}", if word.len() == 4 { "ie" } else { "i" });
     }
     if let Some(stem) = word.strip_suffix("eed") {
-        return if measure(stem) > 0 { format!("{stem}ee") } else { word };
+        return if measure(stem) > 0 {
+            format!("{stem}ee")
+        } else {
+            word
+        };
     }
-    let stem = ["ed", "ing"].iter().find_map(|e| word.strip_suffix(e).filter(|s| has_vowel(s)));
+    let stem = ["ed", "ing"]
+        .iter()
+        .find_map(|e| word.strip_suffix(e).filter(|s| has_vowel(s)));
     let Some(stem) = stem.map(str::to_owned) else {
         return word;
     };
@@ -152,7 +168,11 @@ fn participles(word: String) -> String {
     }
     if ends_double(&stem) {
         let kept = stem.ends_with(['l', 's', 'z']);
-        return if kept { stem } else { stem[..stem.len() - 1].to_owned() };
+        return if kept {
+            stem
+        } else {
+            stem[..stem.len() - 1].to_owned()
+        };
     }
     if measure(&stem) == 1 && ends_short(&stem) {
         return stem + "e";

@@ -43,11 +43,16 @@ pub fn variety(captions: &[Caption]) -> Variety {
         all().collect::<HashSet<_>>().len() as f64 / all().count().max(1) as f64
     };
     let words: HashSet<&String> = captions.iter().flatten().collect();
-    let similes = captions.iter().filter(|caption| has_metaphor(&caption.join(" ")));
+    let similes = captions
+        .iter()
+        .filter(|caption| has_metaphor(&caption.join(" ")));
     Variety {
         captions: captions.len(),
         different: times.len() as f64 / count,
-        most_frequent: times.values().max().map_or(0.0, |most| *most as f64 / count),
+        most_frequent: times
+            .values()
+            .max()
+            .map_or(0.0, |most| *most as f64 / count),
         distinct: [distinct(1), distinct(2)],
         words: words.len(),
         length: captions.iter().map(Vec::len).sum::<usize>() as f64 / count,

@@ -1,9 +1,9 @@
 //! The weight file of a reader.
 
 use super::{Network, Reader};
-use crate::encoder::transformer::{self, Dense, Transformer};
 use crate::encoder::counts::{self, Counts};
 use crate::encoder::lstm::{self, Lstm};
+use crate::encoder::transformer::{self, Dense, Transformer};
 use crate::error::WordsError;
 use crate::text::spelling::Spelling;
 use crate::text::vocabulary::{SPECIAL, Vocabulary};
@@ -114,10 +114,19 @@ impl Reader {
                 fit(count + SPECIAL.len(), shape.words).map_err(malformed)?;
                 let spelling = Spelling::new(about.words.iter().map(String::as_str));
                 let net = Lstm::take(shape, &mut taker).map_err(|why| malformed(why.into()))?;
-                Network::Lstm(Vocabulary::new(about.words.clone()), spelling, Box::new(net))
+                Network::Lstm(
+                    Vocabulary::new(about.words.clone()),
+                    spelling,
+                    Box::new(net),
+                )
             }
         };
-        let head = Dense::take(&mut taker, "head", about.network.outputs(), Emotion::ALL.len());
+        let head = Dense::take(
+            &mut taker,
+            "head",
+            about.network.outputs(),
+            Emotion::ALL.len(),
+        );
         taker.finish()?;
         Ok(Self {
             temperature: about.temperature,

@@ -12,8 +12,8 @@ mod file;
 pub mod training;
 
 use crate::encoder::counts::{self, Counts};
-use crate::encoder::{lstm::Lstm, transformer};
 use crate::encoder::transformer::{Dense, Transformer};
+use crate::encoder::{lstm::Lstm, transformer};
 use crate::error::WordsError;
 use crate::text::normal;
 use crate::text::spelling::Spelling;
@@ -89,11 +89,17 @@ impl Reader {
     /// # Errors
     /// [`WordsError::Nothing`], text by text: empty, only punctuation, no known word.
     pub fn read<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Felt, WordsError>> {
-        let numbered: Vec<_> = texts.par_iter().map(|text| self.number(text.as_ref())).collect();
+        let numbered: Vec<_> = texts
+            .par_iter()
+            .map(|text| self.number(text.as_ref()))
+            .collect();
         let good: Vec<&Numbered> = numbered.iter().flatten().collect();
         let mut logits = self.logits(&good).into_iter();
         let felt = |text: Numbered, logits: Vec<f32>| {
-            let scaled: Vec<f64> = logits.iter().map(|x| f64::from(x / self.temperature)).collect();
+            let scaled: Vec<f64> = logits
+                .iter()
+                .map(|x| f64::from(x / self.temperature))
+                .collect();
             Ok(Felt {
                 emotions: Distribution::from_logits(&scaled)?,
                 read: text.read,
@@ -101,7 +107,9 @@ impl Reader {
                 cut: text.cut,
             })
         };
-        let each = numbered.into_iter().map(|text| felt(text?, logits.next().unwrap_or_default()));
+        let each = numbered
+            .into_iter()
+            .map(|text| felt(text?, logits.next().unwrap_or_default()));
         each.collect()
     }
 
@@ -123,7 +131,9 @@ impl Reader {
         let mut texts: Vec<String> = (0..words.len()).map(without).collect();
         texts.push(words.join(" "));
         let mut felt = self.read(&texts);
-        let whole = felt.pop().unwrap_or(Err(WordsError::Nothing { why: "the text is empty" }))?;
+        let whole = felt.pop().unwrap_or(Err(WordsError::Nothing {
+            why: "the text is empty",
+        }))?;
         let sure = |felt: &Felt| felt.emotions.get(emotion).max(1e-9).ln();
         // Where nothing is left, the word is all that there is.
         let drop = |felt: Result<Felt, WordsError>| {
@@ -161,7 +171,11 @@ impl Reader {
                 let cut = all.len() > LONGEST;
                 all.truncate(LONGEST);
                 let ids = words.ids(&all, Some(spelling));
-                let known = all.iter().filter(spoken).zip(&ids).filter(|(_, id)| **id != UNKNOWN);
+                let known = all
+                    .iter()
+                    .filter(spoken)
+                    .zip(&ids)
+                    .filter(|(_, id)| **id != UNKNOWN);
                 let known = known.count();
                 (ids, all.iter().filter(spoken).count(), known, cut)
             }
@@ -193,7 +207,10 @@ impl Reader {
         for (n, text) in texts.iter().enumerate() {
             by_length.entry(text.ids.len()).or_default().push(n);
         }
-        let batches: Vec<&[usize]> = by_length.values().flat_map(|n| n.chunks(TOGETHER)).collect();
+        let batches: Vec<&[usize]> = by_length
+            .values()
+            .flat_map(|n| n.chunks(TOGETHER))
+            .collect();
         let run = |batch: &&[usize]| {
             let ids: Vec<&[u32]> = batch.iter().map(|n| &texts[*n].ids[..]).collect();
             self.head.run(&self.vectors(&ids), None)

@@ -52,7 +52,9 @@ impl Shape {
         let within = |size: usize, most: usize| (1..=most).contains(&size);
         within(self.words, 1 << 17)
             && within(self.places, 1024)
-            && [self.vector, self.width, self.attention, self.cell].iter().all(|n| within(*n, 2048))
+            && [self.vector, self.width, self.attention, self.cell]
+                .iter()
+                .all(|n| within(*n, 2048))
             && self.emotion <= 64
     }
 
@@ -152,10 +154,16 @@ impl Attend {
         weights.iter_mut().for_each(|weight| *weight /= total);
         let mut context = vec![0.0; cell];
         for (weight, cell) in weights.iter().zip(stream.cells.chunks_exact(cell)) {
-            context.iter_mut().zip(cell).for_each(|(c, x)| *c += weight * x);
+            context
+                .iter_mut()
+                .zip(cell)
+                .for_each(|(c, x)| *c += weight * x);
         }
         let gate = self.gate.run(&stream.state, None);
-        context.iter_mut().zip(gate).for_each(|(c, g)| *c *= sigmoid(g));
+        context
+            .iter_mut()
+            .zip(gate)
+            .for_each(|(c, g)| *c *= sigmoid(g));
         stream.looked = weights;
         context
     }
@@ -168,7 +176,9 @@ impl Voice for Attend {
         let cell = self.shape.cell;
         let mut mean = vec![0.0; cell];
         for one in context.cells.chunks_exact(cell) {
-            mean.iter_mut().zip(one).for_each(|(m, x)| *m += x / CELLS as f32);
+            mean.iter_mut()
+                .zip(one)
+                .for_each(|(m, x)| *m += x / CELLS as f32);
         }
         AttendStream {
             emotion: context.emotion.unwrap_or(EMOTIONS - 1),
@@ -192,10 +202,16 @@ impl Voice for Attend {
             let context = self.attend(stream);
             inputs.extend_from_slice(&self.words[*word as usize * vector..][..vector]);
             inputs.extend(context);
-            inputs.extend(self.emotions[stream.emotion * emotion..][..emotion].iter().map(|x| x.max(0.0)));
+            inputs.extend(
+                self.emotions[stream.emotion * emotion..][..emotion]
+                    .iter()
+                    .map(|x| x.max(0.0)),
+            );
             states.extend_from_slice(&stream.state);
         }
-        let gates = self.recurrent.run(&states, Some(&self.input.run(&inputs, None)));
+        let gates = self
+            .recurrent
+            .run(&states, Some(&self.input.run(&inputs, None)));
         states.clear();
         for (stream, gates) in streams.iter_mut().zip(gates.chunks_exact(4 * width)) {
             for n in 0..width {

@@ -86,9 +86,17 @@ impl Voiced for AttendLayers {
         let [_, _, cell] = told.cells.dims();
         let vectors = self.words.val();
         let [_, vector] = vectors.dims();
-        let said = vectors.select(0, told.words.reshape([batch * count])).reshape([batch, count, vector]);
-        let emotion = self.emotions.as_ref().map(|e| relu(e.val().select(0, told.emotions)));
-        let seen = through(&self.from_cells, told.cells.clone().reshape([batch * CELLS, cell]));
+        let said = vectors
+            .select(0, told.words.reshape([batch * count]))
+            .reshape([batch, count, vector]);
+        let emotion = self
+            .emotions
+            .as_ref()
+            .map(|e| relu(e.val().select(0, told.emotions)));
+        let seen = through(
+            &self.from_cells,
+            told.cells.clone().reshape([batch * CELLS, cell]),
+        );
         let [_, attention] = seen.dims();
         let seen = seen.reshape([batch, CELLS, attention]);
         let mean = told.cells.clone().mean_dim(1).reshape([batch, cell]);
@@ -100,14 +108,16 @@ impl Voiced for AttendLayers {
             let asked = through(&self.from_state, state.clone()).reshape([batch, 1, attention]);
             let open = relu(seen.clone() + asked).reshape([batch * CELLS, attention]);
             let weights = softmax(through(&self.decide, open).reshape([batch, CELLS]), 1);
-            let context = (told.cells.clone() * weights.clone().reshape([batch, CELLS, 1])).sum_dim(1);
+            let context =
+                (told.cells.clone() * weights.clone().reshape([batch, CELLS, 1])).sum_dim(1);
             let gate = sigmoid(through(&self.gate, state.clone()));
             let mut inputs = vec![
                 said.clone().narrow(1, place, 1).reshape([batch, vector]),
                 context.reshape([batch, cell]) * gate,
             ];
             inputs.extend(emotion.clone());
-            let gates = through(&self.input, Tensor::cat(inputs, 1)) + through(&self.recurrent, state);
+            let gates =
+                through(&self.input, Tensor::cat(inputs, 1)) + through(&self.recurrent, state);
             let part = |n: usize| gates.clone().narrow(1, n * width, width);
             memory = sigmoid(part(1)) * memory + sigmoid(part(0)) * part(2).tanh();
             state = sigmoid(part(3)) * memory.clone().tanh();

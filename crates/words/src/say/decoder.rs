@@ -53,7 +53,12 @@ impl Shape {
     /// memory is taken for what it lacks.
     #[must_use]
     pub fn numbers(&self) -> usize {
-        self.width * (self.words + self.places + self.layers * (4 * self.width + 2 * self.wide) + self.whole + self.cell)
+        self.width
+            * (self.words
+                + self.places
+                + self.layers * (4 * self.width + 2 * self.wide)
+                + self.whole
+                + self.cell)
     }
 
     /// Whether a network of these sizes can be built, and is none that a hostile file chose.
@@ -244,7 +249,9 @@ impl Voice for Decoder {
             let projected = block.project.run(&block.before.run(&x), None);
             let part = |which: usize| -> Vec<f32> {
                 let rows = projected.chunks_exact(3 * width);
-                rows.flat_map(|row| &row[which * width..(which + 1) * width]).copied().collect()
+                rows.flat_map(|row| &row[which * width..(which + 1) * width])
+                    .copied()
+                    .collect()
             };
             stream.keys.push(part(1));
             stream.values.push(part(2));
@@ -264,7 +271,12 @@ impl Voice for Decoder {
             let word = row(&self.words, *word as usize);
             let place = row(&self.places, stream.said);
             let emotion = row(&self.emotions, stream.emotion);
-            x.extend(word.iter().zip(&place).zip(&emotion).map(|((w, p), e)| w + p + e));
+            x.extend(
+                word.iter()
+                    .zip(&place)
+                    .zip(&emotion)
+                    .map(|((w, p), e)| w + p + e),
+            );
             stream.said += 1;
             stream.looked = vec![0.0; GRID * GRID];
         }
@@ -280,7 +292,6 @@ impl Voice for Decoder {
         }
         self.output.run(&self.last.run(&x), None)
     }
-
 }
 
 impl Decoder {
@@ -298,16 +309,20 @@ impl Decoder {
             let at = head * depth..(head + 1) * depth;
             let q = &query[at.clone()];
             let scale = 1.0 / (depth as f32).sqrt();
-            let keys = stream.keys[n].chunks_exact(width).map(|key| &key[at.clone()]);
-            let scores: Vec<f32> =
-                keys.map(|key| scale * key.iter().zip(q).map(|(k, q)| k * q).sum::<f32>()).collect();
+            let keys = stream.keys[n]
+                .chunks_exact(width)
+                .map(|key| &key[at.clone()]);
+            let scores: Vec<f32> = keys
+                .map(|key| scale * key.iter().zip(q).map(|(k, q)| k * q).sum::<f32>())
+                .collect();
             let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let mut weights: Vec<f32> = scores.iter().map(|score| (score - most).exp()).collect();
             let total: f32 = weights.iter().sum();
             weights.iter_mut().for_each(|weight| *weight /= total);
             for (weight, value) in weights.iter().zip(stream.values[n].chunks_exact(width)) {
                 let out = out[at.clone()].iter_mut();
-                out.zip(&value[at.clone()]).for_each(|(o, v)| *o += weight * v);
+                out.zip(&value[at.clone()])
+                    .for_each(|(o, v)| *o += weight * v);
             }
             let share = 1.0 / (heads * layers) as f32;
             for (looked, weight) in stream.looked.iter_mut().zip(&weights[2..PREFIX]) {

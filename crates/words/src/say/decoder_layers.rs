@@ -110,7 +110,10 @@ impl DecoderLayers {
         Self {
             whole: unit(shape.whole, width, 0.3),
             cell: unit(shape.cell, width, 0.3),
-            bias: Param::from_tensor(Tensor::from_data(TensorData::new(bias, [shape.words]), device)),
+            bias: Param::from_tensor(Tensor::from_data(
+                TensorData::new(bias, [shape.words]),
+                device,
+            )),
             last: norm(),
             words,
             places,
@@ -129,28 +132,47 @@ impl DecoderLayers {
         let emotions = self.emotions.val().select(0, told.emotions);
         let emotions = emotions.reshape([batch, 1, 1, width]);
         let [_, whole] = told.whole.dims();
-        let whole = self.whole.forward(told.whole.reshape([batch, 1, 1, whole]), None);
+        let whole = self
+            .whole
+            .forward(told.whole.reshape([batch, 1, 1, whole]), None);
         let [_, cells, cell] = told.cells.dims();
-        let cells = self.cell.forward(told.cells.reshape([batch, 1, cells, cell]), None);
+        let cells = self
+            .cell
+            .forward(told.cells.reshape([batch, 1, cells, cell]), None);
         let cells = cells + self.spots.val().reshape([1, 1, GRID * GRID, width]);
-        let words = vectors.clone().select(0, told.words.reshape([batch * count]));
+        let words = vectors
+            .clone()
+            .select(0, told.words.reshape([batch * count]));
         let places = self.places.val().narrow(0, 0, count);
         let words = words.reshape([batch, 1, count, width])
             + places.reshape([1, 1, count, width])
             + emotions.clone();
         let x = thin(Tensor::cat(vec![emotions, whole, cells, words], 2));
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(x, thin));
+        let x = self
+            .blocks
+            .iter()
+            .fold(x, |x, block| block.forward(x, thin));
         let x = self.last.normalise(x.narrow(2, PREFIX, count), EPSILON);
-        linear(x.reshape([batch * count, width]), vectors, Some(self.bias.val()))
+        linear(
+            x.reshape([batch * count, width]),
+            vectors,
+            Some(self.bias.val()),
+        )
     }
 }
 
 impl BlockLayers {
     fn forward(&self, x: Tensor<4>, thin: &mut Thin<'_>) -> Tensor<4> {
-        let inside = self.project.forward(self.before.normalise(x.clone(), EPSILON), None);
-        let seen = self.merge.forward(causal_attention(inside, self.heads), None);
+        let inside = self
+            .project
+            .forward(self.before.normalise(x.clone(), EPSILON), None);
+        let seen = self
+            .merge
+            .forward(causal_attention(inside, self.heads), None);
         let x = x + thin(seen);
-        let wide = self.widen.forward(self.between.normalise(x.clone(), EPSILON), None);
+        let wide = self
+            .widen
+            .forward(self.between.normalise(x.clone(), EPSILON), None);
         x + thin(self.narrow.forward(gelu(wide), None))
     }
 }

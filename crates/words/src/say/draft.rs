@@ -32,22 +32,32 @@ pub(super) fn drafts<V: Voice>(
     options: &SayOptions,
     words: &Vocabulary,
 ) -> Vec<Draft<V::Stream>> {
-    let begun: Vec<V::Stream> = contexts.iter().map(|context| voice.begin(context)).collect();
+    let begun: Vec<V::Stream> = contexts
+        .iter()
+        .map(|context| voice.begin(context))
+        .collect();
     let draft = |n| Draft::new(&begun, options.seed, n);
     let mut done = Vec::new();
     let mut open: Vec<Draft<V::Stream>> = match options.beams {
-        0 => (0..options.candidates.max(options.count) as u64).map(draft).collect(),
+        0 => (0..options.candidates.max(options.count) as u64)
+            .map(draft)
+            .collect(),
         _ => vec![draft(0)],
     };
     for place in 0..voice.places() - 1 {
         let values = listen(voice, &mut open);
         // A sentence that has not ended by its last place ends there.
         let must_end = place + 2 >= voice.places();
-        let guided = open.iter().zip(values.chunks_exact(STREAMS * voice.words()));
-        let guided: Vec<Guided> =
-            guided.map(|(draft, values)| draft.guided(values, options, must_end, words)).collect();
+        let guided = open
+            .iter()
+            .zip(values.chunks_exact(STREAMS * voice.words()));
+        let guided: Vec<Guided> = guided
+            .map(|(draft, values)| draft.guided(values, options, must_end, words))
+            .collect();
         if options.beams == 0 {
-            open.iter_mut().zip(&guided).for_each(|(draft, guided)| draft.draw::<V>(guided, options));
+            open.iter_mut()
+                .zip(&guided)
+                .for_each(|(draft, guided)| draft.draw::<V>(guided, options));
         } else {
             open = spread::<V>(open, &guided, options);
         }
@@ -68,12 +78,18 @@ pub(super) fn drafts<V: Voice>(
 
 /// Says the last word of every draft to its streams.
 fn listen<V: Voice>(voice: &V, open: &mut [Draft<V::Stream>]) -> Vec<f32> {
-    let words: Vec<u32> = open.iter().flat_map(|draft| [draft.last(); STREAMS]).collect();
-    let mut streams: Vec<V::Stream> =
-        open.iter_mut().flat_map(|draft| std::mem::take(&mut draft.streams)).collect();
+    let words: Vec<u32> = open
+        .iter()
+        .flat_map(|draft| [draft.last(); STREAMS])
+        .collect();
+    let mut streams: Vec<V::Stream> = open
+        .iter_mut()
+        .flat_map(|draft| std::mem::take(&mut draft.streams))
+        .collect();
     let values = voice.say(&mut streams, &words);
     let mut streams = streams.into_iter();
-    open.iter_mut().for_each(|draft| draft.streams = streams.by_ref().take(STREAMS).collect());
+    open.iter_mut()
+        .for_each(|draft| draft.streams = streams.by_ref().take(STREAMS).collect());
     values
 }
 
@@ -85,7 +101,12 @@ fn spread<V: Voice>(
 ) -> Vec<Draft<V::Stream>> {
     let mut all: Vec<(f64, usize, usize)> = Vec::new();
     for (n, (draft, guided)) in open.iter().zip(guided).enumerate() {
-        let total = log_total(guided.ranked.iter().map(|word| guided.values[*word] / options.temperature));
+        let total = log_total(
+            guided
+                .ranked
+                .iter()
+                .map(|word| guided.values[*word] / options.temperature),
+        );
         for word in guided.ranked.iter().take(options.beams) {
             let sure = guided.values[*word] / options.temperature - total;
             all.push((draft.guided + sure, n, *word));
@@ -133,17 +154,29 @@ impl<S: Clone> Draft<S> {
         self.guided / self.looked.len().max(1) as f64
     }
 
-    fn guided(&self, values: &[f32], options: &SayOptions, must_end: bool, words: &Vocabulary) -> Guided {
-        let parts: Vec<Vec<f64>> = values.chunks_exact(values.len() / STREAMS).map(log_shares).collect();
+    fn guided(
+        &self,
+        values: &[f32],
+        options: &SayOptions,
+        must_end: bool,
+        words: &Vocabulary,
+    ) -> Guided {
+        let parts: Vec<Vec<f64>> = values
+            .chunks_exact(values.len() / STREAMS)
+            .map(log_shares)
+            .collect();
         let [own, calm, blind] = [&parts[0], &parts[1], &parts[2]];
-        let more = |n: usize| {
-            options.emotion * (own[n] - calm[n]) + options.picture * (own[n] - blind[n])
-        };
+        let more =
+            |n: usize| options.emotion * (own[n] - calm[n]) + options.picture * (own[n] - blind[n]);
         let values: Vec<f64> = (0..own.len()).map(|n| own[n] + more(n)).collect();
         // What is far from likely is no better for being likelier than without the picture.
-        let mut ranked: Vec<usize> =
-            (0..own.len()).filter(|n| self.may_say(*n as u32, words)).collect();
-        let best = ranked.iter().map(|n| own[*n]).fold(f64::NEG_INFINITY, f64::max);
+        let mut ranked: Vec<usize> = (0..own.len())
+            .filter(|n| self.may_say(*n as u32, words))
+            .collect();
+        let best = ranked
+            .iter()
+            .map(|n| own[*n])
+            .fold(f64::NEG_INFINITY, f64::max);
         ranked.retain(|n| own[*n] > best - FAR);
         ranked.sort_by(|a, b| values[*b].total_cmp(&values[*a]).then(a.cmp(b)));
         ranked.truncate(options.top.max(1));
@@ -171,7 +204,8 @@ impl<S: Clone> Draft<S> {
     /// A word within the likeliest.
     fn pick(&mut self, guided: &Guided, options: &SayOptions) -> usize {
         let first = guided.values[guided.ranked[0]];
-        let weight = |n: &usize| ((guided.values[*n] - first) / options.temperature.max(1e-3)).exp();
+        let weight =
+            |n: &usize| ((guided.values[*n] - first) / options.temperature.max(1e-3)).exp();
         let weights: Vec<f64> = guided.ranked.iter().map(weight).collect();
         let total: f64 = weights.iter().sum();
         let (mut kept, mut sum) = (0, 0.0);
@@ -208,8 +242,10 @@ impl<S: Clone> Draft<S> {
 
     pub(super) fn said(&self, vocabulary: &Vocabulary, emotion: Option<Emotion>) -> Said {
         let inside = &self.words[1..self.words.len() - 1];
-        let words: Vec<String> =
-            inside.iter().map(|id| vocabulary.words()[*id as usize].clone()).collect();
+        let words: Vec<String> = inside
+            .iter()
+            .map(|id| vocabulary.words()[*id as usize].clone())
+            .collect();
         Said {
             text: sentence(&words),
             looked: self.looked[..words.len()].to_vec(),
@@ -225,7 +261,10 @@ impl<S: Clone> Draft<S> {
 fn log_shares(values: &[f32]) -> Vec<f64> {
     let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f64 = values.iter().map(|x| f64::from(x - most).exp()).sum();
-    values.iter().map(|x| f64::from(x - most) - total.ln()).collect()
+    values
+        .iter()
+        .map(|x| f64::from(x - most) - total.ln())
+        .collect()
 }
 
 /// log Σ eˣ

@@ -36,7 +36,10 @@ mod tests {
     #[test]
     fn words_become_a_sentence() {
         let told = |text: &str| sentence(&text.split(' ').collect::<Vec<_>>());
-        assert_eq!(told("the woman 's eyes ( blue ) make me sad"), "The woman's eyes (blue) make me sad.");
+        assert_eq!(
+            told("the woman 's eyes ( blue ) make me sad"),
+            "The woman's eyes (blue) make me sad."
+        );
         assert_eq!(told("i can not look away"), "I cannot look away.");
         assert_eq!(sentence::<&str>(&[]), "");
     }

@@ -50,7 +50,10 @@ fn all<V: Voice>(
     emotion: Option<Emotion>,
 ) -> Vec<Said> {
     let drafts = drafts(voice, contexts, options, words);
-    drafts.iter().map(|draft| draft.said(words, emotion)).collect()
+    drafts
+        .iter()
+        .map(|draft| draft.said(words, emotion))
+        .collect()
 }
 
 /// Either of the networks.
@@ -166,7 +169,6 @@ pub struct Judges<'a> {
     pub reader: Option<&'a Reader>,
 }
 
-
 impl Speaker {
     /// The speaker inside of the program.
     ///
@@ -204,12 +206,12 @@ impl Speaker {
         }
         let mut taker = tensors.take_for("the speaker");
         let voice = match about.shape {
-            Sizes::Transformer(shape) => {
-                AnyVoice::Transformer(Box::new(Decoder::take(shape, &mut taker).map_err(malformed)?))
-            }
-            Sizes::Attend(shape) => {
-                AnyVoice::Attend(Box::new(Attend::take(shape, &mut taker).map_err(malformed)?))
-            }
+            Sizes::Transformer(shape) => AnyVoice::Transformer(Box::new(
+                Decoder::take(shape, &mut taker).map_err(malformed)?,
+            )),
+            Sizes::Attend(shape) => AnyVoice::Attend(Box::new(
+                Attend::take(shape, &mut taker).map_err(malformed)?,
+            )),
         };
         let seen = about.shape.seen();
         let mut lens = |name: &str, inputs: usize, outputs: usize| Lens {
@@ -231,7 +233,11 @@ impl Speaker {
     ///
     /// # Errors
     /// [`WordsError::Unfit`] for the sight of another predictor.
-    pub fn context(&self, sight: Option<&Sight>, emotion: Option<Emotion>) -> Result<Context, WordsError> {
+    pub fn context(
+        &self,
+        sight: Option<&Sight>,
+        emotion: Option<Emotion>,
+    ) -> Result<Context, WordsError> {
         let emotion = emotion.map(Label::index);
         let Some(sight) = sight else {
             return Ok(Context {
@@ -265,7 +271,9 @@ impl Speaker {
         judges: Judges<'_>,
     ) -> Result<Vec<Said>, WordsError> {
         let all = self.candidates(sight, emotion, options)?;
-        let picture = judges.space.map(|(space, components)| Ok::<_, WordsError>((space, space.picture(components)?)));
+        let picture = judges
+            .space
+            .map(|(space, components)| Ok::<_, WordsError>((space, space.picture(components)?)));
         let picture = picture.transpose()?;
         let texts: Vec<&str> = all.iter().map(|said| said.text.as_str()).collect();
         let read = judges.reader.map(|reader| reader.read(&texts));
@@ -281,12 +289,19 @@ impl Speaker {
                 _ => 0.0,
             };
             let parts = [said.likelihood, fit.unwrap_or(0.0), obeyed];
-            let score: f64 = parts.iter().zip(options.weights).map(|(part, weight)| part * weight).sum();
+            let score: f64 = parts
+                .iter()
+                .zip(options.weights)
+                .map(|(part, weight)| part * weight)
+                .sum();
             scored.push((score, said));
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut told = HashSet::new();
-        let fresh = scored.into_iter().map(|(_, said)| said).filter(|said| told.insert(said.text.clone()));
+        let fresh = scored
+            .into_iter()
+            .map(|(_, said)| said)
+            .filter(|said| told.insert(said.text.clone()));
         Ok(fresh.take(options.count).collect())
     }
 
@@ -331,7 +346,10 @@ impl Speaker {
                 shape: vec![lens.outputs(), inputs],
                 data: lens.directions.clone(),
             };
-            [(format!("lens.{name}.mean"), mean), (format!("lens.{name}.directions"), directions)]
+            [
+                (format!("lens.{name}.mean"), mean),
+                (format!("lens.{name}.directions"), directions),
+            ]
         };
         [lens("whole", whole), lens("cell", cell)].concat()
     }

@@ -53,11 +53,27 @@ fn word_by_word_is_all_at_once() {
     let words = sentences.concat().into_iter().map(i64::from).collect();
     let told = Told {
         emotions: Tensor::from_data(ids(vec![2, EMOTIONS as i64 - 1], vec![2]), &device),
-        whole: Tensor::from_data(data(contexts.iter().flat_map(|c| c.whole.clone()).collect(), vec![2, SMALL.whole]), &device),
-        cells: Tensor::from_data(data(contexts.iter().flat_map(|c| c.cells.clone()).collect(), vec![2, GRID * GRID, SMALL.cell]), &device),
+        whole: Tensor::from_data(
+            data(
+                contexts.iter().flat_map(|c| c.whole.clone()).collect(),
+                vec![2, SMALL.whole],
+            ),
+            &device,
+        ),
+        cells: Tensor::from_data(
+            data(
+                contexts.iter().flat_map(|c| c.cells.clone()).collect(),
+                vec![2, GRID * GRID, SMALL.cell],
+            ),
+            &device,
+        ),
         words: Tensor::from_data(ids(words, vec![2, 4]), &device),
     };
-    let expected: Vec<f32> = twin.forward(told, &mut |x| x).into_data().iter::<f32>().collect();
+    let expected: Vec<f32> = twin
+        .forward(told, &mut |x| x)
+        .into_data()
+        .iter::<f32>()
+        .collect();
     let mut streams = contexts.map(|context| decoder.begin(&context));
     for place in 0..4 {
         let found = decoder.say(&mut streams, &[sentences[0][place], sentences[1][place]]);
@@ -82,10 +98,21 @@ fn speaker() -> Speaker {
         mean: closed_form(name, &[CELL]),
         directions: closed_form(&format!("{name}.weight"), &[outputs, CELL]),
     };
-    tensors.map.extend(Speaker::lenses(&lens("w", SMALL.whole), &lens("c", SMALL.cell)));
+    tensors.map.extend(Speaker::lenses(
+        &lens("w", SMALL.whole),
+        &lens("c", SMALL.cell),
+    ));
     let about = About {
         shape: Sizes::Transformer(SMALL),
-        words: (SPECIAL.len()..SMALL.words).map(|n| if n == 5 { "and".into() } else { format!("w{n}") }).collect(),
+        words: (SPECIAL.len()..SMALL.words)
+            .map(|n| {
+                if n == 5 {
+                    "and".into()
+                } else {
+                    format!("w{n}")
+                }
+            })
+            .collect(),
         features: [CELL, CELL],
     };
     tensors.note = serde_json::to_string(&about).expect("JSON");
@@ -109,7 +136,9 @@ fn no_pair_twice_no_unknown_word_and_never_too_long() {
         nucleus: 1.0,
         ..SayOptions::default()
     };
-    let said = speaker().say(&sight(), Some(Emotion::Awe), &options, Judges::default()).expect("said");
+    let said = speaker()
+        .say(&sight(), Some(Emotion::Awe), &options, Judges::default())
+        .expect("said");
     assert!(said.len() > 20, "{}", said.len());
     for said in &said {
         let words = &said.words;
@@ -135,7 +164,9 @@ fn a_seed_says_the_same_and_more_candidates_leave_the_first_as_they_are() {
             seed,
             ..SayOptions::default()
         };
-        let said = speaker.say(&sight(), None, &options, Judges::default()).expect("said");
+        let said = speaker
+            .say(&sight(), None, &options, Judges::default())
+            .expect("said");
         said.into_iter().map(|said| said.text).collect::<Vec<_>>()
     };
     let few = say(4, 1);
@@ -150,7 +181,9 @@ fn the_sight_of_another_predictor_is_refused() {
     let mut other = sight();
     other.pooled.truncate(7);
     let options = SayOptions::default();
-    let told = speaker().say(&other, None, &options, Judges::default()).expect_err("unfit");
+    let told = speaker()
+        .say(&other, None, &options, Judges::default())
+        .expect_err("unfit");
     assert!(told.to_string().contains("another predictor"), "{told}");
 }
 
@@ -172,7 +205,13 @@ mod attending {
 
     #[test]
     fn attending_word_by_word_is_all_at_once() {
-        for shape in [GROUNDED, Shape { emotion: 0, ..GROUNDED }] {
+        for shape in [
+            GROUNDED,
+            Shape {
+                emotion: 0,
+                ..GROUNDED
+            },
+        ] {
             let device = Device::flex();
             let twin = AttendLayers::new(shape, closed_form("bias", &[shape.words]), 4, &device);
             let mut tensors = values(&twin);
@@ -192,7 +231,10 @@ mod attending {
             let told = Told {
                 emotions: Tensor::from_data(TensorData::new(vec![3_i64], [1]), &device),
                 whole: Tensor::zeros([1, 1], &device),
-                cells: Tensor::from_data(TensorData::new(cells, [1, GRID * GRID, shape.cell]), &device),
+                cells: Tensor::from_data(
+                    TensorData::new(cells, [1, GRID * GRID, shape.cell]),
+                    &device,
+                ),
                 words: Tensor::from_data(TensorData::new(ids, [1, 4]), &device),
             };
             let spoken = twin.values(told, &mut |x| x);
@@ -221,7 +263,11 @@ fn beams_are_few_different_and_the_same_again() {
         temperature: 1.0,
         ..SayOptions::default()
     };
-    let say = || speaker.say(&sight(), Some(Emotion::Fear), &options, Judges::default()).expect("said");
+    let say = || {
+        speaker
+            .say(&sight(), Some(Emotion::Fear), &options, Judges::default())
+            .expect("said")
+    };
     let said = say();
     assert!((1..=4).contains(&said.len()), "{}", said.len());
     assert_eq!(said, say());
@@ -232,7 +278,9 @@ fn beams_are_few_different_and_the_same_again() {
         beams: 0,
         ..options
     };
-    let drawn = speaker.say(&sight(), Some(Emotion::Fear), &drawn, Judges::default()).expect("said");
+    let drawn = speaker
+        .say(&sight(), Some(Emotion::Fear), &drawn, Judges::default())
+        .expect("said");
     let mean = drawn.iter().map(|said| said.likelihood).sum::<f64>() / drawn.len() as f64;
     assert!(said[0].likelihood > mean, "{} {mean}", said[0].likelihood);
 }

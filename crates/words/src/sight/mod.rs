@@ -59,7 +59,11 @@ impl Eyes {
         let weights: Option<Vec<_>> = model.backbones.iter().map(|frozen| frozen.lite()).collect();
         let weights = weights.ok_or_else(unfit)?;
         let published = |name: &str| name.starts_with("efficientnet-");
-        let names = model.settings.backbones.iter().map(|backbone| backbone.name.as_str());
+        let names = model
+            .settings
+            .backbones
+            .iter()
+            .map(|backbone| backbone.name.as_str());
         let grid = names.clone().position(published).ok_or_else(unfit)?;
         Ok(Self {
             networks: weights.into_iter().map(EfficientNetLite::new).collect(),
@@ -116,7 +120,11 @@ impl Lens {
         let mut out = Vec::with_capacity(rows.len() / inputs * self.outputs());
         for row in rows.chunks_exact(inputs) {
             // Roots tame the few large values that rectified features have.
-            let moved: Vec<f32> = row.iter().zip(&self.mean).map(|(x, m)| x.max(0.0).sqrt() - m).collect();
+            let moved: Vec<f32> = row
+                .iter()
+                .zip(&self.mean)
+                .map(|(x, m)| x.max(0.0).sqrt() - m)
+                .collect();
             for direction in self.directions.chunks_exact(inputs) {
                 out.push(moved.iter().zip(direction).map(|(x, d)| x * d).sum());
             }
@@ -132,7 +140,9 @@ impl Lens {
         let mut roots: Vec<f64> = rows.iter().map(|x| f64::from(x.max(0.0).sqrt())).collect();
         let mut mean = vec![0.0_f64; inputs];
         for row in roots.chunks_exact(inputs) {
-            mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / count as f64);
+            mean.iter_mut()
+                .zip(row)
+                .for_each(|(m, x)| *m += x / count as f64);
         }
         for row in roots.chunks_exact_mut(inputs) {
             row.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
@@ -145,9 +155,13 @@ impl Lens {
         let mut directions = Vec::with_capacity(outputs * inputs);
         for direction in found {
             let length = |row: &[f32]| -> f64 {
-                row.iter().zip(&direction).map(|(x, d)| f64::from(*x) * d).sum()
+                row.iter()
+                    .zip(&direction)
+                    .map(|(x, d)| f64::from(*x) * d)
+                    .sum()
             };
-            let variance = (0..count).map(|n| length(data.row(n)).powi(2)).sum::<f64>() / count as f64;
+            let variance =
+                (0..count).map(|n| length(data.row(n)).powi(2)).sum::<f64>() / count as f64;
             let scale = 1.0 / variance.sqrt().max(1e-6);
             directions.extend(direction.iter().map(|d| (d * scale) as f32));
         }

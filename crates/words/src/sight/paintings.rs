@@ -8,8 +8,8 @@ use crate::error::WordsError;
 use affetti_data::paintings::{self, Painting};
 use affetti_data::{Limits, Split, artemis};
 use affetti_emotion::Emotion;
-use affetti_feel::{Predictor, Scratch};
 use affetti_feel::art::members;
+use affetti_feel::{Predictor, Scratch};
 use affetti_ground::write_whole;
 use affetti_picture::{DecodeOptions, Picture, decode};
 use affetti_train::Places;
@@ -64,11 +64,15 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
     let limits = Limits::default();
     let utterances = artemis::read(&places.data.join("artemis.csv"), &limits)?.rows;
     let splits = artemis::read_splits(&places.data.join("artemis-splits.csv"), &limits)?.rows;
-    let splits: HashMap<String, Split> =
-        splits.into_iter().map(|row| (row.artemis_key, row.split)).collect();
+    let splits: HashMap<String, Split> = splits
+        .into_iter()
+        .map(|row| (row.artemis_key, row.split))
+        .collect();
     let mut said: BTreeMap<String, Vec<(Emotion, String)>> = BTreeMap::new();
     for row in utterances {
-        said.entry(row.key()).or_default().push((row.emotion, row.utterance));
+        said.entry(row.key())
+            .or_default()
+            .push((row.emotion, row.utterance));
     }
     let folder = places.data.join("paintings");
     let labelled = paintings::read(&folder.join("labelled.csv"), &limits)?.rows;
@@ -80,17 +84,29 @@ pub fn gallery(predictor: &Predictor, places: &Places<'_>) -> Result<Gallery, Wo
         rows.push((row, at));
     }
     for row in votes {
-        let name = row.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = row
+            .file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         // What is not there cannot be seen; what was said of it stays where it belongs.
         let bytes = tar.remove(name).unwrap_or_default();
         rows.push((row, At::Member(bytes)));
     }
     // Near-copies of what either table tests on are nowhere learned. What one of them learns is no test:
     // readers have learned what was said of it.
-    let by_key = |row: &Painting| row.artemis_key.as_ref().and_then(|key| splits.get(key)).copied();
+    let by_key = |row: &Painting| {
+        row.artemis_key
+            .as_ref()
+            .and_then(|key| splits.get(key))
+            .copied()
+    };
     let is_test = |row: &Painting| row.split == Split::Test || by_key(row) == Some(Split::Test);
-    let tests: HashSet<String> =
-        rows.iter().filter(|(row, _)| is_test(row)).map(|(row, _)| row.group.clone()).collect();
+    let tests: HashSet<String> = rows
+        .iter()
+        .filter(|(row, _)| is_test(row))
+        .map(|(row, _)| row.group.clone())
+        .collect();
     let mut known = HashSet::new();
     rows.retain(|(row, _)| {
         let name = row.artemis_key.clone().unwrap_or_else(|| row.id.clone());
@@ -137,9 +153,18 @@ fn used(picture: Split, sentences: Option<Split>, tested: bool) -> Split {
 
 /// What a catalogue says.
 fn facts(row: &Painting) -> String {
-    let plain = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['_', '-'], " ");
-    let all = [plain(&row.title), plain(&row.genre), plain(&row.style), plain(&row.artist)];
-    let known: Vec<String> = all.into_iter().filter(|text| !text.trim().is_empty()).collect();
+    let plain =
+        |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['_', '-'], " ");
+    let all = [
+        plain(&row.title),
+        plain(&row.genre),
+        plain(&row.style),
+        plain(&row.artist),
+    ];
+    let known: Vec<String> = all
+        .into_iter()
+        .filter(|text| !text.trim().is_empty())
+        .collect();
     known.join(", ")
 }
 
@@ -164,7 +189,10 @@ fn sights(
         Some(eyes.look(&at.open()?, work, 1))
     };
     let found: Vec<Option<Sight>> = rows.par_iter().map_init(Work::default, look).collect();
-    let bytes: Vec<u8> = found.iter().flat_map(|sight| packed(sight.as_ref(), size)).collect();
+    let bytes: Vec<u8> = found
+        .iter()
+        .flat_map(|sight| packed(sight.as_ref(), size))
+        .collect();
     write_whole(&path, &bytes)?;
     // As a later run will have them.
     Ok(bytes.chunks_exact(size * 2).map(unpacked).collect())
@@ -182,7 +210,10 @@ fn described(
     {
         let (numbers, _) = bytes.as_chunks::<4>();
         let all: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
-        return Ok(all.chunks_exact(all.len() / rows.len()).map(<[f32]>::to_vec).collect());
+        return Ok(all
+            .chunks_exact(all.len() / rows.len())
+            .map(<[f32]>::to_vec)
+            .collect());
     }
     let predictor = predictor.clone().with_views(VIEWS);
     let told = Told::new("paintings described", rows.len(), places);
@@ -191,23 +222,36 @@ fn described(
         let found = predictor.predict_with_description(&at.open()?, scratch, 1);
         found.ok().map(|(_, components)| components)
     };
-    let found: Vec<Option<Vec<f32>>> = rows.par_iter().map_init(Scratch::default, describe).collect();
+    let found: Vec<Option<Vec<f32>>> = rows
+        .par_iter()
+        .map_init(Scratch::default, describe)
+        .collect();
     let size = found.iter().flatten().map(Vec::len).next().unwrap_or(1);
-    let found: Vec<Vec<f32>> =
-        found.into_iter().map(|row| row.unwrap_or_else(|| vec![0.0; size])).collect();
-    let bytes: Vec<u8> = found.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    let found: Vec<Vec<f32>> = found
+        .into_iter()
+        .map(|row| row.unwrap_or_else(|| vec![0.0; size]))
+        .collect();
+    let bytes: Vec<u8> = found
+        .iter()
+        .flatten()
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
     write_whole(&path, &bytes)?;
     Ok(found)
 }
 
 /// Where what is measured of `rows` is kept.
 fn kept(predictor: &Predictor, rows: &[(Painting, At)], what: &str) -> PathBuf {
-    let names: Vec<String> =
-        rows.iter().map(|(row, at)| format!("{} {}", row.id, at.length())).collect();
+    let names: Vec<String> = rows
+        .iter()
+        .map(|(row, at)| format!("{} {}", row.id, at.length()))
+        .collect();
     let looked = format!("{GRID} {SIDE} {VIEWS}");
     let about = format!("{} {looked} {}", predictor.model().sha256, names.join(" "));
     let file = format!("{what}-{}.bin", &sha256(about.as_bytes())[..16]);
-    affetti_weights::registry::cache_folder().join("sights").join(file)
+    affetti_weights::registry::cache_folder()
+        .join("sights")
+        .join(file)
 }
 
 /// Tells how many are done, now and then.
@@ -263,7 +307,8 @@ fn packed(sight: Option<&Sight>, size: usize) -> Vec<u8> {
     };
     let all = sight.cells.iter().chain(&sight.pooled);
     // Features of a rectifier are 0..6: steps of a ten-thousandth.
-    all.flat_map(|x| ((x * 1e4).round().clamp(0.0, 65_000.0) as u16).to_le_bytes()).collect()
+    all.flat_map(|x| ((x * 1e4).round().clamp(0.0, 65_000.0) as u16).to_le_bytes())
+        .collect()
 }
 
 fn unpacked(bytes: &[u8]) -> Option<Sight> {
@@ -271,7 +316,10 @@ fn unpacked(bytes: &[u8]) -> Option<Sight> {
         return None;
     }
     let (numbers, _) = bytes.as_chunks::<2>();
-    let all: Vec<f32> = numbers.iter().map(|b| f32::from(u16::from_le_bytes(*b)) / 1e4).collect();
+    let all: Vec<f32> = numbers
+        .iter()
+        .map(|b| f32::from(u16::from_le_bytes(*b)) / 1e4)
+        .collect();
     let (cells, pooled) = all.split_at(GRID * GRID * CELL);
     Some(Sight {
         cells: cells.to_vec(),
@@ -296,7 +344,11 @@ mod tests {
             (Split::Train, Some(Split::Train), true, Split::Rest),
             (Split::Train, None, true, Split::Test),
         ] {
-            assert_eq!(used(picture, sentences, tested), expected, "{picture:?} {sentences:?} {tested}");
+            assert_eq!(
+                used(picture, sentences, tested),
+                expected,
+                "{picture:?} {sentences:?} {tested}"
+            );
         }
     }
 }

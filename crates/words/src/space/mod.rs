@@ -117,11 +117,15 @@ impl Space {
         let space = Self {
             spelling: Spelling::new(words.iter().map(String::as_str)),
             vocabulary: Vocabulary::new(words),
-            usual_picture: ["mean", "deviation"].map(|part| taker.take(&format!("usual.{part}"), &[components])),
+            usual_picture: ["mean", "deviation"]
+                .map(|part| taker.take(&format!("usual.{part}"), &[components])),
             picture: taker.take("picture.weight", &[dimension, components]),
             bias: taker.take("picture.beta", &[dimension]),
             vectors: taker.take("words", &[count, dimension]),
-            usual: usual.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(),
+            usual: usual
+                .chunks_exact(2)
+                .map(|pair| [pair[0], pair[1]])
+                .collect(),
             dimension,
             predictor,
             sha256: String::new(),
@@ -149,9 +153,17 @@ impl Space {
             tensors.map.insert(name.to_owned(), Tensor { shape, data });
         };
         for (part, values) in ["mean", "deviation"].iter().zip(&self.usual_picture) {
-            put(&format!("usual.{part}"), &[about.components], values.clone());
+            put(
+                &format!("usual.{part}"),
+                &[about.components],
+                values.clone(),
+            );
         }
-        put("picture.weight", &[self.dimension, about.components], self.picture.clone());
+        put(
+            "picture.weight",
+            &[self.dimension, about.components],
+            self.picture.clone(),
+        );
         put("picture.beta", &[self.dimension], self.bias.clone());
         put("words", &[count, self.dimension], self.vectors.clone());
         put("usual", &[count, 2], self.usual.concat());

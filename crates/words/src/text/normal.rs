@@ -101,21 +101,35 @@ fn parenthesised(part: &str) -> impl Iterator<Item = &str> {
 
 /// Puts the words that `word` stands for into `words`.
 fn expand(word: &str, words: &mut Vec<String>) {
-    let whole = |word: &str| WHOLE.iter().find(|(short, _)| *short == word).map(|(_, long)| *long);
+    let whole = |word: &str| {
+        WHOLE
+            .iter()
+            .find(|(short, _)| *short == word)
+            .map(|(_, long)| *long)
+    };
     // Endings from the last one on, however many there are.
     let (mut stem, mut endings) = (word, Vec::new());
     while whole(stem).is_none() {
-        let cut = ENDINGS.iter().find_map(|(ending, long)| Some((stem.strip_suffix(ending)?, *long)));
+        let cut = ENDINGS
+            .iter()
+            .find_map(|(ending, long)| Some((stem.strip_suffix(ending)?, *long)));
         let Some((rest, long)) = cut.filter(|(rest, _)| !rest.is_empty()) else {
             break;
         };
         endings.push(long);
         stem = rest;
     }
-    match (whole(stem), stem.strip_suffix(GENITIVE).filter(|stem| !stem.is_empty())) {
+    match (
+        whole(stem),
+        stem.strip_suffix(GENITIVE).filter(|stem| !stem.is_empty()),
+    ) {
         (Some(long), _) => words.extend(long.split(' ').map(str::to_owned)),
         (None, Some(stem)) => {
-            let ending = if PRONOUNS.contains(&stem) { "is" } else { GENITIVE };
+            let ending = if PRONOUNS.contains(&stem) {
+                "is"
+            } else {
+                GENITIVE
+            };
             words.extend([stem, ending].map(str::to_owned));
         }
         (None, None) => words.push(stem.to_owned()),
@@ -135,9 +149,18 @@ mod tests {
     fn every_step_by_hand() {
         for (text, expected) in [
             ("It's CALM, isn't it?", "it is calm is not it"),
-            ("The 'sad' eyes\u{2014}they\u{2019}re \"deep\".", "the sad eyes they are deep"),
-            ("I can't look at the woman's face", "i can not look at the woman 's face"),
-            ("he's here; she'd've known", "he is here she would have known"),
+            (
+                "The 'sad' eyes\u{2014}they\u{2019}re \"deep\".",
+                "the sad eyes they are deep",
+            ),
+            (
+                "I can't look at the woman's face",
+                "i can not look at the woman 's face",
+            ),
+            (
+                "he's here; she'd've known",
+                "he is here she would have known",
+            ),
             ("blue(ish) sky & sea", "blue ( ish ) sky & sea"),
             ("won't/don't cant", "will not do not can not"),
             ("the dancers' shoes", "the dancers shoes"),
@@ -154,7 +177,10 @@ mod tests {
     fn endings_without_end_are_words() {
         let many = format!("x{}", "'d".repeat(100_000));
         let found = words(&many);
-        assert_eq!((found.len(), found[0].as_str(), found[1].as_str()), (100_001, "x", "would"));
+        assert_eq!(
+            (found.len(), found[0].as_str(), found[1].as_str()),
+            (100_001, "x", "would")
+        );
     }
 
     #[test]

@@ -43,7 +43,9 @@ impl Spelling {
         if !mendable(word) {
             return None;
         }
-        let candidates = parts(word).into_iter().filter_map(|part| self.parts.get(&part));
+        let candidates = parts(word)
+            .into_iter()
+            .filter_map(|part| self.parts.get(&part));
         let near = |number: &&u32| one_slip(word, &self.words[**number as usize]);
         let best = candidates.flatten().filter(near).min()?;
         Some(&self.words[*best as usize])
@@ -70,7 +72,11 @@ fn one_slip(a: &str, b: &str) -> bool {
     let [a, b]: [Vec<char>; 2] = [a, b].map(|word| word.chars().collect());
     let begin = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let [a, b] = [&a[begin..], &b[begin..]];
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b);
+    let end = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a == b);
     let end = end.count();
     match [&a[..a.len() - end], &b[..b.len() - end]] {
         [[], [_]] | [[_], []] | [[_], [_]] => true,

@@ -91,7 +91,10 @@ mod tests {
 
     #[test]
     fn frequent_words_come_first_and_rare_ones_not_at_all() {
-        let sentences = [words("the sea the sky"), words("a sea of the sky <unk> <unk>")];
+        let sentences = [
+            words("the sea the sky"),
+            words("a sea of the sky <unk> <unk>"),
+        ];
         let list = Vocabulary::of(sentences.iter().map(Vec::as_slice), 2);
         // the 3, sea 2, sky 2; "<unk>" has its number already.
         assert_eq!(list.words()[4..], ["the", "sea", "sky"]);
@@ -102,6 +105,9 @@ mod tests {
     fn unknown_words_are_spelled() {
         let list = Vocabulary::new(words("lonely sea"));
         let spelling = Spelling::new(list.words()[4..].iter().map(String::as_str));
-        assert_eq!(list.ids(&words("lonley sea dogs"), Some(&spelling)), [4, 5, UNKNOWN]);
+        assert_eq!(
+            list.ids(&words("lonley sea dogs"), Some(&spelling)),
+            [4, 5, UNKNOWN]
+        );
     }
 }

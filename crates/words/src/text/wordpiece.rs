@@ -38,7 +38,9 @@ impl WordPieces {
         }
         let mut special = [0; 3];
         for (place, name) in special.iter_mut().zip(SPECIAL) {
-            *place = *ids.get(name).ok_or(format!("the piece {name} is missing"))?;
+            *place = *ids
+                .get(name)
+                .ok_or(format!("the piece {name} is missing"))?;
         }
         let longest = pieces.iter().map(|p| p.chars().count()).max().unwrap_or(0);
         Ok(Self {
@@ -84,7 +86,10 @@ impl WordPieces {
 
     /// The pieces of one word of [`words`].
     fn cut_word(&self, word: &str, ids: &mut Vec<u32>) {
-        let ends: Vec<usize> = word.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+        let ends: Vec<usize> = word
+            .char_indices()
+            .map(|(at, c)| at + c.len_utf8())
+            .collect();
         if ends.len() > LONGEST_WORD {
             ids.push(self.special[0]);
             return;
@@ -144,7 +149,10 @@ impl WordPieces {
 pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
-    let lower = text.chars().filter(|c| !is_control(*c)).flat_map(char::to_lowercase);
+    let lower = text
+        .chars()
+        .filter(|c| !is_control(*c))
+        .flat_map(char::to_lowercase);
     for c in lower.nfd().filter(|c| !is_combining_mark(*c)) {
         let alone = is_punctuation(c) || is_ideograph(c);
         if alone || c.is_whitespace() {
@@ -191,7 +199,9 @@ mod tests {
     fn words_are_lower_case_without_accents_and_apart_from_signs() {
         assert_eq!(
             words("The caf\u{e9}'s GLOW,\u{2014}so\twarm\u{0}!"),
-            ["the", "cafe", "'", "s", "glow", ",", "\u{2014}", "so", "warm", "!"]
+            [
+                "the", "cafe", "'", "s", "glow", ",", "\u{2014}", "so", "warm", "!"
+            ]
         );
         assert_eq!(words("海が calm"), ["海", "か", "calm"]);
         assert!(words(" \n").is_empty());
@@ -211,12 +221,17 @@ mod tests {
 
     #[test]
     fn a_cut_list_reads_its_texts_as_before() {
-        let list = list(&["un", "##happi", "##ness", "sea", "s", "##s", "##ea", "storm"]);
+        let list = list(&[
+            "un", "##happi", "##ness", "sea", "s", "##s", "##ea", "storm",
+        ]);
         let (small, kept) = list.cut(["unhappiness", "sea"]);
         assert!(!small.pieces().contains(&"storm".to_owned()));
         assert!(small.pieces().contains(&"##s".to_owned()));
         let before = |ids: Vec<u32>| ids.iter().map(|id| kept[*id as usize]).collect::<Vec<_>>();
-        assert_eq!(before(small.ids("sea unhappiness", 99)), list.ids("sea unhappiness", 99));
+        assert_eq!(
+            before(small.ids("sea unhappiness", 99)),
+            list.ids("sea unhappiness", 99)
+        );
     }
 
     #[test]

@@ -86,7 +86,12 @@ pub(super) fn load(
     let folder = data.join("paintings");
     let tables: Vec<_> = sets
         .iter()
-        .map(|set| paintings::read(&folder.join(format!("{}.csv", set.name())), &Limits::default()))
+        .map(|set| {
+            paintings::read(
+                &folder.join(format!("{}.csv", set.name())),
+                &Limits::default(),
+            )
+        })
         .collect::<Result<_, _>>()?;
     let rows = || tables.iter().flat_map(|table| &table.rows);
     let tests: HashSet<&str> = rows()
@@ -98,7 +103,11 @@ pub(super) fn load(
     for table in &tables {
         let learnable = table.rows.iter();
         let learnable = learnable.filter(|row| !tests.contains(row.group.as_str()));
-        kept.push(learnable.filter(|row| seen.insert(row.id.as_str())).collect());
+        kept.push(
+            learnable
+                .filter(|row| seen.insert(row.id.as_str()))
+                .collect(),
+        );
     }
     let labels = often(kept.iter().flatten().copied(), least);
     let mut painted = Vec::new();

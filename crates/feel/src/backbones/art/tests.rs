@@ -94,7 +94,10 @@ fn of_several_sets_each_painting_is_seen_once_and_a_test_painting_of_one_in_none
     // a1 once; a2 is tested on in the second set.
     assert_eq!(unreadable, 0);
     assert_eq!(labels.0[0], ["Cubism"]);
-    let styles: Vec<_> = painted.iter().map(|p| (p.split, p.classes[0].clone())).collect();
+    let styles: Vec<_> = painted
+        .iter()
+        .map(|p| (p.split, p.classes[0].clone()))
+        .collect();
     let cubist = |split| (split, vec![0]);
     assert_eq!(
         styles,

@@ -109,7 +109,8 @@ impl ReaderRecipe {
         let some = |x: f64| x >= 0.0 && x.is_finite();
         let fits = matches!(
             (self.network, start),
-            (Kind::Transformer, Start::MiniLm | Start::Careful) | (Kind::Lstm, Start::Glove)
+            (Kind::Transformer, Start::MiniLm | Start::Careful)
+                | (Kind::Lstm, Start::Glove)
                 | (Kind::Counts, Start::Nothing)
         );
         let taught = self.taught > 0.0;

@@ -35,10 +35,23 @@ impl CountsLayers {
         let [count, texts] = ids.dims();
         let words = self.words.val();
         let [_, width] = words.dims();
-        let there = ids.clone().not_equal_elem(0).float().to_device(&words.device());
-        let vectors = words.select(0, ids.reshape([count * texts])).reshape([count, texts, width]);
-        let root = there.clone().sum_dim(0).clamp_min(1.0).sqrt().reshape([texts, 1]);
-        let sum = (vectors * there.reshape([count, texts, 1])).sum_dim(0).reshape([texts, width]);
+        let there = ids
+            .clone()
+            .not_equal_elem(0)
+            .float()
+            .to_device(&words.device());
+        let vectors = words
+            .select(0, ids.reshape([count * texts]))
+            .reshape([count, texts, width]);
+        let root = there
+            .clone()
+            .sum_dim(0)
+            .clamp_min(1.0)
+            .sqrt()
+            .reshape([texts, 1]);
+        let sum = (vectors * there.reshape([count, texts, 1]))
+            .sum_dim(0)
+            .reshape([texts, width]);
         sum / root
     }
 }
@@ -89,13 +102,17 @@ impl ReaderNetwork {
             (Some(net), ..) => {
                 let x = net.forward(ids.transpose());
                 let [texts, width] = x.dims();
-                dropout.thin(x.reshape([texts, 1, 1, width])).reshape([texts, width])
+                dropout
+                    .thin(x.reshape([texts, 1, 1, width]))
+                    .reshape([texts, width])
             }
             (_, Some(net), _) => net.forward(ids, dropout),
             (None, None, None) => unreachable!("one of them is there"),
         };
         let [texts, width] = vectors.dims();
-        let values = self.head.forward(vectors.reshape([texts, 1, 1, width]), None);
+        let values = self
+            .head
+            .forward(vectors.reshape([texts, 1, 1, width]), None);
         values.reshape([texts, Emotion::ALL.len()])
     }
 

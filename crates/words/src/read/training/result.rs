@@ -7,8 +7,8 @@ use crate::figures::WordsFigures;
 use crate::read::Reader;
 use affetti_emotion::metrics::calibration::expected_calibration_error;
 use affetti_emotion::{Bootstrap, Distribution, Emotion, Label, Sentiment};
-use affetti_train::card::{Parts, start};
 use affetti_train::Places;
+use affetti_train::card::{Parts, start};
 use affetti_weights::registry::{self, InputContract, Metric};
 use std::collections::BTreeMap;
 
@@ -50,7 +50,13 @@ pub(super) fn temperature(reader: &Reader, texts: &Texts) -> f32 {
     let logs: Vec<Vec<f64>> = judged
         .read
         .iter()
-        .map(|shares| shares.as_slice().iter().map(|x| x.max(1e-12).ln()).collect())
+        .map(|shares| {
+            shares
+                .as_slice()
+                .iter()
+                .map(|x| x.max(1e-12).ln())
+                .collect()
+        })
         .collect();
     let surprise = |divisor: f64| -> f64 {
         let one = |(logs, felt): (&Vec<f64>, &Emotion)| {
@@ -80,9 +86,8 @@ pub(super) fn figures(
     };
     let mut all = Vec::new();
     let mut add = |name: &str, against: &str, judge: &Judge<'_>, keep: &dyn Fn(usize) -> bool| {
-        let kept = |draw: &[usize]| -> Vec<usize> {
-            draw.iter().copied().filter(|n| keep(*n)).collect()
-        };
+        let kept =
+            |draw: &[usize]| -> Vec<usize> { draw.iter().copied().filter(|n| keep(*n)).collect() };
         let of = |draw: &[usize], read: &Shares<'_>| {
             let draw = kept(draw);
             (!draw.is_empty()).then(|| judge(&draw, read))
@@ -106,24 +111,56 @@ pub(super) fn figures(
     let often = "the most frequent answer";
     let any = |_: usize| true;
     let sided = |n: usize| judged.felt[n].sentiment() != Sentiment::Other;
-    add("accuracy, nine emotions", often, &|draw, read| {
-        share(draw, |n| read(n).dominant() == judged.felt[n])
-    }, &any)?;
-    add("accuracy, positive, negative, other", often, &|draw, read| {
-        share(draw, |n| read(n).polarity().dominant() == judged.felt[n].sentiment())
-    }, &any)?;
-    add("accuracy, positive or negative", often, &|draw, read| {
-        share(draw, |n| side(&read(n)) == judged.felt[n].sentiment())
-    }, &sided)?;
-    add("cross-entropy", "the shares of all utterances", &|draw, read| {
-        let surprise = |n: &usize| -read(*n).get(judged.felt[*n]).max(1e-6).ln();
-        draw.iter().map(surprise).sum::<f64>() / draw.len() as f64
-    }, &any)?;
-    add("calibration error", "the shares of all utterances", &|draw, read| {
-        let sure: Vec<f64> = draw.iter().map(|n| { let r = read(*n); r.get(r.dominant()) }).collect();
-        let right: Vec<bool> = draw.iter().map(|n| read(*n).dominant() == judged.felt[*n]).collect();
-        expected_calibration_error(&sure, &right, 15).unwrap_or(f64::NAN)
-    }, &any)?;
+    add(
+        "accuracy, nine emotions",
+        often,
+        &|draw, read| share(draw, |n| read(n).dominant() == judged.felt[n]),
+        &any,
+    )?;
+    add(
+        "accuracy, positive, negative, other",
+        often,
+        &|draw, read| {
+            share(draw, |n| {
+                read(n).polarity().dominant() == judged.felt[n].sentiment()
+            })
+        },
+        &any,
+    )?;
+    add(
+        "accuracy, positive or negative",
+        often,
+        &|draw, read| share(draw, |n| side(&read(n)) == judged.felt[n].sentiment()),
+        &sided,
+    )?;
+    add(
+        "cross-entropy",
+        "the shares of all utterances",
+        &|draw, read| {
+            let surprise = |n: &usize| -read(*n).get(judged.felt[*n]).max(1e-6).ln();
+            draw.iter().map(surprise).sum::<f64>() / draw.len() as f64
+        },
+        &any,
+    )?;
+    add(
+        "calibration error",
+        "the shares of all utterances",
+        &|draw, read| {
+            let sure: Vec<f64> = draw
+                .iter()
+                .map(|n| {
+                    let r = read(*n);
+                    r.get(r.dominant())
+                })
+                .collect();
+            let right: Vec<bool> = draw
+                .iter()
+                .map(|n| read(*n).dominant() == judged.felt[*n])
+                .collect();
+            expected_calibration_error(&sure, &right, 15).unwrap_or(f64::NAN)
+        },
+        &any,
+    )?;
     Ok(WordsFigures(all))
 }
 
@@ -196,7 +233,11 @@ pub(super) fn card(
         options: "",
         metrics: figures.0.clone(),
         // The second is about ArtEmis's writers.
-        cautions: if own.table.is_some() { &CAUTIONS[..1] } else { &CAUTIONS },
+        cautions: if own.table.is_some() {
+            &CAUTIONS[..1]
+        } else {
+            &CAUTIONS
+        },
     })
 }
 

@@ -1,8 +1,8 @@
 //! What a training begins with.
 
+use super::Config;
 use super::config::{Kind, Start};
 use super::texts::Texts;
-use super::Config;
 use crate::encoder::{counts, lstm, transformer};
 use crate::error::WordsError;
 use crate::read::file::{About, Sizes};
@@ -39,7 +39,9 @@ impl Begun {
     pub(super) fn list(&self) -> Vec<String> {
         match &self.words {
             Words::Pieces(pieces) => pieces.pieces().to_vec(),
-            Words::Whole(words) | Words::Counts(_, words) => words.words()[SPECIAL.len()..].to_vec(),
+            Words::Whole(words) | Words::Counts(_, words) => {
+                words.words()[SPECIAL.len()..].to_vec()
+            }
         }
     }
 
@@ -83,13 +85,18 @@ const COUNTS: counts::Shape = counts::Shape {
 
 /// Vectors of n-grams begin near nothing.
 fn counts(config: &Config, texts: &Texts) -> Begun {
-    let sentences: Vec<Vec<String>> =
-        texts.learned.iter().map(|text| normal::words(&text.text)).collect();
+    let sentences: Vec<Vec<String>> = texts
+        .learned
+        .iter()
+        .map(|text| normal::words(&text.text))
+        .collect();
     let words = Vocabulary::of(sentences.iter().map(Vec::as_slice), config.own.least);
     let data = Normal::new(config.common.seed).many(COUNTS.numbers(), 0.01);
     let shape = vec![COUNTS.buckets, COUNTS.width];
     let mut tensors = Tensors::default();
-    tensors.map.insert("words".to_owned(), Tensor { shape, data });
+    tensors
+        .map
+        .insert("words".to_owned(), Tensor { shape, data });
     Begun {
         sizes: Sizes::Counts(COUNTS),
         words: Words::Counts(COUNTS.buckets, words),
@@ -128,7 +135,12 @@ fn minilm(config: &Config, texts: &Texts) -> Result<Begun, WordsError> {
     let shape = transformer::Shape::MINILM;
     let mut tensors = transformer::from_published(shape, published)?;
     let (pieces, kept) = pieces.cut(texts.learned.iter().map(|text| text.text.as_str()));
-    keep_rows(&mut tensors, "words", shape.width, kept.iter().map(|id| *id as usize));
+    keep_rows(
+        &mut tensors,
+        "words",
+        shape.width,
+        kept.iter().map(|id| *id as usize),
+    );
     let places = crate::read::LONGEST + 2;
     keep_rows(&mut tensors, "places", shape.width, 0..places);
     let shape = transformer::Shape {
@@ -148,7 +160,9 @@ fn shortened(
 ) -> Begun {
     shape.layers = config.own.layers.unwrap_or(shape.layers).min(shape.layers);
     let wanted = shape.tensors();
-    tensors.map.retain(|name, _| wanted.iter().any(|(known, _)| known == name));
+    tensors
+        .map
+        .retain(|name, _| wanted.iter().any(|(known, _)| known == name));
     Begun {
         sizes: Sizes::Transformer(shape),
         words: Words::Pieces(pieces),
@@ -158,7 +172,9 @@ fn shortened(
 
 /// A reader that was trained before, without its head.
 fn careful(config: &Config, places: &Places<'_>) -> Result<Begun, WordsError> {
-    let path = places.models.join(format!("{}.safetensors", Start::Careful.name()));
+    let path = places
+        .models
+        .join(format!("{}.safetensors", Start::Careful.name()));
     let file = path.display().to_string();
     let mut tensors = store::from_bytes(&store::read_file(&path)?, &file)?;
     let about: About = serde_json::from_str(&std::mem::take(&mut tensors.note))
@@ -206,12 +222,21 @@ fn glove(
     if rows != known.len() || vector == 0 {
         return Err(malformed(&file, "its words and vectors differ in number").into());
     }
-    let row: std::collections::HashMap<&str, &[f32]> =
-        known.iter().map(String::as_str).zip(vectors.data.chunks_exact(vector)).collect();
-    let sentences: Vec<Vec<String>> =
-        texts.learned.iter().map(|text| normal::words(&text.text)).collect();
+    let row: std::collections::HashMap<&str, &[f32]> = known
+        .iter()
+        .map(String::as_str)
+        .zip(vectors.data.chunks_exact(vector))
+        .collect();
+    let sentences: Vec<Vec<String>> = texts
+        .learned
+        .iter()
+        .map(|text| normal::words(&text.text))
+        .collect();
     let words = Vocabulary::of(sentences.iter().map(Vec::as_slice), config.own.least);
-    let besides = known.iter().take(config.own.besides).filter(|word| words.id(word).is_none());
+    let besides = known
+        .iter()
+        .take(config.own.besides)
+        .filter(|word| words.id(word).is_none());
     let besides: Vec<String> = besides.filter(|word| is_word(word)).cloned().collect();
     let words = Vocabulary::new([&words.words()[SPECIAL.len()..], &besides].concat());
     let mut random = Normal::new(config.common.seed);
@@ -226,7 +251,9 @@ fn glove(
     let data = values.collect();
     let count = words.words().len();
     let shape = vec![count, vector];
-    tensors.map.insert("words".to_owned(), Tensor { shape, data });
+    tensors
+        .map
+        .insert("words".to_owned(), Tensor { shape, data });
     Ok(Begun {
         sizes: Sizes::Lstm(lstm::Shape {
             words: count,

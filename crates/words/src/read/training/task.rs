@@ -1,9 +1,9 @@
 //! Batches of texts of one length, the loss, and the validation.
 
+use super::Config;
 use super::network::ReaderNetwork;
 use super::start::Begun;
 use super::texts::{Text, Texts};
-use super::Config;
 use crate::encoder::lstm_layers::{Dropout, Whole};
 use crate::read::LONGEST;
 use affetti_emotion::{Emotion, Label};
@@ -28,7 +28,11 @@ pub struct ReaderTask {
 
 impl ReaderTask {
     pub(super) fn new(config: &Config, texts: Texts, begun: Begun) -> Self {
-        let ids = |all: &[Text]| all.iter().map(|text| begun.ids(&text.text, LONGEST)).collect();
+        let ids = |all: &[Text]| {
+            all.iter()
+                .map(|text| begun.ids(&text.text, LONGEST))
+                .collect()
+        };
         let (learned, chosen) = (ids(&texts.learned), ids(&texts.chosen));
         Self {
             config: config.clone(),
@@ -59,7 +63,11 @@ impl ReaderTask {
         for word in 0..words {
             for row in rows {
                 let forgotten = random() < share && word >= frame && word + frame < words;
-                let id = if forgotten { unknown } else { self.learned[*row][word] };
+                let id = if forgotten {
+                    unknown
+                } else {
+                    self.learned[*row][word]
+                };
                 ids.push(i64::from(id));
             }
         }
@@ -116,7 +124,9 @@ impl Task for ReaderTask {
 
     fn steps(&self) -> usize {
         let order = (0..self.learned.len()).collect();
-        by_length(&self.learned, order, self.config.common.training.batch).len().max(1)
+        by_length(&self.learned, order, self.config.common.training.batch)
+            .len()
+            .max(1)
     }
 
     fn loss(
@@ -155,7 +165,9 @@ impl Task for ReaderTask {
         for rows in by_length(&self.chosen, order, 128) {
             let words = self.chosen[rows[0]].len();
             let ids = (0..words).flat_map(|word| rows.iter().map(move |row| (word, *row)));
-            let ids: Vec<i64> = ids.map(|(word, row)| i64::from(self.chosen[row][word])).collect();
+            let ids: Vec<i64> = ids
+                .map(|(word, row)| i64::from(self.chosen[row][word]))
+                .collect();
             let ids = Tensor::from_data(TensorData::new(ids, [words, rows.len()]), &device);
             let logits = model.forward(ids, &mut Whole);
             let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
@@ -165,7 +177,10 @@ impl Task for ReaderTask {
                 };
                 let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
                 let best = Emotion::ALL[best.unwrap_or(0)];
-                let total = logits.iter().map(|x| (x - logits[felt.index()]).exp()).sum::<f64>();
+                let total = logits
+                    .iter()
+                    .map(|x| (x - logits[felt.index()]).exp())
+                    .sum::<f64>();
                 seen += 1;
                 right += usize::from(best == felt);
                 sides += usize::from(best.sentiment() == felt.sentiment());

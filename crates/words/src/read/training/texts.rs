@@ -70,17 +70,24 @@ pub(super) fn load(config: &Config, places: &Places<'_>) -> Result<Texts, WordsE
     }
     if own.comments {
         let comments = goemotions::read(&places.data.join("words/goemotions/train.tsv"), &limits)?;
-        texts.learned.extend(comments.rows.into_iter().map(|comment| Text {
-            text: comment.text,
-            felt: None,
-            painting: String::new(),
-            target: Vec::new(),
-        }));
+        texts
+            .learned
+            .extend(comments.rows.into_iter().map(|comment| Text {
+                text: comment.text,
+                felt: None,
+                painting: String::new(),
+                target: Vec::new(),
+            }));
     }
     teach(config, places, &mut texts)?;
     texts.learned.retain(|text| !text.target.is_empty());
     if texts.learned.is_empty() || texts.chosen.is_empty() || texts.measured.is_empty() {
-        let from = own.table.as_ref().map_or("artemis.csv".to_owned(), |table| table.display().to_string());
+        let from = own
+            .table
+            .as_ref()
+            .map_or("artemis.csv".to_owned(), |table| {
+                table.display().to_string()
+            });
         let counts = [&texts.learned, &texts.chosen, &texts.measured].map(Vec::len);
         let what = format!(
             "{from}: {} texts to learn from, {} to choose the epoch by, {} to measure on; each has to be 1 \
@@ -98,9 +105,13 @@ type Rows = (Vec<Captioned>, HashMap<String, Split>);
 fn artemis_rows(places: &Places<'_>, limits: &Limits) -> Result<Rows, WordsError> {
     let rows = captions::read(&places.data.join("artemis.csv"), limits)?.rows;
     let splits = artemis::read_splits(&places.data.join("artemis-splits.csv"), limits)?.rows;
-    let splits: HashMap<String, Split> =
-        splits.into_iter().map(|row| (row.artemis_key, row.split)).collect();
-    let known = rows.into_iter().filter(|row| splits.contains_key(&row.picture));
+    let splits: HashMap<String, Split> = splits
+        .into_iter()
+        .map(|row| (row.artemis_key, row.split))
+        .collect();
+    let known = rows
+        .into_iter()
+        .filter(|row| splits.contains_key(&row.picture));
     Ok((known.collect(), splits))
 }
 

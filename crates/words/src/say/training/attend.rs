@@ -60,7 +60,10 @@ impl Recipe for AttendRecipe {
             (size(own.vector), "vector: 2 to 1024"),
             (size(own.width), "width: 2 to 1024"),
             (size(own.attention), "attention: 2 to 1024"),
-            ((0.0..1.0).contains(&own.dropout), "dropout: 0 or more, below 1"),
+            (
+                (0.0..1.0).contains(&own.dropout),
+                "dropout: 0 or more, below 1",
+            ),
         ])
     }
 
@@ -93,7 +96,8 @@ impl Recipe for AttendRecipe {
         };
         let task: Self::Task = begin(manner, cut, gallery, places, sizes)?;
         let device = Device::flex().autodiff();
-        let network = AttendLayers::new(task.shape, task.frequencies(), config.common.seed, &device);
+        let network =
+            AttendLayers::new(task.shape, task.frequencies(), config.common.seed, &device);
         Ok((task, network))
     }
 

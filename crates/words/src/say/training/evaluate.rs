@@ -74,11 +74,18 @@ pub fn evaluate(
     let predictor = Predictor::embedded(&Device::Cpu)?;
     let gallery = gallery(&predictor, places)?;
     let of = |split: Split| -> Vec<&Seen> {
-        gallery.seen.iter().filter(|seen| seen.split == split && !seen.said.is_empty()).collect()
+        gallery
+            .seen
+            .iter()
+            .filter(|seen| seen.split == split && !seen.said.is_empty())
+            .collect()
     };
     let (measured, learned) = (of(split), of(Split::Train));
     if measured.len() < AMONG {
-        let what = format!("{} paintings to measure on; {AMONG} are needed", measured.len());
+        let what = format!(
+            "{} paintings to measure on; {AMONG} are needed",
+            measured.len()
+        );
         return Err(WordsError::NothingToLearn { what });
     }
     (places.stage)("sentences", 0, 2 * measured.len());
@@ -91,16 +98,34 @@ pub fn evaluate(
     specificity(&mut figures, parties, &sayings, &measured)?;
     obedience(&mut figures, parties, &sayings, &measured)?;
     let varied = variety(&words(&sayings.own));
-    figures.plain("different sentences", varied.different, 1.0 / measured.len() as f64, "one sentence for all");
+    figures.plain(
+        "different sentences",
+        varied.different,
+        1.0 / measured.len() as f64,
+        "one sentence for all",
+    );
     let fixed = variety(&[normal::words(CONSTANT)]);
-    figures.plain("words used", varied.words as f64, fixed.words as f64, "one sentence for all");
-    figures.plain("words of a sentence", varied.length, fixed.length, "one sentence for all");
+    figures.plain(
+        "words used",
+        varied.words as f64,
+        fixed.words as f64,
+        "one sentence for all",
+    );
+    figures.plain(
+        "words of a sentence",
+        varied.length,
+        fixed.length,
+        "one sentence for all",
+    );
     figures.plain("similes", varied.similes, 0.0, "one sentence for all");
     Ok(WordsFigures(figures.all))
 }
 
 fn words(spoken: &[Spoken]) -> Vec<Caption> {
-    spoken.iter().map(|spoken| normal::words(&spoken.text)).collect()
+    spoken
+        .iter()
+        .map(|spoken| normal::words(&spoken.text))
+        .collect()
 }
 
 fn sayings(
@@ -114,9 +139,15 @@ fn sayings(
             space: Some((parties.ranks.0, &seen.components)),
             reader: Some(parties.ranks.1),
         };
-        let said = parties.speaker.say(&seen.sight, Some(emotion), options, judges)?;
+        let said = parties
+            .speaker
+            .say(&seen.sight, Some(emotion), options, judges)?;
         Ok(Spoken {
-            text: said.into_iter().next().map(|said| said.text).unwrap_or_default(),
+            text: said
+                .into_iter()
+                .next()
+                .map(|said| said.text)
+                .unwrap_or_default(),
             emotion,
         })
     };
@@ -127,7 +158,11 @@ fn sayings(
     let given = |(n, seen): (usize, &&Seen)| say(seen, Emotion::ALL[n % Emotion::ALL.len()]);
     Ok(Sayings {
         own: measured.par_iter().map(own).collect::<Result<_, _>>()?,
-        given: measured.par_iter().enumerate().map(given).collect::<Result<_, _>>()?,
+        given: measured
+            .par_iter()
+            .enumerate()
+            .map(given)
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -149,7 +184,15 @@ impl Table {
         })
     }
 
-    fn put(&mut self, name: &str, value: f64, baseline: f64, against: &str, interval: [f64; 2], n: usize) {
+    fn put(
+        &mut self,
+        name: &str,
+        value: f64,
+        baseline: f64,
+        against: &str,
+        interval: [f64; 2],
+        n: usize,
+    ) {
         let round = |x: f64| (x * 1e4).round() / 1e4;
         self.all.push(Metric {
             set: self.set.clone(),
@@ -168,8 +211,15 @@ impl Table {
         self.put(name, value, baseline, against, [value; 2], self.n);
     }
 
-    fn mean(&mut self, name: &str, values: &[f64], baseline: f64, against: &str) -> Result<(), WordsError> {
-        let of = |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
+    fn mean(
+        &mut self,
+        name: &str,
+        values: &[f64],
+        baseline: f64,
+        against: &str,
+    ) -> Result<(), WordsError> {
+        let of =
+            |draw: &[usize]| Some(draw.iter().map(|n| values[*n]).sum::<f64>() / draw.len() as f64);
         self.estimate(name, values.len(), of, baseline, against)
     }
 
@@ -202,30 +252,63 @@ fn scores(
     let references = references(measured);
     let spoken = words(&sayings.own);
     let constant = vec![normal::words(CONSTANT); measured.len()];
-    let near: Vec<Caption> = measured.par_iter().map(|seen| neighbour(seen, learned)).collect();
+    let near: Vec<Caption> = measured
+        .par_iter()
+        .map(|seen| neighbour(seen, learned))
+        .collect();
     let rarity = Rarity::of(&references);
     let cider = |captions: &[Caption]| -> Vec<f64> {
         let each = captions.par_iter().zip(&references);
-        each.map(|(caption, own)| rarity.score(Kind::Clipped, caption, own)).collect()
+        each.map(|(caption, own)| rarity.score(Kind::Clipped, caption, own))
+            .collect()
     };
     let (own, other, nearest) = (cider(&spoken), cider(&constant), cider(&near));
     figures.mean("CIDEr-D", &own, mean(&other), "one sentence for all")?;
     let gain: Vec<f64> = own.iter().zip(&other).map(|(a, b)| a - b).collect();
-    figures.mean("CIDEr-D, gain over one sentence for all", &gain, 0.0, "none")?;
+    figures.mean(
+        "CIDEr-D, gain over one sentence for all",
+        &gain,
+        0.0,
+        "none",
+    )?;
     let gain: Vec<f64> = own.iter().zip(&nearest).map(|(a, b)| a - b).collect();
-    figures.mean("CIDEr-D, gain over the nearest painting's", &gain, 0.0, "none")?;
+    figures.mean(
+        "CIDEr-D, gain over the nearest painting's",
+        &gain,
+        0.0,
+        "none",
+    )?;
     let fixed = bleu(&constant, &references)?;
     for (whose, captions) in [("", &spoken), (", nearest painting's", &near)] {
         let counts = counted(captions, &references)?;
         for n in [0, 3] {
             let of = |draw: &[usize]| Some(score(draw.iter().map(|row| &counts[*row]))[n]);
-            figures.estimate(&format!("BLEU-{}{whose}", n + 1), counts.len(), of, fixed[n], "one sentence for all")?;
+            figures.estimate(
+                &format!("BLEU-{}{whose}", n + 1),
+                counts.len(),
+                of,
+                fixed[n],
+                "one sentence for all",
+            )?;
         }
     }
-    for (name, of) in [("ROUGE-L", rouge_l as Score), ("METEOR", |a, b| meteor(a, b, &NoSynonyms))] {
+    for (name, of) in [
+        ("ROUGE-L", rouge_l as Score),
+        ("METEOR", |a, b| meteor(a, b, &NoSynonyms)),
+    ] {
         let baseline = mean(&of(&constant, &references)?);
-        figures.mean(name, &of(&spoken, &references)?, baseline, "one sentence for all")?;
-        figures.mean(&format!("{name}, nearest painting's"), &of(&near, &references)?, baseline, "one sentence for all")?;
+        figures.mean(
+            name,
+            &of(&spoken, &references)?,
+            baseline,
+            "one sentence for all",
+        )?;
+        figures.mean(
+            &format!("{name}, nearest painting's"),
+            &of(&near, &references)?,
+            baseline,
+            "one sentence for all",
+        )?;
     }
     Ok(())
 }
@@ -233,17 +316,28 @@ fn scores(
 type Score = fn(&[Caption], &[Vec<Caption>]) -> Result<Vec<f64>, WordsError>;
 
 fn references(measured: &[&Seen]) -> Vec<Vec<Caption>> {
-    let own = |seen: &&Seen| seen.said.iter().map(|(_, text)| normal::words(text)).collect();
+    let own = |seen: &&Seen| {
+        seen.said
+            .iter()
+            .map(|(_, text)| normal::words(text))
+            .collect()
+    };
     measured.iter().map(own).collect()
 }
 
 /// What was said of the painting that is most like it.
 fn neighbour(seen: &Seen, learned: &[&Seen]) -> Caption {
     let apart = |other: &Seen| -> f32 {
-        other.components.iter().zip(&seen.components).map(|(a, b)| (a - b).powi(2)).sum()
+        other
+            .components
+            .iter()
+            .zip(&seen.components)
+            .map(|(a, b)| (a - b).powi(2))
+            .sum()
     };
     let near = learned.iter().min_by(|a, b| apart(a).total_cmp(&apart(b)));
-    near.map(|near| normal::words(&near.said[near.key.len() % near.said.len()].1)).unwrap_or_default()
+    near.map(|near| normal::words(&near.said[near.key.len() % near.said.len()].1))
+        .unwrap_or_default()
 }
 
 /// Whether sentences are about their own painting.
@@ -257,7 +351,10 @@ fn specificity(
     let rarity = Rarity::of(&references);
     let order = shuffled(SEED, 0, measured.len());
     let mut place = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(at, row)| place[*row] = at);
+    order
+        .iter()
+        .enumerate()
+        .for_each(|(at, row)| place[*row] = at);
     let others = |row: usize| (1..AMONG).map(move |n| (row, n));
     let other = |(row, n): (usize, usize)| order[(place[row] + n) % order.len()];
     // The part of a find that is not shared with pictures as good.
@@ -268,16 +365,24 @@ fn specificity(
         1.0 / (1 + others.iter().filter(|other| **other == own).count()) as f64
     };
     let suits = |row: usize, captions: &[Caption]| {
-        let score = |row: usize, caption: &Caption| rarity.score(Kind::Clipped, caption, &references[row]);
+        let score =
+            |row: usize, caption: &Caption| rarity.score(Kind::Clipped, caption, &references[row]);
         let caption = &captions[row];
-        let rest: Vec<f64> = others(row).map(|pair| score(other(pair), caption)).collect();
+        let rest: Vec<f64> = others(row)
+            .map(|pair| score(other(pair), caption))
+            .collect();
         found(score(row, caption), &rest)
     };
     let spoken = words(&sayings.own);
     let rows: Vec<usize> = (0..measured.len()).collect();
     let specific: Vec<f64> = rows.par_iter().map(|row| suits(*row, &spoken)).collect();
     let chance = 1.0 / AMONG as f64;
-    figures.mean("own references suit best, of 20", &specific, chance, "chance")?;
+    figures.mean(
+        "own references suit best, of 20",
+        &specific,
+        chance,
+        "chance",
+    )?;
     // What a viewer wrote, against the others' references: the ceiling.
     let human = |row: usize| {
         let said = &references[row];
@@ -294,8 +399,10 @@ fn specificity(
     let people: Vec<f64> = rows.par_iter().filter_map(|row| human(*row)).collect();
     figures.mean("the same of what a viewer wrote", &people, chance, "chance")?;
     let judge = parties.judges.0;
-    let pictures: Vec<Vec<f32>> =
-        measured.iter().map(|seen| judge.picture(&seen.components)).collect::<Result<_, _>>()?;
+    let pictures: Vec<Vec<f32>> = measured
+        .iter()
+        .map(|seen| judge.picture(&seen.components))
+        .collect::<Result<_, _>>()?;
     let retrieved = |texts: &dyn Fn(usize) -> String| -> Vec<f64> {
         let one = |row: &usize| {
             let Ok(text) = judge.text(&texts(*row)) else {
@@ -308,7 +415,12 @@ fn specificity(
         rows.iter().map(one).collect()
     };
     let own = retrieved(&|row| sayings.own[row].text.clone());
-    figures.mean("own painting found by another space, of 20", &own, chance, "chance")?;
+    figures.mean(
+        "own painting found by another space, of 20",
+        &own,
+        chance,
+        "chance",
+    )?;
     let people = retrieved(&|row| measured[row].said[0].1.clone());
     figures.mean("the same by what a viewer wrote", &people, chance, "chance")
 }
@@ -330,16 +442,31 @@ fn obedience(
     let judge = parties.judges.1;
     let read = |spoken: &[Spoken]| -> Vec<Option<Emotion>> {
         let texts: Vec<&str> = spoken.iter().map(|spoken| spoken.text.as_str()).collect();
-        judge.read(&texts).into_iter().map(|read| Some(read.ok()?.emotions.dominant())).collect()
+        judge
+            .read(&texts)
+            .into_iter()
+            .map(|read| Some(read.ok()?.emotions.dominant()))
+            .collect()
     };
     let obeyed = |spoken: &[Spoken]| -> Vec<f64> {
         let each = spoken.iter().zip(read(spoken));
-        each.map(|(spoken, read)| f64::from(u8::from(read == Some(spoken.emotion)))).collect()
+        each.map(|(spoken, read)| f64::from(u8::from(read == Some(spoken.emotion))))
+            .collect()
     };
     let chance = 1.0 / Emotion::ALL.len() as f64;
-    figures.mean("obedience, each of the nine in turn", &obeyed(&sayings.given), chance, "chance")?;
+    figures.mean(
+        "obedience, each of the nine in turn",
+        &obeyed(&sayings.given),
+        chance,
+        "chance",
+    )?;
     let seen: Vec<Emotion> = sayings.own.iter().map(|spoken| spoken.emotion).collect();
-    figures.mean("obedience to what the predictor sees", &obeyed(&sayings.own), frequent(&seen), "always the most frequent")?;
+    figures.mean(
+        "obedience to what the predictor sees",
+        &obeyed(&sayings.own),
+        frequent(&seen),
+        "always the most frequent",
+    )?;
     // What viewers wrote, read by the same judge: it is not always right.
     let people: Vec<Spoken> = measured
         .iter()
@@ -349,17 +476,32 @@ fn obedience(
         })
         .collect();
     let named: Vec<Emotion> = people.iter().map(|spoken| spoken.emotion).collect();
-    figures.mean("the judge on what viewers wrote", &obeyed(&people), frequent(&named), "always the most frequent")?;
+    figures.mean(
+        "the judge on what viewers wrote",
+        &obeyed(&people),
+        frequent(&named),
+        "always the most frequent",
+    )?;
     let felt: Vec<Option<Emotion>> = measured
         .iter()
-        .map(|seen| seen.said.iter().map(|(emotion, _)| *emotion).collect::<Votes<Emotion>>().half_majority())
+        .map(|seen| {
+            seen.said
+                .iter()
+                .map(|(emotion, _)| *emotion)
+                .collect::<Votes<Emotion>>()
+                .half_majority()
+        })
         .collect();
     let held: Vec<f64> = felt
         .iter()
         .zip(read(&sayings.own))
         .filter_map(|(felt, read)| Some(f64::from(u8::from(Some((*felt)?) == read))))
         .collect();
-    let content = felt.iter().flatten().filter(|felt| **felt == Emotion::Contentment).count();
+    let content = felt
+        .iter()
+        .flatten()
+        .filter(|felt| **felt == Emotion::Contentment)
+        .count();
     let always = content as f64 / held.len().max(1) as f64;
     figures.mean("emotional alignment", &held, always, "always contentment")
 }

@@ -23,9 +23,16 @@ pub(super) fn figures(
     speaker: &Speaker,
     gallery: &Gallery,
 ) -> Result<WordsFigures, WordsError> {
-    let measured: Vec<_> =
-        gallery.seen.iter().filter(|seen| seen.split == Split::Test && !seen.said.is_empty()).collect();
-    (places.stage)("sentences about paintings of the test split", 0, measured.len());
+    let measured: Vec<_> = gallery
+        .seen
+        .iter()
+        .filter(|seen| seen.split == Split::Test && !seen.said.is_empty())
+        .collect();
+    (places.stage)(
+        "sentences about paintings of the test split",
+        0,
+        measured.len(),
+    );
     let options = SayOptions {
         seed,
         ..SayOptions::default()
@@ -33,22 +40,29 @@ pub(super) fn figures(
     let predictor = Predictor::embedded(&Device::Cpu)?;
     let say = |seen: &&&crate::sight::paintings::Seen| -> Result<Captioned, WordsError> {
         let emotion = predictor.described_emotions(&seen.components)?.dominant();
-        let said = 
-            speaker.say(&seen.sight, Some(emotion), &options, Judges::default())?;
+        let said = speaker.say(&seen.sight, Some(emotion), &options, Judges::default())?;
         Ok(Captioned {
             picture: seen.key.clone(),
-            caption: said.first().map(|said| said.text.clone()).unwrap_or_default(),
+            caption: said
+                .first()
+                .map(|said| said.text.clone())
+                .unwrap_or_default(),
             emotion: Some(emotion),
         })
     };
-    let captions: Vec<Captioned> = measured.par_iter().map(|seen| say(&seen)).collect::<Result<_, _>>()?;
+    let captions: Vec<Captioned> = measured
+        .par_iter()
+        .map(|seen| say(&seen))
+        .collect::<Result<_, _>>()?;
     let references: Vec<Captioned> = measured
         .iter()
-        .flat_map(|seen| seen.said.iter().map(|(emotion, text)| Captioned {
-            picture: seen.key.clone(),
-            caption: text.clone(),
-            emotion: Some(*emotion),
-        }))
+        .flat_map(|seen| {
+            seen.said.iter().map(|(emotion, text)| Captioned {
+                picture: seen.key.clone(),
+                caption: text.clone(),
+                emotion: Some(*emotion),
+            })
+        })
         .collect();
     let found = measure(&references, &captions, Besides::default())?;
     let round = |x: f64| (x * 1e4).round() / 1e4;

@@ -9,6 +9,7 @@ mod measure;
 mod task;
 
 use super::decoder::{EMOTIONS, Shape};
+pub use super::decoder_layers::DecoderLayers;
 use super::speaker::{About, Sizes, Speaker};
 use crate::encoder::lstm_layers::flatten;
 use crate::error::WordsError;
@@ -27,11 +28,10 @@ use affetti_train::{Opened, Outcome, Places, Recipe, Stored, values};
 use affetti_weights::registry::{self, InputContract};
 use affetti_weights::store::Precision;
 use affetti_weights::tensors::Tensors;
+use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-pub use super::decoder_layers::DecoderLayers;
-use burn::module::Module;
 use task::Manner;
 pub use task::SpeakerTask;
 
@@ -112,7 +112,10 @@ impl Recipe for SpeakerRecipe {
             ((5..=200).contains(&own.longest), "longest: 5 to 200"),
             (size(own.whole), "whole: 2 to 1024"),
             (size(own.cell), "cell: 2 to 1024"),
-            (size(own.width) && own.heads >= 1 && own.width.is_multiple_of(own.heads), "width: 2 to 1024, a multiple of heads"),
+            (
+                size(own.width) && own.heads >= 1 && own.width.is_multiple_of(own.heads),
+                "width: 2 to 1024, a multiple of heads",
+            ),
             ((1..=24).contains(&own.layers), "layers: 1 to 24"),
             (part(own.dropout), "dropout: 0 or more, below 1"),
             (part(own.hidden), "hidden: 0 or more, below 1"),
@@ -150,7 +153,8 @@ impl Recipe for SpeakerRecipe {
         };
         let task: Self::Task = begin(manner, cut, gallery, places, sizes)?;
         let device = Device::flex().autodiff();
-        let network = DecoderLayers::new(task.shape, task.frequencies(), config.common.seed, &device);
+        let network =
+            DecoderLayers::new(task.shape, task.frequencies(), config.common.seed, &device);
         Ok((task, network))
     }
 
@@ -212,7 +216,11 @@ fn parts<N, S>(
     embedded: bool,
 ) -> Result<Parts, WordsError> {
     let predictor = registry::card(affetti_feel::EMBEDDED)?;
-    let pictured = task.learned.iter().filter(|line| line.picture.is_some()).count();
+    let pictured = task
+        .learned
+        .iter()
+        .filter(|line| line.picture.is_some())
+        .count();
     Ok(Parts {
         kind: "words",
         embedded,
@@ -259,10 +267,16 @@ fn begin<N, S>(
     places: &Places<'_>,
     sizes: impl FnOnce(usize, [usize; 2]) -> S,
 ) -> Result<SpeakerTask<N, S>, WordsError> {
-    let of = |split: Split| gallery.seen.iter().filter(move |seen| seen.split == split && !seen.said.is_empty());
+    let of = |split: Split| {
+        gallery
+            .seen
+            .iter()
+            .filter(move |seen| seen.split == split && !seen.said.is_empty())
+    };
     let features = own.networks * CELL;
     let nothing = || WordsError::NothingToLearn {
-        what: "artemis.csv and paintings/ leave no paintings with sentences to learn from".to_owned(),
+        what: "artemis.csv and paintings/ leave no paintings with sentences to learn from"
+            .to_owned(),
     };
     let first = of(Split::Train).next().ok_or_else(nothing)?;
     if of(Split::Val).next().is_none() || first.sight.pooled.len() < features {
@@ -270,12 +284,19 @@ fn begin<N, S>(
     }
     (places.stage)("principal components", 0, 1);
     let seed = manner.seed;
-    let rows: Vec<f32> = of(Split::Train).flat_map(|seen| &seen.sight.pooled[..features]).copied().collect();
+    let rows: Vec<f32> = of(Split::Train)
+        .flat_map(|seen| &seen.sight.pooled[..features])
+        .copied()
+        .collect();
     let whole = Lens::fit(&rows, features, own.whole, seed);
     // Two cells of each picture, others in each, say what cells are like.
     let spread = |(n, seen): (usize, &'_ crate::sight::paintings::Seen)| {
         let cell = |k: usize| seen.sight.cells[k * CELL..(k + 1) * CELL].to_vec();
-        [cell((n * 7) % (GRID * GRID)), cell((n * 5 + 3) % (GRID * GRID))].concat()
+        [
+            cell((n * 7) % (GRID * GRID)),
+            cell((n * 5 + 3) % (GRID * GRID)),
+        ]
+        .concat()
     };
     let rows: Vec<f32> = of(Split::Train).enumerate().flat_map(spread).collect();
     let cell = Lens::fit(&rows, CELL, own.cell, seed);
@@ -291,7 +312,13 @@ fn begin<N, S>(
         let mut lines = Vec::new();
         for seen in of(split) {
             for (emotion, text) in &seen.said {
-                lines.extend(line(*emotion, text, Some(views.len()), &vocabulary, own.longest));
+                lines.extend(line(
+                    *emotion,
+                    text,
+                    Some(views.len()),
+                    &vocabulary,
+                    own.longest,
+                ));
             }
             views.push(View {
                 whole: whole.see(&seen.sight.pooled[..features]),
@@ -302,8 +329,18 @@ fn begin<N, S>(
     };
     let (mut learned, chosen) = (lines(Split::Train), lines(Split::Val));
     let unseen = gallery.unseen.iter();
-    learned.extend(unseen.filter_map(|(emotion, text)| line(*emotion, text, None, &vocabulary, own.longest)));
-    Ok(SpeakerTask::new(manner, [whole, cell], vocabulary, views, [learned, chosen], Arc::clone(&gallery), sizes))
+    learned.extend(
+        unseen.filter_map(|(emotion, text)| line(*emotion, text, None, &vocabulary, own.longest)),
+    );
+    Ok(SpeakerTask::new(
+        manner,
+        [whole, cell],
+        vocabulary,
+        views,
+        [learned, chosen],
+        Arc::clone(&gallery),
+        sizes,
+    ))
 }
 
 /// A sentence in numbers; none of one that is too short or too long, or mostly unknown.

@@ -77,7 +77,11 @@ impl<N, S> SpeakerTask<N, S> {
         let one = |(id, count): (usize, &f64)| {
             // What is never said is never expected.
             let never = id < SPECIAL.len() && id != END as usize && id != UNKNOWN as usize;
-            if never { -20.0 } else { (count / most).ln() as f32 }
+            if never {
+                -20.0
+            } else {
+                (count / most).ln() as f32
+            }
         };
         counts.iter().enumerate().map(one).collect()
     }
@@ -96,7 +100,11 @@ impl<N, S> SpeakerTask<N, S> {
         let (mut words, mut next) = (Vec::new(), Vec::new());
         for line in lines {
             let hidden = hides(own.hidden);
-            emotions.push(if hidden { EMOTIONS as i64 - 1 } else { line.emotion as i64 });
+            emotions.push(if hidden {
+                EMOTIONS as i64 - 1
+            } else {
+                line.emotion as i64
+            });
             let hidden = hides(own.hidden);
             match line.picture.filter(|_| !hidden) {
                 Some(picture) => {
@@ -156,7 +164,11 @@ fn by_length(lines: &[Line], order: Vec<usize>, size: usize) -> Vec<Vec<usize>> 
 fn surprise(logits: Tensor<2>, next: Tensor<2, Int>, device: &Device) -> Tensor<1> {
     let [rows, _] = logits.dims();
     let next = next.reshape([rows, 1]);
-    let known = next.clone().not_equal_elem(i64::from(UNKNOWN)).float().to_device(device);
+    let known = next
+        .clone()
+        .not_equal_elem(i64::from(UNKNOWN))
+        .float()
+        .to_device(device);
     let found = log_softmax(logits, 1).gather(1, next);
     (found * known.clone()).sum() / known.sum().clamp_min(1.0) * -1.0
 }
@@ -166,15 +178,12 @@ impl<N: Voiced, S> Task for SpeakerTask<N, S> {
 
     fn steps(&self) -> usize {
         let order = (0..self.learned.len()).collect();
-        by_length(&self.learned, order, self.manner.batch).len().max(1)
+        by_length(&self.learned, order, self.manner.batch)
+            .len()
+            .max(1)
     }
 
-    fn loss(
-        &mut self,
-        model: &N,
-        epoch: usize,
-        step: usize,
-    ) -> Result<Tensor<1>, TrainError> {
+    fn loss(&mut self, model: &N, epoch: usize, step: usize) -> Result<Tensor<1>, TrainError> {
         if self.batches.0 != epoch {
             self.batches = (epoch, self.deal(epoch));
         }
@@ -215,7 +224,8 @@ impl<N: Voiced, S> Task for SpeakerTask<N, S> {
             // With all, without the picture, with the picture of another.
             let mut others = lines.clone();
             for (n, line) in others.iter_mut().enumerate() {
-                line.picture = self.chosen[(rows[n] + self.chosen.len() / 2) % self.chosen.len()].picture;
+                line.picture =
+                    self.chosen[(rows[n] + self.chosen.len() / 2) % self.chosen.len()].picture;
             }
             let mut blind = lines.clone();
             blind.iter_mut().for_each(|line| line.picture = None);

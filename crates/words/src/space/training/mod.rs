@@ -79,9 +79,18 @@ impl Recipe for SpaceRecipe {
             (own.least >= 1, "least: at least 1"),
             (size(own.dimension), "dimension: 2 to 1024"),
             ((0.0..=1.0).contains(&own.facts), "facts: 0 to 1"),
-            ((0.0..1.0).contains(&own.dropout), "dropout: 0 or more, below 1"),
-            (own.temperature > 0.0 && own.temperature.is_finite(), "temperature: above 0"),
-            (own.words_rate >= 0.0 && own.words_rate.is_finite(), "words_rate: 0 or more"),
+            (
+                (0.0..1.0).contains(&own.dropout),
+                "dropout: 0 or more, below 1",
+            ),
+            (
+                own.temperature > 0.0 && own.temperature.is_finite(),
+                "temperature: above 0",
+            ),
+            (
+                own.words_rate >= 0.0 && own.words_rate.is_finite(),
+                "words_rate: 0 or more",
+            ),
         ])
     }
 
@@ -90,20 +99,29 @@ impl Recipe for SpaceRecipe {
         let gallery = gallery(&predictor, places)?;
         let (learned, chosen, measured) = dealt(config, &gallery);
         let nothing = || WordsError::NothingToLearn {
-            what: "artemis.csv and paintings/ leave no paintings with sentences to learn from".to_owned(),
+            what: "artemis.csv and paintings/ leave no paintings with sentences to learn from"
+                .to_owned(),
         };
         let first = learned.first().ok_or_else(nothing)?;
         if chosen.is_empty() {
             return Err(nothing());
         }
         let count = first.components.len();
-        let all = learned.iter().flat_map(texts).chain(gallery.unseen.iter().map(|said| said.1.clone()));
+        let all = learned
+            .iter()
+            .flat_map(texts)
+            .chain(gallery.unseen.iter().map(|said| said.1.clone()));
         let all: Vec<Vec<String>> = all.map(|text| normal::words(&text)).collect();
         let vocabulary = Vocabulary::of(all.iter().map(Vec::as_slice), config.own.least);
         let vectors = task::begin(&vocabulary, config, places)?;
         let device = Device::flex().autodiff();
         let network = SpaceNetwork::new(config, count, vectors, &device);
-        let task = SpaceTask::new(config, predictor.model().sha256.clone(), vocabulary, [learned, chosen, measured]);
+        let task = SpaceTask::new(
+            config,
+            predictor.model().sha256.clone(),
+            vocabulary,
+            [learned, chosen, measured],
+        );
         Ok((task, network))
     }
 
@@ -152,7 +170,10 @@ impl Recipe for SpaceRecipe {
                 filter: "bilinear".into(),
                 views: vec!["full".into()],
             },
-            starts: vec![start(&registry::card("minilm-l6")?), format!("features: {}", start(&predictor))],
+            starts: vec![
+                start(&registry::card("minilm-l6")?),
+                format!("features: {}", start(&predictor)),
+            ],
             data: format!(
                 "{} paintings with what viewers of ArtEmis said and what catalogues say of them, splits train (research use, not redistributed)",
                 task.learned.len()
@@ -172,19 +193,26 @@ const CAUTIONS: [&str; 2] = [
 /// What is known of a painting in words.
 fn texts(seen: &Seen) -> impl Iterator<Item = String> {
     let said = seen.said.iter().map(|(_, text)| text.clone());
-    said.chain(std::iter::once(seen.facts.clone())).collect::<Vec<_>>().into_iter()
+    said.chain(std::iter::once(seen.facts.clone()))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Paintings to learn from, to choose the epoch by and to measure on.
 fn dealt(config: &Config, gallery: &Gallery) -> (Vec<Seen>, Vec<Seen>, Vec<Seen>) {
     let half = |seen: &&Seen| {
-        let parity = u64::from(affetti_weights::store::sha256(seen.group.as_bytes()).as_bytes()[0] & 1);
+        let parity =
+            u64::from(affetti_weights::store::sha256(seen.group.as_bytes()).as_bytes()[0] & 1);
         config.own.half.is_none_or(|half| half == parity)
     };
     let of = |split: Split| gallery.seen.iter().filter(move |seen| seen.split == split);
     let said = |seen: &&Seen| !seen.said.is_empty();
     (
-        of(Split::Train).filter(half).filter(|seen| !seen.facts.is_empty() || !seen.said.is_empty()).cloned().collect(),
+        of(Split::Train)
+            .filter(half)
+            .filter(|seen| !seen.facts.is_empty() || !seen.said.is_empty())
+            .cloned()
+            .collect(),
         of(Split::Val).filter(said).cloned().collect(),
         of(Split::Test).filter(said).cloned().collect(),
     )
@@ -193,7 +221,12 @@ fn dealt(config: &Config, gallery: &Gallery) -> (Vec<Seen>, Vec<Seen>, Vec<Seen>
 /// The network as it will be read.
 fn space(task: &SpaceTask, model: &SpaceNetwork) -> Space {
     let mut found = values(model).map;
-    let mut take = |name: &str| found.remove(name).map(|tensor| tensor.data).unwrap_or_default();
+    let mut take = |name: &str| {
+        found
+            .remove(name)
+            .map(|tensor| tensor.data)
+            .unwrap_or_default()
+    };
     let words = task.vocabulary.words();
     Space {
         spelling: Spelling::new(words[SPECIAL.len()..].iter().map(String::as_str)),
@@ -211,7 +244,10 @@ fn space(task: &SpaceTask, model: &SpaceNetwork) -> Space {
 
 /// How well each word suits pictures, for [`Space::tags`].
 fn usual(space: &Space, task: &SpaceTask) -> Result<Vec<[f32; 2]>, WordsError> {
-    let pictures = task.learned.iter().map(|seen| space.picture(&seen.components));
+    let pictures = task
+        .learned
+        .iter()
+        .map(|seen| space.picture(&seen.components));
     let pictures: Vec<Vec<f32>> = pictures.collect::<Result<_, _>>()?;
     let things = Things::of(task);
     let one = |id: usize| {
@@ -219,9 +255,13 @@ fn usual(space: &Space, task: &SpaceTask) -> Result<Vec<[f32; 2]>, WordsError> {
             return [0.0; 2];
         }
         let vector = unit(space.vector(id as u32).to_vec());
-        let products: Vec<f32> = pictures.iter().map(|picture| super::dot(&vector, picture)).collect();
+        let products: Vec<f32> = pictures
+            .iter()
+            .map(|picture| super::dot(&vector, picture))
+            .collect();
         let mean = products.iter().sum::<f32>() / products.len() as f32;
-        let variance = products.iter().map(|p| (p - mean).powi(2)).sum::<f32>() / products.len() as f32;
+        let variance =
+            products.iter().map(|p| (p - mean).powi(2)).sum::<f32>() / products.len() as f32;
         [mean, 1.0 / variance.sqrt().max(1e-6)]
     };
     Ok((0..space.usual.len()).map(one).collect())
@@ -250,8 +290,10 @@ impl Things {
                 let before = n.checked_sub(1).map(|n| words[n].as_str());
                 let behind = words.get(n + 1).map(String::as_str);
                 things.used[id] += 1;
-                things.before[id] += usize::from(before.is_some_and(|word| LEADING.contains(&word)));
-                things.behind[id] += usize::from(behind.is_none_or(|word| FOLLOWING.contains(&word)));
+                things.before[id] +=
+                    usize::from(before.is_some_and(|word| LEADING.contains(&word)));
+                things.behind[id] +=
+                    usize::from(behind.is_none_or(|word| FOLLOWING.contains(&word)));
             }
         }
         things
@@ -273,27 +315,136 @@ impl Things {
 
 /// Words that stand before names of things.
 const LEADING: [&str; 24] = [
-    "the", "a", "an", "this", "that", "these", "those", "his", "her", "their", "its", "of", "with", "in",
-    "on", "by", "beautiful", "dark", "old", "blue", "green", "red", "white", "and",
+    "the",
+    "a",
+    "an",
+    "this",
+    "that",
+    "these",
+    "those",
+    "his",
+    "her",
+    "their",
+    "its",
+    "of",
+    "with",
+    "in",
+    "on",
+    "by",
+    "beautiful",
+    "dark",
+    "old",
+    "blue",
+    "green",
+    "red",
+    "white",
+    "and",
 ];
 
 /// Words that stand behind them, and not within a name of two words.
 const FOLLOWING: [&str; 40] = [
-    "is", "are", "was", "were", "and", "or", "of", "in", "on", "at", "with", "to", "that", "which", "who",
-    "looks", "look", "seems", "seem", "appears", "makes", "make", "has", "have", "from", "as", "for", "by",
-    "behind", "but", "because", "give", "gives", "can", "would", "reminds", "while", "being", "it", "'s",
+    "is", "are", "was", "were", "and", "or", "of", "in", "on", "at", "with", "to", "that", "which",
+    "who", "looks", "look", "seems", "seem", "appears", "makes", "make", "has", "have", "from",
+    "as", "for", "by", "behind", "but", "because", "give", "gives", "can", "would", "reminds",
+    "while", "being", "it", "'s",
 ];
 
 /// Frequent words that say nothing of a picture.
 const STOP: [&str; 94] = [
-    "way", "others", "everyone", "someone", "something", "everything", "work", "art", "artist", "piece",
-    "scene", "background", "foreground", "front", "middle", "left", "right", "sense", "kind", "lot", "due", "same",
-    "the", "and", "this", "that", "with", "are", "for", "has", "have", "was", "were", "not", "but",
-    "she", "her", "his", "him", "they", "them", "their", "its", "you", "from", "out", "into", "like",
-    "looks", "look", "looking", "makes", "make", "feel", "feels", "feeling", "painting", "picture",
-    "image", "because", "there", "very", "which", "who", "what", "how", "can", "could", "would",
-    "seems", "seem", "being", "been", "just", "really", "about", "over", "than", "then", "more", "also",
-    "does", "doing", "did", "some", "any", "all", "one", "two", "will", "when", "while", "these", "those",
+    "way",
+    "others",
+    "everyone",
+    "someone",
+    "something",
+    "everything",
+    "work",
+    "art",
+    "artist",
+    "piece",
+    "scene",
+    "background",
+    "foreground",
+    "front",
+    "middle",
+    "left",
+    "right",
+    "sense",
+    "kind",
+    "lot",
+    "due",
+    "same",
+    "the",
+    "and",
+    "this",
+    "that",
+    "with",
+    "are",
+    "for",
+    "has",
+    "have",
+    "was",
+    "were",
+    "not",
+    "but",
+    "she",
+    "her",
+    "his",
+    "him",
+    "they",
+    "them",
+    "their",
+    "its",
+    "you",
+    "from",
+    "out",
+    "into",
+    "like",
+    "looks",
+    "look",
+    "looking",
+    "makes",
+    "make",
+    "feel",
+    "feels",
+    "feeling",
+    "painting",
+    "picture",
+    "image",
+    "because",
+    "there",
+    "very",
+    "which",
+    "who",
+    "what",
+    "how",
+    "can",
+    "could",
+    "would",
+    "seems",
+    "seem",
+    "being",
+    "been",
+    "just",
+    "really",
+    "about",
+    "over",
+    "than",
+    "then",
+    "more",
+    "also",
+    "does",
+    "doing",
+    "did",
+    "some",
+    "any",
+    "all",
+    "one",
+    "two",
+    "will",
+    "when",
+    "while",
+    "these",
+    "those",
 ];
 
 /// How often an utterance finds its painting.
@@ -303,7 +454,10 @@ fn figures(config: &Config, space: &Space, measured: &[Seen]) -> Result<WordsFig
     let groups: Vec<Vec<usize>> = ranks.groups;
     let round = |x: f64| (x * 1e4).round() / 1e4;
     let mut all = Vec::new();
-    for (most, name) in [(1, "own painting first"), (10, "own painting among the first ten")] {
+    for (most, name) in [
+        (1, "own painting first"),
+        (10, "own painting among the first ten"),
+    ] {
         let share = |draw: &[usize]| {
             let found = draw.iter().filter(|n| ranks.each[**n] <= most).count();
             Some(found as f64 / draw.len() as f64)

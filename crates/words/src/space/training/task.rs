@@ -50,7 +50,9 @@ impl SpaceNetwork {
         let [_, longest] = ids.dims();
         let words = self.words.val();
         let [_, dimension] = words.dims();
-        let pictures = self.picture.forward(pictures.reshape([batch, 1, 1, seen]), None);
+        let pictures = self
+            .picture
+            .forward(pictures.reshape([batch, 1, 1, seen]), None);
         let texts = words.select(0, ids.reshape([batch * longest]));
         let texts = texts.reshape([batch, longest, dimension]) * mask.unsqueeze_dim::<3>(2);
         let texts = texts.sum_dim(1).reshape([batch, dimension]);
@@ -90,7 +92,10 @@ impl SpaceTask {
             ids.retain(|id| *id != UNKNOWN);
             ids
         };
-        let texts = learned.iter().map(|seen| super::texts(seen).map(&ids).collect()).collect();
+        let texts = learned
+            .iter()
+            .map(|seen| super::texts(seen).map(&ids).collect())
+            .collect();
         let [mean, deviation] = moments(&learned);
         let plain = |seen: &Seen| -> Vec<f32> {
             let all = seen.components.iter().zip(mean.iter().zip(&deviation));
@@ -119,7 +124,11 @@ impl SpaceTask {
         let all = &self.texts[row];
         let said = all.len() - 1;
         let facts = said == 0 || (random.unit() < self.config.own.facts && !all[said].is_empty());
-        let at = if facts { said } else { (random.unit() * said as f64) as usize };
+        let at = if facts {
+            said
+        } else {
+            (random.unit() * said as f64) as usize
+        };
         let share = self.config.own.dropout;
         let mut ids: Vec<u32> = all[at.min(said)].clone();
         ids.retain(|_| random.unit() >= share);
@@ -146,11 +155,18 @@ impl Task for SpaceTask {
         let rows: Vec<usize> = order.into_iter().skip(step * size).take(size).collect();
         let device = Device::flex().autodiff();
         let mut random = SplitMix64::new(mix(&[seed, epoch as u64, step as u64]));
-        let texts: Vec<Vec<u32>> = rows.iter().map(|row| self.text(*row, &mut random)).collect();
+        let texts: Vec<Vec<u32>> = rows
+            .iter()
+            .map(|row| self.text(*row, &mut random))
+            .collect();
         let share = self.config.own.dropout;
         let kept = (1.0 / (1.0 - share)) as f32;
         let mut thin = |x: f32| if random.unit() < share { 0.0 } else { x * kept };
-        let pictures: Vec<f32> = rows.iter().flat_map(|row| self.seen[*row].clone()).map(&mut thin).collect();
+        let pictures: Vec<f32> = rows
+            .iter()
+            .flat_map(|row| self.seen[*row].clone())
+            .map(&mut thin)
+            .collect();
         let shape = [rows.len(), self.usual_picture[0].len()];
         let pictures = Tensor::from_data(TensorData::new(pictures, shape), &device);
         let batch = TextBatch::new(&texts, PAD);
@@ -163,7 +179,8 @@ impl Task for SpaceTask {
 
     fn validate(&mut self, model: &SpaceNetwork) -> Result<Vec<Metric>, TrainError> {
         let fault = |error: WordsError| TrainError::task(ErrorKind::Model, error.to_string());
-        let found = ranks(&space(self, model), &self.chosen, self.config.common.seed).map_err(fault)?;
+        let found =
+            ranks(&space(self, model), &self.chosen, self.config.common.seed).map_err(fault)?;
         let metric = |name, value| Metric { name, value };
         Ok(vec![
             metric("among_the_first_ten", found.within(10)),
@@ -172,7 +189,11 @@ impl Task for SpaceTask {
     }
 
     fn rate(&self, name: &str) -> f64 {
-        if name == "words" { self.config.own.words_rate } else { 1.0 }
+        if name == "words" {
+            self.config.own.words_rate
+        } else {
+            1.0
+        }
     }
 }
 
@@ -181,7 +202,15 @@ fn moments(learned: &[Seen]) -> [Vec<f32>; 2] {
     let width = learned.first().map_or(0, |seen| seen.components.len());
     let count = learned.len().max(1) as f32;
     let over = |of: &dyn Fn(usize, f32) -> f32| -> Vec<f32> {
-        (0..width).map(|n| learned.iter().map(|seen| of(n, seen.components[n])).sum::<f32>() / count).collect()
+        (0..width)
+            .map(|n| {
+                learned
+                    .iter()
+                    .map(|seen| of(n, seen.components[n]))
+                    .sum::<f32>()
+                    / count
+            })
+            .collect()
     };
     let mean = over(&|_, x| x);
     let variance = over(&|n, x| (x - mean[n]).powi(2));
@@ -225,7 +254,12 @@ pub(super) fn begin(
     let directions = affetti_feel::principal_components(&data, dimension, config.common.seed);
     let mut found = vec![0.0; SPECIAL.len() * dimension];
     for row in data.data.chunks_exact(shape.width) {
-        let image = directions.iter().map(|d| row.iter().zip(d).map(|(x, d)| f64::from(*x) * d).sum::<f64>());
+        let image = directions.iter().map(|d| {
+            row.iter()
+                .zip(d)
+                .map(|(x, d)| f64::from(*x) * d)
+                .sum::<f64>()
+        });
         found.extend(image.map(|x| x as f32));
     }
     found.resize(vocabulary.words().len() * dimension, 0.0);
