@@ -1,5 +1,7 @@
 //! `affetti read`, `say`, `find --text`, `eval captions`, `data prepare`.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
 mod common;
 
 use std::fs;

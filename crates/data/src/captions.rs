@@ -210,7 +210,7 @@ mod tests {
 
     fn rows(name: &str, text: &str) -> Result<Loaded<Captioned>, DataError> {
         let folder = testing::folder();
-        let path = testing::write(folder.path(), name, text.to_owned());
+        let path = testing::write(folder.path(), name, text);
         read(&path, &Limits::default())
     }
 
@@ -240,7 +240,7 @@ mod tests {
         let path = testing::write(
             folder.path(),
             "a.csv",
-            "text,emotion\nso calm,awe\n".to_owned(),
+            "text,emotion\nso calm,awe\n",
         );
         let set = read_texts(&path, &Limits::default()).unwrap();
         assert_eq!(

@@ -90,7 +90,7 @@ mod tests {
     fn bad_lines_are_counted() {
         let folder = testing::folder();
         let lines = "so calm\t4,0\tid1\r\nno label\n\t3\tid2\nodd\t28\tid3\nsaid \"why\t2\tid4\n";
-        let path = testing::write(folder.path(), "dev.tsv", lines.to_owned());
+        let path = testing::write(folder.path(), "dev.tsv", lines);
         let set = read(&path, &Limits::default()).unwrap();
         let comment = |text: &str, emotions: &[usize]| Comment {
             text: text.to_owned(),

@@ -46,7 +46,7 @@ pub enum Saved {
     /// Input shape.
     Upsample(Batch),
     /// See [`lstm_op`].
-    Lstm(LstmMemory),
+    Lstm(Box<LstmMemory>),
     /// Nothing was to be saved.
     Nothing,
 }
@@ -86,7 +86,7 @@ impl Op {
             Self::Lstm => {
                 let (output, memory) = lstm_op::forward(inputs);
                 let saved = if save {
-                    Saved::Lstm(memory)
+                    Saved::Lstm(Box::new(memory))
                 } else {
                     Saved::Nothing
                 };
@@ -132,7 +132,7 @@ impl Op {
         match (self, saved) {
             (Self::Transformer(op), Saved::Transformer(saved)) => op.backward(saved, gradient),
             (Self::Conv(op), Saved::Conv(saved)) => op.backward(*saved, gradient, needed),
-            (Self::Lstm, Saved::Lstm(memory)) => lstm_op::backward(memory, gradient),
+            (Self::Lstm, Saved::Lstm(memory)) => lstm_op::backward(*memory, gradient),
             (Self::MaxPool(geometry), Saved::MaxPool(shape, winners)) => {
                 let mut out = buffers::take(shape.len());
                 let from = buffers::slice(&gradient);

@@ -139,35 +139,6 @@ pub fn relative_difference(ours: &[f32], theirs: &[f32]) -> f32 {
     if off == 0.0 { 0.0 } else { off / largest }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_have_three_bytes_a_pixel() {
-        assert_eq!(smooth(5, 4).len(), 60);
-        assert_eq!(noise(5, 4, 1).len(), 60);
-        assert_ne!(noise(5, 4, 1), noise(5, 4, 2));
-        assert!(smooth(0, 4).is_empty());
-    }
-
-    #[test]
-    fn the_root_is_the_workspace() {
-        assert!(workspace().join("crates/testkit/src/lib.rs").is_file());
-    }
-
-    #[test]
-    fn differences_are_seen() {
-        assert!((relative_difference(&[1.0, 2.0], &[1.0, 4.0]) - 0.5).abs() < 1e-6);
-        assert_eq!(relative_difference(&[0.0], &[0.0]), 0.0);
-        assert!(relative_difference(&[1.0], &[1.0, 2.0]).is_nan());
-        assert!(relative_difference(&[f32::NAN, 1.0], &[1.0, 1.0]).is_nan());
-        assert!(relative_difference(&[1.0, 1.0], &[f32::NAN, 1.0]).is_nan());
-        assert!(std::panic::catch_unwind(|| assert_close(f64::NAN, 1.0, 9.0)).is_err());
-        assert!(std::panic::catch_unwind(|| assert_all_close(&[1.0], &[1.5], 0.4)).is_err());
-    }
-}
-
 /// −1..1 from a hash of the place, in exact integers: no side rounds differently.
 #[must_use]
 pub fn uniform(name: &str, count: usize) -> Vec<f64> {
@@ -202,4 +173,33 @@ pub fn closed_form(name: &str, shape: &[usize]) -> Vec<f32> {
         .into_iter()
         .map(|v| (shift + v * scale) as f32)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_have_three_bytes_a_pixel() {
+        assert_eq!(smooth(5, 4).len(), 60);
+        assert_eq!(noise(5, 4, 1).len(), 60);
+        assert_ne!(noise(5, 4, 1), noise(5, 4, 2));
+        assert!(smooth(0, 4).is_empty());
+    }
+
+    #[test]
+    fn the_root_is_the_workspace() {
+        assert!(workspace().join("crates/testkit/src/lib.rs").is_file());
+    }
+
+    #[test]
+    fn differences_are_seen() {
+        assert!((relative_difference(&[1.0, 2.0], &[1.0, 4.0]) - 0.5).abs() < 1e-6);
+        assert_eq!(relative_difference(&[0.0], &[0.0]), 0.0);
+        assert!(relative_difference(&[1.0], &[1.0, 2.0]).is_nan());
+        assert!(relative_difference(&[f32::NAN, 1.0], &[1.0, 1.0]).is_nan());
+        assert!(relative_difference(&[1.0, 1.0], &[f32::NAN, 1.0]).is_nan());
+        assert!(std::panic::catch_unwind(|| assert_close(f64::NAN, 1.0, 9.0)).is_err());
+        assert!(std::panic::catch_unwind(|| assert_all_close(&[1.0], &[1.5], 0.4)).is_err());
+    }
 }

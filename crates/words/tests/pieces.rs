@@ -1,10 +1,6 @@
 //! Pieces of words as the tokeniser of the original cuts them; expected ones: peers/readers.py MINILM
 //! (transformers 4.46.3).
 #![cfg(feature = "weights")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is wrong"
-)]
 
 use affetti_words::read::Reader;
 use affetti_words::text::wordpiece::WordPieces;
