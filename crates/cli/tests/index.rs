@@ -276,7 +276,7 @@ fn wrong_use_and_wrong_files_are_one_line() {
     }
     for arguments in [
         &["find", "i"][..],
-        &["find", "i", "--like", "awe", "--valence", "3"],
+        &["find", "i", "--text", "sea", "--picture", "x"],
         &["find", "i", "--like", "awe", "--picture", "x"],
         &["find", "i", "--like", "awe", "--top", "0"],
     ] {

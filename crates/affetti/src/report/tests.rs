@@ -73,7 +73,7 @@ fn the_page_has_a_cell_for_every_column() {
     }
     let plain = super::columns(false, false);
     let whole = super::columns(true, true);
-    assert_eq!(whole.len(), plain.len() + 3);
+    assert_eq!(whole.len(), plain.len() + 4);
     assert!(whole.starts_with(&plain[..plain.len() - 1]) && whole.ends_with(&["error"]));
 }
 
