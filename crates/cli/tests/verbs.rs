@@ -28,6 +28,8 @@ fn help_names_every_verb_and_nothing_else() {
             "feel",
             "regions",
             "find",
+            "read",
+            "say",
             "sketch",
             "data",
             "models",

@@ -237,11 +237,7 @@ mod tests {
     #[test]
     fn texts_need_no_pictures() {
         let folder = testing::folder();
-        let path = testing::write(
-            folder.path(),
-            "a.csv",
-            "text,emotion\nso calm,awe\n",
-        );
+        let path = testing::write(folder.path(), "a.csv", "text,emotion\nso calm,awe\n");
         let set = read_texts(&path, &Limits::default()).unwrap();
         assert_eq!(
             (set.rows[0].picture.as_str(), set.rows[0].emotion),

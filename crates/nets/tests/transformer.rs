@@ -75,7 +75,8 @@ fn layers_are_burns_operators() {
         }
         let x = tensor(&mut values, [1, tokens, batch, 4 * width], &device).require_grad();
         let flat = tensor::<1>(&mut values, [4 * width * width], &device).require_grad();
-        let recurrent = || flat.clone().reshape([4 * width, width]);
+        // Small, or fifty steps make rounding large.
+        let recurrent = || flat.clone().reshape([4 * width, width]) * 0.1;
         let pairs = run(&x, &[&flat], lstm(x.clone(), recurrent()));
         let plain = run(&x, &[&flat], plain::lstm(x.clone(), recurrent()));
         for (found, expected) in pairs.iter().zip(plain) {
