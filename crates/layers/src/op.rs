@@ -28,7 +28,7 @@ pub enum Op {
     MeanPool,
     /// Bilinear enlargement by two.
     Upsample,
-    /// See [`lstm_op`].
+    /// Long short-term memory: gates and recurrent weight to states.
     Lstm,
 }
 
@@ -45,7 +45,7 @@ pub enum Saved {
     MeanPool(Batch),
     /// Input shape.
     Upsample(Batch),
-    /// See [`lstm_op`].
+    /// See [`LstmMemory`].
     Lstm(Box<LstmMemory>),
     /// Nothing was to be saved.
     Nothing,

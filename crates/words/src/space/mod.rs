@@ -3,7 +3,7 @@
 //! - **Computes** of a picture and of a text a vector of length 1 each; their product says how well the
 //!   text suits the picture. Of a picture besides, which single words suit it more than they suit others.
 //! - **Input** the predictor's description of a picture, which an index keeps; English text of any length.
-//! - **Output** vectors of [`Space::len`] numbers; products −1..1.
+//! - **Output** vectors of [`Space::dimension`] numbers; products −1..1.
 //! - **Source** the objective is that of Radford et al. (2021), the bag of word vectors that of Joulin et
 //!   al., "Learning visual features from large weakly supervised data" (2016).
 //! - **Deviations** small: a linear map of a description, and a vector a word, which begin as what MiniLM
