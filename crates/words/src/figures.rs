@@ -1,10 +1,27 @@
 //! Figures of a training of this room, as they are shown.
 
+use affetti_emotion::{Emotion, Label};
 use affetti_weights::registry::Metric;
 
-/// Each beside its baseline.
+/// Each beside its baseline; and of readers how often each named emotion is read as each, in the order of
+/// the nine.
 #[derive(Clone, Debug, Default)]
-pub struct WordsFigures(pub Vec<Metric>);
+pub struct WordsFigures(pub Vec<Metric>, pub Option<[[u64; 9]; 9]>);
+
+/// Rows of named emotions, columns of read ones, by the first letters.
+fn confusion(counts: &[[u64; 9]; 9]) -> String {
+    let names = Emotion::ALL.iter().map(|emotion| emotion.name());
+    let head: String = names.clone().map(|name| format!(" {name:>5.5}")).collect();
+    let rows = names.zip(counts).map(|(name, row)| {
+        let cells: String = row.iter().map(|count| format!(" {count:>5}")).collect();
+        format!("{name:<16}{cells}\n")
+    });
+    format!(
+        "\n{:<16}{head}\n{}",
+        "named / read as",
+        rows.collect::<String>()
+    )
+}
 
 impl affetti_train::Figures for WordsFigures {
     fn table(&self) -> String {
@@ -21,7 +38,8 @@ impl affetti_train::Figures for WordsFigures {
                 m.name, m.value, m.against, m.baseline, m.n
             )
         };
-        self.0.iter().map(line).collect()
+        let lines: String = self.0.iter().map(line).collect();
+        lines + &self.1.as_ref().map(confusion).unwrap_or_default()
     }
 
     fn csv(&self) -> String {
@@ -37,6 +55,10 @@ impl affetti_train::Figures for WordsFigures {
     }
 
     fn json(&self) -> String {
-        serde_json::to_string(&self.0).expect("names and numbers are JSON")
+        let all = match &self.1 {
+            Some(confusion) => serde_json::json!({"figures": self.0, "confusion": confusion}),
+            None => serde_json::json!(self.0),
+        };
+        all.to_string()
     }
 }

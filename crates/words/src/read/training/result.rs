@@ -161,7 +161,11 @@ pub(super) fn figures(
         },
         &any,
     )?;
-    Ok(WordsFigures(all))
+    let mut confusion = [[0; 9]; 9];
+    for (felt, read) in judged.felt.iter().zip(&judged.read) {
+        confusion[felt.index()][read.dominant().index()] += 1;
+    }
+    Ok(WordsFigures(all, Some(confusion)))
 }
 
 type Shares<'a> = dyn Fn(usize) -> Distribution<Emotion> + 'a;

@@ -118,7 +118,7 @@ pub fn evaluate(
         "one sentence for all",
     );
     figures.plain("similes", varied.similes, 0.0, "one sentence for all");
-    Ok(WordsFigures(figures.all))
+    Ok(WordsFigures(figures.all, None))
 }
 
 fn words(spoken: &[Spoken]) -> Vec<Caption> {

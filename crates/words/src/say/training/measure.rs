@@ -78,5 +78,8 @@ pub(super) fn figures(
             n: f.n,
         })
     };
-    Ok(WordsFigures(found.0.iter().filter_map(metric).collect()))
+    Ok(WordsFigures(
+        found.0.iter().filter_map(metric).collect(),
+        None,
+    ))
 }

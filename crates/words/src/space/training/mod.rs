@@ -473,7 +473,7 @@ fn figures(config: &Config, space: &Space, measured: &[Seen]) -> Result<WordsFig
             n: ranks.each.len(),
         });
     }
-    Ok(WordsFigures(all))
+    Ok(WordsFigures(all, None))
 }
 
 /// Where the own painting stands for each utterance.
