@@ -26,7 +26,10 @@ use affetti::{
     },
     weights::store,
     words::{
-        metrics::report::{Besides, measure as measure_captions},
+        metrics::{
+            report::{Besides, measure as measure_captions},
+            wordnet::WordNet,
+        },
         read::Reader,
     },
 };
@@ -51,9 +54,12 @@ const EDGE_SEED: u64 = 5;
 fn captions(
     [references, captions]: [&Path; 2],
     learned: Option<&Path>,
-    weights: Option<&Path>,
+    [weights, wordnet]: [Option<&Path>; 2],
     settings: &Settings,
 ) -> Result<Exit> {
+    let home = std::env::var_os("WNHOME").filter(|home| !home.is_empty());
+    let home = home.map(|home| Path::new(&home).join("dict"));
+    let wordnet = wordnet.or(home.as_deref()).map(WordNet::read).transpose()?;
     let form = Form::of(&FIGURES, settings)?;
     let inputs: Vec<&Path> = [references, captions]
         .into_iter()
@@ -86,6 +92,7 @@ fn captions(
     let besides = Besides {
         learned: learned.as_deref(),
         reader: reader.as_ref(),
+        wordnet: wordnet.as_ref(),
     };
     let figures = measure_captions(&read(references)?, &read(captions)?, besides)?;
     let text = form.pick(figures.table(), figures.csv(), figures.json());
@@ -111,10 +118,11 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             captions,
             learned,
             weights,
+            wordnet,
         } => self::captions(
             [&references, &captions],
             learned.as_deref(),
-            weights.as_deref(),
+            [weights.as_deref(), wordnet.as_deref()],
             settings,
         ),
         #[cfg(not(feature = "train"))]

@@ -163,6 +163,10 @@ pub(crate) enum EvalVerb {
         /// What a model learned from, to see how new its captions are
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         learned: Option<PathBuf>,
+        /// Let METEOR take synonyms for partners: the folder of WordNet's index.noun and so on [default:
+        /// $WNHOME/dict, where it is set]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        wordnet: Option<PathBuf>,
         /// Weights of a reader, which says what captions express [default: the one inside the program]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,

@@ -7,7 +7,7 @@
 //! | shared runs of one to four words, of a whole collection | [`bleu`] | 0..1, higher |
 //! | longest common subsequence with one reference | [`rouge`] | 0..1, higher |
 //! | shared runs, rare ones weighing more | [`cider`] | 0..10, higher |
-//! | words aligned by form and stem, in order | [`meteor`] | 0..1, higher |
+//! | words aligned by form, stem and, with [`wordnet`], meaning, in order | [`meteor`] | 0..1, higher |
 //! | how near a caption is to any that was learned from | [`novelty`] | 0..1, lower |
 //! | how many different captions, runs and words; similes | [`variety`] | 0..1, higher |
 //! | all of them, beside one sentence for all | [`report`] | |
@@ -22,6 +22,7 @@ pub mod report;
 pub mod rouge;
 pub mod stem;
 pub mod variety;
+pub mod wordnet;
 
 use crate::error::WordsError;
 use std::collections::HashMap;

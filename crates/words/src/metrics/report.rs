@@ -7,7 +7,8 @@
 //! - **Deviations** words are those of [`crate::text::normal`] on both sides.
 
 use super::cider::{Kind, Rarity};
-use super::meteor::{NoSynonyms, meteor};
+use super::meteor::{NoSynonyms, Synonyms, meteor};
+use super::wordnet::WordNet;
 use super::{
     Caption,
     bleu::{bleu, counted, score},
@@ -58,6 +59,8 @@ pub struct Besides<'a> {
     pub learned: Option<&'a [Captioned]>,
     /// Tells what captions express, to be held against what was felt.
     pub reader: Option<&'a Reader>,
+    /// Lets METEOR take synonyms for partners.
+    pub wordnet: Option<&'a WordNet>,
 }
 
 /// Captions with the references of their pictures.
@@ -115,6 +118,13 @@ pub fn measure(
             .map(one)
             .collect::<Result<Vec<_>, WordsError>>()?,
     );
+    let (name, synonyms): (_, &dyn Synonyms) = match besides.wordnet {
+        Some(wordnet) => ("METEOR, with WordNet", wordnet),
+        None => ("METEOR", &NoSynonyms),
+    };
+    let scores = |p: &Pairs| meteor(&p.captions, &p.references, synonyms);
+    let other = mean(&scores(&constant)?);
+    all.push(pairs.mean(name, &scores(&pairs)?, Some(other))?);
     if let Some(learned) = besides.learned {
         all.extend(pairs.novelty(learned)?);
     }
@@ -139,11 +149,8 @@ pub fn measure(
 type Mean = fn(&Pairs) -> Result<Vec<f64>, WordsError>;
 
 /// Metrics that are means over captions.
-const MEANS: [(&str, Mean); 4] = [
+const MEANS: [(&str, Mean); 3] = [
     ("ROUGE-L", |p| rouge_l(&p.captions, &p.references)),
-    ("METEOR", |p| {
-        meteor(&p.captions, &p.references, &NoSynonyms)
-    }),
     ("CIDEr", |p| Ok(p.cider(Kind::Plain))),
     ("CIDEr-D", |p| Ok(p.cider(Kind::Clipped))),
 ];
@@ -387,6 +394,7 @@ mod tests {
         let besides = Besides {
             learned: Some(&learned),
             reader: None,
+            wordnet: None,
         };
         let figures = measure(&references, &captions, besides).expect("paired");
         for name in ["BLEU-1", "BLEU-2", "ROUGE-L"] {
