@@ -5,7 +5,7 @@
 //! - **Input** captions, and the references of each. **Output** a number each, 0..1, higher is better.
 //! - **Source** Banerjee & Lavie (2005); parameters α = .9, β = 3, γ = .5 and the order in which
 //!   partners are sought as in NLTK's `meteor_score`.
-//! - **Deviations** synonyms count where a [`Synonyms`] is given; METEOR 1.5's paraphrases and weights of
+//! - **Deviations** synonyms count where a [`Synonyms`] is given, and are sought by stems, as NLTK does; METEOR 1.5's paraphrases and weights of
 //!   function words are not here, so that its numbers differ.
 
 use super::stem::stem;
@@ -96,7 +96,7 @@ fn one(
     partners.extend(pair(&mut left, &mut right, |a, b| a.word == b.word));
     partners.extend(pair(&mut left, &mut right, |a, b| a.stem == b.stem));
     partners.extend(pair(&mut left, &mut right, |a, b| {
-        synonyms.alike(a.word, b.word)
+        synonyms.alike(a.stem, b.stem)
     }));
     partners.sort_unstable();
     if partners.is_empty() {
