@@ -59,6 +59,7 @@ pub use affetti_sketch as sketch;
 #[cfg(feature = "train")]
 pub use affetti_train as train;
 pub use affetti_weights as weights;
+pub use affetti_paint as paint;
 pub use affetti_words as words;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};

@@ -30,6 +30,10 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
 pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
     use crate::eval::{bsds500, check_maps};
     use affetti::feel::{affect::AffectRecipe, art::ArtRecipe, recipes::PublishedRecipe};
+    use affetti::paint::{
+        artgan::training::ArtGanRecipe, cgan::training::CganRecipe,
+        painter::training::PainterRecipe,
+    };
     use affetti::regions::edges::training::EdgeRecipe;
     use affetti::sketch::{encoder::training::EncoderRecipe, mask::training::MaskRecipe};
     use affetti::words::{
@@ -107,6 +111,15 @@ pub(crate) fn train(verb: TrainVerb, settings: &Settings) -> Result<Exit> {
         }
         TrainVerb::Attend { training, run } => {
             train::<AttendRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Painter { training, run } => {
+            train::<PainterRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Cgan { training, run } => {
+            train::<CganRecipe>(&Asked::new(training, run), |_| (), settings)
+        }
+        TrainVerb::Artgan { training, run } => {
+            train::<ArtGanRecipe>(&Asked::new(training, run), |_| (), settings)
         }
         TrainVerb::Art { training, run } => {
             train::<ArtRecipe>(&Asked::new(training, run), |_| (), settings)

@@ -122,6 +122,30 @@ pub(crate) enum TrainVerb {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Train the painter of `affetti paint`; needs a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train painter configs/painter-1.toml --data data/")]
+    Painter {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train the emotion-conditioned generator of CGAN-Emotion-Art; needs a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train cgan configs/cgan-landscape.toml --data data/")]
+    Cgan {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train ArtGAN, a generator for styles, genres or artists; needs a build with the feature `train`
+    #[command(after_help = "Example:\n  affetti train artgan configs/artgan-style.toml --data data/")]
+    Artgan {
+        #[command(flatten)]
+        training: TrainingArgs,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Train a backbone on styles, genres and artists of paintings, for `affetti train feel`; needs
     /// a build with the feature `train`
     #[command(after_help = "Example:\n  affetti train art configs/art-1.toml --data data/")]

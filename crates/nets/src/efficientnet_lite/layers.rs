@@ -38,6 +38,8 @@ pub struct LiteBlock {
     depthwise: Unit,
     project: Unit,
     skips: bool,
+    /// Whether a stage ends with it.
+    ends: bool,
 }
 
 /// The units of `variant`; `make` turns layers into units, in their order.
@@ -49,6 +51,7 @@ fn build(variant: Variant, mut make: impl FnMut(Convolution) -> Unit) -> LiteLay
         depthwise: make(block.depthwise()),
         project: make(block.project()),
         skips: block.skips(),
+        ends: block.ends_stage,
     });
     let blocks = blocks.collect();
     let head = make(head(&specs));
@@ -87,6 +90,7 @@ impl LiteLayers {
             depthwise: block.depthwise.freeze(gradient),
             project: block.project.freeze(gradient),
             skips: block.skips,
+            ends: block.ends,
         };
         Self {
             stem: self.stem.freeze(gradient),
@@ -114,6 +118,21 @@ impl LiteLayers {
             x = block.forward(x);
         }
         self.head.forward(x, None)
+    }
+
+    /// The maps at the end of `stages`, ascending and counted from 1, and the pooled features.
+    #[must_use]
+    pub fn forward_stages(&self, x: Tensor<4>, stages: &[usize]) -> (Vec<Tensor<4>>, Tensor<2>) {
+        let mut x = self.stem.forward(x, None);
+        let (mut maps, mut stage) = (Vec::new(), 0);
+        for block in &self.blocks {
+            x = block.forward(x);
+            stage += usize::from(block.ends);
+            if block.ends && stages.contains(&stage) {
+                maps.push(x.clone());
+            }
+        }
+        (maps, mean_pool(self.head.forward(x, None)))
     }
 
     /// The weights as a network for inference takes them, which is of `variant`.

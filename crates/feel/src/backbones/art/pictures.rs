@@ -66,7 +66,9 @@ pub enum PaintingSet {
 }
 
 impl PaintingSet {
-    const fn name(self) -> &'static str {
+    /// Of its files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Wikiart => "wikiart-128",
             Self::WikiartMore => "wikiart-more-128",

@@ -1,0 +1,90 @@
+//! The paintings that a generator learns from, with what they are and evoke.
+
+use crate::error::PaintError;
+use crate::feelings::remembered;
+use crate::pictures::{self, Labels, Painting};
+use crate::repertoire::FEELING;
+use affetti_data::Split;
+use affetti_feel::Predictor;
+use affetti_feel::art::PaintingSet;
+use affetti_nets::device::Device as Place;
+use affetti_picture::{Filter, Picture};
+use affetti_train::Places;
+
+/// Paintings of the split train, and those of val.
+#[derive(Debug)]
+pub struct Corpus {
+    /// Learned from.
+    pub learned: Vec<Painting>,
+    /// What the learned ones evoke, see [`crate::repertoire::numbers`].
+    pub felt: Vec<[f64; FEELING]>,
+    /// Measured against.
+    pub measured: Vec<Painting>,
+    /// How many could not be read.
+    pub unreadable: usize,
+}
+
+/// Reads the paintings of `sets` that `wanted` agrees to, and feels the learned ones by the predictor
+/// `labels` of the folder of models. At least `least` of them are needed.
+///
+/// # Errors
+/// Missing files, and too few paintings.
+pub fn corpus(
+    places: &Places<'_>,
+    sets: &[PaintingSet],
+    labels: &str,
+    least: usize,
+    wanted: impl Fn(&Labels<'_>) -> bool,
+) -> Result<Corpus, PaintError> {
+    let (all, unreadable) = pictures::load(places.data, sets, wanted)?;
+    let (learned, rest): (Vec<Painting>, Vec<Painting>) =
+        all.into_iter().partition(|p| p.split == Split::Train);
+    if learned.len() < least {
+        return Err(PaintError::TooLittle {
+            what: format!(
+                "{}: {} paintings of what the config names; its batch needs at least {least}",
+                places.data.display(),
+                learned.len()
+            ),
+        });
+    }
+    let file = places.models.join(format!("{labels}.safetensors"));
+    let predictor = Predictor::from_file(&file, &Place::default())?.with_views(1);
+    let named: Vec<_> = learned.iter().map(|p| (p.id.as_str(), &p.picture)).collect();
+    let felt = remembered(&predictor, &named, places.stage)?;
+    let measured = rest.into_iter().filter(|p| p.split == Split::Val).collect();
+    Ok(Corpus {
+        learned,
+        felt,
+        measured,
+        unreadable,
+    })
+}
+
+/// A random square that keeps at least the share `least` of the largest one's side, perhaps mirrored;
+/// `draw(k)` is the k-th random number in 0..1.
+pub(crate) fn square(
+    picture: &Picture,
+    least: f64,
+    side: u32,
+    draw: &dyn Fn(u64) -> f64,
+) -> Picture {
+    let (width, height) = (picture.width(), picture.height());
+    let largest = f64::from(width.min(height));
+    let size = (largest * (least + (1.0 - least) * draw(0))).round().max(1.0) as u32;
+    let x = (f64::from(width - size) * draw(1)).round() as u32;
+    let y = (f64::from(height - size) * draw(2)).round() as u32;
+    let crop = picture.crop(x, y, size, size);
+    let square = crop.as_ref().unwrap_or(picture).resize(side, side, Filter::Bicubic);
+    if draw(3) < 0.5 {
+        square.flip_horizontal()
+    } else {
+        square
+    }
+}
+
+/// Bytes in −1..1.
+pub(crate) fn scaled(picture: &Picture) -> Vec<f32> {
+    let pixels = picture.pixels().iter();
+    pixels.map(|v| f32::from(*v) / 127.5 - 1.0).collect()
+}

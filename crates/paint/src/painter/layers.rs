@@ -1,0 +1,158 @@
+//! The painter on our layers: for training it.
+//!
+//! - **Computes, input, output** as [`super`]; pictures as tensors in −1..1.
+//! - **Source, deviations** as there. Batch statistics in training, running ones published.
+
+use super::{FIRST, Shape};
+use affetti_layers::{After, Normal, Unit, UnitSpec, linear};
+use affetti_weights::convolution::Folded;
+use affetti_weights::tensors::{Tensor as Values, Tensors};
+use burn::module::{Module, Param};
+use burn::tensor::activation::leaky_relu;
+use burn::tensor::{Device, Tensor, TensorData};
+
+const EPSILON: f32 = 1e-5;
+
+/// A linear map.
+#[derive(Module, Debug)]
+pub struct Dense {
+    weight: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl Dense {
+    /// Random weights of `gain` times He's deviation, biases 0.
+    pub(crate) fn new(
+        [inputs, outputs]: [usize; 2],
+        gain: f64,
+        random: &mut Normal,
+        device: &Device,
+    ) -> Self {
+        let deviation = gain * (2.0 / inputs as f64).sqrt();
+        let weight = TensorData::new(random.many(inputs * outputs, deviation), [outputs, inputs]);
+        let bias = TensorData::new(vec![0.0_f32; outputs], [outputs]);
+        Self {
+            weight: Param::from_tensor(Tensor::from_data(weight, device)),
+            bias: Param::from_tensor(Tensor::from_data(bias, device)),
+        }
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+
+    /// Adds `NAME.weight` and `NAME.bias`.
+    pub(crate) fn put(&self, tensors: &mut Tensors, name: &str) {
+        let floats = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+        let weight = self.weight.val();
+        let shape = weight.dims().to_vec();
+        let data = floats(weight.into_data());
+        let values = Values { shape, data };
+        tensors.map.insert(format!("{name}.weight"), values);
+        let data = floats(self.bias.val().into_data());
+        let shape = vec![data.len()];
+        tensors.map.insert(format!("{name}.bias"), Values { shape, data });
+    }
+}
+
+/// The network.
+#[derive(Module, Debug)]
+pub struct PainterLayers {
+    mix: Vec<Dense>,
+    begin: Dense,
+    doublings: Vec<Unit>,
+    turns: Vec<Dense>,
+    last: Unit,
+}
+
+impl PainterLayers {
+    /// Random weights for conditions of `width` numbers.
+    #[must_use]
+    pub fn init(shape: &Shape, width: usize, seed: u64, device: &Device) -> Self {
+        let mut random = Normal::new(seed);
+        let dense = |sizes, gain, random: &mut Normal| Dense::new(sizes, gain, random, device);
+        let mix = vec![
+            dense([shape.noise + width, shape.mixed], 1.0, &mut random),
+            dense([shape.mixed, shape.mixed], 1.0, &mut random),
+        ];
+        let first = shape.channels[0];
+        let begin = dense([shape.mixed, FIRST * FIRST * first], 1.0, &mut random);
+        let after = After::Norm(EPSILON);
+        let doublings = (1..shape.channels.len())
+            .map(|n| {
+                let conv = shape.doubling(n - 1);
+                UnitSpec { conv, after }.init(&mut random, device)
+            })
+            .collect();
+        let turns = shape.channels.iter();
+        let turns = turns
+            .map(|channels| dense([shape.mixed, 2 * channels], 0.3, &mut random))
+            .collect();
+        let conv = shape.last();
+        let after = After::Bias;
+        let mut folded = Folded::random(conv.weight_shape(), conv.outputs, &mut random);
+        // The four pixels of a cell begin alike: else each cell shows (Aitken et al. 2017).
+        let filter = folded.weight.len() / conv.outputs;
+        let cell: Vec<f32> = folded.weight[..3 * filter].iter().map(|w| w * 0.3).collect();
+        folded.weight = cell.repeat(4);
+        Self {
+            mix,
+            begin,
+            doublings,
+            turns,
+            last: UnitSpec { conv, after }.with_weights(folded, device),
+        }
+    }
+
+    /// Pictures `[batch, side, side, 3]` of noise `[batch, noise]` and conditions `[batch, width]`.
+    #[must_use]
+    pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>) -> Tensor<4> {
+        let mixed = Tensor::cat(vec![noise, condition], 1);
+        let mixed = self.mix.iter().fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
+        let start = leaky_relu(self.begin.forward(mixed.clone()), 0.2);
+        let [batch, numbers] = start.dims();
+        let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
+        let mut maps = turn(start, self.turns[0].forward(mixed.clone()));
+        for (doubling, layer) in self.doublings.iter().zip(&self.turns[1..]) {
+            maps = turn(doubling.forward(maps, None), layer.forward(mixed.clone()));
+        }
+        pixels(self.last.forward(maps, None)).tanh()
+    }
+
+    /// As a file for inference has it.
+    #[must_use]
+    pub fn weights(&self) -> Tensors {
+        let mut tensors = Tensors::default();
+        for (n, mix) in self.mix.iter().enumerate() {
+            mix.put(&mut tensors, &format!("mix.{n}"));
+        }
+        self.begin.put(&mut tensors, "begin");
+        for (n, turn) in self.turns.iter().enumerate() {
+            turn.put(&mut tensors, &format!("turns.{n}"));
+        }
+        for (n, unit) in self.doublings.iter().enumerate() {
+            let shape = unit.layer().weight_shape();
+            unit.weights().put(&mut tensors, &format!("doublings.{n}"), &shape);
+        }
+        let shape = self.last.layer().weight_shape();
+        self.last.weights().put(&mut tensors, "last", &shape);
+        tensors
+    }
+}
+
+/// Scales and shifts channels: `by` is `[batch, 2 · channels]`.
+fn turn(maps: Tensor<4>, by: Tensor<2>) -> Tensor<4> {
+    let [batch, _, _, channels] = maps.dims();
+    let by = by.reshape([batch, 1, 1, 2 * channels]);
+    let scale = by.clone().narrow(3, 0, channels) + 1.0;
+    maps * scale + by.narrow(3, channels, channels)
+}
+
+/// Four pixels from each of twelve channels.
+fn pixels(maps: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, _] = maps.dims();
+    let cells = maps.reshape([batch, height, width, 2, 2, 3]);
+    cells
+        .permute([0, 1, 3, 2, 4, 5])
+        .reshape([batch, 2 * height, 2 * width, 3])
+}
