@@ -53,13 +53,13 @@ pub use affetti_emotion as emotion;
 pub use affetti_feel as feel;
 pub use affetti_ground as ground;
 pub use affetti_nets as nets;
+pub use affetti_paint as paint;
 pub use affetti_picture as picture;
 pub use affetti_regions as regions;
 pub use affetti_sketch as sketch;
 #[cfg(feature = "train")]
 pub use affetti_train as train;
 pub use affetti_weights as weights;
-pub use affetti_paint as paint;
 pub use affetti_words as words;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};

@@ -50,7 +50,10 @@ pub fn corpus(
     }
     let file = places.models.join(format!("{labels}.safetensors"));
     let predictor = Predictor::from_file(&file, &Place::default())?.with_views(1);
-    let named: Vec<_> = learned.iter().map(|p| (p.id.as_str(), &p.picture)).collect();
+    let named: Vec<_> = learned
+        .iter()
+        .map(|p| (p.id.as_str(), &p.picture))
+        .collect();
     let felt = remembered(&predictor, &named, places.stage)?;
     let measured = rest.into_iter().filter(|p| p.split == Split::Val).collect();
     Ok(Corpus {
@@ -71,11 +74,16 @@ pub(crate) fn square(
 ) -> Picture {
     let (width, height) = (picture.width(), picture.height());
     let largest = f64::from(width.min(height));
-    let size = (largest * (least + (1.0 - least) * draw(0))).round().max(1.0) as u32;
+    let size = (largest * (least + (1.0 - least) * draw(0)))
+        .round()
+        .max(1.0) as u32;
     let x = (f64::from(width - size) * draw(1)).round() as u32;
     let y = (f64::from(height - size) * draw(2)).round() as u32;
     let crop = picture.crop(x, y, size, size);
-    let square = crop.as_ref().unwrap_or(picture).resize(side, side, Filter::Bicubic);
+    let square = crop
+        .as_ref()
+        .unwrap_or(picture)
+        .resize(side, side, Filter::Bicubic);
     if draw(3) < 0.5 {
         square.flip_horizontal()
     } else {

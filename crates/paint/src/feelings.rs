@@ -64,7 +64,11 @@ pub fn remembered(
     }
     let all: Vec<&Picture> = pictures.iter().map(|(_, picture)| *picture).collect();
     let felt = feel(predictor, &all, stage)?;
-    let bytes: Vec<u8> = felt.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    let bytes: Vec<u8> = felt
+        .iter()
+        .flatten()
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
     // What cannot be kept is made again.
     let _ = write_whole(&path, &bytes);
     Ok(felt)

@@ -39,8 +39,7 @@ impl Packed {
                 .transposed_output(from)
                 .expect("a generator's layer fits its map");
             let mut fresh = |length| vec![0.0; length];
-            let weights =
-                BackwardWeights::for_map(geometry, to, &folded.weight, isa, &mut fresh);
+            let weights = BackwardWeights::for_map(geometry, to, &folded.weight, isa, &mut fresh);
             Form::Transposed(weights)
         } else {
             Form::Plain(ForwardWeights::new(geometry, &folded.weight, isa).winograd(true))

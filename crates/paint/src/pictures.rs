@@ -57,7 +57,12 @@ pub fn load(
     let folder = data.join("paintings");
     let tables: Vec<_> = sets
         .iter()
-        .map(|set| paintings::read(&folder.join(format!("{}.csv", set.name())), &Limits::default()))
+        .map(|set| {
+            paintings::read(
+                &folder.join(format!("{}.csv", set.name())),
+                &Limits::default(),
+            )
+        })
         .collect::<Result<_, _>>()?;
     let rows = || tables.iter().flat_map(|table| &table.rows);
     let tests: HashSet<&str> = rows()

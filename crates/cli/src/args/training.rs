@@ -131,7 +131,9 @@ pub(crate) enum TrainVerb {
         run: RunArgs,
     },
     /// Train the emotion-conditioned generator of CGAN-Emotion-Art; needs a build with the feature `train`
-    #[command(after_help = "Example:\n  affetti train cgan configs/cgan-landscape.toml --data data/")]
+    #[command(
+        after_help = "Example:\n  affetti train cgan configs/cgan-landscape.toml --data data/"
+    )]
     Cgan {
         #[command(flatten)]
         training: TrainingArgs,
@@ -139,7 +141,9 @@ pub(crate) enum TrainVerb {
         run: RunArgs,
     },
     /// Train ArtGAN, a generator for styles, genres or artists; needs a build with the feature `train`
-    #[command(after_help = "Example:\n  affetti train artgan configs/artgan-style.toml --data data/")]
+    #[command(
+        after_help = "Example:\n  affetti train artgan configs/artgan-style.toml --data data/"
+    )]
     Artgan {
         #[command(flatten)]
         training: TrainingArgs,

@@ -45,7 +45,11 @@ const UP: [usize; 5] = [512, 256, 128, 64, 32];
 fn unit(conv: Convolution, normed: bool, random: &mut Normal, device: &Device) -> Unit {
     let weight = random.many(conv.weight_shape().iter().product(), 0.02);
     let bias = vec![0.0; conv.outputs];
-    let after = if normed { After::Norm(EPSILON) } else { After::Nothing };
+    let after = if normed {
+        After::Norm(EPSILON)
+    } else {
+        After::Nothing
+    };
     UnitSpec { conv, after }.with_weights(Folded { weight, bias }, device)
 }
 
@@ -76,7 +80,9 @@ impl Generator {
     #[must_use]
     pub fn forward(&self, inputs: Tensor<2>) -> Tensor<4> {
         let [batch, numbers] = inputs.dims();
-        let x = self.begin.forward(inputs.reshape([batch, 1, 1, numbers]), None);
+        let x = self
+            .begin
+            .forward(inputs.reshape([batch, 1, 1, numbers]), None);
         let mut x = x.reshape([batch, FIRST, FIRST, WIDE]);
         for (unit, (_, doubled)) in self.steps.iter().zip(steps()) {
             if doubled {
@@ -96,7 +102,8 @@ impl Generator {
         self.begin.weights().put(&mut tensors, "begin", &shape);
         for (n, unit) in self.steps.iter().enumerate() {
             let shape = unit.layer().weight_shape();
-            unit.weights().put(&mut tensors, &format!("steps.{n}"), &shape);
+            unit.weights()
+                .put(&mut tensors, &format!("steps.{n}"), &shape);
         }
         self.last
             .weights()
@@ -114,7 +121,9 @@ impl Discriminator {
         let mut inputs = 3;
         let mut down = Vec::new();
         for (n, (outputs, stride, _)) in DOWN.into_iter().enumerate() {
-            let conv = Convolution::new(inputs, outputs, 3).stride(stride).act(LEAKY);
+            let conv = Convolution::new(inputs, outputs, 3)
+                .stride(stride)
+                .act(LEAKY);
             down.push(unit(conv, n > 0, &mut random, device));
             inputs = outputs;
         }
@@ -173,7 +182,9 @@ pub fn halved(pictures: Tensor<4>) -> Tensor<4> {
     let device = pictures.device();
     // Channels apart: each is a picture of one channel.
     let [batch, ..] = pictures.dims();
-    let x = pictures.permute([0, 3, 1, 2]).reshape([batch * 3, height, width, 1]);
+    let x = pictures
+        .permute([0, 3, 1, 2])
+        .reshape([batch * 3, height, width, 1]);
     let conv = Convolution::new(1, 1, 3).stride(2).border(Border::Same);
     let options = affetti_layers::ConvOptions::dense(conv.at(height, width));
     let ones = || Tensor::<4>::ones([1, 1, 3, 3], &device);

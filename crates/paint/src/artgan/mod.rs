@@ -51,9 +51,9 @@ pub(crate) const LEAKY: Activation = Activation::Leaky(0.2);
 /// The convolutions with batch norms, in their order.
 pub(crate) fn steps() -> impl Iterator<Item = (Convolution, bool)> {
     let before = [WIDE].into_iter().chain(STEPS.map(|(n, _)| n));
-    before
-        .zip(STEPS)
-        .map(|(inputs, (outputs, doubled))| (Convolution::new(inputs, outputs, 3).act(LEAKY), doubled))
+    before.zip(STEPS).map(|(inputs, (outputs, doubled))| {
+        (Convolution::new(inputs, outputs, 3).act(LEAKY), doubled)
+    })
 }
 
 /// The last convolution.
@@ -194,11 +194,7 @@ fn double(maps: &Maps) -> Maps {
     Maps { data, shape }
 }
 
-fn folded(
-    taker: &mut affetti_weights::tensors::Taker,
-    name: &str,
-    conv: Convolution,
-) -> Folded {
+fn folded(taker: &mut affetti_weights::tensors::Taker, name: &str, conv: Convolution) -> Folded {
     taker.folded(name, &conv.weight_shape())
 }
 

@@ -172,7 +172,10 @@ impl ArtGanTask {
         let mut sum: Option<Tensor<1>> = None;
         for width in self.widths() {
             let logs = log_softmax(logits.clone().narrow(1, at, width), 1);
-            let cost = (logs * targets.clone().narrow(1, at, width)).sum_dim(1).mean().neg();
+            let cost = (logs * targets.clone().narrow(1, at, width))
+                .sum_dim(1)
+                .mean()
+                .neg();
             sum = Some(match sum {
                 Some(sum) => sum + cost,
                 None => cost,
@@ -201,7 +204,12 @@ impl ArtGanTask {
         let draw = |k: u64| {
             (mix(&[self.seed(), at as u64, row as u64, k]) >> 11) as f64 / (1_u64 << 53) as f64
         };
-        scaled(&square(&self.learned[row].0, self.config.own.crop, SEEN as u32, &draw))
+        scaled(&square(
+            &self.learned[row].0,
+            self.config.own.crop,
+            SEEN as u32,
+            &draw,
+        ))
     }
 
     fn generator(&self, generator: &Generator) -> Result<ArtGan, TrainError> {
@@ -231,8 +239,13 @@ impl ArtGanTask {
                 return None;
             }
             let keep = 1.0 / (1.0 - share) as f32;
-            let mask = (0..shape.iter().product::<usize>())
-                .map(|_| if f64::from(random.unit_f32()) < share { 0.0 } else { keep });
+            let mask = (0..shape.iter().product::<usize>()).map(|_| {
+                if f64::from(random.unit_f32()) < share {
+                    0.0
+                } else {
+                    keep
+                }
+            });
             let data = TensorData::new(mask.collect::<Vec<f32>>(), shape);
             Some(Tensor::from_data(data, &device))
         }
@@ -257,7 +270,13 @@ impl Task for ArtGanTask {
         let size = self.config.common.training.batch;
         let at = optimizers.epoch() * self.steps() + optimizers.step();
         let per_pass = (self.learned.len() / size).max(1);
-        let rows = batch(self.seed(), at / per_pass, self.learned.len(), size, at % per_pass);
+        let rows = batch(
+            self.seed(),
+            at / per_pass,
+            self.learned.len(),
+            size,
+            at % per_pass,
+        );
         let pixels: Vec<Vec<f32>> = rows.par_iter().map(|&row| self.view(row, at)).collect();
         let shape = [rows.len(), SEEN, SEEN, 3];
         let mut normal = Normal::new(mix(&[self.seed(), 9, at as u64]));
@@ -266,7 +285,10 @@ impl Task for ArtGanTask {
             Tensor::<4>::from_data(TensorData::new(values, shape), &device)
         };
         let real = Tensor::<4>::from_data(TensorData::new(pixels.concat(), shape), &device);
-        let has: Vec<Vec<usize>> = rows.iter().map(|&row| self.learned[row].1.clone()).collect();
+        let has: Vec<Vec<usize>> = rows
+            .iter()
+            .map(|&row| self.learned[row].1.clone())
+            .collect();
         let wants: Vec<Vec<usize>> = (0..rows.len() as u64)
             .map(|n| {
                 let row = mix(&[self.seed(), 1, at as u64, n]) % self.learned.len() as u64;
@@ -304,7 +326,8 @@ impl Task for ArtGanTask {
                 + softplus(self.real(&on_fake), 1.0).mean()
                 + (missed.clone() * missed).mean() * 0.5
         };
-        let (discriminator, seen) = optimizers.follow(DISCRIMINATOR, discriminator, loss, &|_| 1.0)?;
+        let (discriminator, seen) =
+            optimizers.follow(DISCRIMINATOR, discriminator, loss, &|_| 1.0)?;
         let still = freeze(discriminator.clone(), &|_| true);
         let (on_fake, decoded) = still.forward(fake.clone() + blur(), &mut |_| None);
         let asked = self.cross_entropy(&on_fake, &self.targets(&wants, false, &device));
@@ -333,7 +356,10 @@ impl Task for ArtGanTask {
             .flat_map(|class| (0..10).map(move |n| (class, n)))
             .filter_map(|(class, n)| {
                 // The other label as some painting of this class has it.
-                let (_, classes) = self.learned.iter().find(|(_, classes)| classes[0] == class)?;
+                let (_, classes) = self
+                    .learned
+                    .iter()
+                    .find(|(_, classes)| classes[0] == class)?;
                 Some(generator.seedling(n, 1.0, classes))
             })
             .collect();
@@ -356,12 +382,27 @@ impl Recipe for ArtGanRecipe {
         let two = own.labels.len() == 2 && own.labels[0] != own.labels[1];
         first_wrong(&[
             (!own.sets.is_empty(), "sets: at least one"),
-            (own.labels.len() == 1 || two, "labels: one, or two different ones"),
+            (
+                own.labels.len() == 1 || two,
+                "labels: one, or two different ones",
+            ),
             (own.least >= 1, "least: at least 1"),
-            (own.crop > 0.0 && own.crop <= 1.0, "crop: above 0, at most 1"),
-            ((0.0..1.0).contains(&own.dropout), "dropout: from 0 to below 1"),
-            (own.noise >= 0.0 && own.noise.is_finite(), "noise: 0 or more"),
-            (config.common.training.batch >= 2, "training.batch: at least 2"),
+            (
+                own.crop > 0.0 && own.crop <= 1.0,
+                "crop: above 0, at most 1",
+            ),
+            (
+                (0.0..1.0).contains(&own.dropout),
+                "dropout: from 0 to below 1",
+            ),
+            (
+                own.noise >= 0.0 && own.noise.is_finite(),
+                "noise: 0 or more",
+            ),
+            (
+                config.common.training.batch >= 2,
+                "training.batch: at least 2",
+            ),
         ])
     }
 
@@ -369,7 +410,8 @@ impl Recipe for ArtGanRecipe {
         let own = &config.own;
         let (all, unreadable) = pictures::load(places.data, &own.sets, |labels| {
             own.labels.iter().all(|kind| !kind.of(labels).is_empty())
-                && (own.classes.is_empty() || own.classes.iter().any(|c| c == own.labels[0].of(labels)))
+                && (own.classes.is_empty()
+                    || own.classes.iter().any(|c| c == own.labels[0].of(labels)))
         })?;
         let train = |p: &&Painting| p.split == Split::Train;
         let labels: Vec<Label> = own
@@ -393,8 +435,9 @@ impl Recipe for ArtGanRecipe {
             .into_iter()
             .filter_map(|p| classes(&p).map(|c| (p, c)))
             .collect();
-        let (learned, rest): (Vec<_>, Vec<_>) =
-            known.into_iter().partition(|(p, _)| p.split == Split::Train);
+        let (learned, rest): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .partition(|(p, _)| p.split == Split::Train);
         let size = config.common.training.batch;
         if learned.len() < 2 * size {
             return Err(PaintError::TooLittle {

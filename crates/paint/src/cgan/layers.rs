@@ -42,8 +42,16 @@ impl Generator {
         let mut random = Normal::new(seed);
         let layers = (0..LAYERS).map(|n| {
             let last = n + 1 == LAYERS;
-            let act = if last { Activation::Identity } else { Activation::Relu };
-            let after = if last { After::Nothing } else { After::Norm(EPSILON) };
+            let act = if last {
+                Activation::Identity
+            } else {
+                Activation::Relu
+            };
+            let after = if last {
+                After::Nothing
+            } else {
+                After::Norm(EPSILON)
+            };
             unit(layer(n).act(act), after, &mut random, device)
         });
         Self {
@@ -80,7 +88,11 @@ impl Discriminator {
                 .border(Border::Fixed(usize::from(!last)))
                 .act(if last { Activation::Identity } else { leaky });
             let plain = last || n == 0;
-            let after = if plain { After::Nothing } else { After::Norm(EPSILON) };
+            let after = if plain {
+                After::Nothing
+            } else {
+                After::Norm(EPSILON)
+            };
             unit(conv, after, &mut random, device)
         });
         Self {

@@ -103,7 +103,8 @@ impl Cgan {
             let side = if n == 0 { 1 } else { 2 << n };
             layers.push(Packed::new(conv, &Folded { weight, bias }, side));
             if n + 1 < LAYERS {
-                let mut row = |part: &str| taker.take(&format!("layers.{n}.{part}"), &[conv.outputs]);
+                let mut row =
+                    |part: &str| taker.take(&format!("layers.{n}.{part}"), &[conv.outputs]);
                 norms.push(Norm {
                     gamma: row("gamma"),
                     beta: row("beta"),
@@ -175,10 +176,18 @@ impl Norm {
             .map(|(v, g)| f64::from(*g) / (v + f64::from(EPSILON)).sqrt())
             .collect();
         let shift = mean.iter().zip(&scales).zip(&self.beta);
-        let shift: Vec<f32> = shift.map(|((m, s), b)| (f64::from(*b) - m * s) as f32).collect();
+        let shift: Vec<f32> = shift
+            .map(|((m, s), b)| (f64::from(*b) - m * s) as f32)
+            .collect();
         let scale: Vec<f32> = scales.iter().map(|s| *s as f32).collect();
         let mut out = vec![0.0; maps.data.len()];
-        scale_shift(&maps.data, (&scale, &shift), None, Activation::Relu, &mut out);
+        scale_shift(
+            &maps.data,
+            (&scale, &shift),
+            None,
+            Activation::Relu,
+            &mut out,
+        );
         out
     }
 }

@@ -107,7 +107,12 @@ impl CganTask {
             (mix(&[self.seed(), at as u64, row as u64, k]) >> 11) as f64 / (1_u64 << 53) as f64
         };
         let side = SIDE as u32;
-        scaled(&square(&self.learned[row].0, self.config.own.crop, side, &draw))
+        scaled(&square(
+            &self.learned[row].0,
+            self.config.own.crop,
+            side,
+            &draw,
+        ))
     }
 
     fn generator(&self, pair: &Pair) -> Result<Cgan, TrainError> {
@@ -118,7 +123,13 @@ impl CganTask {
 
     fn painted(&self, generator: &Cgan) -> Vec<Picture> {
         let inputs: Vec<_> = (0..MEASURED as u64)
-            .map(|n| Cgan::seedling(mix(&[self.seed(), n]), 1.0, Sentiment::ALL[(n % 3) as usize]))
+            .map(|n| {
+                Cgan::seedling(
+                    mix(&[self.seed(), n]),
+                    1.0,
+                    Sentiment::ALL[(n % 3) as usize],
+                )
+            })
             .collect();
         let parts = inputs.chunks(100);
         parts
@@ -143,7 +154,13 @@ impl Task for CganTask {
         let size = self.config.common.training.batch;
         let at = optimizers.epoch() * self.steps() + optimizers.step();
         let per_pass = (self.learned.len() / size).max(1);
-        let rows = batch(self.seed(), at / per_pass, self.learned.len(), size, at % per_pass);
+        let rows = batch(
+            self.seed(),
+            at / per_pass,
+            self.learned.len(),
+            size,
+            at % per_pass,
+        );
         let pixels: Vec<Vec<f32>> = rows.par_iter().map(|&row| self.view(row, at)).collect();
         let data = TensorData::new(pixels.concat(), [rows.len(), SIDE, SIDE, 3]);
         let real = Tensor::<4>::from_data(data, &device);
@@ -153,7 +170,8 @@ impl Task for CganTask {
             .map(|n| Sentiment::ALL[(mix(&[self.seed(), 1, at as u64, n]) % 3) as usize])
             .collect();
         let wants = Self::hot(&wants, &device);
-        let noise = Normal::new(mix(&[self.seed(), 2, at as u64])).many(rows.len() * super::NOISE, 1.0);
+        let noise =
+            Normal::new(mix(&[self.seed(), 2, at as u64])).many(rows.len() * super::NOISE, 1.0);
         let noise = TensorData::new(noise, [rows.len(), super::NOISE]);
         let inputs = Tensor::cat(vec![Tensor::from_data(noise, &device), wants.clone()], 1);
 
@@ -165,7 +183,8 @@ impl Task for CganTask {
         let high = softplus(discriminator.forward(real, has).neg(), 1.0).mean();
         let low = discriminator.forward(fake.clone().detach(), wants.clone());
         let loss = high + softplus(low, 1.0).mean();
-        let (discriminator, seen) = optimizers.follow(DISCRIMINATOR, discriminator, loss, &|_| 1.0)?;
+        let (discriminator, seen) =
+            optimizers.follow(DISCRIMINATOR, discriminator, loss, &|_| 1.0)?;
         let still = freeze(discriminator.clone(), &|_| true);
         let loss = softplus(still.forward(fake, wants).neg(), 1.0).mean();
         let (generator, _) = optimizers.follow(GENERATOR, generator, loss, &|_| 1.0)?;
@@ -205,9 +224,18 @@ impl Recipe for CganRecipe {
         let own = &config.own;
         first_wrong(&[
             (!own.sets.is_empty(), "sets: at least one"),
-            (!own.subject.is_empty(), "subject: a genre, or a name beside titles"),
-            (own.crop > 0.0 && own.crop <= 1.0, "crop: above 0, at most 1"),
-            (config.common.training.batch >= 2, "training.batch: at least 2"),
+            (
+                !own.subject.is_empty(),
+                "subject: a genre, or a name beside titles",
+            ),
+            (
+                own.crop > 0.0 && own.crop <= 1.0,
+                "crop: above 0, at most 1",
+            ),
+            (
+                config.common.training.batch >= 2,
+                "training.batch: at least 2",
+            ),
         ])
     }
 
@@ -293,7 +321,10 @@ impl Recipe for CganRecipe {
                 filter: "bicubic".into(),
                 views: vec!["a square of the painting".into()],
             },
-            starts: vec![format!("sentiments of paintings: {} of this project", config.own.labels)],
+            starts: vec![format!(
+                "sentiments of paintings: {} of this project",
+                config.own.labels
+            )],
             data: format!(
                 "{} paintings, {} (WikiArt), splits train (research use, not redistributed)",
                 marks.pictures, config.own.subject

@@ -97,7 +97,10 @@ mod tests {
         // One dimension, two rows each: k(x, y) = (xy + 1)³. Within {0, 1}: k(0, 1) = 1; within {2, 3}:
         // 7³ = 343; between: k(0, ·) = 1, 1, k(1, ·) = 27, 64: mean 93 / 4.
         let (value, error) = kernel_distance(&[0.0, 1.0], &[2.0, 3.0], 1);
-        assert!((value - (1.0 + 343.0 - 2.0 * 93.0 / 4.0)).abs() < 1e-9, "{value}");
+        assert!(
+            (value - (1.0 + 343.0 - 2.0 * 93.0 / 4.0)).abs() < 1e-9,
+            "{value}"
+        );
         assert!(error.abs() < 1e-12);
     }
 

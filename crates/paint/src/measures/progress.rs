@@ -96,7 +96,10 @@ impl Marks {
     #[must_use]
     pub fn card(&self) -> Vec<CardMetric> {
         let metric = |name: &str, value: f64, error: f64, baseline: f64| CardMetric {
-            set: format!("{} painted against paintings of the splits val", self.painted),
+            set: format!(
+                "{} painted against paintings of the splits val",
+                self.painted
+            ),
             name: name.to_owned(),
             value,
             baseline,

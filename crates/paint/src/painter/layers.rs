@@ -51,7 +51,9 @@ impl Dense {
         tensors.map.insert(format!("{name}.weight"), values);
         let data = floats(self.bias.val().into_data());
         let shape = vec![data.len()];
-        tensors.map.insert(format!("{name}.bias"), Values { shape, data });
+        tensors
+            .map
+            .insert(format!("{name}.bias"), Values { shape, data });
     }
 }
 
@@ -93,7 +95,10 @@ impl PainterLayers {
         let mut folded = Folded::random(conv.weight_shape(), conv.outputs, &mut random);
         // The four pixels of a cell begin alike: else each cell shows (Aitken et al. 2017).
         let filter = folded.weight.len() / conv.outputs;
-        let cell: Vec<f32> = folded.weight[..3 * filter].iter().map(|w| w * 0.3).collect();
+        let cell: Vec<f32> = folded.weight[..3 * filter]
+            .iter()
+            .map(|w| w * 0.3)
+            .collect();
         folded.weight = cell.repeat(4);
         Self {
             mix,
@@ -108,7 +113,10 @@ impl PainterLayers {
     #[must_use]
     pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>) -> Tensor<4> {
         let mixed = Tensor::cat(vec![noise, condition], 1);
-        let mixed = self.mix.iter().fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
+        let mixed = self
+            .mix
+            .iter()
+            .fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
         let start = leaky_relu(self.begin.forward(mixed.clone()), 0.2);
         let [batch, numbers] = start.dims();
         let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
@@ -132,7 +140,8 @@ impl PainterLayers {
         }
         for (n, unit) in self.doublings.iter().enumerate() {
             let shape = unit.layer().weight_shape();
-            unit.weights().put(&mut tensors, &format!("doublings.{n}"), &shape);
+            unit.weights()
+                .put(&mut tensors, &format!("doublings.{n}"), &shape);
         }
         let shape = self.last.layer().weight_shape();
         self.last.weights().put(&mut tensors, "last", &shape);

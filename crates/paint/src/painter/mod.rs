@@ -142,8 +142,9 @@ impl Painter {
         ];
         let begin = linear(&mut taker, "begin", shape.mixed, first);
         let turns = shape.channels.iter().enumerate();
-        let turns = turns
-            .map(|(n, channels)| linear(&mut taker, &format!("turns.{n}"), shape.mixed, 2 * channels));
+        let turns = turns.map(|(n, channels)| {
+            linear(&mut taker, &format!("turns.{n}"), shape.mixed, 2 * channels)
+        });
         let turns = turns.collect();
         let doublings = (1..shape.channels.len()).map(|n| {
             let conv = shape.doubling(n - 1);
@@ -280,7 +281,10 @@ fn pictures(maps: &Maps) -> Vec<Picture> {
         let size = |n: usize| u32::try_from(2 * n).unwrap_or(0);
         Picture::new(size(width), size(height), pixels).expect("three bytes a pixel")
     };
-    maps.data.chunks_exact(maps.shape.picture()).map(picture).collect()
+    maps.data
+        .chunks_exact(maps.shape.picture())
+        .map(picture)
+        .collect()
 }
 
 const _: () = assert!(FEELING == 11);

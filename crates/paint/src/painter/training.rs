@@ -24,8 +24,7 @@ use affetti_picture::Picture;
 use affetti_train::card::{Parts, start};
 use affetti_train::order::{batch, mix};
 use affetti_train::{
-    Metric, Opened, Optimizers, Outcome, Places, Recipe, Sheet, Stored, Task, TrainError,
-    freeze,
+    Metric, Opened, Optimizers, Outcome, Places, Recipe, Sheet, Stored, Task, TrainError, freeze,
 };
 use affetti_weights::registry::{self, InputContract};
 use affetti_weights::store::{self, Precision};
@@ -104,7 +103,8 @@ impl PainterTask {
     /// A random square of `picture`, perhaps mirrored, in −1..1.
     fn view(&self, row: usize, parts: [u64; 3]) -> Vec<f32> {
         let draw = |k: u64| {
-            (mix(&[self.seed(), parts[0], parts[1], parts[2], k]) >> 11) as f64 / (1_u64 << 53) as f64
+            (mix(&[self.seed(), parts[0], parts[1], parts[2], k]) >> 11) as f64
+                / (1_u64 << 53) as f64
         };
         let side = u32::try_from(self.config.own.shape.side()).unwrap_or(0);
         let picture = &self.learned[row];
@@ -117,7 +117,13 @@ impl PainterTask {
         let size = self.config.common.training.batch;
         let per_pass = (self.learned.len() / size).max(1);
         let at = epoch * self.config.own.steps + step;
-        let rows = batch(self.seed(), at / per_pass, self.learned.len(), size, at % per_pass);
+        let rows = batch(
+            self.seed(),
+            at / per_pass,
+            self.learned.len(),
+            size,
+            at % per_pass,
+        );
         let pixels: Vec<Vec<f32>> = rows
             .par_iter()
             .map(|&row| self.view(row, [epoch as u64, step as u64, row as u64]))
@@ -148,7 +154,10 @@ impl PainterTask {
         let off = said.clone().narrow(1, genres, FEELING) - wanted;
         let feeling = (off.clone() * off).mean();
         let logs = log_softmax(said.narrow(1, 0, genres), 1);
-        let genre = (logs * condition.clone().narrow(1, 0, genres)).sum_dim(1).mean().neg();
+        let genre = (logs * condition.clone().narrow(1, 0, genres))
+            .sum_dim(1)
+            .mean()
+            .neg();
         [feeling, genre]
     }
 
@@ -161,7 +170,10 @@ impl PainterTask {
                 painter.seedling(mix(&[self.seed(), n]), 1.0, &rows[row])
             })
             .collect();
-        seedlings.chunks(50).flat_map(|part| painter.paint(part)).collect()
+        seedlings
+            .chunks(50)
+            .flat_map(|part| painter.paint(part))
+            .collect()
     }
 
     fn painter(&self, generator: &PainterLayers) -> Result<Painter, TrainError> {
@@ -180,11 +192,7 @@ impl Task for PainterTask {
         self.config.own.steps
     }
 
-    fn step(
-        &mut self,
-        pair: Pair,
-        optimizers: &mut Optimizers,
-    ) -> Result<(Pair, f64), TrainError> {
+    fn step(&mut self, pair: Pair, optimizers: &mut Optimizers) -> Result<(Pair, f64), TrainError> {
         let device = Device::flex().autodiff();
         let (epoch, step) = (optimizers.epoch(), optimizers.step());
         let (rows, real) = self.real(epoch, step, &device);
@@ -194,7 +202,10 @@ impl Task for PainterTask {
                 (draw % self.learned.len() as u64) as usize
             })
             .collect();
-        let (has, wants) = (self.conditions(&rows, &device), self.conditions(&wished, &device));
+        let (has, wants) = (
+            self.conditions(&rows, &device),
+            self.conditions(&wished, &device),
+        );
         let noise = self.config.own.shape.noise;
         let noise = TensorData::new(
             Normal::new(mix(&[self.seed(), 2, epoch as u64, step as u64]))
@@ -212,7 +223,9 @@ impl Task for PainterTask {
 
         let cut: Vec<Tensor<4>> = fake.iter().map(|map| map.clone().detach()).collect();
         let real: Vec<Tensor<4>> = real.into_iter().map(Tensor::detach).collect();
-        let high = (critic.judge(&real, &has).neg() + 1.0).clamp_min(0.0).mean();
+        let high = (critic.judge(&real, &has).neg() + 1.0)
+            .clamp_min(0.0)
+            .mean();
         let low = (critic.judge(&cut, &wants) + 1.0).clamp_min(0.0).mean();
         let [feeling, genre] = self.missed(&guess, real_pooled.detach(), &has);
         let loss = high + low + feeling + genre;
@@ -236,7 +249,10 @@ impl Task for PainterTask {
 
     fn validate(&mut self, pair: &Pair) -> Result<Vec<Metric>, TrainError> {
         let painter = self.painter(&pair.generator)?;
-        Ok(self.judge.marks(&self.painted(&painter, MEASURED)).metrics())
+        Ok(self
+            .judge
+            .marks(&self.painted(&painter, MEASURED))
+            .metrics())
     }
 
     fn sheet(&mut self, pair: &Pair) -> Result<Option<Sheet>, TrainError> {
@@ -250,7 +266,9 @@ impl Task for PainterTask {
                 let rows = rows.map_err(|e| TrainError::task(e.kind(), e))?;
                 let mut random = SplitMix64::new(5);
                 let seedlings: Vec<_> = (0..4)
-                    .filter_map(|n| Some(painter.seedling(n, 0.8, Repertoire::draw(&rows, &mut random)?)))
+                    .filter_map(|n| {
+                        Some(painter.seedling(n, 0.8, Repertoire::draw(&rows, &mut random)?))
+                    })
                     .collect();
                 pictures.extend(painter.paint(&seedlings));
             }
@@ -284,18 +302,27 @@ impl Recipe for PainterRecipe {
             (!own.sets.is_empty(), "sets: at least one"),
             (!own.genres.is_empty(), "genres: at least one"),
             (own.least >= 1, "least: at least 1"),
-            (own.shape.sound(), "shape: sizes from 1, channels of 1 to 7 maps"),
+            (
+                own.shape.sound(),
+                "shape: sizes from 1, channels of 1 to 7 maps",
+            ),
             (own.doublings <= 3, "doublings: 0 to 3"),
             (
                 own.shape.side() << own.doublings.min(3) >= 64,
                 "shape, doublings: the critic sees at least 64 pixels",
             ),
             ((1..=512).contains(&own.channels), "channels: 1 to 512"),
-            (own.crop > 0.0 && own.crop <= 1.0, "crop: above 0, at most 1"),
+            (
+                own.crop > 0.0 && own.crop <= 1.0,
+                "crop: above 0, at most 1",
+            ),
             (some(own.feeling), "feeling: 0 or more"),
             (some(own.genre), "genre: 0 or more"),
             (own.steps >= 1, "steps: at least 1"),
-            (config.common.training.batch >= 2, "training.batch: at least 2"),
+            (
+                config.common.training.batch >= 2,
+                "training.batch: at least 2",
+            ),
         ])
     }
 
@@ -410,7 +437,10 @@ impl Recipe for PainterRecipe {
             },
             starts: vec![
                 format!("critic: {} of this project", config.own.eye),
-                format!("feelings of paintings: {} of this project", config.own.labels),
+                format!(
+                    "feelings of paintings: {} of this project",
+                    config.own.labels
+                ),
                 format!("judge: {}", start(&registry::card(Variant::Lite2.name())?)),
             ],
             data: format!(
