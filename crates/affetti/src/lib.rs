@@ -63,8 +63,9 @@ pub use affetti_weights as weights;
 pub use affetti_words as words;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
+pub use answers::painted::NOTE;
 pub use answers::{
-    Measured, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched, Trace, hit_json,
+    Asked, Measured, Painted, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched, Trace, hit_json,
 };
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Speech, Weights};
@@ -78,6 +79,7 @@ pub use sheet::sheet;
 pub use verbs::{
     Fusion,
     feel::{FeelOptions, Feeling, feel},
+    paint::{PaintOptions, paint, sized},
     regions::{Finding, RegionsOptions, regions},
     say::{Expressed, SayingOptions, say},
     sketch::{ClipassoRecipe, Pulled, SketchOptions, Sketching, pull, sketch, tower},

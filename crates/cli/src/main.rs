@@ -17,6 +17,7 @@ mod models;
 mod out_file;
 mod output;
 mod own;
+mod paint;
 mod progress;
 mod read;
 mod regions;
@@ -89,7 +90,7 @@ fn main() -> ExitCode {
     interrupt::watch();
     if settings.seed.is_some() && !takes_seed(&args.verb) {
         settings
-            .summary("--seed changes nothing here: it is for `affetti train`, `sketch` and `say`");
+            .summary("--seed changes nothing here: it is for `affetti train`, `sketch`, `say` and `paint`");
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -104,7 +105,7 @@ fn main() -> ExitCode {
 
 fn takes_seed(verb: &Verb) -> bool {
     let speaker = matches!(verb, Verb::Eval(args::EvalVerb::Speaker { .. }));
-    speaker || matches!(verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_))
+    speaker || matches!(verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_) | Verb::Paint(_))
 }
 
 fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
@@ -117,6 +118,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Read(args) => read::run(&args, settings),
         Verb::Say(args) => saying::run(&args, settings),
         Verb::Sketch(args) => sketch::run(&args, settings),
+        Verb::Paint(args) => paint::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => train::train(verb, settings),

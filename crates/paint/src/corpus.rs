@@ -10,6 +10,15 @@ use affetti_feel::art::PaintingSet;
 use affetti_nets::device::Device as Place;
 use affetti_picture::{Filter, Picture};
 use affetti_train::Places;
+use serde::{Deserialize, Serialize};
+
+/// What generators begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Random weights.
+    Nothing,
+}
 
 /// Paintings of the split train, and those of val.
 #[derive(Debug)]

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Numbers of a feeling: nine logarithms of shares, valence, arousal.
 pub const FEELING: usize = 11;
+/// The style of all paintings whose own is too rare.
+pub const OTHER: &str = "other";
 /// Added to shares before the logarithm: about one vote in fifty.
 const FLOOR: f64 = 0.02;
 /// Standardised numbers beyond this say no more.

@@ -1,12 +1,14 @@
 //! What the verbs answer, with its JSON.
 
 mod hit;
+pub(crate) mod painted;
 mod read;
 mod reading;
 pub(crate) mod regions;
 mod said;
 mod sketched;
 
+pub use painted::{Asked, Painted};
 pub use hit::{Measured, hit_json};
 pub use read::ReadSentence;
 pub use reading::{Reading, Trace};

@@ -2,6 +2,7 @@
 
 pub(crate) mod feel;
 mod fusion;
+pub(crate) mod paint;
 pub(crate) mod regions;
 pub(crate) mod say;
 pub(crate) mod sketch;

@@ -1,5 +1,6 @@
 //! The command line as types. What the words mean is decided elsewhere.
 
+mod paint;
 mod sketch;
 mod training;
 
@@ -10,6 +11,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
+pub(crate) use paint::*;
 pub(crate) use sketch::*;
 pub(crate) use training::*;
 
@@ -84,6 +86,7 @@ pub(crate) enum Verb {
     Read(ReadArgs),
     Say(SayArgs),
     Sketch(SketchArgs),
+    Paint(PaintArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),

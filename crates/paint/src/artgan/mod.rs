@@ -76,7 +76,7 @@ struct Note {
     labels: Vec<Label>,
 }
 
-const KIND: &str = "artgan";
+pub(crate) const KIND: &str = "artgan";
 
 /// A generator that is ready to paint.
 #[derive(Clone, Debug)]
@@ -135,20 +135,33 @@ impl ArtGan {
         &self.labels
     }
 
-    /// Noise of `seed`, as wide as `truncation` of the usual, and a class of each label.
+    /// Noise of `seed`, as wide as `truncation` of the usual.
     #[must_use]
-    pub fn seedling(&self, seed: u64, truncation: f64, classes: &[usize]) -> Vec<f32> {
+    pub fn noise(seed: u64, truncation: f64) -> Vec<f32> {
         let mut random = SplitMix64::new(seed);
-        let mut input: Vec<f32> = (0..NOISE)
+        (0..NOISE)
             .map(|_| ((random.unit() * 2.0 - 1.0) * truncation) as f32)
-            .collect();
-        for (label, class) in self.labels.iter().zip(classes) {
-            input.extend((0..label.classes.len()).map(|n| f32::from(u8::from(n == *class))));
-        }
-        input
+            .collect()
     }
 
-    /// The pictures of inputs as [`ArtGan::seedling`] makes them.
+    /// What stands behind the noise, for a class of each label.
+    #[must_use]
+    pub fn condition(&self, classes: &[usize]) -> Vec<f32> {
+        let labels = self.labels.iter().zip(classes);
+        labels
+            .flat_map(|(label, class)| {
+                (0..label.classes.len()).map(move |n| f32::from(u8::from(n == *class)))
+            })
+            .collect()
+    }
+
+    /// Both.
+    #[cfg(feature = "train")]
+    pub(crate) fn input(&self, seed: u64, truncation: f64, classes: &[usize]) -> Vec<f32> {
+        [Self::noise(seed, truncation), self.condition(classes)].concat()
+    }
+
+    /// The pictures of inputs: noise, then a condition.
     ///
     /// # Panics
     /// Where an input has another length: a bug of the caller.

@@ -12,7 +12,7 @@
 
 use super::layers::{Discriminator, Generator, SEEN, halved};
 use super::{ArtGan, Label, NOISE, SIDE, note};
-use crate::corpus::{scaled, square};
+use crate::corpus::{Start, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::pictures::{self, Labels, Painting};
@@ -222,7 +222,7 @@ impl ArtGanTask {
         let inputs: Vec<_> = (0..MEASURED as u64)
             .map(|n| {
                 let row = (mix(&[self.seed(), 77, n]) % self.learned.len() as u64) as usize;
-                generator.seedling(mix(&[self.seed(), n]), 1.0, &self.learned[row].1)
+                generator.input(mix(&[self.seed(), n]), 1.0, &self.learned[row].1)
             })
             .collect();
         let parts = inputs.chunks(50);
@@ -360,7 +360,7 @@ impl Task for ArtGanTask {
                     .learned
                     .iter()
                     .find(|(_, classes)| classes[0] == class)?;
-                Some(generator.seedling(n, 1.0, classes))
+                Some(generator.input(n, 1.0, classes))
             })
             .collect();
         let bytes = grid(&generator.paint(&inputs), 10).encode_png();
@@ -371,8 +371,8 @@ impl Task for ArtGanTask {
 
 impl Recipe for ArtGanRecipe {
     const KIND: &'static str = "artgan";
-    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "")];
-    type Start = String;
+    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "nothing")];
+    type Start = Start;
     type Task = ArtGanTask;
     type Figures = Marks;
     type Error = PaintError;

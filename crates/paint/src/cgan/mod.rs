@@ -80,7 +80,7 @@ struct Note {
     subject: String,
 }
 
-const KIND: &str = "cgan";
+pub(crate) const KIND: &str = "cgan";
 
 impl Cgan {
     /// From weights that `affetti train cgan` wrote, or the published ones, whose layers are known by their
@@ -127,15 +127,25 @@ impl Cgan {
         &self.subject
     }
 
-    /// Noise of `seed`, as long as `truncation` of the usual, and what is asked.
+    /// Noise of `seed`, as long as `truncation` of the usual.
     #[must_use]
-    pub fn seedling(seed: u64, truncation: f64, sentiment: Sentiment) -> Vec<f32> {
-        let mut input = Normal::new(seed).many(NOISE, truncation);
-        input.extend(Sentiment::ALL.map(|s| f32::from(u8::from(s == sentiment))));
-        input
+    pub fn noise(seed: u64, truncation: f64) -> Vec<f32> {
+        Normal::new(seed).many(NOISE, truncation)
     }
 
-    /// The pictures of inputs as [`Cgan::seedling`] makes them.
+    /// What stands behind the noise.
+    #[must_use]
+    pub fn condition(sentiment: Sentiment) -> Vec<f32> {
+        Sentiment::ALL.map(|s| f32::from(u8::from(s == sentiment))).to_vec()
+    }
+
+    /// Both.
+    #[cfg(feature = "train")]
+    pub(crate) fn input(seed: u64, truncation: f64, sentiment: Sentiment) -> Vec<f32> {
+        [Self::noise(seed, truncation), Self::condition(sentiment)].concat()
+    }
+
+    /// The pictures of inputs: noise, then a condition.
     ///
     /// # Panics
     /// Where an input has another length: a bug of the caller.

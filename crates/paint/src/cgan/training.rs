@@ -8,7 +8,7 @@
 
 use super::layers::{Discriminator, Generator};
 use super::{Cgan, SIDE, Statistics, note};
-use crate::corpus::{Corpus, corpus, scaled, square};
+use crate::corpus::{Corpus, Start, corpus, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::repertoire::{Sentiment, balance};
@@ -124,7 +124,7 @@ impl CganTask {
     fn painted(&self, generator: &Cgan) -> Vec<Picture> {
         let inputs: Vec<_> = (0..MEASURED as u64)
             .map(|n| {
-                Cgan::seedling(
+                Cgan::input(
                     mix(&[self.seed(), n]),
                     1.0,
                     Sentiment::ALL[(n % 3) as usize],
@@ -204,7 +204,7 @@ impl Task for CganTask {
         let generator = self.generator(pair)?;
         let inputs: Vec<_> = Sentiment::ALL
             .into_iter()
-            .flat_map(|sentiment| (0..12).map(move |n| Cgan::seedling(n, 1.0, sentiment)))
+            .flat_map(|sentiment| (0..12).map(move |n| Cgan::input(n, 1.0, sentiment)))
             .collect();
         let bytes = grid(&generator.paint(&inputs, Statistics::Running), 12).encode_png();
         let name = "painted.png";
@@ -214,8 +214,8 @@ impl Task for CganTask {
 
 impl Recipe for CganRecipe {
     const KIND: &'static str = "cgan";
-    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "")];
-    type Start = String;
+    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "nothing")];
+    type Start = Start;
     type Task = CganTask;
     type Figures = Marks;
     type Error = PaintError;

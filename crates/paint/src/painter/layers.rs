@@ -4,7 +4,8 @@
 //! - **Source, deviations** as there. Batch statistics in training, running ones published.
 
 use super::{FIRST, Shape};
-use affetti_layers::{After, Normal, Unit, UnitSpec, linear};
+use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
+use affetti_kernels::Convolution;
 use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, Param};
@@ -64,6 +65,7 @@ pub struct PainterLayers {
     begin: Dense,
     doublings: Vec<Unit>,
     turns: Vec<Dense>,
+    early: Unit,
     last: Unit,
 }
 
@@ -90,28 +92,23 @@ impl PainterLayers {
         let turns = turns
             .map(|channels| dense([shape.mixed, 2 * channels], 0.3, &mut random))
             .collect();
-        let conv = shape.last();
-        let after = After::Bias;
-        let mut folded = Folded::random(conv.weight_shape(), conv.outputs, &mut random);
-        // The four pixels of a cell begin alike: else each cell shows (Aitken et al. 2017).
-        let filter = folded.weight.len() / conv.outputs;
-        let cell: Vec<f32> = folded.weight[..3 * filter]
-            .iter()
-            .map(|w| w * 0.3)
-            .collect();
-        folded.weight = cell.repeat(4);
+        let early = cells(shape.early(), 0.3, &mut random, device);
+        // Nothing at first: details are added to a picture that is there already.
+        let last = cells(shape.last(), 0.01, &mut random, device);
         Self {
             mix,
             begin,
             doublings,
             turns,
-            last: UnitSpec { conv, after }.with_weights(folded, device),
+            early,
+            last,
         }
     }
 
-    /// Pictures `[batch, side, side, 3]` of noise `[batch, noise]` and conditions `[batch, width]`.
+    /// Pictures of noise `[batch, noise]` and conditions `[batch, width]`: `[batch, side, side, 3]`, or of
+    /// half the side, without the details, where `early`.
     #[must_use]
-    pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>) -> Tensor<4> {
+    pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>, early: bool) -> Tensor<4> {
         let mixed = Tensor::cat(vec![noise, condition], 1);
         let mixed = self
             .mix
@@ -121,10 +118,21 @@ impl PainterLayers {
         let [batch, numbers] = start.dims();
         let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
         let mut maps = turn(start, self.turns[0].forward(mixed.clone()));
-        for (doubling, layer) in self.doublings.iter().zip(&self.turns[1..]) {
-            maps = turn(doubling.forward(maps, None), layer.forward(mixed.clone()));
+        let count = self.doublings.len();
+        for n in 0..count - 1 {
+            maps = self.doubled(n, maps, &mixed);
         }
-        pixels(self.last.forward(maps, None)).tanh()
+        let small = pixels(self.early.forward(maps.clone(), None));
+        if early {
+            return small.tanh();
+        }
+        let maps = self.doubled(count - 1, maps, &mixed);
+        (pixels(self.last.forward(maps, None)) + upsample(small)).tanh()
+    }
+
+    fn doubled(&self, n: usize, maps: Tensor<4>, mixed: &Tensor<2>) -> Tensor<4> {
+        let maps = self.doublings[n].forward(maps, None);
+        turn(maps, self.turns[n + 1].forward(mixed.clone()))
     }
 
     /// As a file for inference has it.
@@ -143,10 +151,24 @@ impl PainterLayers {
             unit.weights()
                 .put(&mut tensors, &format!("doublings.{n}"), &shape);
         }
-        let shape = self.last.layer().weight_shape();
-        self.last.weights().put(&mut tensors, "last", &shape);
+        for (name, unit) in [("early", &self.early), ("last", &self.last)] {
+            let shape = unit.layer().weight_shape();
+            unit.weights().put(&mut tensors, name, &shape);
+        }
         tensors
     }
+}
+
+/// A layer that ends in twelve channels, small by `gain`.
+fn cells(conv: Convolution, gain: f32, random: &mut Normal, device: &Device) -> Unit {
+    let after = After::Bias;
+    let mut folded = Folded::random(conv.weight_shape(), conv.outputs, random);
+    // The four pixels of a cell begin alike: else each cell shows (Aitken et al. 2017).
+    let filter = folded.weight.len() / conv.outputs;
+    let cell = folded.weight[..3 * filter].iter();
+    let cell: Vec<f32> = cell.map(|w| w * gain).collect();
+    folded.weight = cell.repeat(4);
+    UnitSpec { conv, after }.with_weights(folded, device)
 }
 
 /// Scales and shifts channels: `by` is `[batch, 2 · channels]`.

@@ -2,8 +2,8 @@
 //!
 //! - **Computes** square pictures from noise and a condition. Both are mixed by two layers into a vector;
 //!   a map of 4 × 4 begins with it, and each doubling of the map is scaled and shifted per channel by it
-//!   again, so that the condition reaches content, light and composition. The last doubling rearranges
-//!   channels into pixels.
+//!   again, so that the condition reaches content, light and composition. The last two maps each give a
+//!   picture, by channels rearranged into pixels: the smaller one, enlarged, and what the larger adds.
 //! - **Input** normal noise, and what [`crate::repertoire`] says of genre, style and feeling.
 //! - **Output** sRGB pictures, by tanh in −1..1.
 //! - **Source** Radford et al. (2016) for doublings by transposed convolutions; Perez et al. (2018) for
@@ -19,8 +19,9 @@ pub mod layers;
 pub mod training;
 
 use crate::error::PaintError;
+use crate::generator::Seedling;
 use crate::net::{Linear, Maps, Packed, leaky};
-use crate::repertoire::{FEELING, Repertoire, Row};
+use crate::repertoire::{Repertoire, Row};
 use affetti_ground::Normal;
 use affetti_kernels::{Activation, Batch, Border, Convolution, Kind};
 use affetti_picture::Picture;
@@ -28,6 +29,8 @@ use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Taker, Tensors};
 use serde::{Deserialize, Serialize};
 
+/// The painter inside of the program.
+pub const EMBEDDED: &str = "painter-1";
 /// Negative values are divided by five.
 pub(crate) const LEAKY: Activation = Activation::Leaky(0.2);
 /// Side of the first map.
@@ -59,7 +62,7 @@ impl Shape {
         let within = |n: usize, most: usize| (1..=most).contains(&n);
         within(self.noise, 1024)
             && within(self.mixed, 2048)
-            && within(self.channels.len(), 7)
+            && (2..=7).contains(&self.channels.len())
             && self.channels.iter().all(|&n| within(n, 1024))
     }
 
@@ -75,6 +78,12 @@ impl Shape {
     /// From the last map to four pixels for each of its own.
     pub(crate) fn last(&self) -> Convolution {
         let inputs = self.channels.last().copied().unwrap_or(1);
+        Convolution::new(inputs, 12, 3)
+    }
+
+    /// The same from the last map but one.
+    pub(crate) fn early(&self) -> Convolution {
+        let inputs = self.channels.iter().rev().nth(1).copied().unwrap_or(1);
         Convolution::new(inputs, 12, 3)
     }
 
@@ -94,6 +103,7 @@ pub struct Painter {
     doublings: Vec<Packed>,
     /// Scale and shift of each map.
     turns: Vec<Linear>,
+    early: Packed,
     last: Packed,
 }
 
@@ -105,16 +115,7 @@ struct Note {
     names: serde_json::Value,
 }
 
-const KIND: &str = "painter";
-
-/// Noise and condition of one picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Seedling {
-    /// [`Shape::noise`] numbers, normal.
-    pub noise: Vec<f32>,
-    /// See [`Repertoire::condition`].
-    pub condition: Vec<f32>,
-}
+pub(crate) const KIND: &str = "painter";
 
 impl Painter {
     /// From a file of weights that `train painter` wrote.
@@ -152,6 +153,8 @@ impl Painter {
             Packed::new(conv, &folded, FIRST << (n - 1))
         });
         let doublings = doublings.collect();
+        let early = taken(&mut taker, "early", shape.early());
+        let early = Packed::new(shape.early(), &early, shape.side() / 4);
         let last = taken(&mut taker, "last", shape.last());
         let last = Packed::new(shape.last(), &last, shape.side() / 2);
         taker.finish()?;
@@ -162,6 +165,7 @@ impl Painter {
             begin,
             doublings,
             turns,
+            early,
             last,
         })
     }
@@ -178,11 +182,17 @@ impl Painter {
         &self.repertoire
     }
 
-    /// Noise of `seed` as long as `truncation` of the usual, and the condition of `row`.
+    /// Noise of `seed` as long as `truncation` of the usual.
+    #[must_use]
+    pub fn noise(&self, seed: u64, truncation: f64) -> Vec<f32> {
+        Normal::new(seed).many(self.shape.noise, truncation)
+    }
+
+    /// Such noise, and the condition of `row`.
     #[must_use]
     pub fn seedling(&self, seed: u64, truncation: f64, row: &Row) -> Seedling {
         Seedling {
-            noise: Normal::new(seed).many(self.shape.noise, truncation),
+            noise: self.noise(seed, truncation),
             condition: self.repertoire.condition(row),
         }
     }
@@ -214,11 +224,26 @@ impl Painter {
         let shape = Batch::new([seedlings.len(), FIRST, FIRST, first]);
         let mut maps = Maps { data, shape };
         self.turn(0, &mixed, &mut maps);
+        let mut small = None;
         for (n, doubling) in self.doublings.iter().enumerate() {
+            if n + 1 == self.doublings.len() {
+                small = Some(self.early.run(&maps));
+            }
             maps = doubling.run(&maps);
             self.turn(n + 1, &mixed, &mut maps);
         }
-        pictures(&self.last.run(&maps))
+        let large = self.last.run(&maps);
+        let small = small.expect("a painter has two maps at least");
+        let length = [&small, &large].map(|maps| maps.shape.picture());
+        let pairs = small.data.chunks_exact(length[0]);
+        let pairs = pairs.zip(large.data.chunks_exact(length[1]));
+        let side = self.shape.side();
+        pairs
+            .map(|(small, large)| {
+                let small = doubled(&pixels(small, side / 4), side / 2);
+                picture(&pixels(large, side / 2), &small, side)
+            })
+            .collect()
     }
 
     /// Scales and shifts the channels of map `n`.
@@ -262,29 +287,49 @@ fn taken(taker: &mut Taker, name: &str, conv: Convolution) -> Folded {
     }
 }
 
-/// Pictures from twelve channels: red, green and blue of the upper left, upper right, lower left and lower
-/// right pixel.
-fn pictures(maps: &Maps) -> Vec<Picture> {
-    let Batch { height, width, .. } = maps.shape;
-    let byte = |x: f32| (x.tanh() * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8;
-    let picture = |map: &[f32]| {
-        let mut pixels = vec![0_u8; 12 * height * width];
-        for y in 0..2 * height {
-            for x in 0..2 * width {
-                let cell = &map[((y / 2) * width + x / 2) * 12..];
-                let corner = 3 * (2 * (y % 2) + x % 2);
-                for c in 0..3 {
-                    pixels[(y * 2 * width + x) * 3 + c] = byte(cell[corner + c]);
-                }
-            }
+/// Numbers `[2 · side, 2 · side, 3]` from a map `[side, side, 12]`: red, green and blue of the upper left,
+/// upper right, lower left and lower right pixel.
+fn pixels(map: &[f32], side: usize) -> Vec<f32> {
+    let mut pixels = Vec::with_capacity(map.len());
+    for y in 0..2 * side {
+        for x in 0..2 * side {
+            let corner = ((y / 2) * side + x / 2) * 12 + 3 * (2 * (y % 2) + x % 2);
+            pixels.extend_from_slice(&map[corner..corner + 3]);
         }
-        let size = |n: usize| u32::try_from(2 * n).unwrap_or(0);
-        Picture::new(size(width), size(height), pixels).expect("three bytes a pixel")
-    };
-    maps.data
-        .chunks_exact(maps.shape.picture())
-        .map(picture)
-        .collect()
+    }
+    pixels
 }
 
-const _: () = assert!(FEELING == 11);
+/// Bilinear enlargement by two of `[side, side, 3]`.
+fn doubled(pixels: &[f32], side: usize) -> Vec<f32> {
+    // A new pixel lies a quarter of an old one from the nearest, three quarters from the next.
+    let two = |n: usize| {
+        let near = n / 2;
+        let next = if n.is_multiple_of(2) {
+            near.saturating_sub(1)
+        } else {
+            (near + 1).min(side - 1)
+        };
+        [(near, 0.75_f32), (next, 0.25)]
+    };
+    let mut large = vec![0.0; 4 * pixels.len()];
+    for (n, pixel) in large.chunks_exact_mut(3).enumerate() {
+        for (y, v) in two(n / (2 * side)) {
+            for (x, w) in two(n % (2 * side)) {
+                let from = &pixels[(y * side + x) * 3..][..3];
+                pixel.iter_mut().zip(from).for_each(|(to, from)| *to += v * w * from);
+            }
+        }
+    }
+    large
+}
+
+/// A picture of the sum of both, by tanh.
+fn picture(details: &[f32], ground: &[f32], side: usize) -> Picture {
+    let byte = |(a, b): (&f32, &f32)| {
+        ((a + b).tanh() * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8
+    };
+    let bytes = details.iter().zip(ground).map(byte).collect();
+    let side = u32::try_from(side).unwrap_or(0);
+    Picture::new(side, side, bytes).expect("three bytes a pixel")
+}

@@ -9,11 +9,11 @@
 use super::critic::{Critic, Eye};
 use super::layers::{Dense, PainterLayers};
 use super::{Painter, Shape, note};
-use crate::corpus::{Corpus, corpus, scaled, square};
+use crate::corpus::{Corpus, Start, corpus, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::pictures;
-use crate::repertoire::{FEELING, Feeling, Repertoire, Sentiment};
+use crate::repertoire::{FEELING, Feeling, OTHER, Repertoire, Sentiment};
 use crate::sheet::grid;
 use affetti_feel::art::PaintingSet;
 use affetti_ground::config::first_wrong;
@@ -70,6 +70,9 @@ pub struct PainterRecipe {
     pub genre: f64,
     /// Steps of an epoch.
     pub steps: usize,
+    /// For so many epochs pictures of half the side are learned.
+    #[serde(default)]
+    pub early: usize,
 }
 
 /// The two networks and the guess.
@@ -100,13 +103,22 @@ impl PainterTask {
         self.config.common.seed
     }
 
-    /// A random square of `picture`, perhaps mirrored, in −1..1.
+    fn is_early(&self, epoch: usize) -> bool {
+        epoch < self.config.own.early
+    }
+
+    /// Side of the pictures of an epoch.
+    fn side(&self, epoch: usize) -> usize {
+        self.config.own.shape.side() >> usize::from(self.is_early(epoch))
+    }
+
+    /// A random square of a painting, perhaps mirrored, in −1..1.
     fn view(&self, row: usize, parts: [u64; 3]) -> Vec<f32> {
         let draw = |k: u64| {
             (mix(&[self.seed(), parts[0], parts[1], parts[2], k]) >> 11) as f64
                 / (1_u64 << 53) as f64
         };
-        let side = u32::try_from(self.config.own.shape.side()).unwrap_or(0);
+        let side = u32::try_from(self.side(parts[0] as usize)).unwrap_or(0);
         let picture = &self.learned[row];
         let square = square(picture, self.config.own.crop, side, &draw);
         scaled(&square)
@@ -128,7 +140,7 @@ impl PainterTask {
             .par_iter()
             .map(|&row| self.view(row, [epoch as u64, step as u64, row as u64]))
             .collect();
-        let side = self.config.own.shape.side();
+        let side = self.side(epoch);
         let data = TensorData::new(pixels.concat(), [rows.len(), side, side, 3]);
         (rows, Tensor::from_data(data, device))
     }
@@ -217,7 +229,7 @@ impl Task for PainterTask {
             critic,
             guess,
         } = pair;
-        let fake = generator.forward(Tensor::from_data(noise, &device), wants.clone());
+        let fake = generator.forward(Tensor::from_data(noise, &device), wants.clone(), self.is_early(epoch));
         let (fake, fake_pooled) = self.eye.look(self.enlarged(fake));
         let (real, real_pooled) = self.eye.look(self.enlarged(real));
 
@@ -288,9 +300,8 @@ struct Judges {
 
 impl Recipe for PainterRecipe {
     const KIND: &'static str = "painter";
-    /// An empty start: a new one; else the run whose weights it goes on from.
-    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "")];
-    type Start = String;
+    const ASSUMED: &'static [(&'static str, &'static str)] = &[("start", "nothing")];
+    type Start = Start;
     type Task = PainterTask;
     type Figures = Marks;
     type Error = PaintError;
@@ -304,12 +315,12 @@ impl Recipe for PainterRecipe {
             (own.least >= 1, "least: at least 1"),
             (
                 own.shape.sound(),
-                "shape: sizes from 1, channels of 1 to 7 maps",
+                "shape: sizes from 1, channels of 2 to 7 maps",
             ),
             (own.doublings <= 3, "doublings: 0 to 3"),
             (
-                own.shape.side() << own.doublings.min(3) >= 64,
-                "shape, doublings: the critic sees at least 64 pixels",
+                (own.shape.side() << own.doublings.min(3)) >> usize::from(own.early > 0) >= 32,
+                "shape, doublings: the critic sees at least 32 pixels",
             ),
             ((1..=512).contains(&own.channels), "channels: 1 to 512"),
             (
@@ -341,7 +352,7 @@ impl Recipe for PainterRecipe {
             |labels| own.genres.iter().any(|genre| genre == labels.genre),
         )?;
         let mut styles = pictures::frequent(learned.iter().map(|p| p.style.as_str()), own.least);
-        styles.push("other".to_owned());
+        styles.push(OTHER.to_owned());
         let classes: Vec<(usize, usize)> = learned
             .iter()
             .map(|p| {
@@ -363,7 +374,7 @@ impl Recipe for PainterRecipe {
             generator: PainterLayers::init(&own.shape, width, mix(&[seed, 4]), &device),
             critic: Critic::init(
                 own.channels,
-                own.shape.side() << own.doublings,
+                (own.shape.side() << own.doublings) >> usize::from(own.early > 0),
                 width,
                 mix(&[seed, 5]),
                 &device,

@@ -1,0 +1,200 @@
+//! `affetti paint`: words in, pictures out.
+
+mod source;
+mod target;
+
+use std::{ops::ControlFlow, path::Path};
+
+use affetti::{
+    Cancel, Control, PaintOptions, Painted, paint,
+    paint::{
+        Feeling, Wish,
+        brush::{self, Painting},
+        wish,
+    },
+    picture::{DecodeOptions, read},
+};
+use anyhow::{Result, anyhow, bail};
+
+use crate::{
+    Exit,
+    args::{BrushArg, PaintArgs},
+    interrupt,
+    out_file::{extension, put, spare},
+    progress::Progress,
+    settings::Settings,
+    table::counted,
+};
+use source::Source;
+use target::{Form, Target};
+
+/// Pixels of a side after a brush.
+const BRUSHED: u32 = 1024;
+/// Pictures of a sheet or a GIF, which are in memory together.
+const TOGETHER: u64 = 400;
+
+pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
+    check(args)?;
+    if let Some(picture) = &args.from {
+        return over(args, picture, settings);
+    }
+    if args.list {
+        return source::list(settings);
+    }
+    let (words, count) = split(&args.words)?;
+    let source = Source::find(args, &words)?;
+    for note in &source.wish.notes {
+        settings.summary(note);
+    }
+    let options = PaintOptions {
+        wish: Wish {
+            feeling: feeling(args, source.wish.feeling)?,
+            ..source.wish.clone()
+        },
+        count,
+        seed: settings.seed.unwrap_or(0),
+        truncation: args.truncation,
+        size: match args.brush {
+            BrushArg::None => args.size,
+            BrushArg::Oil => None,
+        },
+    };
+    let mut target = Target::new(args, settings, count)?;
+    if target.form() == Form::Animation {
+        let turns = target::animation(&source, &options, args)?;
+        return target.put(&turns, count, settings);
+    }
+    painted(&source, &options, &mut target, (args, settings))
+}
+
+/// What is wrong with the arguments, before any work.
+fn check(args: &PaintArgs) -> Result<()> {
+    if !(0.0..=1.5).contains(&args.truncation) {
+        bail!("--truncation is {}, it has to be 0 to 1.5", args.truncation);
+    }
+    for (name, value) in [("valence", args.valence), ("arousal", args.arousal)] {
+        if value.is_some_and(|x| !(1.0..=7.0).contains(&x)) {
+            bail!(
+                "--{name} is {}, it has to be 1 to 7",
+                value.unwrap_or_default()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Words, and the number among them.
+fn split(words: &[String]) -> Result<(Vec<&str>, u64)> {
+    let is_number = |word: &&str| word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty();
+    let words = words.iter().flat_map(|word| word.split_whitespace());
+    let (numbers, words): (Vec<&str>, Vec<&str>) = words.partition(is_number);
+    let count = match numbers[..] {
+        [] => 1,
+        [number] => match number.parse() {
+            Ok(0) => bail!("0 pictures: ask for at least 1"),
+            Ok(count) if count <= 1_000_000_000 => count,
+            _ => bail!("{number} pictures are too many; at most 1000000000 at once"),
+        },
+        [first, second, ..] => {
+            bail!("{first} and {second}: only one number says how many pictures")
+        }
+    };
+    Ok((words, count))
+}
+
+/// The feeling of the options, or the one among the words.
+fn feeling(args: &PaintArgs, said: Feeling) -> Result<Feeling> {
+    let asked = match (&args.emotion, args.valence, args.arousal) {
+        (Some(name), ..) => named(name)?,
+        (None, None, None) => return Ok(said),
+        (None, valence, arousal) => Feeling::Affect { valence, arousal },
+    };
+    if said != Feeling::Any {
+        bail!("two feelings are asked for: one among the words and one by an option");
+    }
+    Ok(asked)
+}
+
+fn named(name: &str) -> Result<Feeling> {
+    if let Some(feeling) = wish::feeling(name) {
+        return Ok(feeling);
+    }
+    // Its message names the nine; sentiments are told here.
+    let emotion = crate::find::emotion(name)
+        .map_err(|error| anyhow!("{error}; or negative, neutral or positive"))?;
+    Ok(Feeling::Emotion(emotion))
+}
+
+fn painted(
+    source: &Source,
+    options: &PaintOptions,
+    target: &mut Target,
+    (args, settings): (&PaintArgs, &Settings),
+) -> Result<Exit> {
+    let bar = Progress::new("pictures", !settings.quiet);
+    let cancel = Cancel::default();
+    interrupt::gently(&cancel, "stopping after this picture");
+    let control = Control {
+        cancel: cancel.clone(),
+        ..Control::default()
+    };
+    let total = usize::try_from(options.count).ok();
+    let (mut done, mut written) = (0_usize, Ok(()));
+    let pair = (&source.generator, &source.model);
+    paint(pair, options, &control, |picture| {
+        done += 1;
+        bar.at(done, total);
+        let (picture, strokes) = brushed(args, picture);
+        written = target.take(&picture, strokes.as_ref());
+        if written.is_err() || cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    bar.finish();
+    written?;
+    let told = target.finish()?;
+    let by = &source.model.name;
+    settings.summary(&format!(
+        "{} by {by} \u{2192} {told}",
+        counted(done, "picture")
+    ));
+    Ok(match cancel.is_cancelled() {
+        true => Exit::Stopped,
+        false => Exit::Done,
+    })
+}
+
+/// `--from`: a picture of the user's, painted over.
+fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
+    if args.brush == BrushArg::None {
+        bail!("--from needs a brush to paint with: --brush oil");
+    }
+    let Some(out) = &settings.out else {
+        bail!("where does the picture go? --out FILE.png or FILE.svg");
+    };
+    spare(Some(out), &[path])?;
+    let picture = read(path, &DecodeOptions::default())
+        .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    let seed = settings.seed.unwrap_or(0);
+    let painting = brush::oil(&picture, args.size.unwrap_or(BRUSHED), seed);
+    match extension(out).as_str() {
+        "png" => put(out, &painting.picture().encode_png())?,
+        "svg" => put(out, painting.svg(&format!("painted over, seed {seed}")).as_bytes())?,
+        _ => bail!("--out {}: .png or .svg", out.display()),
+    }
+    let strokes = counted(painting.strokes.len(), "stroke");
+    settings.summary(&format!("{strokes} \u{2192} {}", out.display()));
+    Ok(Exit::Done)
+}
+
+/// The picture after the brush, and its strokes.
+fn brushed(args: &PaintArgs, painted: Painted) -> (Painted, Option<Painting>) {
+    if args.brush == BrushArg::None {
+        return (painted, None);
+    }
+    let side = args.size.unwrap_or(BRUSHED);
+    let painting = brush::oil(&painted.picture, side, painted.asked.seed);
+    let picture = painting.picture();
+    (Painted { picture, ..painted }, Some(painting))
+}

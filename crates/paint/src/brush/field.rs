@@ -1,0 +1,70 @@
+//! Which way strokes go: along edges and texture.
+
+use super::plane::{Plane, smooth};
+
+/// A unit vector per pixel; the sign says nothing.
+#[derive(Debug)]
+pub(super) struct Field {
+    width: usize,
+    height: usize,
+    along: Vec<[f32; 2]>,
+}
+
+impl Field {
+    /// By the structure tensor of `picture`, averaged over about `radius` pixels.
+    pub(super) fn of(picture: &Plane, radius: f32) -> Self {
+        let (w, h) = (picture.width, picture.height);
+        let light: Vec<f32> = picture.data.iter().map(|p| 0.3 * p[0] + 0.6 * p[1] + 0.1 * p[2]).collect();
+        let at = |x: usize, y: usize| light[y * w + x];
+        let mut tensor = Vec::with_capacity(w * h);
+        for y in 0..h {
+            let (up, down) = (y.saturating_sub(1), (y + 1).min(h - 1));
+            for x in 0..w {
+                let (left, right) = (x.saturating_sub(1), (x + 1).min(w - 1));
+                let gx = at(right, y) - at(left, y);
+                let gy = at(x, down) - at(x, up);
+                tensor.push([gx * gx, gx * gy, gy * gy]);
+            }
+        }
+        let reach = (radius.round() as usize).max(1);
+        let once = smooth(&tensor, [w, h], reach);
+        let along = smooth(&once, [w, h], reach).iter().map(along).collect();
+        Self {
+            width: w,
+            height: h,
+            along,
+        }
+    }
+
+    pub(super) fn at(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let x = (x.max(0.0) as usize).min(self.width - 1);
+        let y = (y.max(0.0) as usize).min(self.height - 1);
+        self.along[y * self.width + x]
+    }
+}
+
+/// The direction in which least changes: the eigenvector of the smaller eigenvalue of `[xx, xy, yy]`.
+fn along([xx, xy, yy]: &[f32; 3]) -> [f32; 2] {
+    // The gradient's axis has the angle ½ atan2(2xy, xx − yy).
+    let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
+    [-angle.sin(), angle.cos()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Field;
+    use crate::brush::plane::Plane;
+
+    #[test]
+    fn a_slanted_edge_is_followed() {
+        // Dark above the diagonal, light below: strokes go down the diagonal.
+        let data = (0..40 * 40).map(|n| if n % 40 > n / 40 { [0.1; 3] } else { [0.9; 3] });
+        let plane = Plane {
+            width: 40,
+            height: 40,
+            data: data.collect(),
+        };
+        let [x, y] = Field::of(&plane, 3.0).at([20.0, 20.0]);
+        assert!((x.abs() - 0.707).abs() < 0.02 && x * y > 0.0, "{x} {y}");
+    }
+}
