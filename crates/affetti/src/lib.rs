@@ -65,7 +65,8 @@ pub use affetti_words as words;
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
 pub use answers::painted::NOTE;
 pub use answers::{
-    Asked, Measured, Painted, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched, Trace, hit_json,
+    Asked, Measured, Painted, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched,
+    Trace, hit_json,
 };
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Speech, Weights};

@@ -1,6 +1,8 @@
 //! `affetti eval`.
 
 #[cfg(feature = "train")]
+mod generator;
+#[cfg(feature = "train")]
 mod speaker;
 
 use std::path::{Path, PathBuf};
@@ -125,6 +127,12 @@ pub(crate) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
             [weights.as_deref(), wordnet.as_deref()],
             settings,
         ),
+        #[cfg(not(feature = "train"))]
+        EvalVerb::Generator { .. } => bail!(
+            "this build cannot measure generators: build it with `cargo build --release --features train`"
+        ),
+        #[cfg(feature = "train")]
+        verb @ EvalVerb::Generator { .. } => generator::eval(verb, settings),
         #[cfg(not(feature = "train"))]
         EvalVerb::Speaker { .. } => bail!(
             "this build cannot measure speakers: build it with `cargo build --release --features train`"

@@ -12,6 +12,7 @@ mod feel;
 mod find;
 mod inputs;
 mod interrupt;
+mod label;
 mod mirror;
 mod models;
 mod out_file;
@@ -89,8 +90,9 @@ fn main() -> ExitCode {
     quiet_workers(settings.verbose);
     interrupt::watch();
     if settings.seed.is_some() && !takes_seed(&args.verb) {
-        settings
-            .summary("--seed changes nothing here: it is for `affetti train`, `sketch`, `say` and `paint`");
+        settings.summary(
+            "--seed changes nothing here: it is for `affetti train`, `sketch`, `say` and `paint`",
+        );
     }
     match run(args.verb, &settings) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -105,7 +107,11 @@ fn main() -> ExitCode {
 
 fn takes_seed(verb: &Verb) -> bool {
     let speaker = matches!(verb, Verb::Eval(args::EvalVerb::Speaker { .. }));
-    speaker || matches!(verb, Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_) | Verb::Paint(_))
+    speaker
+        || matches!(
+            verb,
+            Verb::Train(_) | Verb::Sketch(_) | Verb::Say(_) | Verb::Paint(_)
+        )
 }
 
 fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
@@ -119,6 +125,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Say(args) => saying::run(&args, settings),
         Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Paint(args) => paint::run(&args, settings),
+        Verb::Label(args) => label::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => train::train(verb, settings),

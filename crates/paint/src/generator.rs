@@ -151,7 +151,10 @@ impl Generator {
                 labels
                     .flat_map(|label| {
                         let kind = kind_of(&label.name);
-                        label.classes.iter().map(move |name| Subject::new(kind, name))
+                        label
+                            .classes
+                            .iter()
+                            .map(move |name| Subject::new(kind, name))
                     })
                     .collect()
             }
@@ -294,11 +297,15 @@ fn of_artgan(artgan: &ArtGan, wish: &Wish) -> Result<Vec<Choice>, PaintError> {
     for label in artgan.labels() {
         let asked = wish.subject(kind_of(&label.name));
         let fits = |name: &String| asked.is_none_or(|asked| asked == name);
-        let here = label.classes.iter().enumerate().filter(|(_, name)| fits(name));
+        let here = label
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| fits(name));
         let here: Vec<usize> = here.map(|(n, _)| n).collect();
-        let longer = classes.iter().flat_map(|start| {
-            here.iter().map(move |n| [&start[..], &[*n]].concat())
-        });
+        let longer = classes
+            .iter()
+            .flat_map(|start| here.iter().map(move |n| [&start[..], &[*n]].concat()));
         classes = longer.collect();
     }
     let choice = |classes: &Vec<usize>| Choice {

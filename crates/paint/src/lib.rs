@@ -18,6 +18,8 @@ pub mod generator;
 pub mod measures;
 mod net;
 pub mod painter;
+#[cfg(test)]
+mod parity;
 #[cfg(feature = "train")]
 pub mod pictures;
 pub mod repertoire;

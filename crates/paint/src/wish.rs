@@ -177,7 +177,11 @@ fn meaning(said: &str, known: &[Subject]) -> Option<Meaning> {
         return Some(Meaning::Feeling(feeling));
     }
     let said = plain(said);
-    let mut found: Vec<Subject> = known.iter().filter(|s| plain(&s.name) == said).cloned().collect();
+    let mut found: Vec<Subject> = known
+        .iter()
+        .filter(|s| plain(&s.name) == said)
+        .cloned()
+        .collect();
     if found.is_empty() && said.chars().count() >= SHORTEST {
         let begins = |s: &&Subject| format!(" {}", plain(&s.name)).contains(&format!(" {said}"));
         found = known.iter().filter(begins).cloned().collect();
@@ -190,7 +194,10 @@ fn meaning(said: &str, known: &[Subject]) -> Option<Meaning> {
 /// In lower case, with spaces.
 fn plain(name: &str) -> String {
     let lower = name.trim().to_lowercase();
-    let words: Vec<&str> = lower.split([' ', '_', '-']).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split([' ', '_', '-'])
+        .filter(|w| !w.is_empty())
+        .collect();
     words.join(" ")
 }
 
@@ -246,7 +253,10 @@ mod tests {
 
     #[test]
     fn words_of_a_name_stand_together_or_apart() {
-        for words in [vec!["still", "life", "sadness"], vec!["Still-Life", "SADNESS"]] {
+        for words in [
+            vec!["still", "life", "sadness"],
+            vec!["Still-Life", "SADNESS"],
+        ] {
             let wish = read(&words).unwrap();
             assert_eq!(wish.subject(Kind::Genre), Some("still_life"), "{words:?}");
             assert_eq!(wish.feeling, Feeling::Emotion(Emotion::Sadness));
@@ -264,7 +274,11 @@ mod tests {
     fn a_name_that_is_both_is_the_genre_and_said() {
         let wish = read(&["abstract"]).unwrap();
         assert_eq!(wish.subject(Kind::Genre), Some("abstract_painting"));
-        assert!(wish.notes[0].contains("could also be Abstract Expressionism"), "{:?}", wish.notes);
+        assert!(
+            wish.notes[0].contains("could also be Abstract Expressionism"),
+            "{:?}",
+            wish.notes
+        );
     }
 
     #[test]
@@ -274,9 +288,20 @@ mod tests {
         let told = read(&["impresionism"]).unwrap_err();
         assert!(told.contains("did you mean Impressionism?"), "{told}");
         let told = read(&["xyzzy"]).unwrap_err();
-        assert!(!told.contains("did you mean") && told.contains("still life, "), "{told}");
-        assert!(read(&["awe", "fear"]).unwrap_err().contains("second feeling"));
-        assert!(read(&["still life", "abstract"]).unwrap_err().contains("second genre"));
+        assert!(
+            !told.contains("did you mean") && told.contains("still life, "),
+            "{told}"
+        );
+        assert!(
+            read(&["awe", "fear"])
+                .unwrap_err()
+                .contains("second feeling")
+        );
+        assert!(
+            read(&["still life", "abstract"])
+                .unwrap_err()
+                .contains("second genre")
+        );
         assert!(read(&["st"]).is_err());
     }
 }

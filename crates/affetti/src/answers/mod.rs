@@ -8,8 +8,8 @@ pub(crate) mod regions;
 mod said;
 mod sketched;
 
-pub use painted::{Asked, Painted};
 pub use hit::{Measured, hit_json};
+pub use painted::{Asked, Painted};
 pub use read::ReadSentence;
 pub use reading::{Reading, Trace};
 pub use regions::{Parts, RegionsReading};

@@ -87,6 +87,7 @@ pub(crate) enum Verb {
     Say(SayArgs),
     Sketch(SketchArgs),
     Paint(PaintArgs),
+    Label(LabelArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),

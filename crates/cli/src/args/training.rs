@@ -199,6 +199,31 @@ pub(crate) enum EvalVerb {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         weights: Option<PathBuf>,
     },
+    /// Measure what paints: distances from paintings, what is remembered, whether feelings obey; needs a build
+    /// with the feature `train`
+    #[command(
+        after_help = "Example:\n  affetti train feel configs/feel-lite2.toml --data data/\n  affetti eval generator --judge models/feel-lite2.safetensors --data data/ --out painter/"
+    )]
+    Generator {
+        /// The name of its card [default: painter-1]
+        #[arg(value_name = "NAME")]
+        model: Option<String>,
+        /// Its weights, where they are none of a card
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "model")]
+        weights: Option<PathBuf>,
+        /// A predictor that had no part in its training says what its pictures evoke
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        judge: PathBuf,
+        /// Pictures for the distances
+        #[arg(long, value_name = "N", default_value_t = 5000, value_parser = RangedU64ValueParser::<usize>::new().range(100..=100_000))]
+        pictures: usize,
+        /// Noises that are asked for each sentiment
+        #[arg(long, value_name = "N", default_value_t = 300, value_parser = RangedU64ValueParser::<usize>::new().range(30..=10_000))]
+        noises: usize,
+        /// The folder of the data sets [default: $AFFETTI_DATA]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+    },
     /// Measure what writes sentences about pictures, by judges that took no part; needs a build with the
     /// feature `train`
     #[command(

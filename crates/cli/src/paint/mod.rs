@@ -1,6 +1,6 @@
 //! `affetti paint`: words in, pictures out.
 
-mod source;
+pub(crate) mod source;
 mod target;
 
 use std::{ops::ControlFlow, path::Path};
@@ -179,8 +179,13 @@ fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
     let seed = settings.seed.unwrap_or(0);
     let painting = brush::oil(&picture, args.size.unwrap_or(BRUSHED), seed);
     match extension(out).as_str() {
-        "png" => put(out, &painting.picture().encode_png())?,
-        "svg" => put(out, painting.svg(&format!("painted over, seed {seed}")).as_bytes())?,
+        "png" => put(out, &painting.picture.encode_png())?,
+        "svg" => put(
+            out,
+            painting
+                .svg(&format!("painted over, seed {seed}"))
+                .as_bytes(),
+        )?,
         _ => bail!("--out {}: .png or .svg", out.display()),
     }
     let strokes = counted(painting.strokes.len(), "stroke");
@@ -195,6 +200,6 @@ fn brushed(args: &PaintArgs, painted: Painted) -> (Painted, Option<Painting>) {
     }
     let side = args.size.unwrap_or(BRUSHED);
     let painting = brush::oil(&painted.picture, side, painted.asked.seed);
-    let picture = painting.picture();
+    let picture = painting.picture.clone();
     (Painted { picture, ..painted }, Some(painting))
 }

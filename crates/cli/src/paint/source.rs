@@ -42,22 +42,17 @@ impl Source {
             NormArg::Running => Statistics::Running,
             NormArg::Batch => Statistics::Batch,
         };
-        if let Some(file) = &args.weights {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy();
-            let (generator, model) = load(&store::read_file(file)?, &name, file)?;
-            let generator = generator.with_statistics(statistics);
-            return Self::of(generator, model, words);
-        }
-        let name = args.model.as_deref().unwrap_or(painter::EMBEDDED);
-        let (generator, model) = by_name(name)?;
+        let (generator, model) = self::generator(args.model.as_deref(), args.weights.as_deref())?;
+        let name = model.name.clone();
         let first = Self::of(generator.with_statistics(statistics), model, words);
-        if args.model.is_some() || first.is_ok() {
+        if args.model.is_some() || args.weights.is_some() || first.is_ok() {
             return first;
         }
         let others = cards()?.into_iter().filter(|card| card.name != name);
         // A generator whose weights are not here cannot be asked.
         let others = others.filter_map(|card| by_name(&card.name).ok());
-        let mut knowing = others.filter_map(|(generator, model)| Self::of(generator, model, words).ok());
+        let mut knowing =
+            others.filter_map(|(generator, model)| Self::of(generator, model, words).ok());
         knowing.next().map_or(first, Ok)
     }
 
@@ -69,6 +64,15 @@ impl Source {
             wish,
         })
     }
+}
+
+/// Of a weight file, or of a card; without both the one inside of the program.
+pub(crate) fn generator(name: Option<&str>, file: Option<&Path>) -> Result<(Generator, ModelId)> {
+    if let Some(file) = file {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        return load(&store::read_file(file)?, &name, file);
+    }
+    by_name(name.unwrap_or(painter::EMBEDDED))
 }
 
 fn cards() -> Result<Vec<Card>> {

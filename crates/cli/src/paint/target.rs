@@ -4,13 +4,7 @@ use std::{fs, path::PathBuf};
 
 use affetti::{
     PaintOptions, Painted,
-    paint::{
-        Wish,
-        brush::Painting,
-        generator::Seedling,
-        sheet::grid,
-        wish::Kind,
-    },
+    paint::{Wish, brush::Painting, generator::Seedling, sheet::grid, wish::Kind},
     picture::Picture,
     sized,
 };
@@ -88,10 +82,14 @@ impl Target {
         }
         let sheet = args.grid && form == Form::Files;
         if (sheet || form != Form::Files) && count > TOGETHER {
-            bail!("{count} pictures are too many for one file; at most {TOGETHER} fit, a folder takes any number");
+            bail!(
+                "{count} pictures are too many for one file; at most {TOGETHER} fit, a folder takes any number"
+            );
         }
         if args.to.is_some() && form != Form::Animation {
-            bail!("--to shows a way from one feeling to another: name a file for it, --out FILE.gif");
+            bail!(
+                "--to shows a way from one feeling to another: name a file for it, --out FILE.gif"
+            );
         }
         if form == Form::Files {
             fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
@@ -183,13 +181,23 @@ fn name(painted: &Painted) -> String {
 
 /// Letters and digits that every file system takes.
 fn plain(word: &str) -> String {
-    let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let good = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     word.chars().map(good).collect()
 }
 
 /// The frames of a way through the pictures of all seeds and back to the first, or from one feeling to
 /// another with the same noise and back.
-pub(super) fn animation(source: &Source, options: &PaintOptions, args: &PaintArgs) -> Result<Vec<Picture>> {
+pub(super) fn animation(
+    source: &Source,
+    options: &PaintOptions,
+    args: &PaintArgs,
+) -> Result<Vec<Picture>> {
     let generator = &source.generator;
     let at = |wish: &Wish, seed: u64| -> Result<Seedling> {
         let choices = generator.choices(wish)?;

@@ -167,6 +167,11 @@ impl ArtGan {
     /// Where an input has another length: a bug of the caller.
     #[must_use]
     pub fn paint(&self, inputs: &[Vec<f32>]) -> Vec<Picture> {
+        pictures(&self.maps(inputs))
+    }
+
+    /// The last map before tanh.
+    pub(crate) fn maps(&self, inputs: &[Vec<f32>]) -> Maps {
         let mut data = Vec::with_capacity(inputs.len() * self.begin.bias.len());
         for input in inputs {
             assert_eq!(input.len(), self.begin.inputs, "an input's length");
@@ -182,7 +187,7 @@ impl ArtGan {
             }
             maps = step.run(&maps);
         }
-        pictures(&self.last.run(&maps))
+        self.last.run(&maps)
     }
 }
 

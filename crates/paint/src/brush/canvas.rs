@@ -2,11 +2,14 @@
 
 use super::Stroke;
 use affetti_picture::Picture;
+use rayon::prelude::*;
 
 /// Bristles across a stroke.
 const BRISTLES: usize = 24;
 /// How much lighter or darker a bristle is.
 const STREAK: f32 = 0.05;
+/// Rows that are painted by one thread.
+const BAND: usize = 64;
 /// How strongly light shows the height of paint.
 const RELIEF: f32 = 0.16;
 
@@ -18,31 +21,28 @@ pub(super) struct Canvas {
     color: Vec<[f32; 3]>,
     /// Below 0 where there is no paint yet.
     paint: Vec<f32>,
+}
+
+/// Some rows of the canvas.
+struct Band<'a> {
+    width: usize,
+    /// The first, and the one behind the last.
+    rows: [usize; 2],
+    color: &'a mut [[f32; 3]],
+    paint: &'a mut [f32],
     /// Of the stroke that is painted: its cover, and the height of its paint.
     cover: Vec<[f32; 2]>,
 }
 
-impl Canvas {
-    pub(super) fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            // Ground of a warm gray, where no stroke comes.
-            color: vec![[0.62, 0.58, 0.52]; width * height],
-            paint: vec![-1.0; width * height],
-            cover: vec![[0.0; 2]; width * height],
-        }
-    }
-
-    /// The color of pixel `n`, where there is paint.
-    pub(super) fn at(&self, n: usize) -> Option<[f32; 3]> {
-        (self.paint[n] >= 0.0).then(|| self.color[n])
-    }
-
-    /// Adds a stroke.
-    pub(super) fn paint(&mut self, stroke: &Stroke) {
-        let bristles = Bristles::new(stroke.seed);
+impl Band<'_> {
+    fn add(&mut self, stroke: &Stroke) {
         let reach = stroke.radius + 1.0;
+        let ys = stroke.points.iter().map(|p| p[1]);
+        let (least, most) = ys.fold((f32::MAX, f32::MIN), |(a, b), y| (a.min(y), b.max(y)));
+        if most + reach < self.rows[0] as f32 || least - reach > self.rows[1] as f32 {
+            return;
+        }
+        let bristles = Bristles::new(stroke.seed);
         let mut whole = Bounds::empty();
         let last = stroke.points.len() - 1;
         for (n, from) in stroke.points.iter().enumerate() {
@@ -50,12 +50,13 @@ impl Canvas {
                 break;
             }
             let to = stroke.points[(n + 1).min(last)];
-            let bounds = Bounds::around(*from, to, reach, [self.width, self.height]);
+            let bounds = Bounds::around(*from, to, reach, self.width, self.rows);
             self.cover_segment(*from, to, stroke.radius, &bristles, &bounds);
             whole.join(&bounds);
         }
         for y in whole.y0..whole.y1 {
-            for n in y * self.width + whole.x0..y * self.width + whole.x1 {
+            let row = (y - self.rows[0]) * self.width;
+            for n in row + whole.x0..row + whole.x1 {
                 let [cover, height] = std::mem::take(&mut self.cover[n]);
                 if cover > 0.0 {
                     let streak = (height - 0.5) * 2.0 * STREAK;
@@ -93,7 +94,7 @@ impl Canvas {
                 let near = [off[0] - part * way[0], off[1] - part * way[1]];
                 let far = (near[0] * near[0] + near[1] * near[1]).sqrt();
                 let cover = (radius - far + 0.5).clamp(0.0, 1.0);
-                let n = y * self.width + x;
+                let n = (y - self.rows[0]) * self.width + x;
                 if cover > 0.0 && cover >= self.cover[n][0] {
                     let across = match length > 0.0 {
                         true => (off[0] * way[1] - off[1] * way[0]) / (length * radius),
@@ -105,6 +106,41 @@ impl Canvas {
                 }
             }
         }
+    }
+}
+
+impl Canvas {
+    pub(super) fn new(width: usize, height: usize) -> Self {
+        Self {
+            width,
+            height,
+            // Ground of a warm gray, where no stroke comes.
+            color: vec![[0.62, 0.58, 0.52]; width * height],
+            paint: vec![-1.0; width * height],
+        }
+    }
+
+    /// The color of pixel `n`, where there is paint.
+    pub(super) fn at(&self, n: usize) -> Option<[f32; 3]> {
+        (self.paint[n] >= 0.0).then(|| self.color[n])
+    }
+
+    /// Adds strokes, in their order. Bands of the canvas are painted at once.
+    pub(super) fn paint(&mut self, strokes: &[Stroke]) {
+        let length = BAND * self.width;
+        let (width, height) = (self.width, self.height);
+        let bands = self.color.par_chunks_mut(length);
+        let bands = bands.zip(self.paint.par_chunks_mut(length)).enumerate();
+        bands.for_each(|(n, (color, paint))| {
+            let mut band = Band {
+                width,
+                rows: [n * BAND, ((n + 1) * BAND).min(height)],
+                cover: vec![[0.0; 2]; color.len()],
+                color,
+                paint,
+            };
+            strokes.iter().for_each(|stroke| band.add(stroke));
+        });
     }
 
     /// The picture, lit from the upper left.
@@ -164,14 +200,15 @@ impl Bounds {
         }
     }
 
-    fn around(a: [f32; 2], b: [f32; 2], reach: f32, [width, height]: [usize; 2]) -> Self {
+    /// Around the way from `a` to `b`, as far as it lies within `width` and `rows`.
+    fn around(a: [f32; 2], b: [f32; 2], reach: f32, width: usize, rows: [usize; 2]) -> Self {
         let low = |n: usize| (a[n].min(b[n]) - reach).floor().max(0.0) as usize;
         let high = |n: usize| (a[n].max(b[n]) + reach).ceil().max(0.0) as usize;
         Self {
             x0: low(0).min(width),
-            y0: low(1).min(height),
+            y0: low(1).clamp(rows[0], rows[1]),
             x1: high(0).min(width),
-            y1: high(1).min(height),
+            y1: high(1).clamp(rows[0], rows[1]),
         }
     }
 

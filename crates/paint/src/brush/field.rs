@@ -1,6 +1,7 @@
 //! Which way strokes go: along edges and texture.
 
 use super::plane::{Plane, smooth};
+use rayon::prelude::*;
 
 /// A unit vector per pixel; the sign says nothing.
 #[derive(Debug)]
@@ -14,21 +15,23 @@ impl Field {
     /// By the structure tensor of `picture`, averaged over about `radius` pixels.
     pub(super) fn of(picture: &Plane, radius: f32) -> Self {
         let (w, h) = (picture.width, picture.height);
-        let light: Vec<f32> = picture.data.iter().map(|p| 0.3 * p[0] + 0.6 * p[1] + 0.1 * p[2]).collect();
+        let light: Vec<f32> = picture
+            .data
+            .iter()
+            .map(|p| 0.3 * p[0] + 0.6 * p[1] + 0.1 * p[2])
+            .collect();
         let at = |x: usize, y: usize| light[y * w + x];
-        let mut tensor = Vec::with_capacity(w * h);
-        for y in 0..h {
-            let (up, down) = (y.saturating_sub(1), (y + 1).min(h - 1));
-            for x in 0..w {
-                let (left, right) = (x.saturating_sub(1), (x + 1).min(w - 1));
-                let gx = at(right, y) - at(left, y);
-                let gy = at(x, down) - at(x, up);
-                tensor.push([gx * gx, gx * gy, gy * gy]);
-            }
-        }
+        let slope = |n: usize| {
+            let (x, y) = (n % w, n / w);
+            let gx = at((x + 1).min(w - 1), y) - at(x.saturating_sub(1), y);
+            let gy = at(x, (y + 1).min(h - 1)) - at(x, y.saturating_sub(1));
+            [gx * gx, gx * gy, gy * gy]
+        };
+        let tensor: Vec<[f32; 3]> = (0..w * h).into_par_iter().map(slope).collect();
         let reach = (radius.round() as usize).max(1);
         let once = smooth(&tensor, [w, h], reach);
-        let along = smooth(&once, [w, h], reach).iter().map(along).collect();
+        let along = smooth(&once, [w, h], reach);
+        let along = along.par_iter().map(self::along).collect();
         Self {
             width: w,
             height: h,

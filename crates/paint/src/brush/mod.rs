@@ -19,7 +19,7 @@ use canvas::Canvas;
 use plane::Plane;
 
 /// Radii of the brushes over the picture's side.
-const RADII: [f32; 5] = [0.035, 0.018, 0.0095, 0.005, 0.0028];
+const RADII: [f32; 5] = [0.035, 0.018, 0.0095, 0.0055, 0.0032];
 /// Smallest radius in pixels.
 const FINEST: f32 = 1.2;
 
@@ -39,12 +39,10 @@ pub struct Stroke {
 /// A picture in strokes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Painting {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
     /// In the order in which they were painted.
     pub strokes: Vec<Stroke>,
+    /// What they look like, with their bristles and the light on them.
+    pub picture: Picture,
 }
 
 /// Paints `picture` over, `side` pixels on its longer side.
@@ -66,29 +64,16 @@ pub fn oil(picture: &Picture, side: u32, seed: u64) -> Painting {
             break;
         }
         let placed = place::layer(&picture, &canvas, radius.max(FINEST), (layer, seed));
-        for stroke in &placed {
-            canvas.paint(stroke);
-        }
+        canvas.paint(&placed);
         strokes.extend(placed);
     }
     Painting {
-        width,
-        height,
         strokes,
+        picture: canvas.lit(),
     }
 }
 
 impl Painting {
-    /// The picture, with its bristles and their light.
-    #[must_use]
-    pub fn picture(&self) -> Picture {
-        let mut canvas = Canvas::new(self.width as usize, self.height as usize);
-        for stroke in &self.strokes {
-            canvas.paint(stroke);
-        }
-        canvas.lit()
-    }
-
     /// The strokes as an SVG file, without bristles. `comment` says what it is.
     #[must_use]
     pub fn svg(&self, comment: &str) -> String {
@@ -103,7 +88,13 @@ mod tests {
 
     /// Left half dark red, right half light blue.
     fn halves() -> Picture {
-        let pixel = |n: usize| if n % 48 < 24 { [90, 20, 20] } else { [150, 190, 240] };
+        let pixel = |n: usize| {
+            if n % 48 < 24 {
+                [90, 20, 20]
+            } else {
+                [150, 190, 240]
+            }
+        };
         let pixels = (0..48 * 32).flat_map(pixel).collect();
         Picture::new(48, 32, pixels).unwrap()
     }
@@ -111,8 +102,8 @@ mod tests {
     #[test]
     fn strokes_cover_the_picture_and_keep_its_colors_apart() {
         let painting = oil(&halves(), 240, 1);
-        assert_eq!((painting.width, painting.height), (240, 160));
-        let picture = painting.picture();
+        let picture = &painting.picture;
+        assert_eq!((picture.width(), picture.height()), (240, 160));
         let mean = |x0: u32| {
             let mut sum = [0.0_f64; 3];
             for y in 10..150 {
@@ -150,7 +141,7 @@ mod tests {
     #[test]
     fn one_pixel_is_a_picture() {
         let one = Picture::new(1, 1, vec![200, 100, 50]).unwrap();
-        let large = oil(&one, 64, 0).picture();
+        let large = oil(&one, 64, 0).picture;
         assert_eq!((large.width(), large.height()), (64, 64));
     }
 }

@@ -5,9 +5,10 @@ use super::field::Field;
 use super::plane::Plane;
 use super::{RADII, Stroke};
 use affetti_ground::SplitMix64;
+use rayon::prelude::*;
 
 /// Mean difference of a cell, 0 to 1, above which it is painted over; of the first layer and the last.
-const MISSED: [f32; 2] = [0.06, 0.035];
+const MISSED: [f32; 2] = [0.06, 0.085];
 /// Steps of a stroke, each of one radius.
 const LONGEST: usize = 14;
 const SHORTEST: usize = 3;
@@ -28,11 +29,15 @@ pub(super) fn layer(
     let mut random = SplitMix64::new(seed.wrapping_mul(31).wrapping_add(layer as u64));
     let part = layer as f32 / (RADII.len() - 1) as f32;
     let missed = MISSED[0] + (MISSED[1] - MISSED[0]) * part;
-    let mut strokes = Vec::new();
     let step = radius.max(1.0) as usize;
-    for y in (0..picture.height).step_by(step) {
+    let seeds: Vec<u64> = (0..picture.height.div_ceil(step))
+        .map(|_| random.bits())
+        .collect();
+    let row = |(row, seed): (usize, &u64)| {
+        let mut random = SplitMix64::new(*seed);
+        let mut strokes = Vec::new();
         for x in (0..picture.width).step_by(step) {
-            if let Some(begin) = worst(&wanted, canvas, [x, y], step, missed) {
+            if let Some(begin) = worst(&wanted, canvas, [x, row * step], step, missed) {
                 let color = jittered(wanted.at(begin), &mut random);
                 let points = walk(begin, color, radius, &wanted, canvas, &field);
                 let seed = random.bits();
@@ -44,7 +49,10 @@ pub(super) fn layer(
                 });
             }
         }
-    }
+        strokes
+    };
+    let rows: Vec<Vec<Stroke>> = seeds.par_iter().enumerate().map(row).collect();
+    let mut strokes = rows.concat();
     shuffle(&mut strokes, &mut random);
     strokes
 }
@@ -69,7 +77,9 @@ fn worst(
     for y in (y0..(y0 + step).min(wanted.height)).step_by(stride) {
         for x in (x0..(x0 + step).min(wanted.width)).step_by(stride) {
             let n = y * wanted.width + x;
-            let off = canvas.at(n).map_or(2.0, |there| apart(there, wanted.data[n]));
+            let off = canvas
+                .at(n)
+                .map_or(2.0, |there| apart(there, wanted.data[n]));
             sum += off;
             count += 1.0;
             if off > most.0 {

@@ -1,6 +1,7 @@
 //! Pictures as numbers, and their blur.
 
 use affetti_picture::Picture;
+use rayon::prelude::*;
 
 /// `[height, width, 3]`, 0 to 1.
 #[derive(Clone, Debug)]
@@ -46,34 +47,50 @@ impl Plane {
 
 /// Each row averaged over boxes that reach `reach` pixels to both sides, where there are pixels.
 fn rows<const N: usize>(data: &[[f32; N]], width: usize, reach: usize) -> Vec<[f32; N]> {
-    let mut out = Vec::with_capacity(data.len());
-    for row in data.chunks_exact(width) {
-        let mut sum = [0.0_f64; N];
-        let add = |sum: &mut [f64; N], x: usize, sign: f64| {
-            (0..N).for_each(|c| sum[c] += sign * f64::from(row[x][c]));
-        };
-        (0..reach.min(width)).for_each(|x| add(&mut sum, x, 1.0));
-        for x in 0..width {
-            if x + reach < width {
-                add(&mut sum, x + reach, 1.0);
-            }
-            if x > reach {
-                add(&mut sum, x - reach - 1, -1.0);
-            }
-            let count = (x + reach + 1).min(width) - x.saturating_sub(reach);
-            out.push(sum.map(|s| (s / count as f64) as f32));
-        }
-    }
+    let mut out = vec![[0.0; N]; data.len()];
+    let pairs = out
+        .par_chunks_exact_mut(width)
+        .zip(data.par_chunks_exact(width));
+    pairs.for_each(|(out, row)| average(row, reach, out));
     out
 }
+
+fn average<const N: usize>(row: &[[f32; N]], reach: usize, out: &mut [[f32; N]]) {
+    let width = row.len();
+    let mut sum = [0.0_f64; N];
+    let add = |sum: &mut [f64; N], x: usize, sign: f64| {
+        (0..N).for_each(|c| sum[c] += sign * f64::from(row[x][c]));
+    };
+    (0..reach.min(width)).for_each(|x| add(&mut sum, x, 1.0));
+    for (x, out) in out.iter_mut().enumerate() {
+        if x + reach < width {
+            add(&mut sum, x + reach, 1.0);
+        }
+        if x > reach {
+            add(&mut sum, x - reach - 1, -1.0);
+        }
+        let count = (x + reach + 1).min(width) - x.saturating_sub(reach);
+        *out = sum.map(|s| (s / count as f64) as f32);
+    }
+}
+
+/// Columns that are turned together, so that what is read for one serves the next.
+const TOGETHER: usize = 16;
 
 /// Rows become columns.
 fn turned<const N: usize>(data: &[[f32; N]], width: usize) -> Vec<[f32; N]> {
     let height = data.len() / width;
-    let mut out = Vec::with_capacity(data.len());
-    for x in 0..width {
-        out.extend((0..height).map(|y| data[y * width + x]));
-    }
+    let mut out = vec![[0.0; N]; data.len()];
+    let parts = out.par_chunks_mut(TOGETHER * height).enumerate();
+    parts.for_each(|(part, out)| {
+        let columns = out.len() / height;
+        for y in 0..height {
+            let from = &data[y * width + part * TOGETHER..][..columns];
+            for (column, value) in from.iter().enumerate() {
+                out[column * height + y] = *value;
+            }
+        }
+    });
     out
 }
 

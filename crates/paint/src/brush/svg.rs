@@ -5,14 +5,16 @@ use std::fmt::Write;
 
 /// The painting as SVG 1.1: a path per stroke, with round ends.
 pub(super) fn write(painting: &Painting, comment: &str) -> String {
-    let (w, h) = (painting.width, painting.height);
+    let (w, h) = (painting.picture.width(), painting.picture.height());
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">\n\
          <desc>{}</desc>\n<g fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n",
         escaped(comment)
     );
     for stroke in &painting.strokes {
-        let [r, g, b] = stroke.color.map(|c| (c * 255.0).round().clamp(0.0, 255.0) as u8);
+        let [r, g, b] = stroke
+            .color
+            .map(|c| (c * 255.0).round().clamp(0.0, 255.0) as u8);
         // Writing to memory cannot fail.
         let _ = writeln!(
             svg,
@@ -45,5 +47,7 @@ fn path(stroke: &Stroke) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -136,7 +136,9 @@ impl Cgan {
     /// What stands behind the noise.
     #[must_use]
     pub fn condition(sentiment: Sentiment) -> Vec<f32> {
-        Sentiment::ALL.map(|s| f32::from(u8::from(s == sentiment))).to_vec()
+        Sentiment::ALL
+            .map(|s| f32::from(u8::from(s == sentiment)))
+            .to_vec()
     }
 
     /// Both.
@@ -156,7 +158,7 @@ impl Cgan {
     }
 
     /// The last map before tanh.
-    fn maps(&self, inputs: &[Vec<f32>], statistics: Statistics) -> Maps {
+    pub(crate) fn maps(&self, inputs: &[Vec<f32>], statistics: Statistics) -> Maps {
         let shape = Batch::new([inputs.len(), 1, 1, CHANNELS[0]]);
         let data = inputs.concat();
         assert_eq!(data.len(), shape.len(), "an input's length");

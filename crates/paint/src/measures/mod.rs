@@ -1,6 +1,12 @@
 //! How well a generator paints.
 
+pub mod control;
 pub mod distance;
+#[cfg(feature = "train")]
+pub mod evaluation;
+pub mod frechet;
+pub mod manifold;
+pub mod probe;
 #[cfg(feature = "train")]
 pub mod progress;
 

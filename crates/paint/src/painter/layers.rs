@@ -4,8 +4,8 @@
 //! - **Source, deviations** as there. Batch statistics in training, running ones published.
 
 use super::{FIRST, Shape};
-use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
 use affetti_kernels::Convolution;
+use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
 use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, Param};

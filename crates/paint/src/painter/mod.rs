@@ -317,7 +317,10 @@ fn doubled(pixels: &[f32], side: usize) -> Vec<f32> {
         for (y, v) in two(n / (2 * side)) {
             for (x, w) in two(n % (2 * side)) {
                 let from = &pixels[(y * side + x) * 3..][..3];
-                pixel.iter_mut().zip(from).for_each(|(to, from)| *to += v * w * from);
+                pixel
+                    .iter_mut()
+                    .zip(from)
+                    .for_each(|(to, from)| *to += v * w * from);
             }
         }
     }
@@ -326,9 +329,8 @@ fn doubled(pixels: &[f32], side: usize) -> Vec<f32> {
 
 /// A picture of the sum of both, by tanh.
 fn picture(details: &[f32], ground: &[f32], side: usize) -> Picture {
-    let byte = |(a, b): (&f32, &f32)| {
-        ((a + b).tanh() * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8
-    };
+    let byte =
+        |(a, b): (&f32, &f32)| ((a + b).tanh() * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8;
     let bytes = details.iter().zip(ground).map(byte).collect();
     let side = u32::try_from(side).unwrap_or(0);
     Picture::new(side, side, bytes).expect("three bytes a pixel")

@@ -53,7 +53,7 @@ pub struct PainterRecipe {
     pub least: usize,
     /// The predictor, a file of the folder of models, that says what paintings evoke.
     pub labels: String,
-    /// The network of the critic, an EfficientNet-Lite0 of the folder of models.
+    /// The network of the critic: `efficientnet-lite0`, or one of the family in the folder of models.
     pub eye: String,
     /// Sizes of the generator.
     pub shape: Shape,
@@ -229,7 +229,11 @@ impl Task for PainterTask {
             critic,
             guess,
         } = pair;
-        let fake = generator.forward(Tensor::from_data(noise, &device), wants.clone(), self.is_early(epoch));
+        let fake = generator.forward(
+            Tensor::from_data(noise, &device),
+            wants.clone(),
+            self.is_early(epoch),
+        );
         let (fake, fake_pooled) = self.eye.look(self.enlarged(fake));
         let (real, real_pooled) = self.eye.look(self.enlarged(real));
 
@@ -289,6 +293,18 @@ impl Task for PainterTask {
         let name = "painted.png";
         Ok(Some(Sheet { name, bytes }))
     }
+}
+
+/// The weights of a published network, as imported, or of one in the folder of models.
+fn network(name: &str, places: &Places<'_>) -> Result<Tensors, PaintError> {
+    if registry::card(name).is_ok() {
+        return Ok(registry::tensors(name)?);
+    }
+    let file = places.models.join(format!("{name}.safetensors"));
+    Ok(store::from_bytes(
+        &store::read_file(&file)?,
+        &file.display().to_string(),
+    )?)
 }
 
 /// What learns to tell real from painted.
@@ -362,9 +378,7 @@ impl Recipe for PainterRecipe {
             })
             .collect();
         let repertoire = Repertoire::of((own.genres.clone(), styles), &classes, &felt);
-        let eye = places.models.join(format!("{}.safetensors", own.eye));
-        let eye = store::from_bytes(&store::read_file(&eye)?, &eye.display().to_string())?;
-        let eye = Weights::from_folded(Variant::Lite0, eye)?;
+        let eye = Weights::from_folded(Variant::Lite0, network(&own.eye, places)?)?;
         let device = Device::flex().autodiff();
         let seed = config.common.seed;
         let width = repertoire.width();

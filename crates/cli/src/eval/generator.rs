@@ -1,0 +1,85 @@
+//! `affetti eval generator`.
+
+use std::{fs, path::Path};
+
+use affetti::{
+    Predictor,
+    nets::device::Device,
+    paint::measures::evaluation::{Extent, evaluate},
+    train::{Figures, Places},
+};
+use anyhow::{Result, bail};
+
+use crate::{
+    Exit,
+    args::EvalVerb,
+    destination::{Destination, Writes},
+    out_file::{cannot_write, put},
+    output::{self, FIGURES, Form},
+    paint::source,
+    progress::Progress,
+    settings::{Settings, data_folder},
+};
+
+/// A folder takes the tables and the sheets.
+const FOLDER: Writes<()> = Writes {
+    files: &[],
+    plain: (),
+    folder: true,
+};
+
+pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
+    let EvalVerb::Generator {
+        model,
+        weights,
+        judge,
+        pictures,
+        noises,
+        data,
+    } = verb
+    else {
+        bail!("not this verb");
+    };
+    let data = data_folder(data.as_deref())?;
+    let folder = match FOLDER.destination(settings.out.as_deref()) {
+        Ok(Destination::Folder(folder)) => Some(folder),
+        _ => None,
+    };
+    let (generator, _) = source::generator(model.as_deref(), weights.as_deref())?;
+    let judge = Predictor::from_file(&judge, &Device::Cpu)?.with_views(1);
+    let bar = Progress::new("steps", !settings.quiet);
+    let here = Path::new("models");
+    let places = Places {
+        data: &data,
+        models: here,
+        run: here,
+        resume: false,
+        stage: &|stage, done, all| bar.stage(stage, done, all),
+    };
+    let figures = evaluate(&generator, &judge, &places, Extent { pictures, noises });
+    bar.finish();
+    let figures = figures?;
+    let Some(folder) = folder else {
+        let form = Form::of(&FIGURES, settings)?;
+        output::emit(
+            settings,
+            &form.pick(figures.table(), figures.csv(), figures.json()),
+        )?;
+        return Ok(Exit::Done);
+    };
+    fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
+    put(&folder.join("figures.csv"), figures.csv().as_bytes())?;
+    put(&folder.join("figures.txt"), figures.table().as_bytes())?;
+    let sheets = [
+        ("nearest.png", &figures.nearest),
+        ("control.png", &figures.control),
+    ];
+    for (name, sheet) in sheets {
+        if let Some(sheet) = sheet {
+            put(&folder.join(name), &sheet.encode_png())?;
+        }
+    }
+    output::print(&figures.table())?;
+    settings.summary(&format!("\u{2192} {}", folder.display()));
+    Ok(Exit::Done)
+}
