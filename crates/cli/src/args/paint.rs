@@ -18,7 +18,7 @@ Examples:
   affetti paint portrait sadness 12 --out sad.png
   affetti paint landscape impressionism --valence 6 --arousal 2 --brush oil --out calm/
   affetti paint landscape negative --to positive --out turn.gif
-  affetti paint --from photo.jpg --brush oil --out photo-in-oil.png
+  affetti paint --from photo.jpg --brush oil --emotion awe --out photo-in-oil.png
   affetti paint --list
 
 Picture number n of a run with seed s is the one picture of a run with seed s + n.")]
@@ -64,8 +64,9 @@ pub(crate) struct PaintArgs {
     /// Paint the picture over with strokes, large
     #[arg(long, value_enum, default_value_t = BrushArg::None)]
     pub(crate) brush: BrushArg,
-    /// Paint this picture over, in place of a new one
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "emotion", "valence", "arousal", "to", "grid"])]
+    /// Paint this picture over, in place of a new one; with --emotion, in the light and colors in which the
+    /// generator paints that
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "to", "grid"])]
     pub(crate) from: Option<PathBuf>,
     /// Another generator, by the name of its card: cgan-landscape, artgan-style, …
     #[arg(long, value_name = "NAME", conflicts_with = "weights")]

@@ -56,7 +56,7 @@ pub(super) struct Label {
     pub(super) valence: [f64; 3],
     pub(super) arousal: [f64; 3],
     pub(super) novelty: Option<f64>,
-    pub(super) what: What,
+    what: What,
 }
 
 pub(crate) fn run(args: &LabelArgs, settings: &Settings) -> Result<Exit> {

@@ -9,10 +9,10 @@ use affetti::{
     Cancel, Control, PaintOptions, Painted, paint,
     paint::{
         Feeling, Wish,
-        brush::{self, Painting},
+        brush::{self, Painting, mood::Mood},
         wish,
     },
-    picture::{DecodeOptions, read},
+    picture::{DecodeOptions, Picture, read},
 };
 use anyhow::{Result, anyhow, bail};
 
@@ -30,6 +30,8 @@ use target::{Form, Target};
 
 /// Pixels of a side after a brush.
 const BRUSHED: u32 = 1024;
+/// Pictures that say what light and colors a feeling has.
+const MOODS: u64 = 48;
 /// Pictures of a sheet or a GIF, which are in memory together.
 const TOGETHER: u64 = 400;
 
@@ -173,24 +175,40 @@ fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
     let Some(out) = &settings.out else {
         bail!("where does the picture go? --out FILE.png or FILE.svg");
     };
+    if !["png", "svg"].contains(&extension(out).as_str()) {
+        bail!("--out {}: .png or .svg", out.display());
+    }
     spare(Some(out), &[path])?;
     let picture = read(path, &DecodeOptions::default())
         .map_err(|error| anyhow!("{}: {error}", path.display()))?;
     let seed = settings.seed.unwrap_or(0);
+    let feeling = feeling(args, Feeling::Any)?;
+    let picture = match feeling {
+        Feeling::Any => picture,
+        felt => mood(args, felt)?.given_to(&picture, 1.0),
+    };
     let painting = brush::oil(&picture, args.size.unwrap_or(BRUSHED), seed);
     match extension(out).as_str() {
-        "png" => put(out, &painting.picture.encode_png())?,
-        "svg" => put(
-            out,
-            painting
-                .svg(&format!("painted over, seed {seed}"))
-                .as_bytes(),
-        )?,
-        _ => bail!("--out {}: .png or .svg", out.display()),
+        "svg" => put(out, painting.svg(&format!("painted over, seed {seed}")).as_bytes())?,
+        _ => put(out, &painting.picture.encode_png())?,
     }
     let strokes = counted(painting.strokes.len(), "stroke");
     settings.summary(&format!("{strokes} \u{2192} {}", out.display()));
     Ok(Exit::Done)
+}
+
+/// How the generator's pictures for a feeling differ from its others.
+fn mood(args: &PaintArgs, felt: Feeling) -> Result<Mood> {
+    let (generator, _) = source::generator(args.model.as_deref(), args.weights.as_deref())?;
+    let painted = |feeling: Feeling| -> Result<Vec<Picture>> {
+        let choices = generator.choices(&Wish {
+            feeling,
+            ..Wish::any()
+        })?;
+        let grown = (0..MOODS).map(|seed| generator.seedling(seed, 1.0, &choices).0);
+        Ok(generator.paint(&grown.collect::<Vec<_>>()))
+    };
+    Ok(Mood::between(&painted(Feeling::Any)?, &painted(felt)?))
 }
 
 /// The picture after the brush, and its strokes.

@@ -10,6 +10,7 @@
 
 mod canvas;
 mod field;
+pub mod mood;
 mod place;
 mod plane;
 mod svg;

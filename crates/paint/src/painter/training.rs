@@ -2,8 +2,9 @@
 //!
 //! - **Loss** of the critic: hinge, and what a guess from its frozen features misses of the feelings and
 //!   genres of real paintings; of the generator: the critic's score, and what that guess misses of what was
-//!   asked.
-//! - **Source** [`super::critic`]; Odena et al. (2017) for the guess.
+//!   asked, and how much more alike pictures of one condition are than paintings.
+//! - **Source** [`super::critic`]; Odena et al. (2017) for the guess; Mao et al., "Mode seeking generative
+//!   adversarial networks" (2019), for the last term, here with what paintings differ by as its measure.
 //! - **Data** genres of `data/paintings`, splits train; the feelings by a predictor.
 
 use super::critic::{Critic, Eye};
@@ -68,6 +69,8 @@ pub struct PainterRecipe {
     pub feeling: f64,
     /// What a missed genre weighs for the generator.
     pub genre: f64,
+    /// What it weighs for the generator that pictures of one condition are less different than paintings are.
+    pub variety: f64,
     /// Steps of an epoch.
     pub steps: usize,
     /// For so many epochs pictures of half the side are learned.
@@ -208,9 +211,11 @@ impl Task for PainterTask {
         let device = Device::flex().autodiff();
         let (epoch, step) = (optimizers.epoch(), optimizers.step());
         let (rows, real) = self.real(epoch, step, &device);
+        // Two of each condition, with different noise.
+        let pairs = (rows.len() / 2).max(1) as u64;
         let wished: Vec<usize> = (0..rows.len() as u64)
             .map(|n| {
-                let draw = mix(&[self.seed(), 1, epoch as u64, step as u64, n]);
+                let draw = mix(&[self.seed(), 1, epoch as u64, step as u64, n % pairs]);
                 (draw % self.learned.len() as u64) as usize
             })
             .collect();
@@ -251,8 +256,12 @@ impl Task for PainterTask {
         let still = freeze(judges.clone(), &|_| true);
         let score = still.critic.judge(&fake, &wants).mean();
         let [feeling, genre] = self.missed(&still.guess, fake_pooled, &wants);
+        let alike = alike(&fake, &real);
         let own = &self.config.own;
-        let loss = score.neg() + feeling * own.feeling + genre * own.genre;
+        let loss = score.neg()
+            + feeling * own.feeling
+            + genre * own.genre
+            + alike * own.variety;
         let (generator, _) = optimizers.follow(GENERATOR, generator, loss, &|_| 1.0)?;
         let Judges { critic, guess } = judges;
         let pair = Pair {
@@ -294,6 +303,26 @@ impl Task for PainterTask {
         Ok(Some(Sheet { name, bytes }))
     }
 }
+
+/// By how much the halves of a batch of painted maps are less different than those of real ones, which have
+/// other conditions too: 0 where they are as different as [`APART`] of these, 1 where they are the same. The
+/// mean over scales.
+fn alike(painted: &[Tensor<4>], real: &[Tensor<4>]) -> Tensor<1> {
+    let apart = |map: &Tensor<4>| {
+        let half = map.dims()[0] / 2;
+        let [a, b] = [0, half].map(|from| map.clone().narrow(0, from, half));
+        (a - b).abs().mean()
+    };
+    let missed = painted.iter().zip(real).map(|(painted, real)| {
+        let wanted = apart(real).detach() * APART + 1e-6;
+        (apart(painted) / wanted).neg().add_scalar(1.0).clamp_min(0.0)
+    });
+    let count = painted.len().max(1) as f64;
+    Tensor::cat(missed.collect(), 0).sum() / count
+}
+
+/// Paintings of one condition differ by about so much of what any two differ by.
+const APART: f64 = 0.85;
 
 /// The weights of a published network, as imported, or of one in the folder of models.
 fn network(name: &str, places: &Places<'_>) -> Result<Tensors, PaintError> {
@@ -345,6 +374,7 @@ impl Recipe for PainterRecipe {
             ),
             (some(own.feeling), "feeling: 0 or more"),
             (some(own.genre), "genre: 0 or more"),
+            (some(own.variety), "variety: 0 or more"),
             (own.steps >= 1, "steps: at least 1"),
             (
                 config.common.training.batch >= 2,
