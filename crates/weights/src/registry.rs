@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct Card {
     /// Unique name.
     pub name: String,
-    /// What it is for: `feel`, `backbone`, `edges`, `mask`, `lines`, `clip`, `text`, `words`.
+    /// What it is for: `feel`, `backbone`, `edges`, `mask`, `lines`, `clip`, `text`, `words`, `paint`.
     pub kind: String,
     /// One sentence.
     pub summary: String,
@@ -126,6 +126,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/efficientnet-lite2.toml"),
     include_str!("../../../models/edges-1.toml"),
     include_str!("../../../models/feel-4.toml"),
+    include_str!("../../../models/feel-lite0.toml"),
     include_str!("../../../models/hed.toml"),
     include_str!("../../../models/encoder-1.toml"),
     include_str!("../../../models/judge-1.toml"),

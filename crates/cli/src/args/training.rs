@@ -202,7 +202,7 @@ pub(crate) enum EvalVerb {
     /// Measure what paints: distances from paintings, what is remembered, whether feelings obey; needs a build
     /// with the feature `train`
     #[command(
-        after_help = "Example:\n  affetti train feel configs/feel-lite2.toml --data data/\n  affetti eval generator --judge models/feel-lite2.safetensors --data data/ --out painter/"
+        after_help = "Example:\n  affetti eval generator --data data/ --out painter/"
     )]
     Generator {
         /// The name of its card [default: painter-1]
@@ -211,9 +211,10 @@ pub(crate) enum EvalVerb {
         /// Its weights, where they are none of a card
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "model")]
         weights: Option<PathBuf>,
-        /// A predictor that had no part in its training says what its pictures evoke
+        /// A predictor that had no part in its training says what its pictures evoke [default: the one inside
+        /// the program]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        judge: PathBuf,
+        judge: Option<PathBuf>,
         /// Pictures for the distances
         #[arg(long, value_name = "N", default_value_t = 5000, value_parser = RangedU64ValueParser::<usize>::new().range(100..=100_000))]
         pictures: usize,

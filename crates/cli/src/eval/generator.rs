@@ -3,8 +3,6 @@
 use std::{fs, path::Path};
 
 use affetti::{
-    Predictor,
-    nets::device::Device,
     paint::measures::evaluation::{Extent, evaluate},
     train::{Figures, Places},
 };
@@ -14,6 +12,7 @@ use crate::{
     Exit,
     args::EvalVerb,
     destination::{Destination, Writes},
+    device,
     out_file::{cannot_write, put},
     output::{self, FIGURES, Form},
     paint::source,
@@ -46,7 +45,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         _ => None,
     };
     let (generator, _) = source::generator(model.as_deref(), weights.as_deref())?;
-    let judge = Predictor::from_file(&judge, &Device::Cpu)?.with_views(1);
+    let judge = device::predictor(judge.as_deref(), settings)?.with_views(1);
     let bar = Progress::new("steps", !settings.quiet);
     let here = Path::new("models");
     let places = Places {
