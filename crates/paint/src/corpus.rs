@@ -3,14 +3,18 @@
 use crate::error::PaintError;
 use crate::feelings::remembered;
 use crate::pictures::{self, Labels, Painting};
-use crate::repertoire::FEELING;
+use crate::repertoire::{FEELING, numbers, shares_of};
 use affetti_data::Split;
+use affetti_data::table::{self, TableOptions};
+use affetti_emotion::{Distribution, Emotion};
 use affetti_feel::Predictor;
 use affetti_feel::art::PaintingSet;
 use affetti_nets::device::Device as Place;
 use affetti_picture::{Filter, Picture};
 use affetti_train::Places;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
 
 /// What generators begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,8 @@ pub struct Corpus {
     pub learned: Vec<Painting>,
     /// What the learned ones evoke, see [`crate::repertoire::numbers`].
     pub felt: Vec<[f64; FEELING]>,
+    /// Of how many of them viewers' votes are known, too.
+    pub voted: usize,
     /// Measured against.
     pub measured: Vec<Painting>,
     /// How many could not be read.
@@ -63,14 +69,51 @@ pub fn corpus(
         .iter()
         .map(|p| (p.id.as_str(), &p.picture))
         .collect();
-    let felt = remembered(&predictor, &named, places.stage)?;
+    let mut felt = remembered(&predictor, &named, places.stage)?;
+    let voted = heard(places.data, &learned, &mut felt)?;
     let measured = rest.into_iter().filter(|p| p.split == Split::Val).collect();
     Ok(Corpus {
         learned,
         felt,
+        voted,
         measured,
         unreadable,
     })
+}
+
+/// How many votes what the predictor says of shares counts as.
+const SAID: f64 = 3.0;
+
+/// Lets the votes of viewers, where the table of them has a painting, speak with the shares of `felt`: a few
+/// votes say much, and not all. Of how many paintings they do.
+fn heard(data: &Path, paintings: &[Painting], felt: &mut [[f64; FEELING]]) -> Result<usize, PaintError> {
+    let table = data.join("paintings").join("votes-224.csv");
+    if !table.is_file() {
+        return Ok(0);
+    }
+    let rows = table::read(&table, &TableOptions::default())?.rows;
+    let votes: HashMap<String, (Distribution<Emotion>, f64)> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let id = Path::new(&row.written).file_stem()?.to_str()?.to_owned();
+            Some((id, (row.emotions?, row.votes.unwrap_or(1.0))))
+        })
+        .collect();
+    let mut count = 0;
+    for (painting, felt) in paintings.iter().zip(felt) {
+        if let Some((shares, votes)) = votes.get(&painting.id) {
+            count += 1;
+            let said: Vec<f64> = shares_of(felt)
+                .iter()
+                .zip(shares.as_slice())
+                .map(|(said, voted)| (SAID * said + votes * voted) / (SAID + votes))
+                .collect();
+            if let Ok(both) = Distribution::from_counts(&said) {
+                *felt = numbers(&both, felt[9], felt[10]);
+            }
+        }
+    }
+    Ok(count)
 }
 
 /// A random square that keeps at least the share `least` of the largest one's side, perhaps mirrored;

@@ -47,9 +47,7 @@ pub fn remembered(
     let mut names = predictor.model().sha256.clone();
     names.push_str(&predictor.weights().settings.views.len().to_string());
     for (name, picture) in pictures {
-        let pixels = picture.pixels();
-        let sum = pixels.iter().map(|p| u64::from(*p)).sum::<u64>();
-        names.push_str(&format!("\n{name} {} {sum}", pixels.len()));
+        names.push_str(&format!("\n{name} {}", sha256(picture.pixels())));
     }
     let file = format!("{}.f64", sha256(names.as_bytes()));
     let path = cache_folder().join("feelings").join(file);

@@ -81,6 +81,8 @@ pub struct Choice {
     pub subjects: Vec<Subject>,
     /// Valence and arousal that are asked, 1 to 7.
     pub affect: Option<[f64; 2]>,
+    /// How often it is taken, compared with the others.
+    pub weight: usize,
 }
 
 impl Generator {
@@ -181,6 +183,12 @@ impl Generator {
         let known = self.subjects();
         if let Some(strange) = wish.subjects.iter().find(|s| !known.contains(s)) {
             let names: Vec<String> = known.iter().map(Subject::to_string).collect();
+            if known.is_empty() {
+                return Err(PaintError::NoSuch {
+                    what: "these weights do not say what they paint; ask for negative, neutral or positive alone"
+                        .to_owned(),
+                });
+            }
             return Err(PaintError::NoSuch {
                 what: format!(
                     "this {} does not know {strange}; it knows {}",
@@ -208,8 +216,14 @@ impl Generator {
         choices: &'a [Choice],
     ) -> (Seedling, &'a Choice) {
         let mut random = SplitMix64::new(seed ^ 0x5eed_11e5);
-        let at = (random.unit() * choices.len() as f64) as usize;
-        let choice = &choices[at];
+        let whole: usize = choices.iter().map(|choice| choice.weight).sum();
+        let mut at = (random.unit() * whole as f64) as usize;
+        let choice = choices.iter().find(|choice| {
+            let here = at < choice.weight;
+            at = at.saturating_sub(choice.weight);
+            here
+        });
+        let choice = choice.unwrap_or(&choices[0]);
         let noise = match self {
             Self::Painter(painter) => painter.noise(seed, truncation),
             Self::Cgan(..) => Cgan::noise(seed, truncation),
@@ -254,6 +268,7 @@ fn of_painter(all: &Repertoire, wish: &Wish) -> Result<Vec<Choice>, PaintError> 
             Subject::new(Kind::Style, &all.styles[row.style]),
         ],
         affect: Some(all.affect(row)),
+        weight: 1,
     };
     Ok(rows.iter().map(choice).collect())
 }
@@ -283,6 +298,8 @@ fn of_cgan(cgan: &Cgan, wish: &Wish) -> Result<Vec<Choice>, PaintError> {
         condition: Cgan::condition(sentiment),
         subjects: subject_of(cgan).into_iter().collect(),
         affect: None,
+        // As often as paintings were taken for it.
+        weight: if sentiment == Sentiment::Neutral { 1 } else { 2 },
     };
     Ok(sentiments.into_iter().map(choice).collect())
 }
@@ -293,22 +310,24 @@ fn of_artgan(artgan: &ArtGan, wish: &Wish) -> Result<Vec<Choice>, PaintError> {
             what: "an artgan knows no feelings; the painter and cgan do".to_owned(),
         });
     }
-    let mut classes: Vec<Vec<usize>> = vec![Vec::new()];
-    for label in artgan.labels() {
-        let asked = wish.subject(kind_of(&label.name));
-        let fits = |name: &String| asked.is_none_or(|asked| asked == name);
-        let here = label
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| fits(name));
-        let here: Vec<usize> = here.map(|(n, _)| n).collect();
-        let longer = classes
-            .iter()
-            .flat_map(|start| here.iter().map(move |n| [&start[..], &[*n]].concat()));
-        classes = longer.collect();
+    let fits = |(classes, _): &&(Vec<usize>, usize)| {
+        artgan.labels().iter().zip(classes).all(|(label, n)| {
+            let asked = wish.subject(kind_of(&label.name));
+            asked.is_none_or(|asked| asked == label.classes[*n])
+        })
+    };
+    let here: Vec<&(Vec<usize>, usize)> = artgan.combinations().iter().filter(fits).collect();
+    if here.is_empty() {
+        let names: Vec<String> = wish.subjects.iter().map(Subject::to_string).collect();
+        return Err(PaintError::NoSuch {
+            what: format!(
+                "no painting that was learned from is all of {}",
+                names.join(", ")
+            ),
+        });
     }
-    let choice = |classes: &Vec<usize>| Choice {
+    let choice = |(classes, count): &(Vec<usize>, usize)| Choice {
+        weight: *count,
         condition: artgan.condition(classes),
         subjects: artgan
             .labels()
@@ -318,7 +337,7 @@ fn of_artgan(artgan: &ArtGan, wish: &Wish) -> Result<Vec<Choice>, PaintError> {
             .collect(),
         affect: None,
     };
-    Ok(classes.iter().map(choice).collect())
+    Ok(here.into_iter().map(choice).collect())
 }
 
 /// Of a label's name.

@@ -114,6 +114,14 @@ pub fn numbers(shares: &Distribution<Emotion>, valence: f64, arousal: f64) -> [f
     })
 }
 
+/// The nine shares of such numbers, which sum to 1.
+#[must_use]
+pub fn shares_of(numbers: &[f64; FEELING]) -> [f64; 9] {
+    let shares: [f64; 9] = std::array::from_fn(|n| (numbers[n].exp() - FLOOR).max(0.0));
+    let sum = shares.iter().sum::<f64>().max(1e-9);
+    shares.map(|share| share / sum)
+}
+
 /// Pleasant less unpleasant shares, −1 to 1, of such numbers.
 #[must_use]
 pub fn balance(numbers: &[f64; FEELING]) -> f64 {

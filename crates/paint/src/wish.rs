@@ -8,6 +8,7 @@
 use crate::error::PaintError;
 use crate::repertoire::{Feeling, Sentiment};
 use affetti_emotion::{Emotion, Label};
+use affetti_feel::Target;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -160,10 +161,14 @@ enum Meaning {
 pub fn feeling(name: &str) -> Option<Feeling> {
     let name = plain(name);
     let sentiment = Sentiment::ALL.into_iter().find(|s| s.name() == name);
-    let emotion = Emotion::ALL.iter().find(|e| plain(e.name()) == name);
-    sentiment
-        .map(Feeling::Sentiment)
-        .or(emotion.map(|e| Feeling::Emotion(*e)))
+    let emotion = || {
+        // Everyday words mean emotions, too; mixtures are no single feeling.
+        let is_word = name.chars().all(|c| c.is_alphabetic() || c == ' ');
+        let target: Target = is_word.then(|| name.parse().ok())??;
+        let dominant = target.shares().dominant();
+        (target.shares().get(dominant) > 0.99).then_some(Feeling::Emotion(dominant))
+    };
+    sentiment.map(Feeling::Sentiment).or_else(emotion)
 }
 
 /// Names of all feelings.
@@ -303,5 +308,8 @@ mod tests {
                 .contains("second genre")
         );
         assert!(read(&["st"]).is_err());
+        // Everyday words are understood, mixtures are not.
+        assert_eq!(read(&["gloomy"]).unwrap().feeling, Feeling::Emotion(Emotion::Sadness));
+        assert!(read(&["awe=.5,fear=.5"]).is_err());
     }
 }

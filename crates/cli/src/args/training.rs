@@ -215,6 +215,10 @@ pub(crate) enum EvalVerb {
         /// the program]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         judge: Option<PathBuf>,
+        /// Ask only for what this other generator knows, as often as paintings have it, and compare with these:
+        /// so that two generators stand before the same paintings
+        #[arg(long = "as", value_name = "NAME")]
+        like: Option<String>,
         /// Pictures for the distances
         #[arg(long, value_name = "N", default_value_t = 5000, value_parser = RangedU64ValueParser::<usize>::new().range(100..=100_000))]
         pictures: usize,

@@ -13,7 +13,7 @@ use crate::{
     args::EvalVerb,
     destination::{Destination, Writes},
     device,
-    out_file::{cannot_write, put},
+    out_file::{OutFile, cannot_write, put},
     output::{self, FIGURES, Form},
     paint::source,
     progress::Progress,
@@ -32,6 +32,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         model,
         weights,
         judge,
+        like,
         pictures,
         noises,
         data,
@@ -44,8 +45,26 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         Ok(Destination::Folder(folder)) => Some(folder),
         _ => None,
     };
-    let (generator, _) = source::generator(model.as_deref(), weights.as_deref())?;
+    // What cannot be written is told before the work.
+    let form = match &folder {
+        Some(folder) => {
+            fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+            drop(OutFile::create(&folder.join(".affetti-probe"))?);
+            Form::Table
+        }
+        None => Form::of(&FIGURES, settings)?,
+    };
+    let (generator, model) = source::generator(model.as_deref(), weights.as_deref())?;
+    let other = like.as_deref().map(|name| source::generator(Some(name), None));
+    let scope = other.transpose()?.map(|(other, _)| other.subjects());
     let judge = device::predictor(judge.as_deref(), settings)?.with_views(1);
+    settings.summary(&format!(
+        "{} ({}\u{2026}), judged by {} ({}\u{2026})",
+        model.name,
+        &model.sha256[..12],
+        judge.model().name,
+        &judge.model().sha256[..12]
+    ));
     let bar = Progress::new("steps", !settings.quiet);
     let here = Path::new("models");
     let places = Places {
@@ -55,18 +74,21 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         resume: false,
         stage: &|stage, done, all| bar.stage(stage, done, all),
     };
-    let figures = evaluate(&generator, &judge, &places, Extent { pictures, noises });
+    let extent = Extent {
+        pictures,
+        noises,
+        scope: scope.as_deref(),
+    };
+    let figures = evaluate(&generator, &judge, &places, extent);
     bar.finish();
     let figures = figures?;
     let Some(folder) = folder else {
-        let form = Form::of(&FIGURES, settings)?;
         output::emit(
             settings,
             &form.pick(figures.table(), figures.csv(), figures.json()),
         )?;
         return Ok(Exit::Done);
     };
-    fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
     put(&folder.join("figures.csv"), figures.csv().as_bytes())?;
     put(&folder.join("figures.txt"), figures.table().as_bytes())?;
     let sheets = [

@@ -250,7 +250,7 @@ mod tests {
         // Contentment and sadness.
         let mut all = vec![0.0; 9];
         (all[2], all[7]) = (positive, 1.0 - positive);
-        Distribution::new(all).unwrap()
+        Distribution::from_counts(&all).unwrap()
     }
 
     #[test]

@@ -74,6 +74,42 @@ pub struct Label {
 struct Note {
     kind: String,
     labels: Vec<Label>,
+    /// Which classes paintings have together, with how many there are, where labels are several.
+    #[serde(default)]
+    seen: Vec<(Vec<usize>, usize)>,
+}
+
+impl Note {
+    fn is_sound(&self) -> bool {
+        let known = |label: &Label| ["style", "genre", "artist"].contains(&label.name.as_str());
+        let classes = self.labels.iter().map(|label| label.classes.len());
+        let there = |seen: &(Vec<usize>, usize)| {
+            let pairs = seen.0.iter().zip(&self.labels);
+            seen.0.len() == self.labels.len() && pairs.clone().all(|(n, l)| *n < l.classes.len())
+        };
+        (1..=2).contains(&self.labels.len())
+            && self.labels.iter().all(known)
+            && self.labels.first().map(|l| &l.name) != self.labels.get(1).map(|l| &l.name)
+            && classes.clone().all(|n| n >= 1)
+            && (1..=MOST).contains(&classes.sum())
+            && self.seen.len() <= MOST
+            && self.seen.iter().all(there)
+    }
+
+    /// All combinations where the file names none.
+    fn combinations(&self) -> Vec<(Vec<usize>, usize)> {
+        if !self.seen.is_empty() {
+            return self.seen.clone();
+        }
+        let first = 0..self.labels[0].classes.len();
+        match self.labels.get(1) {
+            None => first.map(|n| (vec![n], 1)).collect(),
+            Some(second) => first
+                .flat_map(|n| (0..second.classes.len()).map(move |m| (vec![n, m], 1)))
+                .take(MOST)
+                .collect(),
+        }
+    }
 }
 
 pub(crate) const KIND: &str = "artgan";
@@ -82,6 +118,7 @@ pub(crate) const KIND: &str = "artgan";
 #[derive(Clone, Debug)]
 pub struct ArtGan {
     labels: Vec<Label>,
+    seen: Vec<(Vec<usize>, usize)>,
     begin: Linear,
     steps: Vec<(Packed, bool)>,
     last: Packed,
@@ -98,10 +135,10 @@ impl ArtGan {
             what: format!("{file}: no ArtGAN of this project; `affetti train artgan` makes them"),
         };
         let note: Note = serde_json::from_str(&tensors.note).map_err(|_| unfit())?;
-        let classes: usize = note.labels.iter().map(|label| label.classes.len()).sum();
-        if note.kind != KIND || !(1..=MOST).contains(&classes) {
+        if note.kind != KIND || !note.is_sound() {
             return Err(unfit());
         }
+        let classes: usize = note.labels.iter().map(|label| label.classes.len()).sum();
         let mut taker = tensors.take_for("ArtGAN's generator");
         let (inputs, outputs) = (NOISE + classes, FIRST * FIRST * WIDE);
         let begin = Linear {
@@ -122,6 +159,7 @@ impl ArtGan {
         };
         taker.finish()?;
         Ok(Self {
+            seen: note.combinations(),
             labels: note.labels,
             begin,
             steps,
@@ -133,6 +171,12 @@ impl ArtGan {
     #[must_use]
     pub fn labels(&self) -> &[Label] {
         &self.labels
+    }
+
+    /// A class of each label, as paintings have them together, with how many do.
+    #[must_use]
+    pub fn combinations(&self) -> &[(Vec<usize>, usize)] {
+        &self.seen
     }
 
     /// Noise of `seed`, as wide as `truncation` of the usual.
@@ -218,10 +262,11 @@ fn folded(taker: &mut affetti_weights::tensors::Taker, name: &str, conv: Convolu
 
 /// The note of a weight file.
 #[cfg(feature = "train")]
-pub(crate) fn note(labels: &[Label]) -> String {
+pub(crate) fn note(labels: &[Label], seen: &[(Vec<usize>, usize)]) -> String {
     let note = Note {
         kind: KIND.to_owned(),
         labels: labels.to_vec(),
+        seen: seen.to_vec(),
     };
     serde_json::to_string(&note).unwrap_or_default()
 }

@@ -7,7 +7,8 @@
 //!   the squared error for the generator only.
 //! - **Source** [`super`].
 //! - **Deviations** the sum over classes is of each picture alone; the published helper mixes the pictures
-//!   of a batch. Of two labels the mean of both is taken wherever there is one number for a picture.
+//!   of a batch. Adam for every label, where the article has RMSProp for styles; batches as the config has them, not
+//!   100; labels of painted pictures as often as paintings have them; constant rates. Of two labels the mean of both is taken wherever there is one number for a picture.
 //! - **Data** paintings of `data/paintings` whose labels are known; near-empty classes are left out.
 
 use super::layers::{Discriminator, Generator, SEEN, halved};
@@ -35,6 +36,7 @@ use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Settings of a training.
 pub type Config = affetti_train::Config<ArtGanRecipe>;
@@ -140,6 +142,15 @@ fn log_sum(logits: Tensor<2>) -> Tensor<1> {
     sum.reshape([batch])
 }
 
+/// Which classes paintings have together, and how many do.
+fn seen(learned: &[(Picture, Vec<usize>)]) -> Vec<(Vec<usize>, usize)> {
+    let mut counts = BTreeMap::<&[usize], usize>::new();
+    for (_, classes) in learned {
+        *counts.entry(classes).or_default() += 1;
+    }
+    counts.into_iter().map(|(classes, n)| (classes.to_vec(), n)).collect()
+}
+
 impl ArtGanTask {
     fn seed(&self) -> u64 {
         self.config.common.seed
@@ -214,7 +225,7 @@ impl ArtGanTask {
 
     fn generator(&self, generator: &Generator) -> Result<ArtGan, TrainError> {
         let mut tensors = generator.weights();
-        tensors.note = note(&self.labels);
+        tensors.note = note(&self.labels, &seen(&self.learned));
         ArtGan::new(tensors).map_err(|e| TrainError::task(e.kind(), e))
     }
 
@@ -477,7 +488,7 @@ impl Recipe for ArtGanRecipe {
 
     fn weights(_: &Config, task: &ArtGanTask, pair: &Pair) -> Result<Option<Tensors>, PaintError> {
         let mut tensors = pair.generator.clone().valid().weights();
-        tensors.note = note(&task.labels);
+        tensors.note = note(&task.labels, &seen(&task.learned));
         Ok(Some(tensors))
     }
 

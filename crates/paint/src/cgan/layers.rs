@@ -3,7 +3,8 @@
 //! - **Computes** as [`super`]; the discriminator is DCGAN's, and sees the sentiment as three planes beside
 //!   red, green and blue.
 //! - **Source** [`super`] for the generator; no discriminator was published, this one is ours.
-//! - **Deviations** none; weights begin with deviation .02, as DCGAN's.
+//! - **Deviations** weights begin with deviation .02, as DCGAN's; scales of batch norms with 1, where DCGAN's vary by
+//!   .02.
 
 use super::{CHANNELS, EPSILON, LAYERS, SIDE, layer};
 use affetti_kernels::{Activation, Border, Convolution};

@@ -68,6 +68,7 @@ pub struct CganTask {
     learned: Vec<(Picture, Sentiment)>,
     judge: Judge,
     unreadable: usize,
+    voted: usize,
 }
 
 const GENERATOR: &str = "generator";
@@ -244,6 +245,7 @@ impl Recipe for CganRecipe {
         let Corpus {
             learned,
             felt,
+            voted,
             measured,
             unreadable,
         } = corpus(
@@ -274,6 +276,7 @@ impl Recipe for CganRecipe {
             learned,
             judge: Judge::open(&measured, SIDE)?,
             unreadable,
+            voted,
         };
         Ok((task, pair))
     }
@@ -305,6 +308,7 @@ impl Recipe for CganRecipe {
             pictures: task.learned.len(),
             looks: outcome.history.epochs * task.steps() * size,
             unreadable: task.unreadable,
+            voted: task.voted,
             ..task.judge.marks(&task.painted(&generator))
         })
     }

@@ -6,6 +6,7 @@
 //! - **Source** there; the protocol of the control is ours.
 //! - **Deviations** features of EfficientNet-Lite2 as published, at 128 pixels.
 
+use super::asks::Asks;
 use super::control::{Figure, Tones, agreement, bootstrapped, difference, gray, obedience};
 use super::distance::{kernel_distance, variety};
 use super::features;
@@ -15,9 +16,9 @@ use super::probe::Probe;
 use crate::corpus::square;
 use crate::error::PaintError;
 use crate::feelings::feel;
-use crate::generator::{Choice, Generator, TOGETHER};
+use crate::generator::{Choice, Generator, Seedling, TOGETHER};
 use crate::pictures::{self, Painting};
-use crate::repertoire::{Feeling, Sentiment, balance};
+use crate::repertoire::{FEELING, Feeling, Sentiment, balance};
 use crate::sheet::grid;
 use crate::wish::{Kind, Subject, Wish};
 use affetti_data::{Split, table};
@@ -42,11 +43,14 @@ const LEVELS: usize = 9;
 
 /// How much is painted.
 #[derive(Clone, Copy, Debug)]
-pub struct Extent {
+pub struct Extent<'a> {
     /// Pictures for distances.
     pub pictures: usize,
     /// Noises that are asked for each sentiment.
     pub noises: usize,
+    /// The subjects of another generator: only they are asked for, as often as paintings have them, and
+    /// compared with paintings of them.
+    pub scope: Option<&'a [Subject]>,
 }
 
 /// One figure.
@@ -138,7 +142,8 @@ struct Bench<'a> {
     network: EfficientNetLite,
     judge: &'a Predictor,
     places: &'a Places<'a>,
-    extent: Extent,
+    extent: Extent<'a>,
+    asks: Asks,
 }
 
 /// A judged picture.
@@ -157,7 +162,7 @@ pub fn evaluate(
     generator: &Generator,
     judge: &Predictor,
     places: &Places<'_>,
-    extent: Extent,
+    extent: Extent<'_>,
 ) -> Result<Evaluation, PaintError> {
     let weights = registry::tensors(Variant::Lite2.name())?;
     let bench = Bench {
@@ -166,23 +171,16 @@ pub fn evaluate(
         judge,
         places,
         extent,
-    };
-    let known = generator.subjects();
-    let wanted = |labels: &pictures::Labels<'_>| {
-        let named = [
-            (Kind::Genre, labels.genre),
-            (Kind::Style, labels.style),
-            (Kind::Artist, labels.artist),
-        ];
-        known.is_empty()
-            || named
-                .iter()
-                .any(|(kind, name)| known.contains(&Subject::new(*kind, name)))
+        asks: Asks::of(generator, extent.scope),
     };
     let sets = [PaintingSet::Wikiart, PaintingSet::WikiartMore];
-    let (all, _) = pictures::load(places.data, &sets, wanted)?;
+    let (all, _) = pictures::load(places.data, &sets, |labels| bench.asks.wants(labels))?;
     let (learned, held): (Vec<Painting>, Vec<Painting>) =
-        all.into_iter().partition(|p| p.split == Split::Train);
+        all.into_iter().partition(|p| p.split != Split::Test);
+    let learned: Vec<Painting> = learned.into_iter().filter(|p| p.split == Split::Train).collect();
+    // Tables are sorted by style; what is taken in blocks has to come in any order.
+    let order = shuffled(4, 0, held.len());
+    let held: Vec<Painting> = order.iter().map(|n| held[*n].clone()).collect();
     if held.len() < 50 || learned.len() < 50 {
         return Err(PaintError::TooLittle {
             what: format!(
@@ -221,6 +219,15 @@ impl Bench<'_> {
         all
     }
 
+    /// A picture of each of `choices`, from the seed `first` on.
+    fn each(&self, choices: &[Choice], first: u64) -> Vec<Picture> {
+        let grown = choices.iter().enumerate().map(|(n, choice)| {
+            self.generator.seedling(first + n as u64, 1.0, std::slice::from_ref(choice)).0
+        });
+        let grown: Vec<_> = grown.collect();
+        grown.chunks(TOGETHER).flat_map(|part| self.generator.paint(part)).collect()
+    }
+
     /// `count` pictures of `choices`, from the seed `first` on.
     fn painted(&self, choices: &[Choice], first: u64, count: usize) -> Vec<Picture> {
         let seeds: Vec<u64> = (0..count as u64).map(|n| first + n).collect();
@@ -237,7 +244,7 @@ impl Bench<'_> {
     fn judged(&self, pictures: &[Picture]) -> Result<Vec<Judged>, PaintError> {
         let pictures: Vec<&Picture> = pictures.iter().collect();
         let felt = feel(self.judge, &pictures, self.places.stage)?;
-        let judged = |numbers: &[f64; crate::repertoire::FEELING]| Judged {
+        let judged = |numbers: &[f64; FEELING]| Judged {
             balance: balance(numbers),
             valence: numbers[9],
             arousal: numbers[10],
@@ -252,12 +259,14 @@ impl Bench<'_> {
         held: &[Painting],
         found: &mut Evaluation,
     ) -> Result<(), PaintError> {
-        let choices = self.generator.choices(&Wish::any())?;
-        let pictures = self.painted(&choices, 1 << 32, self.extent.pictures);
+        let choices = self.asks.choices(self.generator, learned, self.extent.pictures)?;
+        let pictures = self.each(&choices, 1 << 32);
         let painted = self.seen("painted pictures seen", &pictures);
         let learned_squares = self.squares(learned);
         let known = self.seen("learned paintings seen", &learned_squares);
         let strange = self.seen("other paintings seen", &self.squares(held));
+        let flipped: Vec<Picture> = learned_squares.iter().map(Picture::flip_horizontal).collect();
+        let flipped = self.seen("mirrored paintings seen", &flipped);
         let width = FEATURES;
         let rows = |all: &[f32], most: usize| all[..all.len().min(most * width)].to_vec();
         let count = held.len().min(self.extent.pictures);
@@ -273,7 +282,7 @@ impl Bench<'_> {
             value: ours.0,
             interval: [ours.0 - 1.96 * ours.1, ours.0 + 1.96 * ours.1],
         };
-        let name = format!("KID, {count} painted against {} others", held.len());
+        let name = format!("KID, {count} painted against as many unseen paintings");
         found.add(&name, figure, "learned paintings", theirs.0);
         let few = rows(&painted, count);
         found.plain(
@@ -293,8 +302,9 @@ impl Bench<'_> {
             "",
             1.0,
         );
+        let known_twice = [&known[..], &flipped].concat();
         self.memory(
-            [&painted, &known, &strange],
+            [&painted, &known_twice, &strange],
             &pictures,
             &learned_squares,
             found,
@@ -309,8 +319,14 @@ impl Bench<'_> {
         learned: &[Picture],
         found: &mut Evaluation,
     ) {
-        let Memory { share, nearest, .. } = memory(painted, known, strange, FEATURES);
-        found.plain("memorised", share, "other paintings", 0.01);
+        let size = (FEATURES, learned.len());
+        let Memory {
+            share,
+            limit,
+            nearest,
+        } = memory(painted, known, strange, size);
+        let name = format!("memorised: nearer to a learned painting than {limit:.2}");
+        found.plain(&name, share, "unseen paintings", 0.01);
         let pairs = nearest.iter().map(|pair| &pictures[pair.painted]);
         let pairs = pairs.chain(nearest.iter().map(|pair| &learned[pair.learned]));
         found.nearest = Some(grid(&pairs.cloned().collect::<Vec<_>>(), nearest.len()));
@@ -347,6 +363,11 @@ impl Bench<'_> {
             .zip(held)
             .filter_map(|(row, p)| Some([of(p)?, probe.class(row)]));
         let real: Vec<[usize; 2]> = real.collect();
+        let recall = |genre: usize| {
+            let here: Vec<_> = real.iter().filter(|p| p[0] == genre).collect();
+            here.iter().filter(|p| p[1] == genre).count() as f64 / here.len().max(1) as f64
+        };
+        let real = (0..genres.len()).map(recall).sum::<f64>() / genres.len() as f64;
         let mut asked = Vec::new();
         for (n, genre) in genres.iter().enumerate() {
             let wish = Wish {
@@ -359,16 +380,15 @@ impl Bench<'_> {
             asked.extend(rows.chunks_exact(FEATURES).map(|row| [n, probe.class(row)]));
         }
         let name = format!("share of asked genre, of {}", genres.len());
-        let real = agreement(&real)[0];
-        found.add(&name, agreement(&asked)[0], "paintings", real.value);
+        found.add(&name, agreement(&asked)[0], "paintings, each genre as much", real);
         Ok(())
     }
 
     /// Whether feelings obey.
     fn control(&self, held: &[Painting], found: &mut Evaluation) -> Result<(), PaintError> {
-        let [low, high] = self.thresholds(held)?;
-        self.honesty(found)?;
-        let class = |j: &Judged| usize::from(j.balance > low) + usize::from(j.balance > high);
+        let limits = self.thresholds(held)?;
+        let right = self.honesty(limits, found)?;
+        let class = |j: &Judged| third(j.balance, limits);
         let noises = self.extent.noises;
         let mut painted = Vec::new();
         for feeling in Sentiment::ALL {
@@ -391,6 +411,12 @@ impl Bench<'_> {
             "shuffled",
             shuffled.value,
         );
+        found.plain(
+            "the same, had the judge made no mistakes",
+            corrected(&pairs, &right),
+            "",
+            0.0,
+        );
         let mut apart = |name: &str, negative: &[Judged], positive: &[Judged]| {
             let pairs = negative
                 .iter()
@@ -400,6 +426,12 @@ impl Bench<'_> {
             found.add(name, d, "shuffled", shuffled.value);
         };
         apart("Cohen's d of valence", &plain[0], &plain[2]);
+        if let Generator::Painter(_) = self.generator {
+            let ends = [Sentiment::Negative, Sentiment::Positive];
+            let ends = ends.map(|s| self.judged(&self.same_subject(Feeling::Sentiment(s), noises)?));
+            let [negative, positive] = ends;
+            apart("Cohen's d of valence, style kept", &negative?, &positive?);
+        }
         let other = |change: &(dyn Fn(&Picture) -> Picture + Sync)| -> Result<_, PaintError> {
             let changed =
                 |p: &Vec<Picture>| self.judged(&p.par_iter().map(change).collect::<Vec<_>>());
@@ -490,50 +522,67 @@ impl Bench<'_> {
         Ok(thirds(balances))
     }
 
-    /// How well the judge does on real paintings that it never saw.
-    fn honesty(&self, found: &mut Evaluation) -> Result<(), PaintError> {
-        let folder = self.places.data.join("paintings");
-        let rows = table::read(
-            &folder.join("votes-224.csv"),
-            &table::TableOptions::default(),
-        )?
-        .rows;
-        let mut voted: Vec<(String, f64)> = Vec::new();
-        for row in rows.iter().filter(|row| row.split == Split::Test) {
-            if let Some(shares) = &row.emotions {
-                let sum = |from: usize| {
-                    (from..from + 4)
-                        .map(|n| shares.get(Emotion::ALL[n]))
-                        .sum::<f64>()
-                };
-                voted.push((row.written.clone(), sum(0) - sum(4)));
-            }
+    /// The same noises with genre and style of a painting each, whatever the feeling: only the numbers of the
+    /// feeling change.
+    fn same_subject(&self, feeling: Feeling, count: usize) -> Result<Vec<Picture>, PaintError> {
+        let any = self.generator.choices(&Wish::any())?;
+        let mut all = Vec::with_capacity(count);
+        for n in 0..count as u64 {
+            let (seedling, choice) = self.generator.seedling((4 << 32) + n, 1.0, &any);
+            let genre = choice.subjects.iter().filter(|s| s.kind == Kind::Genre);
+            let felt = self.generator.choices(&Wish {
+                subjects: genre.cloned().collect(),
+                feeling,
+                notes: Vec::new(),
+            })?;
+            let (_, felt) = self.generator.seedling((4 << 32) + n, 1.0, &felt);
+            let mut condition = seedling.condition;
+            let from = condition.len() - FEELING;
+            condition[from..].copy_from_slice(&felt.condition[from..]);
+            all.push(Seedling {
+                noise: seedling.noise,
+                condition,
+            });
         }
+        Ok(all.chunks(TOGETHER).flat_map(|part| self.generator.paint(part)).collect())
+    }
+
+    /// How well the judge does, with `limits` between its thirds, on paintings that it never saw and viewers
+    /// voted on: which third it says, where theirs is each of the three.
+    fn honesty(
+        &self,
+        limits: [f64; 2],
+        found: &mut Evaluation,
+    ) -> Result<[[f64; 3]; 3], PaintError> {
+        let folder = self.places.data.join("paintings");
+        let rows = table::read(&folder.join("votes-224.csv"), &table::TableOptions::default())?.rows;
         let members = members(&folder.join("votes-224.tar"))?;
         let side = u32::try_from(self.generator.side()).unwrap_or(0);
-        let opened: Vec<(Picture, f64)> = voted
-            .par_iter()
-            .filter_map(|(name, balance)| {
-                let picture = decode(members.get(name)?, &DecodeOptions::default()).ok()?;
-                Some((square(&picture, 1.0, side, &|_| 0.5), *balance))
-            })
-            .collect();
-        if opened.len() < 20 {
-            return Ok(());
+        let open = |row: &table::Entry| {
+            let shares = row.emotions.as_ref().filter(|_| row.split == Split::Test)?;
+            let sum = |from: usize| (from..from + 4).map(|n| shares.get(Emotion::ALL[n])).sum::<f64>();
+            let picture = decode(members.get(&row.written)?, &DecodeOptions::default()).ok()?;
+            Some((square(&picture, 1.0, side, &|_| 0.5), sum(0) - sum(4)))
+        };
+        let opened: Vec<(Picture, f64)> = rows.par_iter().filter_map(open).collect();
+        if opened.len() < 50 {
+            return Err(PaintError::TooLittle {
+                what: format!(
+                    "{}: {} paintings of the split test with votes can be read; at least 50 say how good the judge is",
+                    folder.display(),
+                    opened.len()
+                ),
+            });
         }
         let (pictures, human): (Vec<Picture>, Vec<f64>) = opened.into_iter().unzip();
-        let judged = self.judged(&pictures)?;
-        let own: Vec<f64> = judged.iter().map(|j| j.balance).collect();
-        let classes = |all: &[f64]| {
-            let [low, high] = thirds(all.to_vec());
-            let class = |x: &f64| usize::from(*x > low) + usize::from(*x > high);
-            all.iter().map(class).collect::<Vec<usize>>()
-        };
-        let pairs = classes(&human)
-            .into_iter()
-            .zip(classes(&own))
-            .map(|(a, b)| [a, b]);
-        let [share, shuffled] = agreement(&pairs.collect::<Vec<_>>());
+        let own: Vec<f64> = self.judged(&pictures)?.iter().map(|j| j.balance).collect();
+        let theirs = thirds(human.clone());
+        let pairs: Vec<[usize; 2]> = human
+            .iter()
+            .zip(&own)
+            .map(|(human, own)| [third(*human, theirs), third(*own, limits)])
+            .collect();
+        let [share, shuffled] = agreement(&pairs);
         let n = human.len();
         let name = format!("the judge itself: thirds of {n} unseen paintings by votes");
         found.add(&name, share, "shuffled", shuffled.value);
@@ -543,8 +592,30 @@ impl Bench<'_> {
             pearson(&column(0), &column(1)).unwrap_or(f64::NAN)
         });
         found.add("the judge itself: r with votes", r, "", 0.0);
-        Ok(())
+        Ok([0, 1, 2].map(|truth| {
+            let here: Vec<_> = pairs.iter().filter(|p| p[0] == truth).collect();
+            [0, 1, 2].map(|said| {
+                here.iter().filter(|p| p[1] == said).count() as f64 / here.len().max(1) as f64
+            })
+        }))
     }
+}
+
+/// In which third a value lies.
+fn third(value: f64, [low, high]: [f64; 2]) -> usize {
+    usize::from(value > low) + usize::from(value > high)
+}
+
+/// The share of pictures that are what was asked, if a judge says of those that are `said[asked]`, and of the others
+/// by halves what it says of the other two: the mean over the three.
+fn corrected(pairs: &[[usize; 2]], said: &[[f64; 3]; 3]) -> f64 {
+    let of = |asked: usize| {
+        let here: Vec<_> = pairs.iter().filter(|p| p[0] == asked).collect();
+        let found = here.iter().filter(|p| p[1] == asked).count() as f64 / here.len().max(1) as f64;
+        let others = (0..3).filter(|n| *n != asked).map(|n| said[n][asked]).sum::<f64>() / 2.0;
+        (found - others) / (said[asked][asked] - others)
+    };
+    (0..3).map(of).sum::<f64>() / 3.0
 }
 
 /// A classifier of what `of` says of the learned paintings.
@@ -564,4 +635,37 @@ fn fitted(
 fn thirds(mut values: Vec<f64>) -> [f64; 2] {
     values.sort_by(f64::total_cmp);
     [1, 2].map(|n| values[(n * values.len() / 3).min(values.len() - 1)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{corrected, third, thirds};
+
+    #[test]
+    fn thirds_of_nine() {
+        let limits = thirds((0..9).map(f64::from).collect());
+        let counts = (0..9).fold([0; 3], |mut counts, n| {
+            counts[third(f64::from(n), limits)] += 1;
+            counts
+        });
+        assert_eq!(counts, [4, 3, 2]);
+    }
+
+    #[test]
+    fn a_judge_that_errs_is_corrected() {
+        // Right for 60 of 100, and for half of the rest either way.
+        let said = [[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]];
+        let pairs = |right: usize| -> Vec<[usize; 2]> {
+            (0..300)
+                .map(|n| {
+                    let asked = n % 3;
+                    let said = if n / 3 < right { asked } else { (asked + 1 + n % 2) % 3 };
+                    [asked, said]
+                })
+                .collect()
+        };
+        assert!((corrected(&pairs(60), &said) - 1.0).abs() < 1e-9);
+        assert!((corrected(&pairs(20), &said)).abs() < 1e-9);
+        assert!((corrected(&pairs(40), &said) - 0.5).abs() < 1e-9);
+    }
 }

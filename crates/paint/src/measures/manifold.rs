@@ -91,9 +91,15 @@ pub struct Memory {
     pub nearest: Vec<Pair>,
 }
 
-/// What `painted` repeats of `learned`, compared with `tests`.
+/// What `painted` repeats of `learned`, compared with `tests`. Learned paintings may be there several times over, as
+/// mirrored ones: row n is painting n modulo `count`.
 #[must_use]
-pub fn memory(painted: &[f32], learned: &[f32], tests: &[f32], width: usize) -> Memory {
+pub fn memory(
+    painted: &[f32],
+    learned: &[f32],
+    tests: &[f32],
+    (width, count): (usize, usize),
+) -> Memory {
     let learned = Rows::of(learned, width);
     let nearest = |rows: &[f32]| -> Vec<Pair> {
         let rows = Rows::of(rows, width);
@@ -104,7 +110,7 @@ pub fn memory(painted: &[f32], learned: &[f32], tests: &[f32], width: usize) -> 
                 let at = (0..far.len()).min_by(|a, b| far[*a].total_cmp(&far[*b]))?;
                 Some(Pair {
                     painted: n,
-                    learned: at,
+                    learned: at % count,
                     distance: f64::from(far[at]).sqrt(),
                 })
             })
@@ -147,10 +153,10 @@ mod tests {
         let learned = Normal::new(1).many(300 * 8, 1.0);
         let tests = Normal::new(2).many(300 * 8, 1.0);
         let mut painted = Normal::new(3).many(100 * 8, 1.0);
-        let fresh = memory(&painted, &learned, &tests, 8);
+        let fresh = memory(&painted, &learned, &tests, (8, 300));
         assert!(fresh.share < 0.05, "{fresh:?}");
         painted[..80].copy_from_slice(&learned[400..480]);
-        let found = memory(&painted, &learned, &tests, 8);
+        let found = memory(&painted, &learned, &tests, (8, 300));
         assert!((found.share - fresh.share - 0.1).abs() < 0.02, "{found:?}");
         assert_eq!(found.nearest.len(), 5);
         assert!(

@@ -1,5 +1,7 @@
 //! How well a generator paints.
 
+#[cfg(feature = "train")]
+mod asks;
 pub mod control;
 pub mod distance;
 #[cfg(feature = "train")]

@@ -27,7 +27,8 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Learned from `rows` of `width` numbers, each of one of `classes` classes.
+    /// Learned from `rows` of `width` numbers, each of one of `classes` classes; rare classes count as much as
+    /// frequent ones.
     #[must_use]
     pub fn fit(rows: &[f32], width: usize, labels: &[usize], classes: usize) -> Self {
         let (mean, scale) = standard(rows, width);
@@ -42,6 +43,10 @@ impl Probe {
             .chunks_exact(width)
             .map(|row| probe.standardised(row))
             .collect();
+        let mut counts = vec![0.0_f32; classes];
+        labels.iter().for_each(|label| counts[*label] += 1.0);
+        let even = labels.len() as f32 / classes as f32;
+        let weights: Vec<f32> = counts.iter().map(|count| even / count.max(1.0)).collect();
         let mut moments = vec![[0.0_f32; 2]; classes * (width + 1)];
         let mut random = SplitMix64::new(3);
         let mut order: Vec<usize> = (0..x.len()).collect();
@@ -52,7 +57,7 @@ impl Probe {
             }
             for batch in order.chunks(BATCH) {
                 step += 1;
-                probe.step(&x, labels, batch, (&mut moments, step));
+                probe.step(&x, (labels, &weights), batch, (&mut moments, step));
             }
         }
         probe
@@ -61,7 +66,7 @@ impl Probe {
     fn step(
         &mut self,
         x: &[Vec<f32>],
-        labels: &[usize],
+        (labels, weights): (&[usize], &[f32]),
         batch: &[usize],
         (moments, step): (&mut [[f32; 2]], i32),
     ) {
@@ -70,6 +75,7 @@ impl Probe {
         for &n in batch {
             let mut off = softmax(&self.logits(&x[n]));
             off[labels[n]] -= 1.0;
+            off.iter_mut().for_each(|off| *off *= weights[labels[n]]);
             for (c, off) in off.iter().enumerate() {
                 let row = &mut slope[c * (self.width + 1)..][..self.width + 1];
                 let (weights, bias) = row.split_at_mut(self.width);

@@ -67,7 +67,7 @@ impl Judge {
 pub struct Marks {
     /// Distance from paintings, on EfficientNet-Lite2.
     pub kid: f64,
-    /// Its standard error, 0 where unknown.
+    /// Its standard error, not a number where unknown.
     pub error: f64,
     /// How far painted pictures are from each other, of what paintings are; near 0 they are all the same.
     pub variety: f64,
@@ -79,6 +79,8 @@ pub struct Marks {
     pub looks: usize,
     /// How many could not be read.
     pub unreadable: usize,
+    /// Of how many of those that were learned viewers' votes were known.
+    pub voted: usize,
 }
 
 impl Marks {
@@ -117,8 +119,8 @@ impl Marks {
 impl Figures for Marks {
     fn told(&self) -> String {
         format!(
-            "learned from {} paintings ({} unreadable), {} looks",
-            self.pictures, self.unreadable, self.looks
+            "learned from {} paintings ({} with votes; {} unreadable), {} looks",
+            self.pictures, self.voted, self.unreadable, self.looks
         )
     }
 

@@ -7,11 +7,11 @@
 //!   `[batch, n]`, unbounded, higher is more real: n places of all scales.
 //! - **Source** Sauer et al., "Projected GANs Converge Faster" (2021); Miyato & Koyama, "cGANs with
 //!   projection discriminator" (2018); Miyato et al., "Spectral normalization" (2018).
-//! - **Deviations** heads end in a map of at most 4 × 4; scales without batch norm. The spectral norm is found
-//!   anew by a few steps of power iteration, without memory of the step before.
+//! - **Deviations** heads end in a map of at most 4 × 4. The spectral norm is found anew by a few steps of power
+//!   iteration, without memory of the step before.
 
 use affetti_kernels::{Activation, Border, Convolution};
-use affetti_layers::{ConvOptions, Normal, Normalisation, conv, upsample};
+use affetti_layers::{ConvOptions, Moments, Normal, Normalisation, conv, upsample};
 use affetti_nets::efficientnet_lite::layers::LiteLayers;
 use affetti_nets::efficientnet_lite::{Variant, Weights};
 use affetti_weights::convolution::Folded;
@@ -20,6 +20,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 /// Stages whose maps are looked at, counted from 1: at strides of 4, 8, 16, 32.
 const STAGES: [usize; 4] = [2, 3, 5, 7];
+/// Of batch norms.
+const EPSILON: f32 = 1e-5;
 /// Steps of power iteration.
 const STEPS: usize = 4;
 /// Below this side maps are not halved further.
@@ -120,21 +122,28 @@ pub struct Scale {
     agree: Param<Tensor<2>>,
 }
 
-/// A layer whose largest singular value is one.
+/// A layer whose largest singular value is one, perhaps with a batch norm. Without those a generator that paints one
+/// picture for all noises goes unnoticed.
 #[derive(Module, Debug)]
 struct Layer {
     weight: Param<Tensor<4>>,
+    /// γ, where there is a batch norm.
+    gamma: Option<Param<Tensor<1>>>,
+    /// β, or the bias.
     bias: Param<Tensor<1>>,
     #[module(skip)]
     layer: Convolution,
 }
 
 impl Layer {
-    fn new(layer: Convolution, random: &mut Normal, device: &Device) -> Self {
+    fn new(layer: Convolution, normed: bool, random: &mut Normal, device: &Device) -> Self {
         let shape = layer.weight_shape();
-        let Folded { weight, bias } = Folded::random(shape, layer.outputs, random);
-        let bias = TensorData::new(bias, [layer.outputs]);
+        let Folded { weight, .. } = Folded::random(shape, layer.outputs, random);
+        let bias = TensorData::new(vec![0.0_f32; layer.outputs], [layer.outputs]);
+        let gamma = TensorData::new(vec![1.0_f32; layer.outputs], [layer.outputs]);
+        let gamma = normed.then(|| Param::from_tensor(Tensor::from_data(gamma, device)));
         Self {
+            gamma,
             weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, shape), device)),
             bias: Param::from_tensor(Tensor::from_data(bias, device)),
             layer,
@@ -145,9 +154,19 @@ impl Layer {
         let [_, height, width, _] = x.dims();
         let weight = self.weight.val();
         let weight = weight.clone() / largest(weight).reshape([1, 1, 1, 1]);
+        let beta = self.bias.val();
+        let norm = match &self.gamma {
+            None => Normalisation::Bias(beta),
+            Some(gamma) => Normalisation::Batch {
+                gamma: gamma.val(),
+                beta,
+                epsilon: EPSILON,
+                moments: Moments::default(),
+            },
+        };
         let options = ConvOptions::dense(self.layer.at(height, width))
             .act(self.layer.activation)
-            .norm(Normalisation::Bias(self.bias.val()));
+            .norm(norm);
         conv(x, Some(weight), &options)
     }
 }
@@ -205,17 +224,17 @@ impl Critic {
                     .stride(2)
                     .border(Border::Fixed(1))
                     .act(leaky);
-                halvings.push(Layer::new(layer, &mut random, device));
+                halvings.push(Layer::new(layer, true, &mut random, device));
                 map /= 2;
             }
             if halvings.is_empty() {
                 let layer = Convolution::new(channels, channels, 3).act(leaky);
-                halvings.push(Layer::new(layer, &mut random, device));
+                halvings.push(Layer::new(layer, true, &mut random, device));
             }
             let agree = TensorData::new(random.many(channels * width, 0.02), [channels, width]);
             Scale {
                 halvings,
-                score: Layer::new(Convolution::new(channels, 1, 1), &mut random, device),
+                score: Layer::new(Convolution::new(channels, 1, 1), false, &mut random, device),
                 agree: Param::from_tensor(Tensor::from_data(agree, device)),
             }
         });

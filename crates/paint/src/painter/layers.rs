@@ -80,7 +80,7 @@ impl PainterLayers {
             dense([shape.mixed, shape.mixed], 1.0, &mut random),
         ];
         let first = shape.channels[0];
-        let begin = dense([shape.mixed, FIRST * FIRST * first], 1.0, &mut random);
+        let begin = dense([shape.noise, FIRST * FIRST * first], 1.0, &mut random);
         let after = After::Norm(EPSILON);
         let doublings = (1..shape.channels.len())
             .map(|n| {
@@ -109,12 +109,12 @@ impl PainterLayers {
     /// half the side, without the details, where `early`.
     #[must_use]
     pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>, early: bool) -> Tensor<4> {
+        let start = leaky_relu(self.begin.forward(noise.clone()), 0.2);
         let mixed = Tensor::cat(vec![noise, condition], 1);
         let mixed = self
             .mix
             .iter()
             .fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
-        let start = leaky_relu(self.begin.forward(mixed.clone()), 0.2);
         let [batch, numbers] = start.dims();
         let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
         let mut maps = turn(start, self.turns[0].forward(mixed.clone()));

@@ -1,8 +1,9 @@
 //! The painter: a generator of today.
 //!
-//! - **Computes** square pictures from noise and a condition. Both are mixed by two layers into a vector;
-//!   a map of 4 × 4 begins with it, and each doubling of the map is scaled and shifted per channel by it
-//!   again, so that the condition reaches content, light and composition. The last two maps each give a
+//! - **Computes** square pictures from noise and a condition. A map of 4 × 4 begins with the noise alone, so
+//!   that no condition has one layout only; both are mixed by two layers into a vector, by which the first map
+//!   and each doubling of it is scaled and shifted per channel, so that the condition reaches content, light and
+//!   composition. The last two maps each give a
 //!   picture, by channels rearranged into pixels: the smaller one, enlarged, and what the larger adds.
 //! - **Input** normal noise, and what [`crate::repertoire`] says of genre, style and feeling.
 //! - **Output** sRGB pictures, by tanh in −1..1.
@@ -141,7 +142,7 @@ impl Painter {
             linear(&mut taker, "mix.0", inputs, shape.mixed),
             linear(&mut taker, "mix.1", shape.mixed, shape.mixed),
         ];
-        let begin = linear(&mut taker, "begin", shape.mixed, first);
+        let begin = linear(&mut taker, "begin", shape.noise, first);
         let turns = shape.channels.iter().enumerate();
         let turns = turns.map(|(n, channels)| {
             linear(&mut taker, &format!("turns.{n}"), shape.mixed, 2 * channels)
@@ -216,8 +217,8 @@ impl Painter {
         let mixed: Vec<Vec<f32>> = seedlings.iter().map(|s| self.mixed(s)).collect();
         let first = self.shape.first();
         let mut data = Vec::with_capacity(seedlings.len() * FIRST * FIRST * first);
-        for mixed in &mixed {
-            let mut start = self.begin.run(mixed);
+        for seedling in seedlings {
+            let mut start = self.begin.run(&seedling.noise);
             leaky(&mut start);
             data.extend(start);
         }

@@ -95,6 +95,7 @@ pub struct PainterTask {
     learned: Vec<Picture>,
     judge: Judge,
     unreadable: usize,
+    voted: usize,
 }
 
 /// Parts of a network that move by themselves.
@@ -388,6 +389,7 @@ impl Recipe for PainterRecipe {
         let Corpus {
             learned,
             felt,
+            voted,
             measured,
             unreadable,
         } = corpus(
@@ -432,6 +434,7 @@ impl Recipe for PainterRecipe {
             learned: learned.into_iter().map(|p| p.picture).collect(),
             judge: Judge::open(&measured, own.shape.side())?,
             unreadable,
+            voted,
         };
         Ok((task, pair))
     }
@@ -469,6 +472,7 @@ impl Recipe for PainterRecipe {
             pictures: task.learned.len(),
             looks: outcome.history.epochs * task.config.own.steps * size,
             unreadable: task.unreadable,
+            voted: task.voted,
             ..task.judge.marks(&task.painted(&painter, MEASURED))
         })
     }
