@@ -57,18 +57,19 @@ fn what_cannot_be_painted_is_told_before_anything_is_written() {
     for (words, told) in [
         (vec!["lanscape"], "did you mean landscape?"),
         (vec!["landscape", "sadnes"], "did you mean sadness?"),
-        (vec!["landscape", "--emotion", "hapiness"], "happiness"),
+        (vec!["landscape", "--emotion", "sadnes"], "did you mean sadness?"),
         (vec!["landscape", "0"], "ask for at least 1"),
         (vec!["landscape", "3", "4"], "only one number"),
         (vec!["landscape", "99999999999999999999"], "too many"),
         (vec!["landscape", "awe", "--valence", "3"], "two feelings"),
         (vec!["--valence", "9"], "it has to be 1 to 7"),
         (vec!["--truncation", "7"], "0 to 1.5"),
-        (vec!["100000", "--out", "sheet.png"], "at most 400 fit"),
+        (vec!["100000", "--out", "sheet.png"], "too much for one file"),
         (vec!["landscape", "--out", "turn.gif"], "at least 2"),
         (vec!["landscape", "--to", "fear"], "--out FILE.gif"),
         (vec!["landscape", "--out", "a.svg"], "--brush oil"),
         (vec!["landscape", "--model", "nobody"], "no model is called"),
+        (vec!["landscape", "--bn", "batch"], "is for a CGAN"),
     ] {
         let mut all = vec!["paint"];
         all.extend(&words);
@@ -76,6 +77,7 @@ fn what_cannot_be_painted_is_told_before_anything_is_written() {
         assert_eq!(found.code, 2, "{words:?}: {}", found.err);
         assert!(found.err.contains(told), "{words:?}: {}", found.err);
         assert_eq!(found.err.lines().count(), 1, "{}", found.err);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "{words:?}");
     }
     write(root.path(), "w.safetensors", b"no weights");
     let found = run_in(root.path(), &["paint", "--weights", "w.safetensors"]);

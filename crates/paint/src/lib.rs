@@ -24,6 +24,8 @@ mod parity;
 pub mod pictures;
 pub mod repertoire;
 pub mod sheet;
+#[cfg(all(test, feature = "train"))]
+mod trained;
 pub mod wish;
 
 pub use error::{ErrorKind, PaintError};

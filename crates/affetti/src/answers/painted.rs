@@ -22,11 +22,11 @@ pub struct Painted {
 /// What was asked of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
+    /// The words and options that make it again, with the seed and the model.
+    pub command: String,
     /// Of its noise and of the choice among conditions.
     pub seed: u64,
-    /// Length of the noise over the usual.
-    pub truncation: f64,
-    /// Genre and style, or artist.
+    /// Genre and style, or artist, of the condition that was chosen.
     pub subjects: Vec<Subject>,
     /// What it was to evoke.
     pub feeling: Feeling,
@@ -48,9 +48,9 @@ struct Line<'a> {
     artist: Option<&'a str>,
     emotion: Option<&'a str>,
     seed: u64,
-    truncation: f64,
     valence: Option<f64>,
     arousal: Option<f64>,
+    command: &'a str,
     model: &'a ModelId,
 }
 
@@ -83,9 +83,9 @@ impl Asked {
             artist: self.subject(Kind::Artist),
             emotion: self.emotion(),
             seed: self.seed,
-            truncation: self.truncation,
             valence: self.affect.map(|a| round4(a[0])),
             arousal: self.affect.map(|a| round4(a[1])),
+            command: &self.command,
             model: &self.model,
         };
         serde_json::to_string(&line).unwrap_or_default()

@@ -26,6 +26,8 @@ pub struct PaintOptions {
     pub seed: u64,
     /// How long the noise is, over the usual: below 1 pictures are more alike and better.
     pub truncation: f64,
+    /// What makes the same again, for the notes of files.
+    pub command: String,
     /// Pixels of a side, where another than the generator's is wanted.
     pub size: Option<u32>,
 }
@@ -37,6 +39,7 @@ impl Default for PaintOptions {
             count: 1,
             seed: 0,
             truncation: 0.8,
+            command: String::new(),
             size: None,
         }
     }
@@ -85,7 +88,7 @@ fn batch(
     let pictures = generator.paint(&seedlings);
     let asked = seeds.iter().zip(chosen).map(|(seed, choice)| Asked {
         seed: *seed,
-        truncation: options.truncation,
+        command: options.command.clone(),
         subjects: choice.subjects.clone(),
         feeling: options.wish.feeling,
         affect: choice.affect,

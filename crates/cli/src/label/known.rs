@@ -1,6 +1,9 @@
 //! What a table knows of pictures: genre, style, and what viewers said.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use affetti::{
     data::table::{self, PATH_COLUMNS, TableOptions},
@@ -18,21 +21,30 @@ pub(super) struct What {
 
 /// Of all pictures of a table, by the names of their files.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known(HashMap<String, What>);
+pub(super) struct Known(HashMap<String, Vec<Row>>);
+
+/// The way of a picture as the table writes it, and what is known of it.
+#[derive(Debug, Clone)]
+struct Row {
+    way: PathBuf,
+    what: What,
+}
 
 impl Known {
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let mut known: HashMap<String, What> = HashMap::new();
+        let mut known: HashMap<String, Vec<Row>> = HashMap::new();
         for entry in table::read(path, &TableOptions::default())?.rows {
-            if let Some(name) = name_of(Path::new(&entry.written)) {
-                known.entry(name).or_default().votes = entry.emotions;
+            let way = PathBuf::from(&entry.written);
+            if let Some(name) = name_of(&way) {
+                let what = What {
+                    votes: entry.emotions,
+                    ..What::default()
+                };
+                known.entry(name).or_default().push(Row { way, what });
             }
         }
         let wrong = |error: csv::Error| anyhow!("{}: {error}", path.display());
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_path(path)
-            .map_err(wrong)?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
         let header = reader.headers().map_err(wrong)?.clone();
         let column = |name: &str| header.iter().position(|found| found.trim() == name);
         let file = PATH_COLUMNS.iter().find_map(|name| column(name));
@@ -43,23 +55,43 @@ impl Known {
                 let text = row.get(at?)?.trim();
                 (!text.is_empty()).then(|| text.to_owned())
             };
-            let name = cell(file).and_then(|file| name_of(Path::new(&file)));
-            if let Some(what) = name.and_then(|name| known.get_mut(&name)) {
-                what.genre = cell(genre);
-                what.style = cell(style);
+            let Some(way) = cell(file).map(PathBuf::from) else {
+                continue;
+            };
+            let rows = name_of(&way).and_then(|name| known.get_mut(&name));
+            for row in rows.into_iter().flatten().filter(|row| row.way == way) {
+                row.what.genre = cell(genre);
+                row.what.style = cell(style);
             }
         }
         Ok(Self(known))
     }
 
-    /// Of the picture at `path`; nothing where the table does not have it.
+    /// Of the picture at `path`: tables and folders name the ways to it differently, so that of several rows
+    /// with the name of the file the one counts whose way has most in common from its end. Nothing where the
+    /// table does not have it, or several alike.
     pub(super) fn of(&self, path: &Path) -> What {
-        let what = name_of(path).and_then(|name| self.0.get(&name));
-        what.cloned().unwrap_or_default()
+        let rows = name_of(path).and_then(|name| self.0.get(&name));
+        let mut rows: Vec<(usize, &Row)> = rows
+            .into_iter()
+            .flatten()
+            .map(|row| (in_common(path, &row.way), row))
+            .collect();
+        rows.sort_by_key(|(common, _)| std::cmp::Reverse(*common));
+        match rows[..] {
+            [(_, only)] => only.what.clone(),
+            [(first, row), (second, _), ..] if first > second => row.what.clone(),
+            _ => What::default(),
+        }
     }
 }
 
-/// The name of a file: tables and folders name the ways to it differently.
+/// Parts of two ways that are the same, from their ends.
+fn in_common(a: &Path, b: &Path) -> usize {
+    let pairs = a.components().rev().zip(b.components().rev());
+    pairs.take_while(|(a, b)| a == b).count()
+}
+
 fn name_of(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_string_lossy().into_owned())
 }
@@ -86,5 +118,17 @@ mod tests {
             (None, Some("Cubism"), None)
         );
         assert_eq!(known.of(Path::new("c.png")), super::What::default());
+    }
+
+    #[test]
+    fn of_two_with_one_name_the_nearer_way_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        std::fs::write(&table, "file,genre\na/1.png,landscape\nb/1.png,portrait\n").unwrap();
+        let known = Known::read(&table).unwrap();
+        let genre = |path: &str| known.of(Path::new(path)).genre;
+        assert_eq!(genre("/x/b/1.png").as_deref(), Some("portrait"));
+        assert_eq!(genre("a/1.png").as_deref(), Some("landscape"));
+        assert_eq!(genre("/x/c/1.png"), None);
     }
 }

@@ -6,7 +6,9 @@ mod target;
 use std::{ops::ControlFlow, path::Path};
 
 use affetti::{
-    Cancel, Control, PaintOptions, Painted, paint,
+    Cancel, Control, PaintOptions, Painted,
+    emotion::Label as _,
+    paint,
     paint::{
         Feeling, Wish,
         brush::{self, Painting, mood::Mood},
@@ -18,7 +20,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::{
     Exit,
-    args::{BrushArg, PaintArgs},
+    args::{BrushArg, NormArg, PaintArgs},
     interrupt,
     out_file::{extension, put, spare},
     progress::Progress,
@@ -56,17 +58,63 @@ pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
         count,
         seed: settings.seed.unwrap_or(0),
         truncation: args.truncation,
+        command: command(args, &words),
         size: match args.brush {
             BrushArg::None => args.size,
             BrushArg::Oil => None,
         },
     };
-    let mut target = Target::new(args, settings, count)?;
+    // What cannot be asked is told before anything is written.
+    source.generator.choices(&options.wish)?;
+    let side = match args.brush {
+        BrushArg::Oil => args.size.unwrap_or(BRUSHED),
+        BrushArg::None => args.size.unwrap_or(u32::try_from(source.generator.side())?),
+    };
+    let mut target = Target::new(args, settings, (count, side), &stem(&options.wish))?;
     if target.form() == Form::Animation {
         let turns = target::animation(&source, &options, args)?;
         return target.put(&turns, count, settings);
     }
     painted(&source, &options, &mut target, (args, settings))
+}
+
+/// What was asked, as one would ask it again.
+fn command(args: &PaintArgs, words: &[&str]) -> String {
+    let mut command = format!("paint {}", words.join(" "));
+    let mut add = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            command += &format!(" --{option} {value}");
+        }
+    };
+    let number = |x: Option<f64>| x.map(|x| x.to_string());
+    add("emotion", args.emotion.clone());
+    add("valence", number(args.valence));
+    add("arousal", number(args.arousal));
+    let usual = PaintOptions::default().truncation;
+    add("truncation", number(Some(args.truncation).filter(|x| *x != usual)));
+    add("size", args.size.map(|size| size.to_string()));
+    add("brush", (args.brush == BrushArg::Oil).then(|| "oil".to_owned()));
+    add("bn", (args.bn == NormArg::Batch).then(|| "batch".to_owned()));
+    command
+}
+
+/// How files of a wish begin: what was asked.
+fn stem(wish: &Wish) -> String {
+    let mut words: Vec<String> = wish.subjects.iter().map(ToString::to_string).collect();
+    words.extend(match wish.feeling {
+        Feeling::Any => None,
+        Feeling::Emotion(emotion) => Some(emotion.name().to_owned()),
+        Feeling::Sentiment(sentiment) => Some(sentiment.name().to_owned()),
+        Feeling::Affect { valence, arousal } => {
+            let part = |letter: &str, x: Option<f64>| x.map(|x| format!("{letter}{x}"));
+            let parts = [part("valence", valence), part("arousal", arousal)];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join("-"))
+        }
+    });
+    if words.is_empty() {
+        words.push("any".to_owned());
+    }
+    words.join("-")
 }
 
 /// What is wrong with the arguments, before any work.
@@ -190,7 +238,11 @@ fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
     let painting = brush::oil(&picture, args.size.unwrap_or(BRUSHED), seed);
     match extension(out).as_str() {
         "svg" => put(out, painting.svg(&format!("painted over, seed {seed}")).as_bytes())?,
-        _ => put(out, &painting.picture.encode_png())?,
+        _ => {
+            let note = serde_json::json!({"command": command(args, &["--from"]), "seed": seed});
+            let png = painting.picture.encode_png_with(affetti::NOTE, &note.to_string());
+            put(out, &png)?;
+        }
     }
     let strokes = counted(painting.strokes.len(), "stroke");
     settings.summary(&format!("{strokes} \u{2192} {}", out.display()));

@@ -15,7 +15,7 @@ use affetti::{
         store,
     },
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{
     Exit,
@@ -44,6 +44,9 @@ impl Source {
         };
         let (generator, model) = self::generator(args.model.as_deref(), args.weights.as_deref())?;
         let name = model.name.clone();
+        if args.bn == NormArg::Batch && !matches!(generator, Generator::Cgan(..)) {
+            bail!("--bn batch is for a CGAN; name one by --model or --weights");
+        }
         let first = Self::of(generator.with_statistics(statistics), model, words);
         if args.model.is_some() || args.weights.is_some() || first.is_ok() {
             return first;

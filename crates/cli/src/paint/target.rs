@@ -1,10 +1,19 @@
 //! Where painted pictures go: a folder, a sheet, or an animation.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use affetti::{
     PaintOptions, Painted,
-    paint::{Wish, brush::Painting, generator::Seedling, sheet::grid, wish::Kind},
+    paint::{
+        Wish,
+        brush::Painting,
+        generator::Seedling,
+        sheet::grid,
+        wish::{Kind, Subject},
+    },
     picture::Picture,
     sized,
 };
@@ -26,6 +35,9 @@ const FOLDER: &str = "painted";
 const FRAMES: usize = 16;
 /// Hundredths of a second of a frame.
 const DELAY: u16 = 8;
+
+/// Pixels of a file.
+const MOST_PIXELS: u64 = 160_000_000;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +70,21 @@ pub(super) struct Target {
     json: bool,
     /// Those of a sheet.
     kept: Vec<Picture>,
-    /// What the file says inside, where it is of one picture.
-    note: Option<String>,
+    /// What files say inside.
+    command: String,
+    /// How they are called.
+    stem: String,
     sheet: bool,
 }
 
 impl Target {
     /// Told before the work: what cannot be written.
-    pub(super) fn new(args: &PaintArgs, settings: &Settings, count: u64) -> Result<Self> {
+    pub(super) fn new(
+        args: &PaintArgs,
+        settings: &Settings,
+        (count, side): (u64, u32),
+        stem: &str,
+    ) -> Result<Self> {
         let (form, path) = match WRITES.destination(settings.out.as_deref())? {
             Destination::Screen => (Form::Files, PathBuf::from(FOLDER)),
             Destination::Folder(path) => (Form::Files, path),
@@ -81,10 +100,18 @@ impl Target {
             bail!("--out {}: one picture fits; name a folder", path.display());
         }
         let sheet = args.grid && form == Form::Files;
-        if (sheet || form != Form::Files) && count > TOGETHER {
+        let frames = if form == Form::Animation { FRAMES as u64 } else { 1 };
+        let pixels = count.saturating_mul(frames * u64::from(side).pow(2));
+        if (sheet || form != Form::Files) && (count > TOGETHER || pixels > MOST_PIXELS) {
             bail!(
-                "{count} pictures are too many for one file; at most {TOGETHER} fit, a folder takes any number"
+                "{count} pictures of {side} pixels are too much for one file; a folder takes any number"
             );
+        }
+        if form == Form::Animation && args.brush != BrushArg::None {
+            bail!("--out {}: no brush for animations", path.display());
+        }
+        if args.to.is_some() && count > 1 {
+            bail!("--to goes from one picture to the same in another feeling: ask for one");
         }
         if args.to.is_some() && form != Form::Animation {
             bail!(
@@ -102,7 +129,8 @@ impl Target {
             path,
             json: settings.json,
             kept: Vec::new(),
-            note: None,
+            command: String::new(),
+            stem: plain(stem),
             sheet,
         })
     }
@@ -115,7 +143,8 @@ impl Target {
     pub(super) fn take(&mut self, painted: &Painted, strokes: Option<&Painting>) -> Result<()> {
         let mut file = self.path.clone();
         if self.form == Form::Files {
-            file.push(format!("{}.png", name(painted)));
+            file.push(format!("{}-{:06}.png", self.stem, painted.asked.seed));
+            mine(&file)?;
             put(&file, &painted.png())?;
         }
         if let (Form::Svg, Some(strokes)) = (self.form, strokes) {
@@ -126,7 +155,9 @@ impl Target {
             output::print(&format!("{line}\n"))?;
         }
         if self.form == Form::Sheet || self.sheet {
-            self.note = Some(painted.asked.line(None));
+            if self.kept.is_empty() {
+                self.command = painted.asked.line(None);
+            }
             self.kept.push(painted.picture.clone());
         }
         Ok(())
@@ -136,18 +167,20 @@ impl Target {
     pub(super) fn finish(&self) -> Result<String> {
         let sheet = || grid(&self.kept, columns(self.kept.len()));
         match self.form {
-            Form::Sheet => match (&self.kept[..], &self.note) {
-                ([picture], Some(note)) => {
-                    put(&self.path, &picture.encode_png_with(affetti::NOTE, note))?;
-                }
-                _ => put(&self.path, &sheet().encode_png())?,
-            },
-            Form::Files if self.sheet => put(&self.path.join("sheet.png"), &sheet().encode_png())?,
+            // The note of a sheet is that of its first picture.
+            Form::Sheet if self.kept.len() == 1 => self.sheet(&self.path, &self.kept[0])?,
+            Form::Sheet => self.sheet(&self.path, &sheet())?,
+            Form::Files if self.sheet => self.sheet(&self.path.join("sheet.png"), &sheet())?,
             Form::Files | Form::Animation | Form::Svg => {}
         }
         let slash = if self.form == Form::Files { "/" } else { "" };
         let path = self.path.display().to_string();
         Ok(format!("{}{slash}", path.trim_end_matches('/')))
+    }
+
+    fn sheet(&self, path: &Path, picture: &Picture) -> Result<()> {
+        mine(path)?;
+        put(path, &picture.encode_png_with(affetti::NOTE, &self.command))
     }
 
     /// Writes an animation.
@@ -167,16 +200,15 @@ fn columns(count: usize) -> usize {
     (1..=count).find(|n| n * n >= count).unwrap_or(1).max(1)
 }
 
-/// What a picture is called: what was asked, and its seed.
-fn name(painted: &Painted) -> String {
-    let asked = &painted.asked;
-    let kinds = [Kind::Genre, Kind::Artist];
-    let subject = kinds.iter().find_map(|kind| asked.subject(*kind));
-    let subject = subject.or_else(|| asked.subject(Kind::Style));
-    let words = [subject, asked.emotion()];
-    let mut name: Vec<String> = words.into_iter().flatten().map(plain).collect();
-    name.push(format!("{:06}", asked.seed));
-    name.join("-")
+/// Refuses to take the place of a picture that is not one of ours.
+fn mine(path: &Path) -> Result<()> {
+    // What cannot be read is told when it is written.
+    let there = fs::read(path).unwrap_or_default();
+    let note = affetti::NOTE.as_bytes();
+    if !there.is_empty() && !there.windows(note.len()).any(|part| part == note) {
+        bail!("{}: that is a picture of yours; name another folder", path.display());
+    }
+    Ok(())
 }
 
 /// Letters and digits that every file system takes.
@@ -207,9 +239,12 @@ pub(super) fn animation(
         Some(to) => {
             let other = Wish {
                 feeling: named(to)?,
-                ..options.wish.clone()
+                // The same genre at both ends.
+                subjects: genre(source, options)?,
+                notes: Vec::new(),
             };
-            vec![at(&options.wish, options.seed)?, at(&other, options.seed)?]
+            let from = at(&options.wish, options.seed)?;
+            vec![from, at(&other, options.seed)?]
         }
         None if options.count < 2 => {
             bail!("a GIF goes from picture to picture: ask for at least 2, or add --to EMOTION")
@@ -230,6 +265,18 @@ pub(super) fn animation(
         frames.extend(pictures.map(|picture| sized(picture, options.size)));
     }
     Ok(frames)
+}
+
+/// The subjects that are asked for, and where there is no genre among them, that of the first picture.
+fn genre(source: &Source, options: &PaintOptions) -> Result<Vec<Subject>> {
+    let mut subjects = options.wish.subjects.clone();
+    let choices = source.generator.choices(&options.wish)?;
+    let (_, choice) = source.generator.seedling(options.seed, options.truncation, &choices);
+    if options.wish.subject(Kind::Genre).is_none() {
+        let genres = choice.subjects.iter().filter(|s| s.kind == Kind::Genre);
+        subjects.extend(genres.cloned());
+    }
+    Ok(subjects)
 }
 
 /// Slow at both ends.

@@ -9,7 +9,7 @@ use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
 use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, Param};
-use burn::tensor::activation::leaky_relu;
+use burn::tensor::activation::{leaky_relu, sigmoid};
 use burn::tensor::{Device, Tensor, TensorData};
 
 const EPSILON: f32 = 1e-5;
@@ -90,7 +90,7 @@ impl PainterLayers {
             .collect();
         let turns = shape.channels.iter();
         let turns = turns
-            .map(|channels| dense([shape.mixed, 2 * channels], 0.3, &mut random))
+            .map(|channels| dense([shape.mixed, *channels], 0.5, &mut random))
             .collect();
         let early = cells(shape.early(), 0.3, &mut random, device);
         // Nothing at first: details are added to a picture that is there already.
@@ -171,12 +171,10 @@ fn cells(conv: Convolution, gain: f32, random: &mut Normal, device: &Device) -> 
     UnitSpec { conv, after }.with_weights(folded, device)
 }
 
-/// Scales and shifts channels: `by` is `[batch, 2 · channels]`.
+/// Lets each channel through by 0 to 2 times: `by` is `[batch, channels]`.
 fn turn(maps: Tensor<4>, by: Tensor<2>) -> Tensor<4> {
     let [batch, _, _, channels] = maps.dims();
-    let by = by.reshape([batch, 1, 1, 2 * channels]);
-    let scale = by.clone().narrow(3, 0, channels) + 1.0;
-    maps * scale + by.narrow(3, channels, channels)
+    maps * (sigmoid(by) * 2.0).reshape([batch, 1, 1, channels])
 }
 
 /// Four pixels from each of twelve channels.
