@@ -13,10 +13,25 @@ fn words_become_pictures_that_say_how_they_were_made() {
     let root = folder();
     let painted = run_in(
         root.path(),
-        &["paint", "landscape", "positive", "3", "--json", "--seed", "5", "--out", "p/", "--grid"],
+        &[
+            "paint",
+            "landscape",
+            "positive",
+            "3",
+            "--json",
+            "--seed",
+            "5",
+            "--out",
+            "p/",
+            "--grid",
+        ],
     );
     assert_eq!(painted.code, 0, "{}", painted.err);
-    assert!(painted.err.contains("3 pictures by painter-1 \u{2192} p/"), "{}", painted.err);
+    assert!(
+        painted.err.contains("3 pictures by painter-1 \u{2192} p/"),
+        "{}",
+        painted.err
+    );
     let lines = painted.json();
     assert_eq!(lines.len(), 3);
     for (n, line) in lines.iter().enumerate() {
@@ -28,7 +43,11 @@ fn words_become_pictures_that_say_how_they_were_made() {
         let file = root.path().join(line["file"].as_str().unwrap());
         let bytes = fs::read(file).unwrap();
         let note = format!("\"seed\":{},", 5 + n);
-        assert!(bytes.windows(note.len()).any(|part| part == note.as_bytes()));
+        assert!(
+            bytes
+                .windows(note.len())
+                .any(|part| part == note.as_bytes())
+        );
         let picture = affetti_picture::decode(&bytes, &Default::default()).unwrap();
         assert_eq!((picture.width(), picture.height()), (128, 128));
     }
@@ -39,16 +58,28 @@ fn words_become_pictures_that_say_how_they_were_made() {
 fn a_seed_gives_the_same_bytes_alone_or_among_others() {
     let root = folder();
     for (words, out) in [
-        (["paint", "portrait", "sadness", "4", "--seed", "40"], "many"),
-        (["paint", "portrait", "--emotion", "sadness", "--seed", "42"], "one"),
+        (
+            ["paint", "portrait", "sadness", "4", "--seed", "40"],
+            "many",
+        ),
+        (
+            ["paint", "portrait", "--emotion", "sadness", "--seed", "42"],
+            "one",
+        ),
     ] {
         let mut all = words.to_vec();
         all.extend(["--quiet", "--out", out]);
         assert_eq!(run_in(root.path(), &all).code, 0);
     }
     let read = |path: &str| fs::read(root.path().join(path)).unwrap();
-    assert_eq!(read("many/portrait-sadness-000042.png"), read("one/portrait-sadness-000042.png"));
-    assert_ne!(read("many/portrait-sadness-000041.png"), read("one/portrait-sadness-000042.png"));
+    assert_eq!(
+        read("many/portrait-sadness-000042.png"),
+        read("one/portrait-sadness-000042.png")
+    );
+    assert_ne!(
+        read("many/portrait-sadness-000041.png"),
+        read("one/portrait-sadness-000042.png")
+    );
 }
 
 #[test]
@@ -57,14 +88,20 @@ fn what_cannot_be_painted_is_told_before_anything_is_written() {
     for (words, told) in [
         (vec!["lanscape"], "did you mean landscape?"),
         (vec!["landscape", "sadnes"], "did you mean sadness?"),
-        (vec!["landscape", "--emotion", "sadnes"], "did you mean sadness?"),
+        (
+            vec!["landscape", "--emotion", "sadnes"],
+            "did you mean sadness?",
+        ),
         (vec!["landscape", "0"], "ask for at least 1"),
         (vec!["landscape", "3", "4"], "only one number"),
         (vec!["landscape", "99999999999999999999"], "too many"),
         (vec!["landscape", "awe", "--valence", "3"], "two feelings"),
         (vec!["--valence", "9"], "it has to be 1 to 7"),
         (vec!["--truncation", "7"], "0 to 1.5"),
-        (vec!["100000", "--out", "sheet.png"], "too much for one file"),
+        (
+            vec!["100000", "--out", "sheet.png"],
+            "too much for one file",
+        ),
         (vec!["landscape", "--out", "turn.gif"], "at least 2"),
         (vec!["landscape", "--to", "fear"], "--out FILE.gif"),
         (vec!["landscape", "--out", "a.svg"], "--brush oil"),
@@ -100,13 +137,35 @@ fn a_way_between_feelings_and_a_brush() {
     let root = folder();
     let turn = run_in(
         root.path(),
-        &["paint", "landscape", "negative", "--to", "positive", "--out", "turn.gif"],
+        &[
+            "paint",
+            "landscape",
+            "negative",
+            "--to",
+            "positive",
+            "--out",
+            "turn.gif",
+        ],
     );
     assert_eq!(turn.code, 0, "{}", turn.err);
-    assert!(fs::read(root.path().join("turn.gif")).unwrap().starts_with(b"GIF89a"));
+    assert!(
+        fs::read(root.path().join("turn.gif"))
+            .unwrap()
+            .starts_with(b"GIF89a")
+    );
     write(root.path(), "photo.jpg", &jpeg(90));
     let over = |more: &[&str], out: &str| {
-        let mut all = vec!["paint", "--from", "photo.jpg", "--brush", "oil", "--size", "160", "--out", out];
+        let mut all = vec![
+            "paint",
+            "--from",
+            "photo.jpg",
+            "--brush",
+            "oil",
+            "--size",
+            "160",
+            "--out",
+            out,
+        ];
         all.extend(more);
         let found = run_in(root.path(), &all);
         assert_eq!(found.code, 0, "{}", found.err);
@@ -118,7 +177,10 @@ fn a_way_between_feelings_and_a_brush() {
     let picture = affetti_picture::decode(&plain, &Default::default()).unwrap();
     assert_eq!((picture.width(), picture.height()), (160, 120));
     assert!(over(&[], "strokes.svg").starts_with(b"<svg"));
-    let refused = run_in(root.path(), &["paint", "--from", "photo.jpg", "--out", "x.png"]);
+    let refused = run_in(
+        root.path(),
+        &["paint", "--from", "photo.jpg", "--out", "x.png"],
+    );
     assert!(refused.err.contains("--brush oil"), "{}", refused.err);
 }
 
@@ -128,16 +190,31 @@ fn labels_of_a_folder_with_votes() {
     let nine = "amusement,awe,contentment,excitement,anger,disgust,fear,sadness,something else";
     let table = format!("file,genre,{nine}\n00.jpg,landscape,0,0,0,0,0,0,1,4,0\n");
     write(root.path(), "t.csv", table.as_bytes());
-    let found = run_in(root.path(), &["label", "p", "--table", "t.csv", "--out", "l.csv"]);
+    let found = run_in(
+        root.path(),
+        &["label", "p", "--table", "t.csv", "--out", "l.csv"],
+    );
     assert_eq!(found.code, 0, "{}", found.err);
-    assert!(found.err.contains("genre landscape, 1: 1 negative"), "{}", found.err);
+    assert!(
+        found.err.contains("genre landscape, 1: 1 negative"),
+        "{}",
+        found.err
+    );
     assert!(found.err.contains("of 1 with votes"), "{}", found.err);
     let text = fs::read_to_string(root.path().join("l.csv")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4);
-    assert!(lines[1].contains(",negative,votes,0,0,0,0,0,0,0.2,0.8,0,"), "{}", lines[1]);
+    assert!(
+        lines[1].contains(",negative,votes,0,0,0,0,0,0,0.2,0.8,0,"),
+        "{}",
+        lines[1]
+    );
     assert!(lines[2].contains(",model,"), "{}", lines[2]);
     let found = run_in(root.path(), &["label", "p", "--thresholds", "0.5", "0.1"]);
     assert_eq!(found.code, 2);
-    assert!(found.err.contains("the first at most the second"), "{}", found.err);
+    assert!(
+        found.err.contains("the first at most the second"),
+        "{}",
+        found.err
+    );
 }

@@ -86,7 +86,11 @@ const SAID: f64 = 3.0;
 
 /// Lets the votes of viewers, where the table of them has a painting, speak with the shares of `felt`: a few
 /// votes say much, and not all. Of how many paintings they do.
-fn heard(data: &Path, paintings: &[Painting], felt: &mut [[f64; FEELING]]) -> Result<usize, PaintError> {
+fn heard(
+    data: &Path,
+    paintings: &[Painting],
+    felt: &mut [[f64; FEELING]],
+) -> Result<usize, PaintError> {
     let table = data.join("paintings").join("votes-224.csv");
     if !table.is_file() {
         return Ok(0);

@@ -299,7 +299,11 @@ fn of_cgan(cgan: &Cgan, wish: &Wish) -> Result<Vec<Choice>, PaintError> {
         subjects: subject_of(cgan).into_iter().collect(),
         affect: None,
         // As often as paintings were taken for it.
-        weight: if sentiment == Sentiment::Neutral { 1 } else { 2 },
+        weight: if sentiment == Sentiment::Neutral {
+            1
+        } else {
+            2
+        },
     };
     Ok(sentiments.into_iter().map(choice).collect())
 }

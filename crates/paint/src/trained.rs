@@ -28,7 +28,10 @@ fn same(painted: &[Picture], forward: Tensor<4>) {
     for (pixel, value) in pixels.iter().zip(values) {
         (least, most) = (least.min(*pixel), most.max(*pixel));
         let wanted = value * 127.5 + 127.5;
-        assert!((f32::from(*pixel) - wanted).abs() <= 1.0, "{pixel} {wanted}");
+        assert!(
+            (f32::from(*pixel) - wanted).abs() <= 1.0,
+            "{pixel} {wanted}"
+        );
     }
     assert!(most > least + 10, "{least} {most}");
 }
@@ -36,8 +39,9 @@ fn same(painted: &[Picture], forward: Tensor<4>) {
 fn repertoire() -> Repertoire {
     let names = |all: [&str; 2]| all.map(str::to_owned).to_vec();
     let classes = [(0, 0), (1, 0), (1, 1)];
-    let feelings: Vec<[f64; FEELING]> =
-        (0..3).map(|n| std::array::from_fn(|k| (n * k) as f64 / 3.0 - 1.0)).collect();
+    let feelings: Vec<[f64; FEELING]> = (0..3)
+        .map(|n| std::array::from_fn(|k| (n * k) as f64 / 3.0 - 1.0))
+        .collect();
     Repertoire::of(
         (names(["landscape", "portrait"]), names(["Cubism", "other"])),
         &classes,
@@ -60,11 +64,19 @@ fn the_painter() {
     let condition = numbers("condition", 2 * width);
     // A step of training moves the running moments away from where they begin.
     for early in [true, false] {
-        let _ = layers.forward(tensor(&noise, 8, &device), tensor(&condition, width, &device), early);
+        let _ = layers.forward(
+            tensor(&noise, 8, &device),
+            tensor(&condition, width, &device),
+            early,
+        );
     }
     let valid = layers.valid();
     let plain = Device::flex();
-    let wanted = valid.forward(tensor(&noise, 8, &plain), tensor(&condition, width, &plain), false);
+    let wanted = valid.forward(
+        tensor(&noise, 8, &plain),
+        tensor(&condition, width, &plain),
+        false,
+    );
     let mut weights = valid.weights();
     repertoire.write(&mut weights);
     weights.note = painter::note(&shape, &repertoire);
@@ -124,9 +136,15 @@ fn wishes_find_the_paintings_that_come_nearest() {
     let positive = Feeling::Sentiment(Sentiment::Positive);
     let found = all.nearest(None, None, positive, 1).unwrap();
     assert!((all.balance(found[0]) - most).abs() < 1e-9, "{balances:?}");
-    assert_eq!(all.nearest(Some(1), None, Feeling::Any, 60).unwrap().len(), 2);
+    assert_eq!(
+        all.nearest(Some(1), None, Feeling::Any, 60).unwrap().len(),
+        2
+    );
     let told = all.nearest(Some(0), Some(1), Feeling::Any, 60).unwrap_err();
-    assert!(told.to_string().contains("both landscape and other"), "{told}");
+    assert!(
+        told.to_string().contains("both landscape and other"),
+        "{told}"
+    );
     let valence = all.affect(&all.rows[1])[0];
     let feeling = Feeling::Affect {
         valence: Some(valence),

@@ -309,7 +309,10 @@ mod tests {
         );
         assert!(read(&["st"]).is_err());
         // Everyday words are understood, mixtures are not.
-        assert_eq!(read(&["gloomy"]).unwrap().feeling, Feeling::Emotion(Emotion::Sadness));
+        assert_eq!(
+            read(&["gloomy"]).unwrap().feeling,
+            Feeling::Emotion(Emotion::Sadness)
+        );
         assert!(read(&["awe=.5,fear=.5"]).is_err());
     }
 }

@@ -201,9 +201,7 @@ pub(crate) enum EvalVerb {
     },
     /// Measure what paints: distances from paintings, what is remembered, whether feelings obey; needs a build
     /// with the feature `train`
-    #[command(
-        after_help = "Example:\n  affetti eval generator --data data/ --out painter/"
-    )]
+    #[command(after_help = "Example:\n  affetti eval generator --data data/ --out painter/")]
     Generator {
         /// The name of its card [default: painter-1]
         #[arg(value_name = "NAME")]

@@ -55,7 +55,9 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
         None => Form::of(&FIGURES, settings)?,
     };
     let (generator, model) = source::generator(model.as_deref(), weights.as_deref())?;
-    let other = like.as_deref().map(|name| source::generator(Some(name), None));
+    let other = like
+        .as_deref()
+        .map(|name| source::generator(Some(name), None));
     let scope = other.transpose()?.map(|(other, _)| other.subjects());
     let judge = device::predictor(judge.as_deref(), settings)?.with_views(1);
     settings.summary(&format!(

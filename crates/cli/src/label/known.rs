@@ -44,7 +44,10 @@ impl Known {
             }
         }
         let wrong = |error: csv::Error| anyhow!("{}: {error}", path.display());
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_path(path)
+            .map_err(wrong)?;
         let header = reader.headers().map_err(wrong)?.clone();
         let column = |name: &str| header.iter().position(|found| found.trim() == name);
         let file = PATH_COLUMNS.iter().find_map(|name| column(name));

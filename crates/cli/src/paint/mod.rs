@@ -91,10 +91,19 @@ fn command(args: &PaintArgs, words: &[&str]) -> String {
     add("valence", number(args.valence));
     add("arousal", number(args.arousal));
     let usual = PaintOptions::default().truncation;
-    add("truncation", number(Some(args.truncation).filter(|x| *x != usual)));
+    add(
+        "truncation",
+        number(Some(args.truncation).filter(|x| *x != usual)),
+    );
     add("size", args.size.map(|size| size.to_string()));
-    add("brush", (args.brush == BrushArg::Oil).then(|| "oil".to_owned()));
-    add("bn", (args.bn == NormArg::Batch).then(|| "batch".to_owned()));
+    add(
+        "brush",
+        (args.brush == BrushArg::Oil).then(|| "oil".to_owned()),
+    );
+    add(
+        "bn",
+        (args.bn == NormArg::Batch).then(|| "batch".to_owned()),
+    );
     command
 }
 
@@ -237,10 +246,17 @@ fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
     };
     let painting = brush::oil(&picture, args.size.unwrap_or(BRUSHED), seed);
     match extension(out).as_str() {
-        "svg" => put(out, painting.svg(&format!("painted over, seed {seed}")).as_bytes())?,
+        "svg" => put(
+            out,
+            painting
+                .svg(&format!("painted over, seed {seed}"))
+                .as_bytes(),
+        )?,
         _ => {
             let note = serde_json::json!({"command": command(args, &["--from"]), "seed": seed});
-            let png = painting.picture.encode_png_with(affetti::NOTE, &note.to_string());
+            let png = painting
+                .picture
+                .encode_png_with(affetti::NOTE, &note.to_string());
             put(out, &png)?;
         }
     }

@@ -100,7 +100,11 @@ impl Target {
             bail!("--out {}: one picture fits; name a folder", path.display());
         }
         let sheet = args.grid && form == Form::Files;
-        let frames = if form == Form::Animation { FRAMES as u64 } else { 1 };
+        let frames = if form == Form::Animation {
+            FRAMES as u64
+        } else {
+            1
+        };
         let pixels = count.saturating_mul(frames * u64::from(side).pow(2));
         if (sheet || form != Form::Files) && (count > TOGETHER || pixels > MOST_PIXELS) {
             bail!(
@@ -206,7 +210,10 @@ fn mine(path: &Path) -> Result<()> {
     let there = fs::read(path).unwrap_or_default();
     let note = affetti::NOTE.as_bytes();
     if !there.is_empty() && !there.windows(note.len()).any(|part| part == note) {
-        bail!("{}: that is a picture of yours; name another folder", path.display());
+        bail!(
+            "{}: that is a picture of yours; name another folder",
+            path.display()
+        );
     }
     Ok(())
 }
@@ -271,7 +278,9 @@ pub(super) fn animation(
 fn genre(source: &Source, options: &PaintOptions) -> Result<Vec<Subject>> {
     let mut subjects = options.wish.subjects.clone();
     let choices = source.generator.choices(&options.wish)?;
-    let (_, choice) = source.generator.seedling(options.seed, options.truncation, &choices);
+    let (_, choice) = source
+        .generator
+        .seedling(options.seed, options.truncation, &choices);
     if options.wish.subject(Kind::Genre).is_none() {
         let genres = choice.subjects.iter().filter(|s| s.kind == Kind::Genre);
         subjects.extend(genres.cloned());

@@ -148,7 +148,10 @@ fn seen(learned: &[(Picture, Vec<usize>)]) -> Vec<(Vec<usize>, usize)> {
     for (_, classes) in learned {
         *counts.entry(classes).or_default() += 1;
     }
-    counts.into_iter().map(|(classes, n)| (classes.to_vec(), n)).collect()
+    counts
+        .into_iter()
+        .map(|(classes, n)| (classes.to_vec(), n))
+        .collect()
 }
 
 impl ArtGanTask {

@@ -23,7 +23,10 @@ impl Asks {
     pub(super) fn of(generator: &Generator, scope: Option<&[Subject]>) -> Self {
         let known = scope.map_or_else(|| generator.subjects(), <[Subject]>::to_vec);
         let has = |kind: &Kind| known.iter().any(|subject| subject.kind == *kind);
-        let mut kinds: Vec<Kind> = [Kind::Genre, Kind::Style, Kind::Artist].into_iter().filter(has).collect();
+        let mut kinds: Vec<Kind> = [Kind::Genre, Kind::Style, Kind::Artist]
+            .into_iter()
+            .filter(has)
+            .collect();
         // A painter learns from its genres, whatever the style.
         if scope.is_none() && matches!(generator, Generator::Painter(_)) {
             kinds.truncate(1);
@@ -51,8 +54,14 @@ impl Asks {
 
     fn in_title(&self, title: &str) -> bool {
         let title = title.to_lowercase();
-        let genres = self.known.iter().filter(|subject| subject.kind == Kind::Genre);
-        self.known.len() == 1 && genres.into_iter().any(|s| title.contains(&s.name.to_lowercase()))
+        let genres = self
+            .known
+            .iter()
+            .filter(|subject| subject.kind == Kind::Genre);
+        self.known.len() == 1
+            && genres
+                .into_iter()
+                .any(|s| title.contains(&s.name.to_lowercase()))
     }
 
     /// The choices of `count` pictures.
@@ -70,7 +79,10 @@ impl Asks {
         for n in 0..count as u64 {
             let subjects = if self.each {
                 let painting = &learned[(mix(&[21, n]) % learned.len() as u64) as usize];
-                self.kinds.iter().map(|kind| subject(painting, *kind)).collect()
+                self.kinds
+                    .iter()
+                    .map(|kind| subject(painting, *kind))
+                    .collect()
             } else {
                 Vec::new()
             };

@@ -177,7 +177,10 @@ pub fn evaluate(
     let (all, _) = pictures::load(places.data, &sets, |labels| bench.asks.wants(labels))?;
     let (learned, held): (Vec<Painting>, Vec<Painting>) =
         all.into_iter().partition(|p| p.split != Split::Test);
-    let learned: Vec<Painting> = learned.into_iter().filter(|p| p.split == Split::Train).collect();
+    let learned: Vec<Painting> = learned
+        .into_iter()
+        .filter(|p| p.split == Split::Train)
+        .collect();
     // Tables are sorted by style; what is taken in blocks has to come in any order.
     let order = shuffled(4, 0, held.len());
     let held: Vec<Painting> = order.iter().map(|n| held[*n].clone()).collect();
@@ -222,10 +225,15 @@ impl Bench<'_> {
     /// A picture of each of `choices`, from the seed `first` on.
     fn each(&self, choices: &[Choice], first: u64) -> Vec<Picture> {
         let grown = choices.iter().enumerate().map(|(n, choice)| {
-            self.generator.seedling(first + n as u64, 1.0, std::slice::from_ref(choice)).0
+            self.generator
+                .seedling(first + n as u64, 1.0, std::slice::from_ref(choice))
+                .0
         });
         let grown: Vec<_> = grown.collect();
-        grown.chunks(TOGETHER).flat_map(|part| self.generator.paint(part)).collect()
+        grown
+            .chunks(TOGETHER)
+            .flat_map(|part| self.generator.paint(part))
+            .collect()
     }
 
     /// `count` pictures of `choices`, from the seed `first` on.
@@ -259,13 +267,18 @@ impl Bench<'_> {
         held: &[Painting],
         found: &mut Evaluation,
     ) -> Result<(), PaintError> {
-        let choices = self.asks.choices(self.generator, learned, self.extent.pictures)?;
+        let choices = self
+            .asks
+            .choices(self.generator, learned, self.extent.pictures)?;
         let pictures = self.each(&choices, 1 << 32);
         let painted = self.seen("painted pictures seen", &pictures);
         let learned_squares = self.squares(learned);
         let known = self.seen("learned paintings seen", &learned_squares);
         let strange = self.seen("other paintings seen", &self.squares(held));
-        let flipped: Vec<Picture> = learned_squares.iter().map(Picture::flip_horizontal).collect();
+        let flipped: Vec<Picture> = learned_squares
+            .iter()
+            .map(Picture::flip_horizontal)
+            .collect();
         let flipped = self.seen("mirrored paintings seen", &flipped);
         let width = FEATURES;
         let rows = |all: &[f32], most: usize| all[..all.len().min(most * width)].to_vec();
@@ -380,7 +393,12 @@ impl Bench<'_> {
             asked.extend(rows.chunks_exact(FEATURES).map(|row| [n, probe.class(row)]));
         }
         let name = format!("share of asked genre, of {}", genres.len());
-        found.add(&name, agreement(&asked)[0], "paintings, each genre as much", real);
+        found.add(
+            &name,
+            agreement(&asked)[0],
+            "paintings, each genre as much",
+            real,
+        );
         Ok(())
     }
 
@@ -428,7 +446,8 @@ impl Bench<'_> {
         apart("Cohen's d of valence", &plain[0], &plain[2]);
         if let Generator::Painter(_) = self.generator {
             let ends = [Sentiment::Negative, Sentiment::Positive];
-            let ends = ends.map(|s| self.judged(&self.same_subject(Feeling::Sentiment(s), noises)?));
+            let ends =
+                ends.map(|s| self.judged(&self.same_subject(Feeling::Sentiment(s), noises)?));
             let [negative, positive] = ends;
             apart("Cohen's d of valence, style kept", &negative?, &positive?);
         }
@@ -544,7 +563,10 @@ impl Bench<'_> {
                 condition,
             });
         }
-        Ok(all.chunks(TOGETHER).flat_map(|part| self.generator.paint(part)).collect())
+        Ok(all
+            .chunks(TOGETHER)
+            .flat_map(|part| self.generator.paint(part))
+            .collect())
     }
 
     /// How well the judge does, with `limits` between its thirds, on paintings that it never saw and viewers
@@ -555,12 +577,20 @@ impl Bench<'_> {
         found: &mut Evaluation,
     ) -> Result<[[f64; 3]; 3], PaintError> {
         let folder = self.places.data.join("paintings");
-        let rows = table::read(&folder.join("votes-224.csv"), &table::TableOptions::default())?.rows;
+        let rows = table::read(
+            &folder.join("votes-224.csv"),
+            &table::TableOptions::default(),
+        )?
+        .rows;
         let members = members(&folder.join("votes-224.tar"))?;
         let side = u32::try_from(self.generator.side()).unwrap_or(0);
         let open = |row: &table::Entry| {
             let shares = row.emotions.as_ref().filter(|_| row.split == Split::Test)?;
-            let sum = |from: usize| (from..from + 4).map(|n| shares.get(Emotion::ALL[n])).sum::<f64>();
+            let sum = |from: usize| {
+                (from..from + 4)
+                    .map(|n| shares.get(Emotion::ALL[n]))
+                    .sum::<f64>()
+            };
             let picture = decode(members.get(&row.written)?, &DecodeOptions::default()).ok()?;
             Some((square(&picture, 1.0, side, &|_| 0.5), sum(0) - sum(4)))
         };
@@ -612,7 +642,11 @@ fn corrected(pairs: &[[usize; 2]], said: &[[f64; 3]; 3]) -> f64 {
     let of = |asked: usize| {
         let here: Vec<_> = pairs.iter().filter(|p| p[0] == asked).collect();
         let found = here.iter().filter(|p| p[1] == asked).count() as f64 / here.len().max(1) as f64;
-        let others = (0..3).filter(|n| *n != asked).map(|n| said[n][asked]).sum::<f64>() / 2.0;
+        let others = (0..3)
+            .filter(|n| *n != asked)
+            .map(|n| said[n][asked])
+            .sum::<f64>()
+            / 2.0;
         (found - others) / (said[asked][asked] - others)
     };
     (0..3).map(of).sum::<f64>() / 3.0
@@ -659,7 +693,11 @@ mod tests {
             (0..300)
                 .map(|n| {
                     let asked = n % 3;
-                    let said = if n / 3 < right { asked } else { (asked + 1 + n % 2) % 3 };
+                    let said = if n / 3 < right {
+                        asked
+                    } else {
+                        (asked + 1 + n % 2) % 3
+                    };
                     [asked, said]
                 })
                 .collect()

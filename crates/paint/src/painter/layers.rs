@@ -9,7 +9,7 @@ use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
 use affetti_weights::convolution::Folded;
 use affetti_weights::tensors::{Tensor as Values, Tensors};
 use burn::module::{Module, Param};
-use burn::tensor::activation::{leaky_relu, sigmoid};
+use burn::tensor::activation::leaky_relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 const EPSILON: f32 = 1e-5;
@@ -80,7 +80,11 @@ impl PainterLayers {
             dense([shape.mixed, shape.mixed], 1.0, &mut random),
         ];
         let first = shape.channels[0];
-        let begin = dense([shape.noise, FIRST * FIRST * first], 1.0, &mut random);
+        let begin = dense(
+            [shape.noise + shape.mixed, FIRST * FIRST * first],
+            1.0,
+            &mut random,
+        );
         let after = After::Norm(EPSILON);
         let doublings = (1..shape.channels.len())
             .map(|n| {
@@ -90,7 +94,7 @@ impl PainterLayers {
             .collect();
         let turns = shape.channels.iter();
         let turns = turns
-            .map(|channels| dense([shape.mixed, *channels], 0.5, &mut random))
+            .map(|channels| dense([shape.mixed, 2 * channels], 0.3, &mut random))
             .collect();
         let early = cells(shape.early(), 0.3, &mut random, device);
         // Nothing at first: details are added to a picture that is there already.
@@ -109,12 +113,15 @@ impl PainterLayers {
     /// half the side, without the details, where `early`.
     #[must_use]
     pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>, early: bool) -> Tensor<4> {
-        let start = leaky_relu(self.begin.forward(noise.clone()), 0.2);
-        let mixed = Tensor::cat(vec![noise, condition], 1);
+        let mixed = Tensor::cat(vec![noise.clone(), condition], 1);
         let mixed = self
             .mix
             .iter()
             .fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
+        let start = self
+            .begin
+            .forward(Tensor::cat(vec![noise, mixed.clone()], 1));
+        let start = leaky_relu(start, 0.2);
         let [batch, numbers] = start.dims();
         let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
         let mut maps = turn(start, self.turns[0].forward(mixed.clone()));
@@ -171,10 +178,12 @@ fn cells(conv: Convolution, gain: f32, random: &mut Normal, device: &Device) -> 
     UnitSpec { conv, after }.with_weights(folded, device)
 }
 
-/// Lets each channel through by 0 to 2 times: `by` is `[batch, channels]`.
+/// Scales and shifts channels: `by` is `[batch, 2 · channels]`.
 fn turn(maps: Tensor<4>, by: Tensor<2>) -> Tensor<4> {
     let [batch, _, _, channels] = maps.dims();
-    maps * (sigmoid(by) * 2.0).reshape([batch, 1, 1, channels])
+    let by = by.reshape([batch, 1, 1, 2 * channels]);
+    let scale = by.clone().narrow(3, 0, channels) + 1.0;
+    maps * scale + by.narrow(3, channels, channels)
 }
 
 /// Four pixels from each of twelve channels.

@@ -1,14 +1,13 @@
 //! The painter: a generator of today.
 //!
-//! - **Computes** square pictures from noise and a condition. A map of 4 × 4 begins with the noise alone, so
-//!   that no condition has one layout only; both are mixed by two layers into a vector, which decides how far each
-//!   channel of each map is let through, so that the condition reaches content, light and composition. The last two maps each give a
+//! - **Computes** square pictures from noise and a condition. Both are mixed by two layers into a vector; a map of
+//!   4 × 4 begins with noise and vector, and it and each doubling of it is scaled and shifted per channel by the
+//!   vector, so that the condition reaches content, light and composition. The last two maps each give a
 //!   picture, by channels rearranged into pixels: the smaller one, enlarged, and what the larger adds.
 //! - **Input** normal noise, and what [`crate::repertoire`] says of genre, style and feeling.
 //! - **Output** sRGB pictures, by tanh in −1..1.
-//! - **Source** Radford et al. (2016) for doublings by transposed convolutions; Liu et al., "Towards faster and
-//!   stabilized GAN training" (2021), for channels that are let through: a shift as in other networks drowned the
-//!   layout that the noise gives; Shi et al. (2016) for pixels from channels.
+//! - **Source** Radford et al. (2016) for doublings by transposed convolutions; Perez et al. (2018) for
+//!   channels that a condition scales and shifts; Shi et al. (2016) for pixels from channels.
 //! - **Deviations** ours, for two cores: no attention, no noise per pixel.
 //! - **Weights** `painter-1`, inside of the program.
 
@@ -102,7 +101,7 @@ pub struct Painter {
     mix: [Linear; 2],
     begin: Linear,
     doublings: Vec<Packed>,
-    /// How far each channel of each map is let through.
+    /// Scale and shift of each map.
     turns: Vec<Linear>,
     early: Packed,
     last: Packed,
@@ -142,10 +141,10 @@ impl Painter {
             linear(&mut taker, "mix.0", inputs, shape.mixed),
             linear(&mut taker, "mix.1", shape.mixed, shape.mixed),
         ];
-        let begin = linear(&mut taker, "begin", shape.noise, first);
+        let begin = linear(&mut taker, "begin", shape.noise + shape.mixed, first);
         let turns = shape.channels.iter().enumerate();
         let turns = turns.map(|(n, channels)| {
-            linear(&mut taker, &format!("turns.{n}"), shape.mixed, *channels)
+            linear(&mut taker, &format!("turns.{n}"), shape.mixed, 2 * channels)
         });
         let turns = turns.collect();
         let doublings = (1..shape.channels.len()).map(|n| {
@@ -217,8 +216,9 @@ impl Painter {
         let mixed: Vec<Vec<f32>> = seedlings.iter().map(|s| self.mixed(s)).collect();
         let first = self.shape.first();
         let mut data = Vec::with_capacity(seedlings.len() * FIRST * FIRST * first);
-        for seedling in seedlings {
-            let mut start = self.begin.run(&seedling.noise);
+        for (seedling, mixed) in seedlings.iter().zip(&mixed) {
+            let both = [&seedling.noise[..], mixed].concat();
+            let mut start = self.begin.run(&both);
             leaky(&mut start);
             data.extend(start);
         }
@@ -247,14 +247,16 @@ impl Painter {
             .collect()
     }
 
-    /// Lets the channels of map `n` through, each by 0 to 2 times.
+    /// Scales and shifts the channels of map `n`.
     fn turn(&self, n: usize, mixed: &[Vec<f32>], maps: &mut Maps) {
         let (channels, length) = (maps.shape.channels, maps.shape.picture());
         for (mixed, map) in mixed.iter().zip(maps.data.chunks_exact_mut(length)) {
             let turn = self.turns[n].run(mixed);
-            let scale: Vec<f32> = turn.iter().map(|x| 2.0 / (1.0 + (-x).exp())).collect();
+            let (scale, shift) = turn.split_at(channels);
             for pixel in map.chunks_exact_mut(channels) {
-                pixel.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s);
+                for ((x, s), t) in pixel.iter_mut().zip(scale).zip(shift) {
+                    *x = *x * (1.0 + s) + t;
+                }
             }
         }
     }

@@ -259,10 +259,7 @@ impl Task for PainterTask {
         let [feeling, genre] = self.missed(&still.guess, fake_pooled, &wants);
         let alike = alike(&fake, &real);
         let own = &self.config.own;
-        let loss = score.neg()
-            + feeling * own.feeling
-            + genre * own.genre
-            + alike * own.variety;
+        let loss = score.neg() + feeling * own.feeling + genre * own.genre + alike * own.variety;
         let (generator, _) = optimizers.follow(GENERATOR, generator, loss, &|_| 1.0)?;
         let Judges { critic, guess } = judges;
         let pair = Pair {
@@ -316,7 +313,10 @@ fn alike(painted: &[Tensor<4>], real: &[Tensor<4>]) -> Tensor<1> {
     };
     let missed = painted.iter().zip(real).map(|(painted, real)| {
         let wanted = apart(real).detach() * APART + 1e-6;
-        (apart(painted) / wanted).neg().add_scalar(1.0).clamp_min(0.0)
+        (apart(painted) / wanted)
+            .neg()
+            .add_scalar(1.0)
+            .clamp_min(0.0)
     });
     let count = painted.len().max(1) as f64;
     Tensor::cat(missed.collect(), 0).sum() / count
