@@ -152,3 +152,114 @@ pub(crate) fn scaled(picture: &Picture) -> Vec<f32> {
     let pixels = picture.pixels().iter();
     pixels.map(|v| f32::from(*v) / 127.5 - 1.0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{corpus, shares_of};
+    use crate::corpus::heard;
+    use crate::pictures::{self, Labels};
+    use crate::repertoire::{balance, numbers};
+    use affetti_emotion::{Distribution, Emotion};
+    use affetti_feel::art::PaintingSet;
+    use affetti_picture::Picture;
+    use affetti_train::Places;
+    use std::fs;
+    use std::path::Path;
+
+    const HEADER: &str = "id,file,artist,title,year,style,genre,artemis_key,captions,dvisa_emotion,dvisa_vad,width,height,stretched,source,group,split";
+
+    /// A set of paintings with style, genre and split; one of its files is no picture.
+    fn set(data: &Path, rows: &[(&str, &str, &str, &str)]) {
+        let folder = data.join("paintings");
+        fs::create_dir_all(&folder).unwrap();
+        let mut table = format!("{HEADER}\n");
+        let mut tar = tar::Builder::new(Vec::new());
+        for (n, (id, style, genre, split)) in rows.iter().enumerate() {
+            table += &format!(
+                "{id},{id}.png,,title {n},,{style},{genre},,0,,,8,8,0,test,{id},{split}\n"
+            );
+            let picture = Picture::new(8, 8, vec![n as u8 * 20; 192]).unwrap();
+            let bytes = if *id == "bad" {
+                b"no picture".to_vec()
+            } else {
+                picture.encode_png()
+            };
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_cksum();
+            tar.append_data(&mut header, format!("{id}.png"), &bytes[..])
+                .unwrap();
+        }
+        fs::write(folder.join("wikiart-128.csv"), table).unwrap();
+        fs::write(folder.join("wikiart-128.tar"), tar.into_inner().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_is_learned_from_and_what_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        set(
+            folder.path(),
+            &[
+                ("a", "Baroque", "landscape", "train"),
+                ("bad", "Baroque", "landscape", "train"),
+                ("b", "Minimalism", "", "train"),
+                ("c", "Baroque", "portrait", "train"),
+                ("d", "Baroque", "landscape", "test"),
+            ],
+        );
+        let wanted = |labels: &Labels<'_>| labels.genre == "landscape";
+        let sets = [PaintingSet::Wikiart];
+        let (found, unreadable) = pictures::load(folder.path(), &sets, wanted).unwrap();
+        let ids: Vec<&str> = found.iter().map(|p| p.id.as_str()).collect();
+        assert_eq!((ids, unreadable), (vec!["a", "d"], 1));
+        // What is abstract by its style has the genre.
+        let wanted = |labels: &Labels<'_>| labels.genre == pictures::ABSTRACT_GENRE;
+        assert_eq!(
+            pictures::load(folder.path(), &sets, wanted).unwrap().0[0].id,
+            "b"
+        );
+        let places = Places {
+            data: folder.path(),
+            models: folder.path(),
+            run: folder.path(),
+            resume: false,
+            stage: &|_, _, _| {},
+        };
+        for (genre, count) in [("landscape", "1 paintings"), ("still_life", "0 paintings")] {
+            let told = corpus(&places, &sets, "labels", 8, |l| l.genre == genre).unwrap_err();
+            let told = told.to_string();
+            assert!(
+                told.contains(count) && told.contains("at least 8"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn votes_speak_with_what_is_predicted() {
+        let folder = tempfile::tempdir().unwrap();
+        set(
+            folder.path(),
+            &[
+                ("a", "Baroque", "landscape", "train"),
+                ("b", "Baroque", "landscape", "train"),
+            ],
+        );
+        let nine = "amusement,awe,contentment,excitement,anger,disgust,fear,sadness,something else";
+        let table = format!("file,votes,{nine}\na.png,3,0,0,0,0,0,0,0,1,0\n");
+        fs::write(folder.path().join("paintings/votes-224.csv"), table).unwrap();
+        let sets = [PaintingSet::Wikiart];
+        let (paintings, _) = pictures::load(folder.path(), &sets, |_| true).unwrap();
+        let said = numbers(&Distribution::one_hot(Emotion::Awe), 5.0, 4.0);
+        let mut felt = vec![said; 2];
+        assert_eq!(heard(folder.path(), &paintings, &mut felt).unwrap(), 1);
+        // Three votes against what counts as three.
+        let shares = shares_of(&felt[0]);
+        assert!(
+            (shares[1] - 0.5).abs() < 0.01 && (shares[7] - 0.5).abs() < 0.01,
+            "{shares:?}"
+        );
+        assert!(balance(&felt[0]).abs() < 0.01);
+        assert_eq!(felt[1], said);
+    }
+}

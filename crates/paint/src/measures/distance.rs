@@ -22,7 +22,8 @@ const FEW: usize = 100;
 /// Where a collection is no whole number of rows: a bug of the caller.
 #[must_use]
 pub fn kernel_distance(a: &[f32], b: &[f32], width: usize) -> (f64, f64) {
-    assert!(a.len() % width == 0 && b.len() % width == 0, "rows");
+    let rows = |all: &[f32]| all.len().is_multiple_of(width);
+    assert!(rows(a) && rows(b), "rows");
     let rows = (a.len() / width).min(b.len() / width);
     let size = (rows / BLOCKS).clamp(FEW, BLOCK).min(rows).max(1);
     let blocks = (rows / size).max(1);

@@ -8,8 +8,9 @@
 use super::distance::dot;
 use affetti_ground::SplitMix64;
 
-/// Passes over what is learned from.
+/// Passes over what is learned from, and steps: as many as make either.
 const PASSES: usize = 12;
+const STEPS: usize = 3000;
 const BATCH: usize = 64;
 const RATE: f32 = 1e-3;
 /// Of the weights, by step.
@@ -51,7 +52,8 @@ impl Probe {
         let mut random = SplitMix64::new(3);
         let mut order: Vec<usize> = (0..x.len()).collect();
         let mut step = 0;
-        for _ in 0..PASSES {
+        let passes = PASSES.max(STEPS * BATCH / order.len().max(1));
+        for _ in 0..passes {
             for n in (1..order.len()).rev() {
                 order.swap(n, (random.unit() * (n + 1) as f64) as usize);
             }
