@@ -6,16 +6,33 @@ mod common;
 
 use std::fs;
 
-use common::{folder, jpeg, pictures, run, run_in, write};
+use std::path::PathBuf;
+
+use common::{Run, folder, jpeg, pictures, run, run_in, write};
+
+/// A painter of 128 pixels that has learned for a second, from still lifes and cityscapes: what it paints is noise,
+/// how it is asked is as with any other.
+fn tiny() -> String {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/painter-tiny.safetensors");
+    path.display().to_string()
+}
+
+/// Runs `paint` by the tiny painter.
+fn paint_in(folder: &std::path::Path, words: &[&str]) -> Run {
+    let tiny = tiny();
+    let mut all = vec!["paint", "--weights", &tiny];
+    all.extend(words);
+    run_in(folder, &all)
+}
 
 #[test]
 fn words_become_pictures_that_say_how_they_were_made() {
     let root = folder();
-    let painted = run_in(
+    let painted = paint_in(
         root.path(),
         &[
-            "paint",
-            "landscape",
+            "still life",
             "positive",
             "3",
             "--json",
@@ -28,14 +45,17 @@ fn words_become_pictures_that_say_how_they_were_made() {
     );
     assert_eq!(painted.code, 0, "{}", painted.err);
     assert!(
-        painted.err.contains("3 pictures by painter-1 \u{2192} p/"),
+        painted
+            .err
+            .contains("3 pictures by painter-tiny \u{2192} p/"),
         "{}",
         painted.err
     );
     let lines = painted.json();
     assert_eq!(lines.len(), 3);
     for (n, line) in lines.iter().enumerate() {
-        assert_eq!(line["genre"], "landscape");
+        assert_eq!(line["genre"], "still_life");
+        assert_eq!(line["command"], "paint still life positive");
         assert_eq!(line["emotion"], "positive");
         assert_eq!(line["seed"], 5 + n);
         let valence = line["valence"].as_f64().unwrap();
@@ -58,27 +78,21 @@ fn words_become_pictures_that_say_how_they_were_made() {
 fn a_seed_gives_the_same_bytes_alone_or_among_others() {
     let root = folder();
     for (words, out) in [
-        (
-            ["paint", "portrait", "sadness", "4", "--seed", "40"],
-            "many",
-        ),
-        (
-            ["paint", "portrait", "--emotion", "sadness", "--seed", "42"],
-            "one",
-        ),
+        (["cityscape", "sadness", "4", "--seed", "40"], "many"),
+        (["cityscape", "--emotion", "sadness", "--seed", "42"], "one"),
     ] {
         let mut all = words.to_vec();
         all.extend(["--quiet", "--out", out]);
-        assert_eq!(run_in(root.path(), &all).code, 0);
+        assert_eq!(paint_in(root.path(), &all).code, 0);
     }
     let read = |path: &str| fs::read(root.path().join(path)).unwrap();
     assert_eq!(
-        read("many/portrait-sadness-000042.png"),
-        read("one/portrait-sadness-000042.png")
+        read("many/cityscape-sadness-000042.png"),
+        read("one/cityscape-sadness-000042.png")
     );
     assert_ne!(
-        read("many/portrait-sadness-000041.png"),
-        read("one/portrait-sadness-000042.png")
+        read("many/cityscape-sadness-000041.png"),
+        read("one/cityscape-sadness-000042.png")
     );
 }
 
@@ -86,36 +100,35 @@ fn a_seed_gives_the_same_bytes_alone_or_among_others() {
 fn what_cannot_be_painted_is_told_before_anything_is_written() {
     let root = folder();
     for (words, told) in [
-        (vec!["lanscape"], "did you mean landscape?"),
-        (vec!["landscape", "sadnes"], "did you mean sadness?"),
+        (vec!["cityscpe"], "did you mean cityscape?"),
+        (vec!["cityscape", "sadnes"], "did you mean sadness?"),
         (
-            vec!["landscape", "--emotion", "sadnes"],
+            vec!["cityscape", "--emotion", "sadnes"],
             "did you mean sadness?",
         ),
-        (vec!["landscape", "0"], "ask for at least 1"),
-        (vec!["landscape", "3", "4"], "only one number"),
-        (vec!["landscape", "99999999999999999999"], "too many"),
-        (vec!["landscape", "awe", "--valence", "3"], "two feelings"),
+        (vec!["cityscape", "0"], "ask for at least 1"),
+        (vec!["cityscape", "3", "4"], "only one number"),
+        (vec!["cityscape", "99999999999999999999"], "too many"),
+        (vec!["cityscape", "awe", "--valence", "3"], "two feelings"),
         (vec!["--valence", "9"], "it has to be 1 to 7"),
         (vec!["--truncation", "7"], "0 to 1.5"),
         (
             vec!["100000", "--out", "sheet.png"],
             "too much for one file",
         ),
-        (vec!["landscape", "--out", "turn.gif"], "at least 2"),
-        (vec!["landscape", "--to", "fear"], "--out FILE.gif"),
-        (vec!["landscape", "--out", "a.svg"], "--brush oil"),
-        (vec!["landscape", "--model", "nobody"], "no model is called"),
-        (vec!["landscape", "--bn", "batch"], "is for a CGAN"),
+        (vec!["cityscape", "--out", "turn.gif"], "at least 2"),
+        (vec!["cityscape", "--to", "fear"], "--out FILE.gif"),
+        (vec!["cityscape", "--out", "a.svg"], "--brush oil"),
+        (vec!["cityscape", "--bn", "batch"], "is for a CGAN"),
     ] {
-        let mut all = vec!["paint"];
-        all.extend(&words);
-        let found = run_in(root.path(), &all);
+        let found = paint_in(root.path(), &words);
         assert_eq!(found.code, 2, "{words:?}: {}", found.err);
         assert!(found.err.contains(told), "{words:?}: {}", found.err);
         assert_eq!(found.err.lines().count(), 1, "{}", found.err);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "{words:?}");
     }
+    let found = run_in(root.path(), &["paint", "landscape", "--model", "nobody"]);
+    assert!(found.err.contains("no model is called"), "{}", found.err);
     write(root.path(), "w.safetensors", b"no weights");
     let found = run_in(root.path(), &["paint", "--weights", "w.safetensors"]);
     assert_eq!(found.code, 2);
@@ -124,22 +137,32 @@ fn what_cannot_be_painted_is_told_before_anything_is_written() {
 
 #[test]
 fn the_list_names_what_can_be_asked() {
-    let list = run(["paint", "--list"]);
-    assert_eq!(list.code, 0);
-    assert!(list.out.contains("painter-1"), "{}", list.out);
-    for name in ["landscape", "still life", "negative", "contentment"] {
+    let list = run(["paint", "--list", "--weights", &tiny()]);
+    assert_eq!(list.code, 0, "{}", list.err);
+    for name in [
+        "painter-tiny (128 pixels)",
+        "still life",
+        "negative",
+        "contentment",
+    ] {
         assert!(list.out.contains(name), "{name}: {}", list.out);
     }
+    let line = run(["paint", "--list", "--json", "--weights", &tiny()])
+        .json()
+        .remove(0);
+    assert_eq!(
+        line["genres"],
+        serde_json::json!(["still life", "cityscape"])
+    );
 }
 
 #[test]
 fn a_way_between_feelings_and_a_brush() {
     let root = folder();
-    let turn = run_in(
+    let turn = paint_in(
         root.path(),
         &[
-            "paint",
-            "landscape",
+            "cityscape",
             "negative",
             "--to",
             "positive",
@@ -156,7 +179,6 @@ fn a_way_between_feelings_and_a_brush() {
     write(root.path(), "photo.jpg", &jpeg(90));
     let over = |more: &[&str], out: &str| {
         let mut all = vec![
-            "paint",
             "--from",
             "photo.jpg",
             "--brush",
@@ -167,7 +189,7 @@ fn a_way_between_feelings_and_a_brush() {
             out,
         ];
         all.extend(more);
-        let found = run_in(root.path(), &all);
+        let found = paint_in(root.path(), &all);
         assert_eq!(found.code, 0, "{}", found.err);
         fs::read(root.path().join(out)).unwrap()
     };

@@ -7,6 +7,7 @@
 
 use affetti_kernels::{BackwardWeights, Batch, Convolution, ForwardWeights, Isa, Kind};
 use affetti_weights::convolution::Folded;
+use rayon::prelude::*;
 
 /// Maps of a batch.
 #[derive(Clone, Debug)]
@@ -70,6 +71,48 @@ impl Packed {
         }
         Maps { data, shape }
     }
+}
+
+/// Bilinear enlargement by two: a new pixel lies a quarter of an old one from the nearest and three quarters from
+/// the next.
+pub(crate) fn enlarged(maps: &Maps) -> Maps {
+    let Batch {
+        batch,
+        height,
+        width,
+        channels,
+    } = maps.shape;
+    let shape = Batch::new([batch, 2 * height, 2 * width, channels]);
+    let mut data = vec![0.0; shape.len()];
+    let row = 2 * width * channels;
+    data.par_chunks_exact_mut(row)
+        .enumerate()
+        .for_each(|(n, out)| {
+            let (picture, y) = (n / (2 * height), n % (2 * height));
+            let [near, next] = two(y, height);
+            let from = |y: usize| &maps.data[(picture * height + y) * width * channels..];
+            let (near, next) = (from(near), from(next));
+            for (x, out) in out.chunks_exact_mut(channels).enumerate() {
+                let [a, b] = two(x, width).map(|x| x * channels);
+                for (c, out) in out.iter_mut().enumerate() {
+                    let close = 0.75 * near[a + c] + 0.25 * next[a + c];
+                    let far = 0.75 * near[b + c] + 0.25 * next[b + c];
+                    *out = 0.75 * close + 0.25 * far;
+                }
+            }
+        });
+    Maps { data, shape }
+}
+
+/// The nearest old place of a new one, and the next.
+fn two(n: usize, length: usize) -> [usize; 2] {
+    let near = n / 2;
+    let next = if n.is_multiple_of(2) {
+        near.saturating_sub(1)
+    } else {
+        (near + 1).min(length - 1)
+    };
+    [near, next]
 }
 
 /// x · wᵀ + b.

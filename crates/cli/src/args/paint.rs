@@ -68,7 +68,7 @@ pub(crate) struct PaintArgs {
     /// generator paints that
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "to", "grid"])]
     pub(crate) from: Option<PathBuf>,
-    /// Another generator, by the name of its card: cgan-landscape, artgan-style, …
+    /// A generator, by the name of its card
     #[arg(long, value_name = "NAME", conflicts_with = "weights")]
     pub(crate) model: Option<String>,
     /// Weights made by `affetti train painter`, `cgan` or `artgan`, or a published .pth of CGAN-Emotion-Art

@@ -201,9 +201,11 @@ pub(crate) enum EvalVerb {
     },
     /// Measure what paints: distances from paintings, what is remembered, whether feelings obey; needs a build
     /// with the feature `train`
-    #[command(after_help = "Example:\n  affetti eval generator --data data/ --out painter/")]
+    #[command(
+        after_help = "Example:\n  affetti eval generator --weights models/painter-1.safetensors --data data/ --out painter/"
+    )]
     Generator {
-        /// The name of its card [default: painter-1]
+        /// The name of its card
         #[arg(value_name = "NAME")]
         model: Option<String>,
         /// Its weights, where they are none of a card
@@ -215,8 +217,8 @@ pub(crate) enum EvalVerb {
         judge: Option<PathBuf>,
         /// Ask only for what this other generator knows, as often as paintings have it, and compare with these:
         /// so that two generators stand before the same paintings
-        #[arg(long = "as", value_name = "NAME")]
-        like: Option<String>,
+        #[arg(long = "as", value_name = "FILE", value_hint = ValueHint::FilePath)]
+        like: Option<PathBuf>,
         /// Pictures for the distances
         #[arg(long, value_name = "N", default_value_t = 5000, value_parser = RangedU64ValueParser::<usize>::new().range(100..=100_000))]
         pictures: usize,

@@ -57,7 +57,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let (generator, model) = source::generator(model.as_deref(), weights.as_deref())?;
     let other = like
         .as_deref()
-        .map(|name| source::generator(Some(name), None));
+        .map(|name| source::generator(None, Some(name)));
     let scope = other.transpose()?.map(|(other, _)| other.subjects());
     let judge = device::predictor(judge.as_deref(), settings)?.with_views(1);
     settings.summary(&format!(

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
         return over(args, picture, settings);
     }
     if args.list {
-        return source::list(settings);
+        return source::list(args, settings);
     }
     let (words, count) = split(&args.words)?;
     let source = Source::find(args, &words)?;

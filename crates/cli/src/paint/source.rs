@@ -75,8 +75,15 @@ pub(crate) fn generator(name: Option<&str>, file: Option<&Path>) -> Result<(Gene
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         return load(&store::read_file(file)?, &name, file);
     }
-    by_name(name.unwrap_or(painter::EMBEDDED))
+    match name {
+        Some(name) => by_name(name),
+        None if registry::card(painter::EMBEDDED).is_ok() => by_name(painter::EMBEDDED),
+        None => bail!(NONE),
+    }
 }
+
+/// What is told where no generator is named and the program carries none.
+const NONE: &str = "this program carries no painter yet: `affetti train painter configs/painter-1.toml` makes one, which --weights names; --from with --brush needs none";
 
 fn cards() -> Result<Vec<Card>> {
     let all = registry::cards()?.into_iter();
@@ -106,47 +113,62 @@ fn load(bytes: &[u8], name: &str, file: &Path) -> Result<(Generator, ModelId)> {
     Ok((generator, model))
 }
 
-/// Prints what can be asked.
-pub(super) fn list(settings: &Settings) -> Result<Exit> {
-    for card in cards()? {
-        let name = &card.name;
-        let Ok((generator, _)) = by_name(name) else {
-            if !settings.json {
-                output::print(&format!(
-                    "{name}: its weights are not here; `affetti models import models/{}` in the folder of the project brings them\n\n",
-                    card.file
-                ))?;
-            }
-            continue;
+/// Prints what can be asked: of the generator that was named, else of all.
+pub(super) fn list(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
+    if args.model.is_some() || args.weights.is_some() {
+        let (generator, model) = generator(args.model.as_deref(), args.weights.as_deref())?;
+        output::print(&told(&generator, &model.name, "", settings.json))?;
+        return Ok(Exit::Done);
+    }
+    let cards = cards()?;
+    if cards.is_empty() {
+        settings.summary(NONE);
+    }
+    for card in cards {
+        let text = match by_name(&card.name) {
+            Ok((generator, model)) => told(&generator, &model.name, &card.summary, settings.json),
+            Err(_) if settings.json => continue,
+            Err(_) => format!(
+                "{}: its weights are not here; `affetti models import models/{}` in the folder of the project brings them\n\n",
+                card.name, card.file
+            ),
         };
-        let subjects = generator.subjects();
-        if settings.json {
-            let of = |kind: Kind| named(&subjects, kind);
-            let line = serde_json::json!({
-                "model": name,
-                "side": generator.side(),
-                "genres": of(Kind::Genre),
-                "styles": of(Kind::Style),
-                "artists": of(Kind::Artist),
-                "feelings": generator.feelings(),
-            });
-            output::print(&format!("{line}\n"))?;
-            continue;
-        }
-        let mut text = format!("{name}: {} ({} pixels)\n", card.summary, generator.side());
-        for kind in [Kind::Genre, Kind::Style, Kind::Artist] {
-            let names = named(&subjects, kind);
-            if !names.is_empty() {
-                text += &format!("  {}s  {}\n", kind.name(), names.join(", "));
-            }
-        }
-        let feelings = generator.feelings();
-        if !feelings.is_empty() {
-            text += &format!("  feelings  {}\n", feelings.join(", "));
-        }
-        output::print(&format!("{text}\n"))?;
+        output::print(&text)?;
     }
     Ok(Exit::Done)
+}
+
+/// What one generator can be asked.
+fn told(generator: &Generator, name: &str, summary: &str, json: bool) -> String {
+    let subjects = generator.subjects();
+    let feelings = generator.feelings();
+    if json {
+        let of = |kind: Kind| named(&subjects, kind);
+        let line = serde_json::json!({
+            "model": name,
+            "side": generator.side(),
+            "genres": of(Kind::Genre),
+            "styles": of(Kind::Style),
+            "artists": of(Kind::Artist),
+            "feelings": feelings,
+        });
+        return format!("{line}\n");
+    }
+    let mut text = format!("{name} ({} pixels)", generator.side());
+    if !summary.is_empty() {
+        text += &format!(": {summary}");
+    }
+    text += "\n";
+    for kind in [Kind::Genre, Kind::Style, Kind::Artist] {
+        let names = named(&subjects, kind);
+        if !names.is_empty() {
+            text += &format!("  {}s  {}\n", kind.name(), names.join(", "));
+        }
+    }
+    if !feelings.is_empty() {
+        text += &format!("  feelings  {}\n", feelings.join(", "));
+    }
+    text + "\n"
 }
 
 fn named(subjects: &[Subject], kind: Kind) -> Vec<String> {

@@ -96,9 +96,9 @@ impl PainterLayers {
         let turns = turns
             .map(|channels| dense([shape.mixed, 2 * channels], 0.3, &mut random))
             .collect();
-        let early = cells(shape.early(), 0.3, &mut random, device);
+        let early = colors(shape.early(), 0.3, &mut random, device);
         // Nothing at first: details are added to a picture that is there already.
-        let last = cells(shape.last(), 0.01, &mut random, device);
+        let last = colors(shape.last(), 0.01, &mut random, device);
         Self {
             mix,
             begin,
@@ -129,12 +129,12 @@ impl PainterLayers {
         for n in 0..count - 1 {
             maps = self.doubled(n, maps, &mixed);
         }
-        let small = pixels(self.early.forward(maps.clone(), None));
+        let small = self.early.forward(upsample(maps.clone()), None);
         if early {
             return small.tanh();
         }
         let maps = self.doubled(count - 1, maps, &mixed);
-        (pixels(self.last.forward(maps, None)) + upsample(small)).tanh()
+        (self.last.forward(upsample(maps), None) + upsample(small)).tanh()
     }
 
     fn doubled(&self, n: usize, maps: Tensor<4>, mixed: &Tensor<2>) -> Tensor<4> {
@@ -166,15 +166,11 @@ impl PainterLayers {
     }
 }
 
-/// A layer that ends in twelve channels, small by `gain`.
-fn cells(conv: Convolution, gain: f32, random: &mut Normal, device: &Device) -> Unit {
+/// A layer that ends in red, green and blue, small by `gain`.
+fn colors(conv: Convolution, gain: f32, random: &mut Normal, device: &Device) -> Unit {
     let after = After::Bias;
     let mut folded = Folded::random(conv.weight_shape(), conv.outputs, random);
-    // The four pixels of a cell begin alike: else each cell shows (Aitken et al. 2017).
-    let filter = folded.weight.len() / conv.outputs;
-    let cell = folded.weight[..3 * filter].iter();
-    let cell: Vec<f32> = cell.map(|w| w * gain).collect();
-    folded.weight = cell.repeat(4);
+    folded.weight.iter_mut().for_each(|w| *w *= gain);
     UnitSpec { conv, after }.with_weights(folded, device)
 }
 
@@ -184,13 +180,4 @@ fn turn(maps: Tensor<4>, by: Tensor<2>) -> Tensor<4> {
     let by = by.reshape([batch, 1, 1, 2 * channels]);
     let scale = by.clone().narrow(3, 0, channels) + 1.0;
     maps * scale + by.narrow(3, channels, channels)
-}
-
-/// Four pixels from each of twelve channels.
-fn pixels(maps: Tensor<4>) -> Tensor<4> {
-    let [batch, height, width, _] = maps.dims();
-    let cells = maps.reshape([batch, height, width, 2, 2, 3]);
-    cells
-        .permute([0, 1, 3, 2, 4, 5])
-        .reshape([batch, 2 * height, 2 * width, 3])
 }
