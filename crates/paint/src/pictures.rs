@@ -22,7 +22,7 @@ const ABSTRACT: [&str; 5] = [
     "Color_Field_Painting",
     "Minimalism",
 ];
-/// The genre of [`ABSTRACT`] styles.
+/// The genre of styles that are abstract, whatever the column of genres says.
 pub const ABSTRACT_GENRE: &str = "abstract_painting";
 
 /// One painting.
