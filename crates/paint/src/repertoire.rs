@@ -10,7 +10,9 @@
 use crate::error::PaintError;
 use affetti_emotion::{Distribution, Emotion, Label};
 use affetti_ground::SplitMix64;
-use affetti_weights::tensors::{Taker, Tensor, Tensors};
+use affetti_weights::tensors::Taker;
+#[cfg(feature = "train")]
+use affetti_weights::tensors::{Tensor, Tensors};
 use serde::{Deserialize, Serialize};
 
 /// Numbers of a feeling: nine logarithms of shares, valence, arousal.
@@ -272,6 +274,7 @@ impl Repertoire {
 
     /// As it lies in a weight file: `repertoire.rows` `[n, 13]`, `repertoire.center`,
     /// `repertoire.spread`; names go into the note.
+    #[cfg(feature = "train")]
     pub(crate) fn write(&self, tensors: &mut Tensors) {
         let tensor = |shape: Vec<usize>, data: Vec<f32>| Tensor { shape, data };
         let rows = self.rows.iter().flat_map(|row| {
@@ -298,6 +301,7 @@ impl Repertoire {
     }
 
     /// The names, for a note.
+    #[cfg(feature = "train")]
     pub(crate) fn names(&self) -> serde_json::Value {
         let names = Names {
             genres: self.genres.clone(),

@@ -43,6 +43,7 @@ const STEPS: [(usize, bool); 6] = [
     (32, true),
 ];
 /// TensorFlow's ε.
+#[cfg(any(test, feature = "train"))]
 pub(crate) const EPSILON: f32 = 1e-3;
 /// Most classes that a file may have.
 const MOST: usize = 4096;
