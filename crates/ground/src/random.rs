@@ -43,6 +43,13 @@ impl SplitMix64 {
     pub fn unit_f32(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1_u64 << 24) as f32
     }
+
+    /// Brings `all` into another order, each as likely (Fisher & Yates); takes a number for each but the first.
+    pub fn shuffle<T>(&mut self, all: &mut [T]) {
+        for n in (1..all.len()).rev() {
+            all.swap(n, (self.unit() * (n + 1) as f64) as usize);
+        }
+    }
 }
 
 /// A series of normally distributed values.
@@ -69,6 +76,16 @@ impl Normal {
 #[cfg(test)]
 mod tests {
     use super::{Normal, SplitMix64};
+
+    #[test]
+    fn a_shuffle_keeps_all_and_moves_some() {
+        let mut all: Vec<u32> = (0..50).collect();
+        SplitMix64::new(3).shuffle(&mut all);
+        assert!(all.windows(2).any(|pair| pair[0] > pair[1]));
+        all.sort_unstable();
+        assert_eq!(all, (0..50).collect::<Vec<u32>>());
+        SplitMix64::new(3).shuffle::<u32>(&mut []);
+    }
 
     #[test]
     fn the_published_series() {

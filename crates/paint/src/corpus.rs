@@ -12,6 +12,7 @@ use affetti_feel::art::PaintingSet;
 use affetti_nets::device::Device as Place;
 use affetti_picture::{Filter, Picture};
 use affetti_train::Places;
+use affetti_train::order::mix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -118,6 +119,11 @@ fn heard(
         }
     }
     Ok(count)
+}
+
+/// A number in 0..1 that depends on all of `parts`.
+pub(crate) fn chance(parts: &[u64]) -> f64 {
+    (mix(parts) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A random square that keeps at least the share `least` of the largest one's side, perhaps mirrored;

@@ -7,6 +7,7 @@
 //! - **Deviations** a painting is cropped to a square, never stretched further than it reached us.
 
 use crate::error::PaintError;
+use crate::wish::Kind;
 use affetti_data::{Limits, Split, paintings};
 use affetti_feel::art::{PaintingSet, members};
 use affetti_picture::{DecodeOptions, Picture, decode};
@@ -42,6 +43,18 @@ pub struct Painting {
     pub title: String,
     /// Its use.
     pub split: Split,
+}
+
+impl Painting {
+    /// What it is called by.
+    #[must_use]
+    pub fn label(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Genre => &self.genre,
+            Kind::Style => &self.style,
+            Kind::Artist => &self.artist,
+        }
+    }
 }
 
 /// All paintings of `sets` whose genre, style and artist `wanted` agrees to, and how many could not be read.
@@ -128,6 +141,16 @@ impl<'a> Labels<'a> {
             style,
             artist: text(&row.artist),
             title: text(&row.title),
+        }
+    }
+
+    /// The label of a kind.
+    #[must_use]
+    pub fn get(&self, kind: Kind) -> &'a str {
+        match kind {
+            Kind::Genre => self.genre,
+            Kind::Style => self.style,
+            Kind::Artist => self.artist,
         }
     }
 }

@@ -13,11 +13,12 @@
 
 use super::layers::{Discriminator, Generator, SEEN, halved};
 use super::{ArtGan, Label, NOISE, SIDE, note};
-use crate::corpus::{Start, scaled, square};
+use crate::corpus::{Start, chance, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
-use crate::pictures::{self, Labels, Painting};
+use crate::pictures::{self, Painting};
 use crate::sheet::grid;
+use crate::wish::Kind;
 use affetti_data::Split;
 use affetti_feel::art::PaintingSet;
 use affetti_ground::config::first_wrong;
@@ -49,44 +50,6 @@ pub enum Variant {
     Ae,
     /// The first one, with a class of painted pictures.
     Icip17,
-}
-
-/// A kind of label that catalogues have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Such as `Ukiyo_e`.
-    Style,
-    /// Such as `landscape`.
-    Genre,
-    /// Such as `vincent-van-gogh`.
-    Artist,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Style => "style",
-            Self::Genre => "genre",
-            Self::Artist => "artist",
-        }
-    }
-
-    fn of<'a>(self, labels: &Labels<'a>) -> &'a str {
-        match self {
-            Self::Style => labels.style,
-            Self::Genre => labels.genre,
-            Self::Artist => labels.artist,
-        }
-    }
-
-    fn painting(self, painting: &Painting) -> &str {
-        match self {
-            Self::Style => &painting.style,
-            Self::Genre => &painting.genre,
-            Self::Artist => &painting.artist,
-        }
-    }
 }
 
 /// What decides how a generator comes out, beside what every training says.
@@ -215,9 +178,7 @@ impl ArtGanTask {
     }
 
     fn view(&self, row: usize, at: usize) -> Vec<f32> {
-        let draw = |k: u64| {
-            (mix(&[self.seed(), at as u64, row as u64, k]) >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let draw = |k: u64| chance(&[self.seed(), at as u64, row as u64, k]);
         scaled(&square(
             &self.learned[row].0,
             self.config.own.crop,
@@ -423,9 +384,9 @@ impl Recipe for ArtGanRecipe {
     fn open(config: &Config, places: &Places<'_>) -> Result<Opened<Self>, PaintError> {
         let own = &config.own;
         let (all, unreadable) = pictures::load(places.data, &own.sets, |labels| {
-            own.labels.iter().all(|kind| !kind.of(labels).is_empty())
+            own.labels.iter().all(|kind| !labels.get(*kind).is_empty())
                 && (own.classes.is_empty()
-                    || own.classes.iter().any(|c| c == own.labels[0].of(labels)))
+                    || own.classes.iter().any(|c| c == labels.get(own.labels[0])))
         })?;
         let train = |p: &&Painting| p.split == Split::Train;
         let labels: Vec<Label> = own
@@ -434,7 +395,7 @@ impl Recipe for ArtGanRecipe {
             .map(|kind| Label {
                 name: kind.name().to_owned(),
                 classes: pictures::frequent(
-                    all.iter().filter(train).map(|p| kind.painting(p)),
+                    all.iter().filter(train).map(|p| p.label(*kind)),
                     own.least,
                 ),
             })
@@ -442,7 +403,7 @@ impl Recipe for ArtGanRecipe {
         let classes = |p: &Painting| -> Option<Vec<usize>> {
             let kinds = own.labels.iter().zip(&labels);
             kinds
-                .map(|(kind, label)| label.classes.iter().position(|c| c == kind.painting(p)))
+                .map(|(kind, label)| label.classes.iter().position(|c| c == p.label(*kind)))
                 .collect()
         };
         let known: Vec<(Painting, Vec<usize>)> = all

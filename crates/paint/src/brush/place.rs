@@ -53,7 +53,7 @@ pub(super) fn layer(
     };
     let rows: Vec<Vec<Stroke>> = seeds.par_iter().enumerate().map(row).collect();
     let mut strokes = rows.concat();
-    shuffle(&mut strokes, &mut random);
+    random.shuffle(&mut strokes);
     strokes
 }
 
@@ -141,10 +141,4 @@ fn walk(
         (at, last) = (next, way);
     }
     points
-}
-
-fn shuffle<T>(all: &mut [T], random: &mut SplitMix64) {
-    for n in (1..all.len()).rev() {
-        all.swap(n, (random.unit() * (n + 1) as f64) as usize);
-    }
 }

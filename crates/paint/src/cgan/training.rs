@@ -8,7 +8,7 @@
 
 use super::layers::{Discriminator, Generator};
 use super::{Cgan, SIDE, Statistics, note};
-use crate::corpus::{Corpus, Start, corpus, scaled, square};
+use crate::corpus::{Corpus, Start, chance, corpus, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::repertoire::{Sentiment, balance};
@@ -104,9 +104,7 @@ impl CganTask {
     }
 
     fn view(&self, row: usize, at: usize) -> Vec<f32> {
-        let draw = |k: u64| {
-            (mix(&[self.seed(), at as u64, row as u64, k]) >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let draw = |k: u64| chance(&[self.seed(), at as u64, row as u64, k]);
         let side = SIDE as u32;
         scaled(&square(
             &self.learned[row].0,

@@ -41,12 +41,7 @@ impl Asks {
     /// Whether a painting is one of those that are compared with.
     pub(super) fn wants(&self, labels: &Labels<'_>) -> bool {
         self.kinds.iter().all(|kind| {
-            let name = match kind {
-                Kind::Genre => labels.genre,
-                Kind::Style => labels.style,
-                Kind::Artist => labels.artist,
-            };
-            let known = self.known.contains(&Subject::new(*kind, name));
+            let known = self.known.contains(&Subject::new(*kind, labels.get(*kind)));
             // What is no genre of the tables was learned by titles.
             known || *kind == Kind::Genre && self.in_title(labels.title)
         })
@@ -81,7 +76,7 @@ impl Asks {
                 let painting = &learned[(mix(&[21, n]) % learned.len() as u64) as usize];
                 self.kinds
                     .iter()
-                    .map(|kind| subject(painting, *kind))
+                    .map(|kind| Subject::new(*kind, painting.label(*kind)))
                     .collect()
             } else {
                 Vec::new()
@@ -99,13 +94,4 @@ impl Asks {
         }
         Ok(all)
     }
-}
-
-fn subject(painting: &Painting, kind: Kind) -> Subject {
-    let name = match kind {
-        Kind::Genre => &painting.genre,
-        Kind::Style => &painting.style,
-        Kind::Artist => &painting.artist,
-    };
-    Subject::new(kind, name)
 }

@@ -81,7 +81,7 @@ pub fn obedience(pairs: &[[f64; 2]]) -> [Figure; 2] {
         spearman(&column(0), &column(1)).unwrap_or(f64::NAN)
     };
     let mut asked: Vec<f64> = pairs.iter().map(|p| p[0]).collect();
-    shuffle(&mut asked);
+    SplitMix64::new(13).shuffle(&mut asked);
     let shuffled: Vec<[f64; 2]> = pairs.iter().zip(asked).map(|(p, a)| [a, p[1]]).collect();
     [pairs, &shuffled].map(|pairs| bootstrapped(pairs, rank))
 }
@@ -93,16 +93,9 @@ pub fn agreement(pairs: &[[usize; 2]]) -> [Figure; 2] {
         pairs.iter().filter(|p| p[0] == p[1]).count() as f64 / pairs.len().max(1) as f64
     };
     let mut asked: Vec<usize> = pairs.iter().map(|p| p[0]).collect();
-    shuffle(&mut asked);
+    SplitMix64::new(13).shuffle(&mut asked);
     let shuffled: Vec<[usize; 2]> = pairs.iter().zip(asked).map(|(p, a)| [a, p[1]]).collect();
     [pairs, &shuffled].map(|pairs| bootstrapped(pairs, share))
-}
-
-fn shuffle<T>(all: &mut [T]) {
-    let mut random = SplitMix64::new(13);
-    for n in (1..all.len()).rev() {
-        all.swap(n, (random.unit() * (n + 1) as f64) as usize);
-    }
 }
 
 /// The picture in grays of the same light.

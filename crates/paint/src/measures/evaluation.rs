@@ -33,6 +33,7 @@ use affetti_train::{Figures, Places};
 use affetti_weights::registry;
 use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Pictures that precision and recall compare, which takes their number squared.
 const MANIFOLD: usize = 2000;
@@ -229,24 +230,20 @@ impl Bench<'_> {
                 .seedling(first + n as u64, 1.0, std::slice::from_ref(choice))
                 .0
         });
-        let grown: Vec<_> = grown.collect();
-        grown
-            .chunks(TOGETHER)
-            .flat_map(|part| self.generator.paint(part))
-            .collect()
+        self.paint(&grown.collect::<Vec<_>>())
+    }
+
+    /// The pictures of `grown`, a few at once.
+    fn paint(&self, grown: &[Seedling]) -> Vec<Picture> {
+        let parts = grown.chunks(TOGETHER);
+        parts.flat_map(|part| self.generator.paint(part)).collect()
     }
 
     /// `count` pictures of `choices`, from the seed `first` on.
     fn painted(&self, choices: &[Choice], first: u64, count: usize) -> Vec<Picture> {
-        let seeds: Vec<u64> = (0..count as u64).map(|n| first + n).collect();
-        let mut all = Vec::with_capacity(count);
-        for part in seeds.chunks(TOGETHER) {
-            let grown = part
-                .iter()
-                .map(|seed| self.generator.seedling(*seed, 1.0, choices).0);
-            all.extend(self.generator.paint(&grown.collect::<Vec<_>>()));
-        }
-        all
+        let seeds = first..first + count as u64;
+        let grown = seeds.map(|seed| self.generator.seedling(seed, 1.0, choices).0);
+        self.paint(&grown.collect::<Vec<_>>())
     }
 
     fn judged(&self, pictures: &[Picture]) -> Result<Vec<Judged>, PaintError> {
@@ -495,10 +492,7 @@ impl Bench<'_> {
                     .0,
             );
         }
-        Ok(grown
-            .chunks(TOGETHER)
-            .flat_map(|part| self.generator.paint(part))
-            .collect())
+        Ok(self.paint(&grown))
     }
 
     /// Rank correlation of asked and judged valence and arousal.
@@ -545,16 +539,21 @@ impl Bench<'_> {
     /// feeling change.
     fn same_subject(&self, feeling: Feeling, count: usize) -> Result<Vec<Picture>, PaintError> {
         let any = self.generator.choices(&Wish::any())?;
+        let mut felt: BTreeMap<Vec<Subject>, Vec<Choice>> = BTreeMap::new();
         let mut all = Vec::with_capacity(count);
         for n in 0..count as u64 {
             let (seedling, choice) = self.generator.seedling((4 << 32) + n, 1.0, &any);
             let genre = choice.subjects.iter().filter(|s| s.kind == Kind::Genre);
-            let felt = self.generator.choices(&Wish {
-                subjects: genre.cloned().collect(),
-                feeling,
-                notes: Vec::new(),
-            })?;
-            let (_, felt) = self.generator.seedling((4 << 32) + n, 1.0, &felt);
+            let genre: Vec<Subject> = genre.cloned().collect();
+            if !felt.contains_key(&genre) {
+                let wish = Wish {
+                    subjects: genre.clone(),
+                    feeling,
+                    notes: Vec::new(),
+                };
+                felt.insert(genre.clone(), self.generator.choices(&wish)?);
+            }
+            let (_, felt) = self.generator.seedling((4 << 32) + n, 1.0, &felt[&genre]);
             let mut condition = seedling.condition;
             let from = condition.len() - FEELING;
             condition[from..].copy_from_slice(&felt.condition[from..]);
@@ -563,10 +562,7 @@ impl Bench<'_> {
                 condition,
             });
         }
-        Ok(all
-            .chunks(TOGETHER)
-            .flat_map(|part| self.generator.paint(part))
-            .collect())
+        Ok(self.paint(&all))
     }
 
     /// How well the judge does, with `limits` between its thirds, on paintings that it never saw and viewers

@@ -54,9 +54,7 @@ impl Probe {
         let mut step = 0;
         let passes = PASSES.max(STEPS * BATCH / order.len().max(1));
         for _ in 0..passes {
-            for n in (1..order.len()).rev() {
-                order.swap(n, (random.unit() * (n + 1) as f64) as usize);
-            }
+            random.shuffle(&mut order);
             for batch in order.chunks(BATCH) {
                 step += 1;
                 probe.step(&x, (labels, &weights), batch, (&mut moments, step));

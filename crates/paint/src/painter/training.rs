@@ -10,7 +10,7 @@
 use super::critic::{Critic, Eye};
 use super::layers::{Dense, PainterLayers};
 use super::{Painter, Shape, note};
-use crate::corpus::{Corpus, Start, corpus, scaled, square};
+use crate::corpus::{Corpus, Start, chance, corpus, scaled, square};
 use crate::error::PaintError;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::pictures;
@@ -118,10 +118,7 @@ impl PainterTask {
 
     /// A random square of a painting, perhaps mirrored, in −1..1.
     fn view(&self, row: usize, parts: [u64; 3]) -> Vec<f32> {
-        let draw = |k: u64| {
-            (mix(&[self.seed(), parts[0], parts[1], parts[2], k]) >> 11) as f64
-                / (1_u64 << 53) as f64
-        };
+        let draw = |k: u64| chance(&[self.seed(), parts[0], parts[1], parts[2], k]);
         let side = u32::try_from(self.side(parts[0] as usize)).unwrap_or(0);
         let picture = &self.learned[row];
         let square = square(picture, self.config.own.crop, side, &draw);
