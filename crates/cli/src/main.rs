@@ -4,6 +4,7 @@
 //! exit code. Standard output carries data only, standard error the rest.
 
 mod args;
+mod beside;
 mod data;
 mod destination;
 mod device;

@@ -16,12 +16,13 @@ use affetti::{
         read::{Felt, Reader},
     },
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::{
     Exit,
     args::{ReadArgs, ReaderArg},
+    beside,
     destination::{Destination, Writes},
     out_file::{put, spare},
     output::{self, line},
@@ -128,28 +129,9 @@ fn reader(args: &ReadArgs) -> Result<(Reader, ModelId)> {
             named(&bytes, &card.file, card.name.clone())
         }
         ReaderArg::Best => {
-            let beside = Path::new("models").join(format!("{BEST}.safetensors"));
             let card = affetti::weights::registry::card(BEST)?;
-            match affetti::weights::registry::weights(&card) {
-                Ok(bytes) => named(&bytes, &card.file, card.name.clone()),
-                Err(affetti::weights::NetError::Missing { .. }) => {
-                    let bytes = affetti::weights::store::read_file(&beside).map_err(|_| {
-                        anyhow!(
-                            "--model best needs {}: run here, where it is not, `affetti models import FILE` with a \
-                             copy of it, or name it with --weights",
-                            beside.display()
-                        )
-                    })?;
-                    if affetti::weights::store::sha256(&bytes) != card.sha256 {
-                        bail!(
-                            "{} is another file than its card says; --weights takes any",
-                            beside.display()
-                        );
-                    }
-                    named(&bytes, &card.file, card.name.clone())
-                }
-                Err(error) => Err(error.into()),
-            }
+            let bytes = beside::weights(&card, "--model best")?;
+            named(&bytes, &card.file, card.name.clone())
         }
     }
 }

@@ -31,6 +31,8 @@ fn help_names_every_verb_and_nothing_else() {
             "read",
             "say",
             "sketch",
+            "paint",
+            "label",
             "data",
             "models",
             "train",

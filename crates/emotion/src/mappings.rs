@@ -237,6 +237,13 @@ impl<L: HasSentiment> Distribution<L> {
     pub fn polarity(&self) -> Distribution<Sentiment> {
         self.merge(HasSentiment::sentiment)
     }
+
+    /// P(positive) − P(negative), −1 to 1.
+    #[must_use]
+    pub fn balance(&self) -> f64 {
+        let polarity = self.polarity();
+        polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
+    }
 }
 
 impl Distribution<Mikels> {

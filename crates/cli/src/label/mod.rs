@@ -133,8 +133,7 @@ pub(crate) fn run(args: &LabelArgs, settings: &Settings) -> Result<Exit> {
 
 /// Which sentiment leads: by how much the pleasant shares exceed the unpleasant ones.
 fn sentiment(emotions: &Distribution<Emotion>, [low, high]: [f64; 2]) -> Sentiment {
-    let polarity = emotions.polarity();
-    let balance = polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative);
+    let balance = emotions.balance();
     if balance > high {
         Sentiment::Positive
     } else if balance < low {

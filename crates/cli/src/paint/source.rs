@@ -1,6 +1,6 @@
 //! Which generator paints, and what it can be asked.
 
-use std::{borrow::Cow, path::Path};
+use std::path::Path;
 
 use affetti::{
     ModelId,
@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 use crate::{
     Exit,
     args::{NormArg, PaintArgs},
-    output,
+    beside, output,
     settings::Settings,
 };
 
@@ -93,14 +93,7 @@ fn cards() -> Result<Vec<Card>> {
 /// The generator of a card: inside of the program, imported, or in the folder `models` here.
 fn by_name(name: &str) -> Result<(Generator, ModelId)> {
     let card = registry::card(name)?;
-    let here = Path::new("models").join(&card.file);
-    let bytes = match registry::weights(&card) {
-        Ok(bytes) => bytes,
-        Err(error) => match store::read_file(&here) {
-            Ok(bytes) if store::sha256(&bytes) == card.sha256 => Cow::Owned(bytes),
-            _ => return Err(error.into()),
-        },
-    };
+    let bytes = beside::weights(&card, &format!("--model {name}"))?;
     load(&bytes, name, Path::new(&card.file))
 }
 

@@ -20,7 +20,7 @@ use super::options::TrainOptions;
 use crate::error::FeelError;
 use crate::heads::linear::Matrix;
 use crate::heads::softmax::softmax;
-use crate::predicting::predictor::{Predictor, SCALE, balance};
+use crate::predicting::predictor::{Predictor, SCALE};
 use affetti_emotion::{Distribution, Emotion};
 use affetti_picture::Picture;
 
@@ -224,7 +224,7 @@ impl Study {
         if !self.rated {
             return Ok(None);
         }
-        let cue = balance(&self.emotions(i, components)?);
+        let cue = self.emotions(i, components)?.balance();
         let model = self.predictor(i).weights();
         let seen = model.bases.split(components).affect;
         let (affect, _) = model.affect.apply(seen, cue);

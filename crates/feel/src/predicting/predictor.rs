@@ -9,7 +9,7 @@ use crate::heads::kernel::Kernel;
 use crate::heads::linear::Linear;
 use crate::heads::softmax::softmax;
 use crate::heads::spread::{Cue, Told};
-use affetti_emotion::{Distribution, Emotion, Sentiment};
+use affetti_emotion::{Distribution, Emotion};
 use affetti_nets::device::Device;
 use affetti_picture::Picture;
 use affetti_weights::{registry, store};
@@ -58,17 +58,10 @@ pub struct Prediction {
     pub novelty: Option<f64>,
 }
 
-/// P(positive) − P(negative), the cue of valence and arousal: −1 to 1.
-#[must_use]
-pub(crate) fn balance(emotions: &Distribution<Emotion>) -> f64 {
-    let polarity = emotions.polarity();
-    polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
-}
-
 /// What the head of valence and arousal hears of the shares.
 pub(crate) fn cue(emotions: &Distribution<Emotion>) -> Cue {
     Cue {
-        balance: balance(emotions),
+        balance: emotions.balance(),
         entropy: emotions.entropy(),
     }
 }

@@ -11,6 +11,10 @@ pub mod manifold;
 pub mod probe;
 #[cfg(feature = "train")]
 pub mod progress;
+#[cfg(feature = "train")]
+pub mod report;
+#[cfg(feature = "train")]
+mod trial;
 
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Workspace};
 use affetti_picture::{Filter, Picture};

@@ -1,6 +1,6 @@
 //! One labelled picture, reduced to the numbers that fusion needs.
 
-use affetti_emotion::{Distribution, Emotion, Sentiment};
+use affetti_emotion::{Distribution, Emotion};
 use affetti_feel::{Config, Matrix, Study};
 use rayon::prelude::*;
 
@@ -92,11 +92,6 @@ pub(super) struct Part {
     pub(super) cue: f64,
 }
 
-fn polarity(emotions: &Distribution<Emotion>) -> f64 {
-    let polarity = emotions.polarity();
-    polarity.get(Sentiment::Positive) - polarity.get(Sentiment::Negative)
-}
-
 /// All that is said of any components: the certainty of the sentiment, and the cue of each question.
 fn told(
     study: &Study,
@@ -109,7 +104,7 @@ fn told(
     let cue = |question: &Question| match question {
         Question::Valence => valence - NEUTRAL,
         Question::Arousal => arousal - NEUTRAL,
-        Question::Polarity => polarity(&emotions),
+        Question::Polarity => emotions.balance(),
     };
     let sentiment = sentiment_score(&shares(&emotions, Classes::Two))?;
     Ok((sentiment, questions.iter().map(cue).collect()))
@@ -120,7 +115,7 @@ fn target(question: Question, values: &[f64]) -> Result<f64, RegionsError> {
     Ok(match question {
         Question::Valence => values[0] - NEUTRAL,
         Question::Arousal => values[1] - NEUTRAL,
-        Question::Polarity => polarity(&Distribution::from_counts(values)?),
+        Question::Polarity => Distribution::<Emotion>::from_counts(values)?.balance(),
     })
 }
 

@@ -4,7 +4,6 @@ use super::samples::{Sample, Scales};
 use crate::backbones::scores::Score;
 use crate::error::FeelError;
 use crate::learning::evaluate::{FLOOR, TIE};
-use crate::predicting::predictor::balance;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{Bootstrap, Distribution, Emotion};
 
@@ -48,8 +47,8 @@ impl Judged {
                 let ours = Distribution::<Emotion>::from_counts(&answer.emotions)?;
                 judged.kl.push(kl_floored(&truth, &ours, FLOOR)?);
                 judged.kl_prior.push(kl_floored(&truth, &prior, FLOOR)?);
-                judged.polarity[0].push(balance(&truth));
-                judged.polarity[1].push(balance(&ours));
+                judged.polarity[0].push(truth.balance());
+                judged.polarity[1].push(ours.balance());
             }
             let rated = [
                 (sample.photo, answer.photo),

@@ -4,7 +4,6 @@ use super::answers::Answers;
 use crate::error::FeelError;
 use crate::heads::concentration::covered;
 use crate::learning::figures::Figure;
-use crate::predicting::predictor::balance;
 use affetti_emotion::metrics::{auc, kl_floored, pearson};
 use affetti_emotion::{CheckedBootstrap, Distribution, Emotion, Label};
 use std::collections::BTreeMap;
@@ -249,7 +248,9 @@ impl Judge {
             |draw| skill(&kl_model, draw),
             |draw| skill(&kl_baseline, draw),
         )?);
-        let polarity = |all: &[Distribution<Emotion>]| all.iter().map(balance).collect::<Vec<_>>();
+        let polarity = |all: &[Distribution<Emotion>]| {
+            all.iter().map(Distribution::balance).collect::<Vec<_>>()
+        };
         let (human, ours, plain) = (polarity(&truth), polarity(&model), polarity(&baseline));
         let r = |predicted: &[f64], draw: &[usize]| {
             correlation(&pick(&human, draw), &pick(predicted, draw))

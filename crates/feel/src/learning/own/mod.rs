@@ -18,7 +18,7 @@ use super::figures::Figures;
 use super::options::TrainOptions;
 use crate::error::FeelError;
 use crate::predicting::model::Model;
-use crate::predicting::predictor::{ModelId, Predictor, balance};
+use crate::predicting::predictor::{ModelId, Predictor};
 use affetti_emotion::{Bootstrap, Distribution, Emotion};
 use affetti_ground::write_whole;
 use affetti_weights::registry::{Card, Origin};
@@ -241,7 +241,7 @@ fn figures_of(
 
 fn balance_of(shares: &[f64]) -> Result<f64, FeelError> {
     let shares = Distribution::<Emotion>::from_counts(shares)?;
-    Ok(balance(&shares))
+    Ok(shares.balance())
 }
 
 fn card(
