@@ -64,6 +64,8 @@ fn main() {
         "weights" => affetti_fuzz::weights::run,
         #[cfg(feature = "nets")]
         "index" => affetti_fuzz::index::run,
+        #[cfg(feature = "nets")]
+        "words" => affetti_fuzz::words::run,
         other => panic!("no target {other}"),
     };
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus");

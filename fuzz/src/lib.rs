@@ -7,3 +7,5 @@ pub mod index;
 pub mod tables;
 #[cfg(feature = "nets")]
 pub mod weights;
+#[cfg(feature = "nets")]
+pub mod words;

@@ -63,7 +63,7 @@ pub use affetti_weights as weights;
 pub use affetti_words as words;
 
 pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor, Target};
-pub use answers::painted::NOTE;
+pub use answers::painted::{NOTE, offer};
 pub use answers::{
     Asked, Measured, Painted, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched,
     Trace, hit_json,
@@ -82,6 +82,6 @@ pub use verbs::{
     feel::{FeelOptions, Feeling, feel},
     paint::{PaintOptions, paint, sized},
     regions::{Finding, RegionsOptions, regions},
-    say::{Expressed, SayingOptions, say},
+    say::{Expressed, Saying, SayingOptions, say},
     sketch::{ClipassoRecipe, Pulled, SketchOptions, Sketching, pull, sketch, tower},
 };

@@ -6,12 +6,14 @@
 
 use std::{
     borrow::Cow,
+    ffi::OsStr,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use affetti_feel::{FeelError, ModelId, Predictor, Reference, Usual};
 use affetti_nets::device::Device;
+use affetti_paint::{Generator, PaintError, painter};
 use affetti_regions::{
     RegionsError,
     edges::{self, Detector, EdgeNetwork, Kind},
@@ -24,7 +26,7 @@ use affetti_sketch::{
 use affetti_weights::{NetError, registry, store};
 use affetti_words::{
     WordsError,
-    read::Reader,
+    read::{self, Reader},
     say::speaker::{self, Speaker},
     sight::Eyes,
     space::Space,
@@ -62,6 +64,8 @@ pub struct Sources {
     pub encoder: Weights,
     /// Another one, for drawings that are finished.
     pub judge: Weights,
+    /// What paints new pictures.
+    pub generator: Weights,
 }
 
 /// The models, each made when first asked for.
@@ -83,6 +87,8 @@ pub struct Models {
     judge: Lazy<Encoder>,
     space: Lazy<Space>,
     speech: Lazy<Speech>,
+    reader: Lazy<(Reader, ModelId)>,
+    generator: Lazy<(Generator, ModelId)>,
 }
 
 /// What it takes to say something of a picture.
@@ -138,6 +144,13 @@ impl Weights {
     }
 }
 
+fn named(name: &str, bytes: &[u8]) -> ModelId {
+    ModelId {
+        name: name.to_owned(),
+        sha256: store::sha256(bytes),
+    }
+}
+
 impl Default for Models {
     /// The program's own weights, on the processor, with one thread per core.
     fn default() -> Self {
@@ -170,6 +183,8 @@ impl Models {
             judge: Lazy::default(),
             space: Lazy::default(),
             speech: Lazy::default(),
+            reader: Lazy::default(),
+            generator: Lazy::default(),
         }
     }
 
@@ -317,6 +332,35 @@ impl Models {
         })
     }
 
+    /// Which emotion a sentence expresses.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn reader(&self) -> Result<&(Reader, ModelId), WordsError> {
+        self.reader.get(|| {
+            let (name, bytes) = Weights::Own.read(read::EMBEDDED)?;
+            let model = named(read::EMBEDDED, &bytes);
+            Ok((Reader::from_bytes(&bytes, &name)?, model))
+        })
+    }
+
+    /// What paints new pictures.
+    ///
+    /// # Errors
+    /// Missing or damaged weights.
+    pub fn generator(&self) -> Result<&(Generator, ModelId), PaintError> {
+        self.generator.get(|| {
+            let (name, bytes) = self.sources.generator.read(painter::EMBEDDED)?;
+            let stem = match &self.sources.generator {
+                Weights::Own => painter::EMBEDDED,
+                Weights::File(path) => path.file_stem().and_then(OsStr::to_str).unwrap_or(&name),
+                Weights::Bytes { name, .. } => name,
+            };
+            let model = named(stem, &bytes);
+            Ok((Generator::from_bytes(&bytes, &name)?, model))
+        })
+    }
+
     /// What drawings show, to one that had no part in them.
     ///
     /// # Errors
@@ -380,6 +424,7 @@ mod tests {
             mask: Weights::File("missing.safetensors".into()),
             encoder: nothing(),
             judge: nothing(),
+            generator: nothing(),
         };
         let models = Models::of(sources, Device::Cpu, 1);
         let told = models.predictor().expect_err("no weights").to_string();
@@ -388,6 +433,7 @@ mod tests {
         assert!(told.contains("missing.safetensors"), "{told}");
         assert!(models.detector(Kind::Net).is_err() && models.edges().is_err());
         assert!(models.encoder().is_err() && models.judge().is_err());
+        assert!(models.generator().is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{args, settings::Settings};
 
 /// The device that the user wishes for; where it is not to be had, one line says why, and the
 /// work goes on on the processor.
-fn device(settings: &Settings) -> Device {
+pub(crate) fn device(settings: &Settings) -> Device {
     let (device, shortfall) = choose(match settings.device {
         args::Device::Auto => Wish::Auto,
         args::Device::Cpu => Wish::Cpu,

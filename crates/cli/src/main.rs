@@ -25,6 +25,7 @@ mod read;
 mod regions;
 mod say;
 mod saying;
+mod serve;
 mod settings;
 mod shell;
 mod sketch;
@@ -127,6 +128,7 @@ fn run(verb: Verb, settings: &Settings) -> anyhow::Result<Exit> {
         Verb::Sketch(args) => sketch::run(&args, settings),
         Verb::Paint(args) => paint::run(&args, settings),
         Verb::Label(args) => label::run(&args, settings),
+        Verb::Serve(args) => serve::run(&args, settings),
         Verb::Data(verb) => data::run(verb, settings),
         Verb::Models(verb) => models::run(verb, settings),
         Verb::Train(verb) => train::train(verb, settings),

@@ -33,6 +33,7 @@ fn help_names_every_verb_and_nothing_else() {
             "sketch",
             "paint",
             "label",
+            "serve",
             "data",
             "models",
             "train",

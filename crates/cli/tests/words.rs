@@ -369,3 +369,76 @@ fn captions_are_measured_and_corpora_prepared() {
         assert!(at.join("o").join(name).is_file(), "{name}");
     }
 }
+
+/// The paintings of the project's own gallery.
+fn gallery() -> String {
+    format!("{}/../../gallery", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn paintings_are_found_by_what_they_show() {
+    let root = folder();
+    let at = root.path();
+    let indexed = run_in(at, &["feel", &gallery(), "--index", "i", "--quiet"]);
+    assert_eq!(indexed.code, 0, "{}", indexed.err);
+    let asked = [
+        (
+            "a bowl of apples and a plant on the table",
+            "still-life-with-apples",
+        ),
+        ("horses running in a crowd", "the-horse-fair"),
+        ("ships at sea in a storm", "whalers"),
+        (
+            "a field of wheat under a windy sky",
+            "wheat-field-with-cypresses",
+        ),
+        ("workers resting in the golden field", "the-harvesters"),
+        (
+            "a portrait of a man with a dark background",
+            "self-portrait",
+        ),
+        ("a naked woman with a cupid", "venus-and-cupid"),
+        (
+            "people fighting and women carried away",
+            "the-abduction-of-the-sabine-women",
+        ),
+    ];
+    let first = |text: &str| {
+        let found = run_in(at, &["find", "i", "--text", text, "--json", "--top", "1"]);
+        assert_eq!(found.code, 0, "{}", found.err);
+        found.json()[0]["path"].as_str().unwrap().to_owned()
+    };
+    let missed: Vec<_> = asked
+        .iter()
+        .map(|(text, name)| (first(text), name))
+        .filter(|(found, name)| !found.contains(**name))
+        .collect();
+    // Chance would find one of twelve.
+    assert!(missed.len() <= 1, "{missed:?}");
+}
+
+#[test]
+fn sentences_speak_of_what_paintings_show() {
+    let said = run(["say", &gallery(), "--json", "--quiet"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let sentences = said.json();
+    let mentions = |name: &str, words: &[&str]| {
+        let line = sentences
+            .iter()
+            .find(|line| line["path"].as_str().unwrap().contains(name));
+        let text = line.unwrap()["utterance"].as_str().unwrap().to_lowercase();
+        words.iter().any(|word| text.contains(word))
+    };
+    let missed: Vec<_> = [
+        ("still-life", &["fruit", "apple", "flower", "plant"][..]),
+        ("self-portrait", &["man", "face", "he ", "his "]),
+        ("venus-and-cupid", &["woman", "she ", "her "]),
+        ("wheat-field", &["field", "sky", "tree", "cloud"]),
+        ("whalers", &["sea", "water", "ship", "boat", "waves"]),
+        ("the-harvesters", &["people", "field", "men", "farm"]),
+    ]
+    .into_iter()
+    .filter(|(name, words)| !mentions(name, words))
+    .collect();
+    assert!(missed.len() <= 1, "{missed:?}");
+}

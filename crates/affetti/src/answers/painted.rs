@@ -2,7 +2,7 @@
 
 use affetti_emotion::Label;
 use affetti_paint::{
-    Feeling,
+    Feeling, Generator,
     wish::{Kind, Subject},
 };
 use affetti_picture::Picture;
@@ -98,6 +98,24 @@ impl Painted {
     pub fn png(&self) -> Vec<u8> {
         self.picture.encode_png_with(NOTE, &self.asked.line(None))
     }
+}
+
+/// What a generator can be asked, as JSON: `model`, `side`, `genres`, `styles`, `artists`, `feelings`.
+#[must_use]
+pub fn offer(generator: &Generator, name: &str) -> serde_json::Value {
+    let subjects = generator.subjects();
+    let of = |kind: Kind| -> Vec<String> {
+        let named = subjects.iter().filter(|subject| subject.kind == kind);
+        named.map(ToString::to_string).collect()
+    };
+    serde_json::json!({
+        "model": name,
+        "side": generator.side(),
+        "genres": of(Kind::Genre),
+        "styles": of(Kind::Style),
+        "artists": of(Kind::Artist),
+        "feelings": generator.feelings(),
+    })
 }
 
 /// The keyword of the note inside a PNG.

@@ -5,9 +5,9 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Bytes that may be in use.
+/// Bytes of decoded pixels that may be in use.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub struct Budget {
     used: Mutex<u64>,
     freed: Condvar,
     limit: u64,
@@ -21,7 +21,9 @@ pub(super) struct Permit<'a> {
 }
 
 impl Budget {
-    pub(super) fn new(limit: u64) -> Self {
+    /// At most `limit` bytes.
+    #[must_use]
+    pub fn new(limit: u64) -> Self {
         Self {
             used: Mutex::new(0),
             freed: Condvar::new(),

@@ -4,6 +4,7 @@ use std::{fmt::Display, io, path::Path};
 
 use affetti_data::{DataError, folder::Skipped};
 use affetti_feel::FeelError;
+use affetti_paint::PaintError;
 use affetti_picture::PictureError;
 use affetti_regions::RegionsError;
 use affetti_sketch::SketchError;
@@ -54,6 +55,12 @@ impl From<RegionsError> for Fault {
 
 impl From<WordsError> for Fault {
     fn from(error: WordsError) -> Self {
+        Self::new(error.kind(), error)
+    }
+}
+
+impl From<PaintError> for Fault {
+    fn from(error: PaintError) -> Self {
         Self::new(error.kind(), error)
     }
 }

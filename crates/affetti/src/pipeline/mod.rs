@@ -38,7 +38,8 @@ use std::{
 use affetti_picture::{DecodeOptions, Limits, Picture, decode, dimensions};
 use affetti_sketch::Moment;
 
-use budget::{Budget, Permit};
+pub use budget::Budget;
+use budget::Permit;
 pub use control::{Cancel, Control, Progress, Silent};
 pub use failure::{ErrorKind, Failure, Fault};
 pub use inputs::{Found, Input, Inputs};
@@ -194,16 +195,22 @@ pub fn run<W: Work>(
     );
 }
 
-/// The answer to one picture, on this thread and as many as the work has.
+/// The answer to one picture, on this thread and as many as the work has, once `budget` has room for its
+/// pixels.
 ///
 /// # Errors
 /// The [`Failure`] of this picture; one that makes the program panic becomes one like any other.
-pub fn answer<W: Work>(work: &W, job: &Job, control: &Control<'_>) -> Result<W::Answer, Failure> {
+pub fn answer<W: Work>(
+    work: &W,
+    job: &Job,
+    control: &Control<'_>,
+    budget: &Budget,
+) -> Result<W::Answer, Failure> {
     let task = Task {
         job,
         threads: work.threads().max(1),
         control,
-        budget: &Budget::new(control.pixel_bytes),
+        budget,
     };
     guarded(work, &task, &mut work.state())
 }

@@ -51,6 +51,18 @@ pub struct ReportMeta {
     pub said: bool,
 }
 
+/// The style of the page, for pages that are to look alike.
+pub const PAGE_STYLE: &str = STYLE;
+
+/// One picture as the page's program reads it, as JSON.
+///
+/// # Errors
+/// As [`ReportWriter::push`].
+pub fn entry_json(entry: &ReportEntry) -> io::Result<String> {
+    check(entry)?;
+    Ok(serde_json::to_string(&Row::from(entry))?)
+}
+
 /// The columns of a table of pictures, from the page and from `--out FILE.csv`: one row per picture, the
 /// error of one that could not be read last.
 #[must_use]

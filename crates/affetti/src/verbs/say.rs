@@ -62,16 +62,16 @@ pub fn say(
 }
 
 /// The work of [`say`] on one picture.
-pub(crate) struct Saying<'a> {
+pub struct Saying<'a> {
     /// The predictor, and what speaks.
-    pub(crate) models: &'a Models,
+    pub models: &'a Models,
     /// How it is done.
-    pub(crate) options: &'a SayingOptions,
+    pub options: &'a SayingOptions,
 }
 
 /// Buffers of one worker.
 #[derive(Debug, Default)]
-pub(crate) struct SayingState {
+pub struct SayingState {
     scratch: Scratch,
     sighting: Sighting,
 }

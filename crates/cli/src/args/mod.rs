@@ -1,6 +1,7 @@
 //! The command line as types. What the words mean is decided elsewhere.
 
 mod paint;
+mod serve;
 mod sketch;
 mod training;
 
@@ -12,6 +13,7 @@ use clap::{
 use clap_complete::Shell;
 
 pub(crate) use paint::*;
+pub(crate) use serve::*;
 pub(crate) use sketch::*;
 pub(crate) use training::*;
 
@@ -88,6 +90,7 @@ pub(crate) enum Verb {
     Sketch(SketchArgs),
     Paint(PaintArgs),
     Label(LabelArgs),
+    Serve(ServeArgs),
     /// Look at data sets: statistics, and whether every picture is sound
     #[command(subcommand)]
     Data(DataVerb),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use affetti::{
-    ModelId,
+    ModelId, offer,
     paint::{
         Generator, Wish,
         cgan::Statistics,
@@ -133,20 +133,10 @@ pub(super) fn list(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
 
 /// What one generator can be asked.
 fn told(generator: &Generator, name: &str, summary: &str, json: bool) -> String {
-    let subjects = generator.subjects();
-    let feelings = generator.feelings();
     if json {
-        let of = |kind: Kind| named(&subjects, kind);
-        let line = serde_json::json!({
-            "model": name,
-            "side": generator.side(),
-            "genres": of(Kind::Genre),
-            "styles": of(Kind::Style),
-            "artists": of(Kind::Artist),
-            "feelings": feelings,
-        });
-        return format!("{line}\n");
+        return format!("{}\n", offer(generator, name));
     }
+    let (subjects, feelings) = (generator.subjects(), generator.feelings());
     let mut text = format!("{name} ({} pixels)", generator.side());
     if !summary.is_empty() {
         text += &format!(": {summary}");

@@ -5,7 +5,7 @@ use affetti::{
     Control, Found, Inputs, Models, SketchOptions, Sketching, Sources, Weights,
     emotion::{Bootstrap, Emotion, Label as _},
     nets::device::Device,
-    pipeline::answer,
+    pipeline::{Budget, answer},
     round4,
     sketch::{
         Settings as Wanted,
@@ -83,7 +83,9 @@ pub(crate) fn eval(args: &SketchEvalArgs, settings: &Settings) -> Result<Exit> {
                 models: &models,
                 options: &options,
             };
-            match answer(&work, &job, &Control::default()) {
+            let control = Control::default();
+            let budget = Budget::new(control.pixel_bytes);
+            match answer(&work, &job, &control, &budget) {
                 Ok(sketched) => {
                     let sum = &mut sums[level];
                     let [recall, precision] = sketched.fits[0];

@@ -1,13 +1,14 @@
 //! The painter's critic: real or painted, seen by a network that knows pictures already.
 //!
 //! - **Computes** maps of four stages of a frozen EfficientNet-Lite, mixed across channels and then across
-//!   scales by random layers that never change; on each scale a small network of its own, whose scores also
-//!   say how well the picture agrees with its condition.
+//!   scales by random layers that never change; on each scale a small network of its own, and one on the picture
+//!   itself, whose scores also say how well the picture agrees with its condition.
 //! - **Input** pictures `[batch, side, side, 3]` in −1..1; conditions `[batch, width]`. **Output** scores
 //!   `[batch, n]`, unbounded, higher is more real: n places of all scales.
 //! - **Source** Sauer et al., "Projected GANs Converge Faster" (2021); Miyato & Koyama, "cGANs with
 //!   projection discriminator" (2018); Miyato et al., "Spectral normalization" (2018).
-//! - **Deviations** heads end in a map of at most 4 × 4. The spectral norm is found anew by a few steps of power
+//! - **Deviations** the network on the picture itself: without it a generator finds gray patterns that the frozen
+//!   maps take for paintings. Heads end in a map of at most 4 × 4. The spectral norm is found anew by a few steps of power
 //!   iteration, without memory of the step before.
 
 use affetti_kernels::{Activation, Border, Convolution};
@@ -26,6 +27,8 @@ const EPSILON: f32 = 1e-5;
 const STEPS: usize = 4;
 /// Below this side maps are not halved further.
 const SMALLEST: usize = 4;
+/// Channels of what looks at the picture itself, after each halving; the last goes on.
+const PLAIN: [usize; 4] = [32, 64, 96, 128];
 
 /// The frozen part.
 #[derive(Debug)]
@@ -83,12 +86,12 @@ impl Eye {
         }
     }
 
-    /// Maps of the scales from fine to coarse, `[batch, side, side, channels]`, and the pooled features
-    /// `[batch, 1280]`.
+    /// The picture itself and maps of the scales from fine to coarse, `[batch, side, side, channels]`, and the
+    /// pooled features `[batch, 1280]`.
     #[must_use]
     pub fn look(&self, pictures: Tensor<4>) -> (Vec<Tensor<4>>, Tensor<2>) {
         // Networks of this kind want (v − 127) / 128 of bytes: close enough to −1..1.
-        let (stages, pooled) = self.network.forward_stages(pictures, &STAGES);
+        let (stages, pooled) = self.network.forward_stages(pictures.clone(), &STAGES);
         let mut mixed: Vec<Tensor<4>> = Vec::new();
         let mut below: Option<Tensor<4>> = None;
         let layers = self.across_channels.iter().zip(&self.across_scales);
@@ -102,6 +105,7 @@ impl Eye {
             below = Some(map.clone());
             mixed.push(map);
         }
+        mixed.push(pictures);
         mixed.reverse();
         (mixed, pooled)
     }
@@ -209,35 +213,58 @@ fn directions(values: &[f32], outputs: usize, inputs: usize) -> (Vec<f32>, Vec<f
     (left, right)
 }
 
+/// How often a map of that side is halved.
+fn halvings(side: usize) -> usize {
+    (0..).take_while(|n| side >> n > SMALLEST).count()
+}
+
+impl Scale {
+    /// Layers from each number of channels to the next, which halve the map, or keep it where it is `small`
+    /// already.
+    fn new(
+        channels: &[usize],
+        small: bool,
+        width: usize,
+        random: &mut Normal,
+        device: &Device,
+    ) -> Self {
+        let layers = channels.windows(2).map(|pair| {
+            let layer = match small {
+                true => Convolution::new(pair[0], pair[1], 3),
+                false => Convolution::new(pair[0], pair[1], 4)
+                    .stride(2)
+                    .border(Border::Fixed(1)),
+            };
+            let normed = pair[0] != 3;
+            Layer::new(layer.act(Activation::Leaky(0.2)), normed, random, device)
+        });
+        let halvings = layers.collect();
+        let last = channels.last().copied().unwrap_or(1);
+        let agree = TensorData::new(random.many(last * width, 0.02), [last, width]);
+        Self {
+            halvings,
+            score: Layer::new(Convolution::new(last, 1, 1), false, random, device),
+            agree: Param::from_tensor(Tensor::from_data(agree, device)),
+        }
+    }
+}
+
 impl Critic {
     /// Random, for maps of `channels` channels of pictures whose side is `side`, and conditions of `width`
     /// numbers.
     #[must_use]
     pub fn init(channels: usize, side: usize, width: usize, seed: u64, device: &Device) -> Self {
         let mut random = Normal::new(seed);
-        let leaky = Activation::Leaky(0.2);
-        let scales = (0..STAGES.len()).map(|n| {
-            let mut map = side >> (n + 2);
-            let mut halvings = Vec::new();
-            while map > SMALLEST {
-                let layer = Convolution::new(channels, channels, 4)
-                    .stride(2)
-                    .border(Border::Fixed(1))
-                    .act(leaky);
-                halvings.push(Layer::new(layer, true, &mut random, device));
-                map /= 2;
-            }
-            if halvings.is_empty() {
-                let layer = Convolution::new(channels, channels, 3).act(leaky);
-                halvings.push(Layer::new(layer, true, &mut random, device));
-            }
-            let agree = TensorData::new(random.many(channels * width, 0.02), [channels, width]);
-            Scale {
-                halvings,
-                score: Layer::new(Convolution::new(channels, 1, 1), false, &mut random, device),
-                agree: Param::from_tensor(Tensor::from_data(agree, device)),
-            }
+        let seen = (0..STAGES.len()).map(|n| {
+            let halvings = halvings(side >> (n + 2)).max(1);
+            let small = side >> (n + 2) <= SMALLEST;
+            (vec![channels; halvings + 1], small)
         });
+        let plain = (0..halvings(side)).map(|n| PLAIN[n.min(PLAIN.len() - 1)]);
+        let plain = ([3].into_iter().chain(plain).collect(), false);
+        let scales = [plain].into_iter().chain(seen);
+        let scales =
+            scales.map(|(channels, small)| Scale::new(&channels, small, width, &mut random, device));
         Self {
             scales: scales.collect(),
         }

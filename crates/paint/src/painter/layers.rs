@@ -3,7 +3,7 @@
 //! - **Computes, input, output** as [`super`]; pictures as tensors in −1..1.
 //! - **Source, deviations** as there. Batch statistics in training, running ones published.
 
-use super::{FIRST, Shape};
+use super::{FIRST, FRAME, Shape};
 use affetti_kernels::Convolution;
 use affetti_layers::{After, Normal, Unit, UnitSpec, linear, upsample};
 use affetti_weights::convolution::Folded;
@@ -58,11 +58,47 @@ impl Dense {
     }
 }
 
+/// Shape and values of a matrix.
+fn values(matrix: Tensor<2>) -> (Vec<usize>, Vec<f32>) {
+    let shape = matrix.dims().to_vec();
+    let data = matrix.into_data().iter::<f32>().collect();
+    (shape, data)
+}
+
+/// From noise to the first map: rows of length one, so that each number of the map has a deviation of one. What the
+/// condition adds stays within half of it: where it may be larger, all pictures soon have one and the same composition in
+/// other colors.
+#[derive(Module, Debug)]
+struct Begin {
+    weight: Param<Tensor<2>>,
+}
+
+impl Begin {
+    fn new([inputs, outputs]: [usize; 2], random: &mut Normal, device: &Device) -> Self {
+        let weight = TensorData::new(random.many(inputs * outputs, 1.0), [outputs, inputs]);
+        Self {
+            weight: Param::from_tensor(Tensor::from_data(weight, device)),
+        }
+    }
+
+    /// Rows of length one.
+    fn weight(&self) -> Tensor<2> {
+        let weight = self.weight.val();
+        let length = (weight.clone() * weight.clone()).sum_dim(1).sqrt();
+        weight / (length + 1e-6)
+    }
+
+    fn forward(&self, noise: Tensor<2>) -> Tensor<2> {
+        linear(noise, self.weight(), None)
+    }
+}
+
 /// The network.
 #[derive(Module, Debug)]
 pub struct PainterLayers {
     mix: Vec<Dense>,
-    begin: Dense,
+    begin: Begin,
+    frame: Dense,
     doublings: Vec<Unit>,
     turns: Vec<Dense>,
     early: Unit,
@@ -76,15 +112,13 @@ impl PainterLayers {
         let mut random = Normal::new(seed);
         let dense = |sizes, gain, random: &mut Normal| Dense::new(sizes, gain, random, device);
         let mix = vec![
-            dense([shape.noise + width, shape.mixed], 1.0, &mut random),
+            dense([width, shape.mixed], 1.0, &mut random),
             dense([shape.mixed, shape.mixed], 1.0, &mut random),
         ];
         let first = shape.channels[0];
-        let begin = dense(
-            [shape.noise + shape.mixed, FIRST * FIRST * first],
-            1.0,
-            &mut random,
-        );
+        let numbers = FIRST * FIRST * first;
+        let begin = Begin::new([shape.noise, numbers], &mut random, device);
+        let frame = dense([shape.mixed, numbers], 0.3, &mut random);
         let after = After::Norm(EPSILON);
         let doublings = (1..shape.channels.len())
             .map(|n| {
@@ -102,6 +136,7 @@ impl PainterLayers {
         Self {
             mix,
             begin,
+            frame,
             doublings,
             turns,
             early,
@@ -113,15 +148,12 @@ impl PainterLayers {
     /// half the side, without the details, where `early`.
     #[must_use]
     pub fn forward(&self, noise: Tensor<2>, condition: Tensor<2>, early: bool) -> Tensor<4> {
-        let mixed = Tensor::cat(vec![noise.clone(), condition], 1);
         let mixed = self
             .mix
             .iter()
-            .fold(mixed, |x, layer| leaky_relu(layer.forward(x), 0.2));
-        let start = self
-            .begin
-            .forward(Tensor::cat(vec![noise, mixed.clone()], 1));
-        let start = leaky_relu(start, 0.2);
+            .fold(condition, |x, layer| leaky_relu(layer.forward(x), 0.2));
+        let frame = self.frame.forward(mixed.clone()).tanh() * FRAME;
+        let start = leaky_relu(self.begin.forward(noise) + frame, 0.2);
         let [batch, numbers] = start.dims();
         let start = start.reshape([batch, FIRST, FIRST, numbers / (FIRST * FIRST)]);
         let mut maps = turn(start, self.turns[0].forward(mixed.clone()));
@@ -149,7 +181,11 @@ impl PainterLayers {
         for (n, mix) in self.mix.iter().enumerate() {
             mix.put(&mut tensors, &format!("mix.{n}"));
         }
-        self.begin.put(&mut tensors, "begin");
+        let (shape, data) = values(self.begin.weight());
+        tensors
+            .map
+            .insert("begin.weight".to_owned(), Values { shape, data });
+        self.frame.put(&mut tensors, "frame");
         for (n, turn) in self.turns.iter().enumerate() {
             turn.put(&mut tensors, &format!("turns.{n}"));
         }

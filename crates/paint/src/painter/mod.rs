@@ -1,8 +1,9 @@
 //! The painter: a generator of today.
 //!
-//! - **Computes** square pictures from noise and a condition. Both are mixed by two layers into a vector; a map of
-//!   4 × 4 begins with noise and vector, and it and each doubling of it is scaled and shifted per channel by the
-//!   vector, so that the condition reaches content, light and composition. The last two maps, enlarged,
+//! - **Computes** square pictures from noise and a condition. A map of 4 × 4 begins with the noise and,
+//!   within half of its size, with what two layers make of the condition, which also scales and shifts the channels of it and of
+//!   each doubling of it, and so reaches content, light and composition. What differs between pictures of one condition
+//!   begins with where things are, and cannot be a tint alone. The last two maps, enlarged,
 //!   each give a picture: the smaller one, enlarged again, and what the larger adds.
 //! - **Input** normal noise, and what [`crate::repertoire`] says of genre, style and feeling.
 //! - **Output** sRGB pictures, by tanh in −1..1.
@@ -37,6 +38,8 @@ pub const EMBEDDED: &str = "painter-1";
 pub(crate) const LEAKY: Activation = Activation::Leaky(0.2);
 /// Side of the first map.
 const FIRST: usize = 4;
+/// The most that a condition adds to a number of the first map, whose deviation by the noise is one.
+const FRAME: f32 = 0.5;
 
 /// Sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +47,7 @@ const FIRST: usize = 4;
 pub struct Shape {
     /// Numbers of noise.
     pub noise: usize,
-    /// Of the vector that noise and condition are mixed to.
+    /// Of what is made of the condition.
     pub mixed: usize,
     /// Channels of the maps, from 4 × 4 on, each twice as large as the one before; the picture is twice as
     /// large as the last.
@@ -102,6 +105,7 @@ pub struct Painter {
     repertoire: Repertoire,
     mix: [Linear; 2],
     begin: Linear,
+    frame: Linear,
     doublings: Vec<Packed>,
     /// Scale and shift of each map.
     turns: Vec<Linear>,
@@ -137,13 +141,17 @@ impl Painter {
         }
         let mut taker = tensors.take_for("a painter");
         let repertoire = Repertoire::read(&mut taker, &note.names, &file)?;
-        let inputs = shape.noise + repertoire.width();
         let first = FIRST * FIRST * shape.first();
         let mix = [
-            linear(&mut taker, "mix.0", inputs, shape.mixed),
+            linear(&mut taker, "mix.0", repertoire.width(), shape.mixed),
             linear(&mut taker, "mix.1", shape.mixed, shape.mixed),
         ];
-        let begin = linear(&mut taker, "begin", shape.noise + shape.mixed, first);
+        let begin = Linear {
+            inputs: shape.noise,
+            weight: taker.take("begin.weight", &[first, shape.noise]),
+            bias: vec![0.0; first],
+        };
+        let frame = linear(&mut taker, "frame", shape.mixed, first);
         let turns = shape.channels.iter().enumerate();
         let turns = turns.map(|(n, channels)| {
             linear(&mut taker, &format!("turns.{n}"), shape.mixed, 2 * channels)
@@ -165,6 +173,7 @@ impl Painter {
             repertoire,
             mix,
             begin,
+            frame,
             doublings,
             turns,
             early,
@@ -199,10 +208,9 @@ impl Painter {
         }
     }
 
-    /// The vector of noise and condition.
+    /// What scales and shifts are made of, from the condition.
     fn mixed(&self, seedling: &Seedling) -> Vec<f32> {
-        let x = [&seedling.noise[..], &seedling.condition[..]].concat();
-        self.mix.iter().fold(x, |x, layer| {
+        self.mix.iter().fold(seedling.condition.clone(), |x, layer| {
             let mut y = layer.run(&x);
             leaky(&mut y);
             y
@@ -219,8 +227,9 @@ impl Painter {
         let first = self.shape.first();
         let mut data = Vec::with_capacity(seedlings.len() * FIRST * FIRST * first);
         for (seedling, mixed) in seedlings.iter().zip(&mixed) {
-            let both = [&seedling.noise[..], mixed].concat();
-            let mut start = self.begin.run(&both);
+            let mut start = self.begin.run(&seedling.noise);
+            let frame = self.frame.run(mixed);
+            start.iter_mut().zip(frame).for_each(|(x, f)| *x += FRAME * f.tanh());
             leaky(&mut start);
             data.extend(start);
         }

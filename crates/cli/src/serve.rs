@@ -1,0 +1,151 @@
+//! `affetti serve`: the studio.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use affetti::{Cancel, Models, Sources, Weights, weights::registry::cache_folder};
+use affetti_studio::{Log, Logged, serve};
+use anyhow::{Result, anyhow, bail};
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use serde_json::json;
+
+use crate::{Exit, args::ServeArgs, device, interrupt, output, settings::Settings};
+
+/// Bytes of a word that is made up.
+const WORD: usize = 12;
+
+pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
+    let token = match args.token.as_deref() {
+        Some("random") => Some(affetti_studio::random(WORD).map_err(|error| anyhow!(error))?),
+        Some(word) if word.is_empty() || !word.bytes().all(is_plain) => {
+            bail!("--token takes letters, figures, - and _")
+        }
+        other => other.map(str::to_owned),
+    };
+    let wanted = affetti_studio::Settings {
+        address: SocketAddr::new(args.address, args.port),
+        token: token.clone(),
+        hosts: args.hosts.clone(),
+        ..affetti_studio::Settings::new(
+            args.data
+                .clone()
+                .unwrap_or_else(|| cache_folder().join("studio")),
+        )
+    };
+    let generator = args.generator.clone().map_or(Weights::Own, Weights::File);
+    let sources = Sources {
+        generator,
+        ..Sources::default()
+    };
+    let models = Models::of(sources, device::device(settings), settings.threads);
+    let end = Cancel::default();
+    interrupt::gently(&end, "closing the studio; jobs that wait go on at the next start");
+    let mut told = Ok(());
+    serve(
+        wanted,
+        models,
+        log(settings.verbose),
+        |address| told = opened(address, token.as_deref(), args.open, settings),
+        &end,
+    )?;
+    told?;
+    Ok(Exit::Done)
+}
+
+fn is_plain(c: u8) -> bool {
+    c.is_ascii_alphanumeric() || c == b'-' || c == b'_'
+}
+
+/// Lines of JSON for who asked for more.
+fn log(wanted: bool) -> Log {
+    Arc::new(move |logged: &Logged<'_>| {
+        if !wanted {
+            return;
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time = since.map_or(0.0, |since| since.as_secs_f64());
+        let line = json!({
+            "time": (time * 1e3).round() / 1e3,
+            "method": logged.method,
+            "route": logged.route,
+            "status": logged.status,
+            "ms": (logged.time.as_secs_f64() * 1e4).round() / 10.0,
+        });
+        output::say(&line.to_string());
+    })
+}
+
+/// Tells where the studio is.
+fn opened(
+    address: SocketAddr,
+    token: Option<&str>,
+    open: bool,
+    settings: &Settings,
+) -> Result<()> {
+    let place = |ip: IpAddr| {
+        let address = SocketAddr::new(ip, address.port());
+        match token {
+            Some(word) => format!("http://{address}/enter?token={word}"),
+            None => format!("http://{address}/"),
+        }
+    };
+    let here = match address.ip() {
+        ip if ip.is_unspecified() => place(Ipv4Addr::LOCALHOST.into()),
+        ip => place(ip),
+    };
+    if settings.json {
+        output::print(&format!("{}\n", json!({ "address": here })))?;
+    } else {
+        output::print(&format!("{here}\n"))?;
+    }
+    if !address.ip().is_loopback() {
+        let there = match address.ip() {
+            ip if ip.is_unspecified() => own_address().map(place),
+            ip => Some(place(ip)),
+        };
+        if let Some(there) = there.filter(|_| !settings.quiet) {
+            settings.summary(&format!("on other machines of this network: {there}"));
+            let drawn = QrCode::new(&there).map(|code| {
+                let image = code.render::<Dense1x2>();
+                image.build()
+            });
+            drawn.iter().flat_map(|code| code.lines()).for_each(output::say);
+        }
+    }
+    settings.summary("the studio is open; Ctrl-C closes it");
+    if open && let Err(error) = browse(&here) {
+        settings.summary(&format!("no browser could be opened ({error}); open the address by hand"));
+    }
+    Ok(())
+}
+
+/// The address by which others reach this machine. Nothing is sent: only the way there is asked for.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address for examples, which nobody has.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+/// Shows an address in the browser of the system.
+fn browse(address: &str) -> std::io::Result<()> {
+    let mut command = if cfg!(target_os = "macos") {
+        Command::new("open")
+    } else if cfg!(target_os = "windows") {
+        Command::new("explorer")
+    } else {
+        Command::new("xdg-open")
+    };
+    command
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map(drop)
+}

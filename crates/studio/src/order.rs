@@ -1,0 +1,451 @@
+//! What can be asked of the studio: one order per verb, from the words of an address or from JSON.
+
+use affetti::{
+    emotion::{Emotion, Label as _},
+    feel::Target,
+    paint::{Feeling, wish},
+    pipeline::{ErrorKind, Fault},
+    sketch::Quality,
+};
+use serde::{Deserialize, Serialize};
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "lowercase")]
+pub enum Order {
+    /// What a picture evokes.
+    Feel(Feel),
+    /// Which of its parts.
+    Regions(Regions),
+    /// The emotion of a sentence.
+    Read(Read),
+    /// Sentences about a picture.
+    Say(Say),
+    /// A drawing of a picture.
+    Sketch(Sketch),
+    /// New pictures.
+    Paint(Paint),
+    /// A picture painted over.
+    Brush(Brush),
+}
+
+/// What a picture evokes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feel {
+    /// Whether regions take part.
+    pub regions: bool,
+    /// Whether a sentence is written.
+    pub say: bool,
+    /// What it is held against, such as `awe` or `awe=.6,fear=.4`.
+    pub intend: Option<String>,
+    /// Whether what the page shows is added: words, colors, a thumbnail.
+    pub page: bool,
+}
+
+/// Which of its parts; there is nothing to set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Regions {}
+
+/// The emotion of a sentence.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Read {
+    /// Whether words are told that carry it.
+    pub explain: bool,
+}
+
+/// Sentences about a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Say {
+    /// An emotion, or `all`; none is what most viewers would feel.
+    pub emotion: Option<String>,
+    /// Sentences for each emotion, 1 to 8.
+    pub n: usize,
+}
+
+impl Default for Say {
+    fn default() -> Self {
+        Self {
+            emotion: None,
+            n: 1,
+        }
+    }
+}
+
+/// A drawing of a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sketch {
+    /// Number of strokes, 1 to 2000.
+    pub strokes: usize,
+    /// How much work: `draft`, `normal` or `best`.
+    pub quality: Work,
+    /// Which part of the picture: `none` (all of it) or `object`.
+    pub mask: Mask,
+    /// Strokes in the colors of the picture.
+    pub color: bool,
+    /// Width and opacity by the strength of the edge.
+    pub ink: bool,
+    /// A network that reads lines says which edges matter.
+    pub meaning: bool,
+    /// Pulled toward an emotion.
+    pub emotion: Option<String>,
+    /// Width of the strokes, where the long side is 224.
+    pub width: f32,
+    /// Of the drawing.
+    pub seed: u64,
+    /// What comes back.
+    pub format: Drawing,
+    /// Long side of a PNG, in pixels, 32 to 4096.
+    pub size: u32,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self {
+            strokes: 16,
+            quality: Work::Normal,
+            mask: Mask::None,
+            color: false,
+            ink: false,
+            meaning: false,
+            emotion: None,
+            width: 3.0,
+            seed: 0,
+            format: Drawing::Json,
+            size: 1024,
+        }
+    }
+}
+
+/// How much work goes into a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    /// A trace alone.
+    Draft,
+    /// A refined one.
+    Normal,
+    /// The best of many.
+    Best,
+}
+
+impl From<Work> for Quality {
+    fn from(work: Work) -> Self {
+        match work {
+            Work::Draft => Self::Draft,
+            Work::Normal => Self::Normal,
+            Work::Best => Self::Best,
+        }
+    }
+}
+
+/// Which part of a picture is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mask {
+    /// All of it.
+    None,
+    /// What stands out.
+    Object,
+}
+
+/// In what form a drawing comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drawing {
+    /// The line of the command line, with the SVG in it.
+    Json,
+    /// A vector drawing.
+    Svg,
+    /// Pixels.
+    Png,
+    /// A page.
+    Pdf,
+    /// For plotters and cutters.
+    Dxf,
+    /// One that draws itself.
+    Gif,
+}
+
+/// New pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Paint {
+    /// Genre, style, feeling, as words.
+    pub words: String,
+    /// How many.
+    pub count: u64,
+    /// Of the first.
+    pub seed: u64,
+    /// Length of the noise over the usual, 0 to 1.5.
+    pub truncation: f64,
+    /// In place of a feeling among the words.
+    pub emotion: Option<String>,
+    /// 1 to 7.
+    pub valence: Option<f64>,
+    /// 1 to 7.
+    pub arousal: Option<f64>,
+    /// Whether each is painted over in oil.
+    pub oil: bool,
+    /// Pixels of a side, 16 to 2048; none is the generator's own, or 1,024 after the brush.
+    pub size: Option<u32>,
+}
+
+impl Default for Paint {
+    fn default() -> Self {
+        Self {
+            words: String::new(),
+            count: 1,
+            seed: 0,
+            truncation: 0.8,
+            emotion: None,
+            valence: None,
+            arousal: None,
+            oil: false,
+            size: None,
+        }
+    }
+}
+
+/// A picture painted over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Brush {
+    /// Pixels of the longer side, 64 to 4096.
+    pub size: u32,
+    /// Of the strokes.
+    pub seed: u64,
+    /// `png` or `svg`.
+    pub format: Painted,
+}
+
+impl Default for Brush {
+    fn default() -> Self {
+        Self {
+            size: 1024,
+            seed: 0,
+            format: Painted::Png,
+        }
+    }
+}
+
+/// In what form a painted picture comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Painted {
+    /// Pixels.
+    Png,
+    /// Strokes.
+    Svg,
+}
+
+/// All verbs, as addresses name them.
+pub const VERBS: [&str; 7] = ["feel", "regions", "read", "say", "sketch", "paint", "brush"];
+
+impl Order {
+    /// The order of `verb` with the settings of a query, such as `strokes=8&color=true`.
+    ///
+    /// # Errors
+    /// An unknown verb or setting, a value that is none; and as [`check`](Self::check).
+    pub fn of_query(verb: &str, query: &str) -> Result<Self, Fault> {
+        fn read<'a, T: Deserialize<'a>>(query: &'a str) -> Result<T, Fault> {
+            serde_urlencoded::from_str(query).map_err(wrong)
+        }
+        let order = match verb {
+            "feel" => Self::Feel(read(query)?),
+            "regions" => Self::Regions(read(query)?),
+            "read" => Self::Read(read(query)?),
+            "say" => Self::Say(read(query)?),
+            "sketch" => Self::Sketch(read(query)?),
+            "paint" => Self::Paint(read(query)?),
+            "brush" => Self::Brush(read(query)?),
+            other => {
+                return Err(wrong(format!(
+                    "no verb {other:?}; there are {}",
+                    VERBS.join(", ")
+                )));
+            }
+        };
+        order.check()?;
+        Ok(order)
+    }
+
+    /// Its verb.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Feel(_) => "feel",
+            Self::Regions(_) => "regions",
+            Self::Read(_) => "read",
+            Self::Say(_) => "say",
+            Self::Sketch(_) => "sketch",
+            Self::Paint(_) => "paint",
+            Self::Brush(_) => "brush",
+        }
+    }
+
+    /// Whether it is about a picture or a text that has to come with it.
+    #[must_use]
+    pub const fn needs_input(&self) -> bool {
+        !matches!(self, Self::Paint(_))
+    }
+
+    /// Whether the file that it makes is the answer, rather than kept beside it.
+    #[must_use]
+    pub const fn is_one_file(&self) -> bool {
+        !matches!(self, Self::Paint(_))
+    }
+
+    /// Values that are out of range, told before any work.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn check(&self) -> Result<(), Fault> {
+        match self {
+            Self::Regions(_) | Self::Read(_) => Ok(()),
+            Self::Feel(feel) => feel.target().map(drop),
+            Self::Say(say) => {
+                within("n", say.n as f64, 1.0, 8.0)?;
+                say.expressed().map(drop)
+            }
+            Self::Sketch(sketch) => {
+                within("strokes", sketch.strokes as f64, 1.0, 2000.0)?;
+                within("width", f64::from(sketch.width), 0.1, 40.0)?;
+                within("size", f64::from(sketch.size), 32.0, 4096.0)?;
+                sketch.emotion.as_deref().map(emotion).transpose().map(drop)
+            }
+            Self::Paint(paint) => {
+                within("truncation", paint.truncation, 0.0, 1.5)?;
+                for (name, value) in [("valence", paint.valence), ("arousal", paint.arousal)] {
+                    value.map_or(Ok(()), |value| within(name, value, 1.0, 7.0))?;
+                }
+                let size = paint.size.map_or(Ok(()), |size| {
+                    within("size", f64::from(size), 16.0, 2048.0)
+                });
+                size.and_then(|()| paint.feeling(Feeling::Any).map(drop))
+            }
+            Self::Brush(brush) => within("size", f64::from(brush.size), 64.0, 4096.0),
+        }
+    }
+}
+
+impl Feel {
+    /// What it is held against.
+    ///
+    /// # Errors
+    /// What is no target.
+    pub fn target(&self) -> Result<Option<Target>, Fault> {
+        let target = self.intend.as_deref().filter(|text| !text.is_empty());
+        target.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+}
+
+impl Say {
+    /// Which emotions.
+    ///
+    /// # Errors
+    /// What is no emotion.
+    pub fn expressed(&self) -> Result<affetti::Expressed, Fault> {
+        Ok(match self.emotion.as_deref() {
+            None | Some("") => affetti::Expressed::Dominant,
+            Some("all") => affetti::Expressed::All,
+            Some(name) => affetti::Expressed::Given(emotion(name)?),
+        })
+    }
+}
+
+impl Paint {
+    /// The feeling of the settings, or the one that the words `said`.
+    ///
+    /// # Errors
+    /// Two feelings, and a word that is none.
+    pub fn feeling(&self, said: Feeling) -> Result<Feeling, Fault> {
+        let name = self.emotion.as_deref().filter(|name| !name.is_empty());
+        let asked = match (name, self.valence, self.arousal) {
+            (None, None, None) => return Ok(said),
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+                return Err(wrong("ask for an emotion, or for valence and arousal"));
+            }
+            (Some(name), ..) => match wish::feeling(name) {
+                Some(feeling) => feeling,
+                None => Feeling::Emotion(emotion(name)?),
+            },
+            (None, valence, arousal) => Feeling::Affect { valence, arousal },
+        };
+        if said != Feeling::Any {
+            return Err(wrong(
+                "two feelings are asked for: one among the words and one beside them",
+            ));
+        }
+        Ok(asked)
+    }
+}
+
+/// An emotion by its name.
+///
+/// # Errors
+/// Another word, with the nearest that is one.
+pub fn emotion(name: &str) -> Result<Emotion, Fault> {
+    Emotion::parse(name).map_err(wrong)
+}
+
+fn within(name: &str, value: f64, low: f64, high: f64) -> Result<(), Fault> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(wrong(format!(
+        "{name} is {value}, it has to be {low} to {high}"
+    )))
+}
+
+fn wrong(message: impl std::fmt::Display) -> Fault {
+    Fault::new(ErrorKind::Parameter, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mask, Order, VERBS, Work};
+
+    #[test]
+    fn queries_become_orders() {
+        let order = Order::of_query("sketch", "strokes=8&mask=object&color=true&quality=draft");
+        let Ok(Order::Sketch(sketch)) = order else {
+            panic!("{order:?}");
+        };
+        assert_eq!((sketch.strokes, sketch.color, sketch.ink), (8, true, false));
+        assert_eq!((sketch.mask, sketch.quality), (Mask::Object, Work::Draft));
+        for verb in VERBS {
+            let order = Order::of_query(verb, "").expect("all have usual settings");
+            assert_eq!(order.verb(), verb);
+            let json = serde_json::to_string(&order).unwrap();
+            assert_eq!(serde_json::from_str::<Order>(&json).unwrap(), order, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (verb, query, told) in [
+            ("feel", "region=true", "region"),
+            ("feel", "regions=maybe", "provided string was not"),
+            ("feel", "intend=awee", "awe"),
+            ("say", "n=0", "n is 0, it has to be 1 to 8"),
+            ("say", "emotion=feer", "fear"),
+            ("sketch", "strokes=9999", "strokes is 9999"),
+            ("sketch", "format=exe", "exe"),
+            ("paint", "valence=8", "valence is 8"),
+            ("paint", "emotion=awe&valence=3", "ask for an emotion, or"),
+            ("brush", "size=1", "size is 1"),
+            ("steal", "", "no verb \"steal\""),
+        ] {
+            let fault = Order::of_query(verb, query).expect_err(query);
+            assert!(fault.message.contains(told), "{verb}?{query}: {}", fault.message);
+            assert!(!fault.message.contains('\n'));
+        }
+        // A job of a file that somebody has changed.
+        assert!(serde_json::from_str::<Order>(r#"{"verb":"feel","evil":1}"#).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! New pictures for a wish, and pictures painted over.
+
+use std::ops::ControlFlow;
+
+use affetti::{
+    NOTE, PaintOptions, Painted, paint,
+    paint::{Wish, brush},
+    picture::decode,
+    pipeline::{ErrorKind, Fault},
+};
+use serde_json::{Value, json};
+
+use super::{Commission, Keep, Made, Media, Workshop};
+use crate::order;
+
+/// Pixels of a side after the brush.
+const BRUSHED: u32 = 1024;
+
+impl Workshop {
+    pub(super) fn paint(
+        &self,
+        order: &order::Paint,
+        commission: &Commission<'_>,
+        keep: &mut Keep<'_>,
+    ) -> Result<Value, Fault> {
+        if !(1..=self.bounds.painted).contains(&order.count) {
+            return Err(Fault::new(
+                ErrorKind::Parameter,
+                format!("count is {}, it has to be 1 to {}", order.count, self.bounds.painted),
+            ));
+        }
+        let (generator, model) = self.models.generator()?;
+        let words: Vec<&str> = order.words.split_whitespace().collect();
+        let wish = Wish::read(&words, &generator.subjects())?;
+        let notes = wish.notes.clone();
+        let feeling = order.feeling(wish.feeling)?;
+        let options = PaintOptions {
+            wish: Wish { feeling, ..wish },
+            count: order.count,
+            seed: order.seed,
+            truncation: order.truncation,
+            command: command(order),
+            size: order.size.filter(|_| !order.oil),
+        };
+        let mut pictures = Vec::new();
+        let mut failed = None;
+        let control = commission.control();
+        paint((generator, model), &options, &control, |painted| {
+            let painted = brushed(order, painted);
+            let seed = painted.asked.seed;
+            let made = Made {
+                name: format!("painted-{seed}.png"),
+                media: Media::Png,
+                bytes: painted.png(),
+            };
+            match keep(made) {
+                Ok(file) => pictures.push(line(&painted, file)),
+                Err(fault) => {
+                    failed = Some(fault);
+                    return ControlFlow::Break(());
+                }
+            }
+            control.progress.pictures(pictures.len());
+            match control.cancel.is_cancelled() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        match failed {
+            Some(fault) => Err(fault),
+            None => Ok(json!({ "pictures": pictures, "notes": notes })),
+        }
+    }
+
+    pub(super) fn brush(
+        &self,
+        order: &order::Brush,
+        commission: &Commission<'_>,
+        keep: &mut Keep<'_>,
+    ) -> Result<Value, Fault> {
+        let picture = decode(&commission.input, &self.decode())?;
+        let painting = brush::oil(&picture, order.size, order.seed);
+        let told = format!("brush --seed {}", order.seed);
+        let (media, ending, bytes) = match order.format {
+            order::Painted::Svg => (Media::Svg, "svg", painting.svg(&told).into_bytes()),
+            order::Painted::Png => {
+                let note = json!({"command": told}).to_string();
+                let png = painting.picture.encode_png_with(NOTE, &note);
+                (Media::Png, "png", png)
+            }
+        };
+        let name = format!("brush-{}.{ending}", order.seed);
+        let mut answer = keep(Made { name, media, bytes })?;
+        answer["strokes"] = painting.strokes.len().into();
+        Ok(answer)
+    }
+}
+
+/// The line of the command line, with where the file is.
+fn line(painted: &Painted, file: Value) -> Value {
+    let mut line: Value = serde_json::from_str(&painted.asked.line(None)).unwrap_or_default();
+    line["file"] = file;
+    line
+}
+
+fn brushed(order: &order::Paint, painted: Painted) -> Painted {
+    if !order.oil {
+        return painted;
+    }
+    let side = order.size.unwrap_or(BRUSHED);
+    let picture = brush::oil(&painted.picture, side, painted.asked.seed).picture;
+    Painted { picture, ..painted }
+}
+
+/// What makes the same pictures on the command line.
+fn command(order: &order::Paint) -> String {
+    let mut command = format!("paint {}", order.words);
+    let mut add = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            command += &format!(" --{option} {value}");
+        }
+    };
+    let number = |x: Option<f64>| x.map(|x| x.to_string());
+    add("emotion", order.emotion.clone());
+    add("valence", number(order.valence));
+    add("arousal", number(order.arousal));
+    let usual = PaintOptions::default().truncation;
+    let truncation = Some(order.truncation).filter(|x| *x != usual);
+    add("truncation", number(truncation));
+    add("size", order.size.map(|size| size.to_string()));
+    add("brush", order.oil.then(|| "oil".to_owned()));
+    command
+}
+
+/// What the generator can be asked, as JSON.
+///
+/// # Errors
+/// Missing or damaged weights.
+pub fn repertoire(workshop: &Workshop) -> Result<Value, Fault> {
+    let (generator, model) = workshop.models.generator()?;
+    Ok(affetti::offer(generator, &model.name))
+}
