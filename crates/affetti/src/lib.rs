@@ -80,6 +80,7 @@ pub use sheet::sheet;
 pub use verbs::{
     Fusion,
     feel::{FeelOptions, Feeling, feel},
+    find::{Wishes, find},
     paint::{PaintOptions, paint, sized},
     regions::{Finding, RegionsOptions, regions},
     say::{Expressed, Saying, SayingOptions, say},

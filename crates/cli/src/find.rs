@@ -3,18 +3,14 @@
 use std::path::Path;
 
 use affetti::{
-    Measured, PictureName, Target,
+    Measured, Models, PictureName, Target, Wishes,
     emotion::{Distribution, Emotion, Label},
-    feel::{
-        index::{Described, Hit, Index, Query},
-        matching,
-    },
-    hit_json,
+    feel::index::{Hit, Index},
+    find, hit_json,
     picture::{DecodeOptions, read},
     printable, round4,
-    words::space::dot,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{
     Exit,
@@ -36,16 +32,18 @@ pub(crate) fn run(args: &FindArgs, settings: &Settings) -> Result<Exit> {
     spare(settings.out.as_deref(), &inputs)?;
     let form = Form::of(&FIGURES, settings)?;
     let index = Index::open(&args.index)?;
-    let (hits, measured) = if args.text.is_some() || !args.not.is_empty() || is_mixed(args) {
-        (together(args, &index, settings)?, Measured::Fit)
-    } else {
-        let query = query(args, &index, settings)?;
-        let hits = index.find(&query, args.top, settings.threads)?;
-        if let Some(told) = beyond(&hits, &query) {
-            settings.summary(&told);
-        }
-        (hits, Measured::of(&query))
-    };
+    let models = device::models(args.weights.as_deref(), settings);
+    let wishes = wishes(args, &models, &index, settings)?;
+    let (hits, measured) = find(&models, &index, &wishes, args.top)
+        .map_err(|fault| anyhow!("{}: {}", args.index.display(), fault.message))?;
+    if measured == Measured::Match
+        && let Some(told) = wishes
+            .like
+            .as_ref()
+            .and_then(|target| beyond(&hits, target))
+    {
+        settings.summary(&told);
+    }
     let text = match form {
         Form::Json => {
             let lines = hits.iter().map(|hit| Ok(hit_json(hit, measured)? + "\n"));
@@ -66,17 +64,25 @@ pub(crate) fn read_target(text: &str, settings: &Settings) -> Result<Target> {
     Ok(target)
 }
 
-fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
-    if let Some(target) = &args.like {
-        return Ok(Query::Like(read_target(target, settings)?));
-    }
-    let Some(path) = &args.picture else {
-        return Ok(Query::Affect {
-            valence: args.valence,
-            arousal: args.arousal,
-        });
-    };
-    let models = device::models(args.weights.as_deref(), settings);
+fn wishes(args: &FindArgs, models: &Models, index: &Index, settings: &Settings) -> Result<Wishes> {
+    let like = args.like.as_deref();
+    let like = like.map(|text| read_target(text, settings)).transpose()?;
+    let not = args.not.iter().map(|name| emotion(name));
+    Ok(Wishes {
+        text: args.text.clone(),
+        like,
+        valence: args.valence,
+        arousal: args.arousal,
+        not: not.collect::<Result<_>>()?,
+        near: match &args.picture {
+            Some(path) => Some(near(path, models, index, settings)?),
+            None => None,
+        },
+    })
+}
+
+/// The description of a picture by the model of the index.
+fn near(path: &Path, models: &Models, index: &Index, settings: &Settings) -> Result<Vec<f32>> {
     let predictor = models.predictor()?;
     if index.model().sha256 != predictor.model().sha256 {
         return Err(index.of_another_model(predictor.model()).into());
@@ -85,18 +91,15 @@ fn query(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Query> {
         read(path, &DecodeOptions::default()).with_context(|| path.display().to_string())?;
     let (_, components) =
         predictor.predict_with_description(&picture, &mut Default::default(), settings.threads)?;
-    Ok(Query::Near(components))
+    Ok(components)
 }
 
 /// What to say where no picture evokes much of what is looked for.
-fn beyond(hits: &[Hit], query: &Query) -> Option<String> {
+fn beyond(hits: &[Hit], target: &Target) -> Option<String> {
     /// Feelings of less together are none that a picture is about.
     const LITTLE: f64 = 0.15;
     /// Emotions with less of the target are no part of what is meant.
     const MEANT: f64 = 0.2;
-    let Query::Like(target) = query else {
-        return None;
-    };
     let meant = Emotion::ALL.iter().copied();
     let meant: Vec<Emotion> = meant
         .filter(|emotion| target.shares().get(*emotion) >= MEANT)
@@ -111,72 +114,6 @@ fn beyond(hits: &[Hit], query: &Query) -> Option<String> {
             best * 100.0
         )
     })
-}
-
-/// Whether shares and valence or arousal are wished for at once.
-fn is_mixed(args: &FindArgs) -> bool {
-    args.like.is_some() && (args.valence.is_some() || args.arousal.is_some())
-}
-
-/// Pictures by several wishes at once, or by what is to be seen in them.
-fn together(args: &FindArgs, index: &Index, settings: &Settings) -> Result<Vec<Hit>> {
-    let target = args
-        .like
-        .as_deref()
-        .map(|text| read_target(text, settings))
-        .transpose()?;
-    let unwanted: Vec<Emotion> = args
-        .not
-        .iter()
-        .map(|name| emotion(name))
-        .collect::<Result<_>>()?;
-    for wished in [args.valence, args.arousal].into_iter().flatten() {
-        if !(1.0..=7.0).contains(&wished) {
-            bail!("valence and arousal go from 1 to 7, not {wished}");
-        }
-    }
-    let models = device::models(args.weights.as_deref(), settings);
-    let text = match &args.text {
-        Some(text) => {
-            let space = models.space()?;
-            if space.predictor() != index.model().sha256 {
-                bail!(
-                    "{}: made with the weights {}, which know no words; --text needs an index that the program's own \
-                     predictor made: make one without --weights",
-                    args.index.display(),
-                    index.model().name
-                );
-            }
-            Some((space, space.text(text)?))
-        }
-        None => None,
-    };
-    let judge = |picture: &Described| {
-        let mut parts = Vec::new();
-        if let Some((space, text)) = &text {
-            let vector = space.picture(&picture.components);
-            parts.push(vector.map_or(-1.0, |vector| f64::from(dot(&vector, text))));
-        }
-        if let Some(target) = &target {
-            parts.push(matching(&picture.emotions, target.shares()));
-        }
-        parts.extend(args.valence.map(|wish| -(picture.valence - wish).abs()));
-        parts.extend(args.arousal.map(|wish| -(picture.arousal - wish).abs()));
-        parts.extend(
-            unwanted
-                .iter()
-                .map(|emotion| -picture.emotions.get(*emotion)),
-        );
-        parts
-    };
-    let wishes = [
-        args.text.is_some(),
-        target.is_some(),
-        args.valence.is_some(),
-        args.arousal.is_some(),
-    ];
-    let parts = wishes.into_iter().filter(|wished| *wished).count() + unwanted.len();
-    Ok(index.rank(parts, &judge, args.top)?)
 }
 
 /// An emotion by its name, or by an everyday word for it.

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
         address: SocketAddr::new(args.address, args.port),
         token: token.clone(),
         hosts: args.hosts.clone(),
+        collections: args.folders.clone(),
         ..affetti_studio::Settings::new(
             args.data
                 .clone()
@@ -43,7 +44,10 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
     };
     let models = Models::of(sources, device::device(settings), settings.threads);
     let end = Cancel::default();
-    interrupt::gently(&end, "closing the studio; jobs that wait go on at the next start");
+    interrupt::gently(
+        &end,
+        "closing the studio; jobs that wait go on at the next start",
+    );
     let mut told = Ok(());
     serve(
         wanted,
@@ -80,12 +84,7 @@ fn log(wanted: bool) -> Log {
 }
 
 /// Tells where the studio is.
-fn opened(
-    address: SocketAddr,
-    token: Option<&str>,
-    open: bool,
-    settings: &Settings,
-) -> Result<()> {
+fn opened(address: SocketAddr, token: Option<&str>, open: bool, settings: &Settings) -> Result<()> {
     let place = |ip: IpAddr| {
         let address = SocketAddr::new(ip, address.port());
         match token {
@@ -113,12 +112,17 @@ fn opened(
                 let image = code.render::<Dense1x2>();
                 image.build()
             });
-            drawn.iter().flat_map(|code| code.lines()).for_each(output::say);
+            drawn
+                .iter()
+                .flat_map(|code| code.lines())
+                .for_each(output::say);
         }
     }
     settings.summary("the studio is open; Ctrl-C closes it");
     if open && let Err(error) = browse(&here) {
-        settings.summary(&format!("no browser could be opened ({error}); open the address by hand"));
+        settings.summary(&format!(
+            "no browser could be opened ({error}); open the address by hand"
+        ));
     }
     Ok(())
 }

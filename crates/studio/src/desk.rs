@@ -152,7 +152,10 @@ fn clerk(shared: &Shared, jobs_first: bool, next_job: &NextJob) {
             return;
         }
         let Some(next) = lines.next(jobs_first) else {
-            lines = shared.news.wait(lines).unwrap_or_else(PoisonError::into_inner);
+            lines = shared
+                .news
+                .wait(lines)
+                .unwrap_or_else(PoisonError::into_inner);
             continue;
         };
         lines.busy += 1;
@@ -191,7 +194,10 @@ mod tests {
         assert_eq!(told.recv().unwrap(), 1);
         for n in 0..2 {
             let tell = tell.clone();
-            assert!(desk.put(Box::new(move |_| tell.send(10 + n).unwrap())).is_ok());
+            assert!(
+                desk.put(Box::new(move |_| tell.send(10 + n).unwrap()))
+                    .is_ok()
+            );
         }
         assert!(desk.put(Box::new(|_| {})).is_err());
         assert_eq!(desk.load(), (2, 1));

@@ -90,9 +90,8 @@ impl Door {
         };
         let name = without_port(host).to_ascii_lowercase();
         let figures = name.trim_start_matches('[').trim_end_matches(']');
-        let ours = name == "localhost"
-            || figures.parse::<IpAddr>().is_ok()
-            || self.hosts.contains(&name);
+        let ours =
+            name == "localhost" || figures.parse::<IpAddr>().is_ok() || self.hosts.contains(&name);
         if ours {
             return Ok(host);
         }
@@ -142,7 +141,9 @@ fn same_origin(method: &Method, headers: &HeaderMap, host: &str) -> Result<(), P
             .strip_prefix("http://")
             .or_else(|| from.strip_prefix("https://"));
         if !place.is_some_and(|place| place.eq_ignore_ascii_case(host)) {
-            return Err(Problem::refused("a page from elsewhere may not use the studio"));
+            return Err(Problem::refused(
+                "a page from elsewhere may not use the studio",
+            ));
         }
     }
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
@@ -151,7 +152,9 @@ fn same_origin(method: &Method, headers: &HeaderMap, host: &str) -> Result<(), P
     let visits = *method == Method::GET
         && headers.get("sec-fetch-mode").map(HeaderValue::as_bytes) == Some(b"navigate");
     if elsewhere && !visits {
-        return Err(Problem::refused("a page from elsewhere may not use the studio"));
+        return Err(Problem::refused(
+            "a page from elsewhere may not use the studio",
+        ));
     }
     Ok(())
 }
@@ -211,7 +214,11 @@ mod tests {
             ("", 421),
             ("evil.org@localhost", 421),
         ] {
-            assert_eq!(status(&door, Method::GET, &[("host", host)]), code, "{host}");
+            assert_eq!(
+                status(&door, Method::GET, &[("host", host)]),
+                code,
+                "{host}"
+            );
         }
         assert_eq!(status(&door, Method::GET, &[]), 400);
         let twice = [("host", "localhost"), ("host", "evil.org")];
@@ -236,7 +243,11 @@ mod tests {
             let code_found = status(&door, method, &[here, (name, value)]);
             assert_eq!(code_found, code, "{name}: {value}");
         }
-        let link = [here, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+        let link = [
+            here,
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+        ];
         assert_eq!(status(&door, Method::GET, &link), 200);
         assert_eq!(status(&door, Method::POST, &link), 403);
     }
@@ -255,7 +266,11 @@ mod tests {
             ("cookie", "xaffetti=sesame", 401),
             ("x-nothing", "", 401),
         ] {
-            assert_eq!(status(&door, Method::GET, &[here, (name, value)]), code, "{value}");
+            assert_eq!(
+                status(&door, Method::GET, &[here, (name, value)]),
+                code,
+                "{value}"
+            );
         }
     }
 }

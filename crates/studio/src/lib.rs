@@ -10,6 +10,7 @@
 //! | [`work`] | orders carried out |
 //! | [`desk`] | who works at what, and in which order |
 //! | [`jobs`] | long work, its list, and files |
+//! | [`collections`] | folders of this machine |
 //! | [`api`] | the addresses |
 //! | [`pages`] | the page and its parts |
 //! | [`studio`] | all that requests share |
@@ -17,6 +18,7 @@
 //! Nothing is fetched from anywhere, and no name that a visitor chose becomes a path.
 
 pub mod api;
+pub mod collections;
 pub mod counters;
 pub mod desk;
 pub mod door;

@@ -27,6 +27,8 @@ pub enum Order {
     Paint(Paint),
     /// A picture painted over.
     Brush(Brush),
+    /// A collection that is read.
+    Index(Index),
 }
 
 /// What a picture evokes.
@@ -233,6 +235,14 @@ impl Default for Brush {
     }
 }
 
+/// A collection that is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Index {
+    /// Its name in addresses.
+    pub collection: String,
+}
+
 /// In what form a painted picture comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -244,7 +254,9 @@ pub enum Painted {
 }
 
 /// All verbs, as addresses name them.
-pub const VERBS: [&str; 7] = ["feel", "regions", "read", "say", "sketch", "paint", "brush"];
+pub const VERBS: [&str; 8] = [
+    "feel", "regions", "read", "say", "sketch", "paint", "brush", "index",
+];
 
 impl Order {
     /// The order of `verb` with the settings of a query, such as `strokes=8&color=true`.
@@ -263,6 +275,7 @@ impl Order {
             "sketch" => Self::Sketch(read(query)?),
             "paint" => Self::Paint(read(query)?),
             "brush" => Self::Brush(read(query)?),
+            "index" => Self::Index(read(query)?),
             other => {
                 return Err(wrong(format!(
                     "no verb {other:?}; there are {}",
@@ -285,13 +298,14 @@ impl Order {
             Self::Sketch(_) => "sketch",
             Self::Paint(_) => "paint",
             Self::Brush(_) => "brush",
+            Self::Index(_) => "index",
         }
     }
 
     /// Whether it is about a picture or a text that has to come with it.
     #[must_use]
     pub const fn needs_input(&self) -> bool {
-        !matches!(self, Self::Paint(_))
+        !matches!(self, Self::Paint(_) | Self::Index(_))
     }
 
     /// Whether the file that it makes is the answer, rather than kept beside it.
@@ -306,7 +320,7 @@ impl Order {
     /// The first that is wrong.
     pub fn check(&self) -> Result<(), Fault> {
         match self {
-            Self::Regions(_) | Self::Read(_) => Ok(()),
+            Self::Regions(_) | Self::Read(_) | Self::Index(_) => Ok(()),
             Self::Feel(feel) => feel.target().map(drop),
             Self::Say(say) => {
                 within("n", say.n as f64, 1.0, 8.0)?;
@@ -323,9 +337,9 @@ impl Order {
                 for (name, value) in [("valence", paint.valence), ("arousal", paint.arousal)] {
                     value.map_or(Ok(()), |value| within(name, value, 1.0, 7.0))?;
                 }
-                let size = paint.size.map_or(Ok(()), |size| {
-                    within("size", f64::from(size), 16.0, 2048.0)
-                });
+                let size = paint
+                    .size
+                    .map_or(Ok(()), |size| within("size", f64::from(size), 16.0, 2048.0));
                 size.and_then(|()| paint.feeling(Feeling::Any).map(drop))
             }
             Self::Brush(brush) => within("size", f64::from(brush.size), 64.0, 4096.0),
@@ -422,7 +436,11 @@ mod tests {
             let order = Order::of_query(verb, "").expect("all have usual settings");
             assert_eq!(order.verb(), verb);
             let json = serde_json::to_string(&order).unwrap();
-            assert_eq!(serde_json::from_str::<Order>(&json).unwrap(), order, "{json}");
+            assert_eq!(
+                serde_json::from_str::<Order>(&json).unwrap(),
+                order,
+                "{json}"
+            );
         }
     }
 
@@ -442,7 +460,11 @@ mod tests {
             ("steal", "", "no verb \"steal\""),
         ] {
             let fault = Order::of_query(verb, query).expect_err(query);
-            assert!(fault.message.contains(told), "{verb}?{query}: {}", fault.message);
+            assert!(
+                fault.message.contains(told),
+                "{verb}?{query}: {}",
+                fault.message
+            );
             assert!(!fault.message.contains('\n'));
         }
         // A job of a file that somebody has changed.

@@ -13,7 +13,7 @@ use axum::{
 use crate::{api::Shared, door::COOKIE, problem::Problem, studio::Studio};
 
 /// Name, media type, content.
-const ASSETS: [(&str, &str, &str); 11] = [
+const ASSETS: [(&str, &str, &str); 12] = [
     ("report.css", CSS, PAGE_STYLE),
     ("studio.css", CSS, include_str!("assets/studio.css")),
     ("studio.js", JS, include_str!("assets/studio.js")),
@@ -23,6 +23,7 @@ const ASSETS: [(&str, &str, &str); 11] = [
     ("words.js", JS, include_str!("assets/words.js")),
     ("sketch.js", JS, include_str!("assets/sketch.js")),
     ("paint.js", JS, include_str!("assets/paint.js")),
+    ("collections.js", JS, include_str!("assets/collections.js")),
     ("jobs.js", JS, include_str!("assets/jobs.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
@@ -47,7 +48,10 @@ pub(crate) async fn asset(
 
 /// Browsers ask again each time, and are told in few bytes that nothing has changed.
 fn sent(kind: &'static str, content: &'static str, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", &affetti::weights::store::sha256(content.as_bytes())[..20]);
+    let tag = format!(
+        "\"{}\"",
+        &affetti::weights::store::sha256(content.as_bytes())[..20]
+    );
     let known = headers.get(header::IF_NONE_MATCH);
     let mut response = match known {
         Some(known) if known.as_bytes() == tag.as_bytes() => {
@@ -100,8 +104,8 @@ mod tests {
         for (name, kind, content) in ASSETS {
             let imported = format!("\"./{name}\"");
             let linked = format!("\"/assets/{name}\"");
-            let named = PAGE.contains(&linked)
-                || ASSETS.iter().any(|asset| asset.2.contains(&imported));
+            let named =
+                PAGE.contains(&linked) || ASSETS.iter().any(|asset| asset.2.contains(&imported));
             assert!(named, "{name} is asked for nowhere");
             assert!(!content.is_empty() && !kind.is_empty());
             // Nothing comes from elsewhere, but names of namespaces.
@@ -109,7 +113,10 @@ mod tests {
                 .replace("http://www.w3.org/2000/svg", "")
                 .contains("http://");
             assert!(!elsewhere, "{name}");
-            assert!(!content.contains("https://") && !content.contains("innerHTML"), "{name}");
+            assert!(
+                !content.contains("https://") && !content.contains("innerHTML"),
+                "{name}"
+            );
         }
         assert!(!PAGE.contains("style=") && !PAGE.contains("onclick="));
     }

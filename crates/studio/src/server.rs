@@ -17,12 +17,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use crate::{
-    api::router,
-    error::StudioError,
-    settings::Settings,
-    studio::Studio,
-};
+use crate::{api::router, error::StudioError, settings::Settings, studio::Studio};
 
 /// The head of a request has to be there after so long, and a connection that asks nothing is closed then.
 const HEAD: Duration = Duration::from_secs(20);

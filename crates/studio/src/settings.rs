@@ -19,6 +19,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Where jobs and results are kept.
     pub data: PathBuf,
+    /// Folders of pictures that may be searched.
+    pub collections: Vec<PathBuf>,
     /// Bounds on what visitors may ask.
     pub bounds: Bounds,
 }
@@ -78,6 +80,7 @@ impl Settings {
             token: None,
             hosts: Vec::new(),
             data,
+            collections: Vec::new(),
             bounds: Bounds::default(),
         }
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::{
+    collections::Collections,
     counters::Counters,
     desk::Desk,
     door::Door,
@@ -77,12 +78,16 @@ impl Studio {
         let store = Store::open(&data.join(DATABASE))?;
         let waiting = store.count(State::Queued).unwrap_or(0);
         let threads = models.threads();
-        let workshop = Arc::new(Workshop::new(models, settings.bounds));
+        let collections = Collections::open(&settings.collections, data)?;
+        let workshop = Arc::new(Workshop::new(models, collections, settings.bounds));
         let jobs = Arc::new(Jobs::new(store, files));
         let closing = Arc::new(AtomicBool::new(false));
         let next = {
-            let (workshop, jobs, closing) =
-                (Arc::clone(&workshop), Arc::clone(&jobs), Arc::clone(&closing));
+            let (workshop, jobs, closing) = (
+                Arc::clone(&workshop),
+                Arc::clone(&jobs),
+                Arc::clone(&closing),
+            );
             move |threads: usize| {
                 jobs.next(&workshop, threads, &|| closing.load(Ordering::SeqCst));
             }
@@ -129,7 +134,9 @@ impl Studio {
             let mut files = Vec::new();
             let commission = Commission {
                 order: &order,
-                input: input.as_ref().map_or_else(|| [].into(), |input| input.bytes.clone()),
+                input: input
+                    .as_ref()
+                    .map_or_else(|| [].into(), |input| input.bytes.clone()),
                 name: &name,
                 threads,
                 cancel,

@@ -77,7 +77,11 @@ impl Uploads {
             };
             let Some(frame) = next else { break };
             let frame = frame.map_err(|_| {
-                Problem::new(StatusCode::BAD_REQUEST, ErrorKind::Input, "the upload broke off")
+                Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    ErrorKind::Input,
+                    "the upload broke off",
+                )
             })?;
             let Ok(data) = frame.into_data() else {
                 continue;

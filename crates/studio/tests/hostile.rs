@@ -37,9 +37,17 @@ fn no_way_leads_out() {
             for times in [1, 2, 6] {
                 for end in ["studio.db", "secret.txt", "etc/passwd"] {
                     let answer = studio.get(&format!("{start}{}{end}", up.repeat(times)));
-                    assert!((400..500).contains(&answer.status), "{start}{up}: {}", answer.status);
+                    assert!(
+                        (400..500).contains(&answer.status),
+                        "{start}{up}: {}",
+                        answer.status
+                    );
                     let body = String::from_utf8_lossy(&answer.body);
-                    assert!(!body.contains("the secret") && !body.contains("root:") && !body.contains("SQLite format"));
+                    assert!(
+                        !body.contains("the secret")
+                            && !body.contains("root:")
+                            && !body.contains("SQLite format")
+                    );
                     tried += 1;
                 }
             }
@@ -64,9 +72,18 @@ fn who_comes_from_elsewhere_stays_outside() {
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Site", "same-site"),
     ] {
-        for (method, path) in [("POST", "/api/v1/feel"), ("GET", "/api/v1/jobs"), ("GET", "/"), ("DELETE", "/api/v1/jobs/x")] {
+        for (method, path) in [
+            ("POST", "/api/v1/feel"),
+            ("GET", "/api/v1/jobs"),
+            ("GET", "/"),
+            ("DELETE", "/api/v1/jobs/x"),
+        ] {
             let answer = studio.ask(method, path, &[(name, value)], &picture);
-            assert!([400, 403, 421].contains(&answer.status), "{name}: {value}, {method} {path}: {}", answer.status);
+            assert!(
+                [400, 403, 421].contains(&answer.status),
+                "{name}: {value}, {method} {path}: {}",
+                answer.status
+            );
         }
     }
     for (name, value) in [
@@ -76,19 +93,35 @@ fn who_comes_from_elsewhere_stays_outside() {
         ("Cookie", "affetti=wrong"),
         ("Cookie", "affetti=sesame2"),
     ] {
-        for path in ["/", "/assets/studio.js", "/api/v1/jobs", "/metrics", "/api/v1/files/x"] {
+        for path in [
+            "/",
+            "/assets/studio.js",
+            "/api/v1/jobs",
+            "/metrics",
+            "/api/v1/files/x",
+        ] {
             let answer = word.ask("GET", path, &[(name, value)], &[]);
             assert_eq!(answer.status, 401, "{name}: {value}, {path}");
         }
     }
     assert_eq!(word.get("/enter?token=wrong").status, 403);
     let entered = word.get("/enter?token=sesame");
-    assert_eq!((entered.status, entered.header("location")), (303, Some("/")));
+    assert_eq!(
+        (entered.status, entered.header("location")),
+        (303, Some("/"))
+    );
     let cookie = entered.header("set-cookie").unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
-    assert_eq!(word.ask("GET", "/", &[("Cookie", "affetti=sesame")], &[]).status, 200);
+    assert_eq!(
+        word.ask("GET", "/", &[("Cookie", "affetti=sesame")], &[])
+            .status,
+        200
+    );
     let bearer = [("Authorization", "Bearer sesame")];
-    assert_eq!(word.ask("POST", "/api/v1/feel", &bearer, &picture).status, 200);
+    assert_eq!(
+        word.ask("POST", "/api/v1/feel", &bearer, &picture).status,
+        200
+    );
     assert_eq!(word.get("/healthz").status, 200);
 }
 
@@ -99,9 +132,16 @@ fn what_is_too_much_is_refused() {
         settings.bounds.picture.max_pixels = 1_000_000;
     });
     // Announced, and not.
-    let announced = format!("POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 99999999999\r\n\r\n", studio.address);
+    let announced = format!(
+        "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 99999999999\r\n\r\n",
+        studio.address
+    );
     assert_eq!(studio.raw(announced.as_bytes()).unwrap().status, 413);
-    let mut chunked = format!("POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nTransfer-Encoding: chunked\r\n\r\n", studio.address).into_bytes();
+    let mut chunked = format!(
+        "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        studio.address
+    )
+    .into_bytes();
     for _ in 0..40 {
         chunked.extend(b"10000\r\n");
         chunked.extend(vec![7; 0x10000]);
@@ -109,25 +149,48 @@ fn what_is_too_much_is_refused() {
     }
     assert_eq!(studio.raw(&chunked).unwrap().status, 413);
     // A small file of many pixels.
-    let wide = affetti_picture::Picture::new(2000, 1000, vec![9; 6_000_000]).unwrap().encode_png();
+    let wide = affetti_picture::Picture::new(2000, 1000, vec![9; 6_000_000])
+        .unwrap()
+        .encode_png();
     assert!(wide.len() < 1 << 20);
     assert_eq!(studio.post("/api/v1/feel", &wide).status, 413);
     // A long address, a long head, many heads, a head that is none.
     assert!(studio.get(&format!("/{}", "a".repeat(200_000))).status >= 400);
     let long = "a".repeat(200_000);
     assert!(studio.ask("GET", "/", &[("X-Long", &long)], &[]).status >= 400);
-    let many: Vec<(String, String)> = (0..3000).map(|n| (format!("X-{n}"), "1".to_owned())).collect();
+    let many: Vec<(String, String)> = (0..3000)
+        .map(|n| (format!("X-{n}"), "1".to_owned()))
+        .collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     assert!(studio.ask("GET", "/", &many, &[]).status >= 400);
-    for nonsense in [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"] {
+    for nonsense in [
+        &b"\0\0\0\0\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ] {
         let answer = studio.raw(nonsense);
         assert!(answer.is_none_or(|answer| answer.status >= 400));
     }
     // Two lengths, which proxies and servers may understand differently.
-    let twice = format!("POST /api/v1/read HTTP/1.1\r\nHost: {}\r\nContent-Length: 3\r\nContent-Length: 30\r\n\r\nabc", studio.address);
-    assert!(studio.raw(twice.as_bytes()).is_none_or(|answer| answer.status >= 400));
-    let both = format!("POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n", studio.address);
-    assert!(studio.raw(both.as_bytes()).is_none_or(|answer| answer.status >= 400));
+    let twice = format!(
+        "POST /api/v1/read HTTP/1.1\r\nHost: {}\r\nContent-Length: 3\r\nContent-Length: 30\r\n\r\nabc",
+        studio.address
+    );
+    assert!(
+        studio
+            .raw(twice.as_bytes())
+            .is_none_or(|answer| answer.status >= 400)
+    );
+    let both = format!(
+        "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n",
+        studio.address
+    );
+    assert!(
+        studio
+            .raw(both.as_bytes())
+            .is_none_or(|answer| answer.status >= 400)
+    );
     assert_eq!(studio.get("/healthz").status, 200);
 }
 
@@ -136,16 +199,32 @@ fn who_is_slow_is_given_up() {
     let studio = Open::new(|settings| settings.bounds.idle = Duration::from_millis(300));
     let begun = Instant::now();
     let mut stream = TcpStream::connect(studio.address).unwrap();
-    write!(stream, "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\nabc", studio.address).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\nabc",
+        studio.address
+    )
+    .unwrap();
     let mut all = Vec::new();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     let _ = stream.read_to_end(&mut all);
-    assert!(String::from_utf8_lossy(&all).starts_with("HTTP/1.1 408"), "{}", String::from_utf8_lossy(&all));
+    assert!(
+        String::from_utf8_lossy(&all).starts_with("HTTP/1.1 408"),
+        "{}",
+        String::from_utf8_lossy(&all)
+    );
     assert!(begun.elapsed() < Duration::from_secs(10));
     // Cut off in the middle: nobody is told, and nothing stays.
     for _ in 0..30 {
         let mut stream = TcpStream::connect(studio.address).unwrap();
-        write!(stream, "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\nabc", studio.address).unwrap();
+        write!(
+            stream,
+            "POST /api/v1/feel HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\nabc",
+            studio.address
+        )
+        .unwrap();
         drop(stream);
     }
     assert_eq!(studio.get("/healthz").status, 200);
@@ -159,16 +238,26 @@ fn what_visitors_bring_is_never_a_page() {
     for bytes in [&page[..], drawn] {
         let kept = studio.post("/api/v1/files", bytes).json();
         let file = studio.get(kept["url"].as_str().unwrap());
-        assert_eq!(file.header("content-type"), Some("application/octet-stream"));
+        assert_eq!(
+            file.header("content-type"),
+            Some("application/octet-stream")
+        );
         assert_eq!(file.header("content-disposition"), Some("attachment"));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
-        assert!(file.header("content-security-policy").unwrap().contains("sandbox"));
+        assert!(
+            file.header("content-security-policy")
+                .unwrap()
+                .contains("sandbox")
+        );
         // Nor is it a picture.
         assert!(studio.post("/api/v1/feel", bytes).status >= 400);
     }
     // A name is a text and never part of a header or a path.
     let name = "a%0d%0aX-Evil:%201%3Cscript%3E";
-    let felt = studio.post(&format!("/api/v1/feel?name={name}"), &painting("self-portrait"));
+    let felt = studio.post(
+        &format!("/api/v1/feel?name={name}"),
+        &painting("self-portrait"),
+    );
     assert_eq!(felt.header("x-evil"), None);
     assert_eq!(felt.header("content-type"), Some("application/json"));
     assert_eq!(felt.json()["path"], "a\r\nX-Evil: 1<script>");
@@ -178,7 +267,10 @@ fn what_visitors_bring_is_never_a_page() {
         ("/healthz", "x-content-type-options", "nosniff"),
         ("/nothing", "referrer-policy", "no-referrer"),
     ] {
-        assert!(studio.get(path).header(header).unwrap().contains(told), "{path}");
+        assert!(
+            studio.get(path).header(header).unwrap().contains(told),
+            "{path}"
+        );
     }
 }
 
@@ -192,6 +284,12 @@ fn many_at_once_are_answered_or_told_to_come_back() {
             .collect();
         asked.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
-    assert!(statuses.contains(&200) && statuses.contains(&429), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [200, 429].contains(status)),
+        "{statuses:?}"
+    );
+    assert!(
+        statuses.contains(&200) && statuses.contains(&429),
+        "{statuses:?}"
+    );
 }

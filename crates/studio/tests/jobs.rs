@@ -17,14 +17,26 @@ fn a_job_is_stopped_and_tried_again() {
     let id = asked.json()["id"].as_str().unwrap().to_owned();
     studio.wait_for(&id, &["running"]);
     let begun = Instant::now();
-    assert_eq!(studio.ask("DELETE", &format!("/api/v1/jobs/{id}"), &[], &[]).status, 202);
+    assert_eq!(
+        studio
+            .ask("DELETE", &format!("/api/v1/jobs/{id}"), &[], &[])
+            .status,
+        202
+    );
     let job = studio.wait_for(&id, &["cancelled"]);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(job["answer"].is_null());
     let again = studio.post(&format!("/api/v1/jobs/{id}/retry"), &[]);
     assert_eq!(again.status, 202);
     studio.wait_for(&id, &["running"]);
-    assert_eq!(studio.post(&format!("/api/v1/jobs/{id}/retry"), &[]).status, 409);
+    assert_eq!(
+        studio.post(&format!("/api/v1/jobs/{id}/retry"), &[]).status,
+        409
+    );
     assert_eq!(studio.post("/api/v1/jobs/none/retry", &[]).status, 404);
 }
 
@@ -36,7 +48,10 @@ fn jobs_go_on_after_the_end_of_the_program() {
         let studio = Open::in_folder(Arc::clone(&folder), |_| {});
         let whalers = painting("whalers");
         for n in 0..6 {
-            let job = studio.post(&format!("/api/v1/sketch?strokes={}&wait=false", n + 3), &whalers);
+            let job = studio.post(
+                &format!("/api/v1/sketch?strokes={}&wait=false", n + 3),
+                &whalers,
+            );
             assert_eq!(job.status, 202);
             ids.push(job.json()["id"].as_str().unwrap().to_owned());
         }

@@ -1,6 +1,7 @@
 //! The verbs: what is done with one picture, and its settings.
 
 pub(crate) mod feel;
+pub(crate) mod find;
 mod fusion;
 pub(crate) mod paint;
 pub(crate) mod regions;

@@ -13,11 +13,15 @@ use clap::ValueHint;
 #[command(after_help = "\
 Examples:
   affetti serve --open
+  affetti serve photos/ paintings/
   affetti serve --address 0.0.0.0 --token random
   curl --data-binary @photo.jpg 'http://127.0.0.1:7878/api/v1/feel?regions=true'
 
 With -v every request is a line of JSON on standard error; it names no picture and no visitor.")]
 pub(crate) struct ServeArgs {
+    /// Folders of pictures that may be searched in the studio
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
     /// Where to listen; 0 takes any port that is free
     #[arg(long, value_name = "PORT", default_value_t = 7878)]
     pub(crate) port: u16,

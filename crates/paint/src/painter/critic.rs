@@ -137,9 +137,16 @@ struct Layer {
     bias: Param<Tensor<1>>,
     #[module(skip)]
     layer: Convolution,
+    #[module(skip)]
+    gain: f64,
 }
 
 impl Layer {
+    /// As loud as what goes in, about, where no norm follows.
+    fn louder(self) -> Self {
+        Self { gain: 2.0, ..self }
+    }
+
     fn new(layer: Convolution, normed: bool, random: &mut Normal, device: &Device) -> Self {
         let shape = layer.weight_shape();
         let Folded { weight, .. } = Folded::random(shape, layer.outputs, random);
@@ -151,13 +158,14 @@ impl Layer {
             weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, shape), device)),
             bias: Param::from_tensor(Tensor::from_data(bias, device)),
             layer,
+            gain: 1.0,
         }
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, height, width, _] = x.dims();
         let weight = self.weight.val();
-        let weight = weight.clone() / largest(weight).reshape([1, 1, 1, 1]);
+        let weight = weight.clone() * self.gain / largest(weight).reshape([1, 1, 1, 1]);
         let beta = self.bias.val();
         let norm = match &self.gamma {
             None => Normalisation::Bias(beta),
@@ -219,11 +227,11 @@ fn halvings(side: usize) -> usize {
 }
 
 impl Scale {
-    /// Layers from each number of channels to the next, which halve the map, or keep it where it is `small`
-    /// already.
+    /// Layers from each number of channels to the next, which halve the map, or keep it where it is small
+    /// already; without norms where it is the picture itself.
     fn new(
         channels: &[usize],
-        small: bool,
+        [small, plain]: [bool; 2],
         width: usize,
         random: &mut Normal,
         device: &Device,
@@ -235,8 +243,12 @@ impl Scale {
                     .stride(2)
                     .border(Border::Fixed(1)),
             };
-            let normed = pair[0] != 3;
-            Layer::new(layer.act(Activation::Leaky(0.2)), normed, random, device)
+            let layer = layer.act(Activation::Leaky(0.2));
+            match plain {
+                // A norm over a batch of painted pictures alone would hide how bright and of which color they all are.
+                true => Layer::new(layer, false, random, device).louder(),
+                false => Layer::new(layer, true, random, device),
+            }
         });
         let halvings = layers.collect();
         let last = channels.last().copied().unwrap_or(1);
@@ -258,13 +270,13 @@ impl Critic {
         let seen = (0..STAGES.len()).map(|n| {
             let halvings = halvings(side >> (n + 2)).max(1);
             let small = side >> (n + 2) <= SMALLEST;
-            (vec![channels; halvings + 1], small)
+            (vec![channels; halvings + 1], [small, false])
         });
         let plain = (0..halvings(side)).map(|n| PLAIN[n.min(PLAIN.len() - 1)]);
-        let plain = ([3].into_iter().chain(plain).collect(), false);
+        let plain = ([3].into_iter().chain(plain).collect(), [false, true]);
         let scales = [plain].into_iter().chain(seen);
         let scales =
-            scales.map(|(channels, small)| Scale::new(&channels, small, width, &mut random, device));
+            scales.map(|(channels, kind)| Scale::new(&channels, kind, width, &mut random, device));
         Self {
             scales: scales.collect(),
         }

@@ -210,11 +210,13 @@ impl Painter {
 
     /// What scales and shifts are made of, from the condition.
     fn mixed(&self, seedling: &Seedling) -> Vec<f32> {
-        self.mix.iter().fold(seedling.condition.clone(), |x, layer| {
-            let mut y = layer.run(&x);
-            leaky(&mut y);
-            y
-        })
+        self.mix
+            .iter()
+            .fold(seedling.condition.clone(), |x, layer| {
+                let mut y = layer.run(&x);
+                leaky(&mut y);
+                y
+            })
     }
 
     /// The pictures of `seedlings`, all at once.
@@ -229,7 +231,10 @@ impl Painter {
         for (seedling, mixed) in seedlings.iter().zip(&mixed) {
             let mut start = self.begin.run(&seedling.noise);
             let frame = self.frame.run(mixed);
-            start.iter_mut().zip(frame).for_each(|(x, f)| *x += FRAME * f.tanh());
+            start
+                .iter_mut()
+                .zip(frame)
+                .for_each(|(x, f)| *x += FRAME * f.tanh());
             leaky(&mut start);
             data.extend(start);
         }

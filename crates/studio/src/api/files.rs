@@ -39,7 +39,8 @@ pub(crate) async fn add(
         jobs.files.keep(&jobs.store, Media::Brought, &upload.bytes)
     };
     let sha256 = aside(keep).await?;
-    let answer = json!({"sha256": sha256, "bytes": bytes, "url": format!("/api/v1/files/{sha256}")});
+    let answer =
+        json!({"sha256": sha256, "bytes": bytes, "url": format!("/api/v1/files/{sha256}")});
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 

@@ -131,7 +131,9 @@ fn line(jobs: &Jobs, job: &Job) -> Result<Value, Fault> {
                 line["total"] = pace.total.into();
                 let left = match pace.done {
                     0 => usual()?.map(|s| (s - pace.seconds).max(0.0)),
-                    done => Some(pace.seconds / done as f64 * (pace.total - done.min(pace.total)) as f64),
+                    done => Some(
+                        pace.seconds / done as f64 * (pace.total - done.min(pace.total)) as f64,
+                    ),
                 };
                 line["seconds_left"] = left.into();
             }
@@ -189,7 +191,9 @@ pub(crate) async fn all_events(State(studio): Shared) -> impl IntoResponse {
     let events = stream::unfold((studio, news), |(studio, mut news)| async move {
         let id = wait_for(&mut news, None).await?;
         // One that was forgotten is told by its name alone.
-        let job = told(&studio, &id).await.unwrap_or_else(|_| json!({ "id": id }));
+        let job = told(&studio, &id)
+            .await
+            .unwrap_or_else(|_| json!({ "id": id }));
         let event = Event::default().event("job").data(job.to_string());
         Some((Ok::<_, Infallible>(event), (studio, news)))
     });

@@ -5,11 +5,13 @@
 //! | `/`, `/assets/…` | [`crate::pages`] |
 //! | `POST /api/v1/VERB` | [`verbs`] |
 //! | `/api/v1/files` | [`files`] |
+//! | `/api/v1/collections` | [`collections`] |
 //! | `/api/v1/jobs`, `/api/v1/events` | [`jobs`] |
 //! | `/api/v1/about`, `/api/v1/repertoire`, `/healthz`, `/metrics` | [`about`] |
 //! | `/api/v1/openapi.json` | [`openapi`] |
 
 pub mod about;
+pub mod collections;
 pub mod files;
 pub mod jobs;
 pub mod openapi;
@@ -54,6 +56,19 @@ pub fn router(studio: Arc<Studio>, log: Log) -> Router {
         .route("/api/v1/jobs/{id}", get(jobs::job).delete(jobs::end))
         .route("/api/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/api/v1/jobs/{id}/events", get(jobs::events))
+        .route("/api/v1/collections", get(collections::list))
+        .route(
+            "/api/v1/collections/{id}/pictures",
+            get(collections::search),
+        )
+        .route(
+            "/api/v1/collections/{id}/small/{key}",
+            get(collections::small),
+        )
+        .route(
+            "/api/v1/collections/{id}/large/{key}",
+            get(collections::large),
+        )
         .route("/api/v1/events", get(jobs::all_events))
         .route("/api/v1/{verb}", post(verbs::verb))
         .fallback(|| async { Problem::missing("there is nothing at this address") })

@@ -41,35 +41,180 @@ const fn endpoint(
 }
 
 /// All addresses but the page's own.
-pub const ENDPOINTS: [Endpoint; 20] = [
-    endpoint("post", "/api/v1/feel", "What a picture evokes", Some(BYTES), (200, JSON)),
-    endpoint("post", "/api/v1/regions", "Which of its parts", Some(BYTES), (200, JSON)),
-    endpoint("post", "/api/v1/read", "The emotion of a sentence", Some("text/plain"), (200, JSON)),
-    endpoint("post", "/api/v1/say", "Sentences about a picture", Some(BYTES), (200, JSON)),
-    endpoint("post", "/api/v1/sketch", "A drawing of a picture", Some(BYTES), (200, JSON)),
+pub const ENDPOINTS: [Endpoint; 25] = [
+    endpoint(
+        "post",
+        "/api/v1/feel",
+        "What a picture evokes",
+        Some(BYTES),
+        (200, JSON),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/regions",
+        "Which of its parts",
+        Some(BYTES),
+        (200, JSON),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/read",
+        "The emotion of a sentence",
+        Some("text/plain"),
+        (200, JSON),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/say",
+        "Sentences about a picture",
+        Some(BYTES),
+        (200, JSON),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/sketch",
+        "A drawing of a picture",
+        Some(BYTES),
+        (200, JSON),
+    ),
     endpoint("post", "/api/v1/paint", "New pictures", None, (200, JSON)),
-    endpoint("post", "/api/v1/brush", "A picture painted over", Some(BYTES), (200, "image/png")),
+    endpoint(
+        "post",
+        "/api/v1/brush",
+        "A picture painted over",
+        Some(BYTES),
+        (200, "image/png"),
+    ),
     endpoint("get", "/api/v1/jobs", "The latest jobs", None, (200, JSON)),
     endpoint("get", "/api/v1/jobs/{id}", "One job", None, (200, JSON)),
-    endpoint("delete", "/api/v1/jobs/{id}", "Stops a job, or forgets one that is over", None, (202, JSON)),
-    endpoint("post", "/api/v1/jobs/{id}/retry", "Lets a job that failed or was stopped wait again", None, (202, JSON)),
-    endpoint("get", "/api/v1/jobs/{id}/events", "Follows a job until it is over", None, (200, "text/event-stream")),
-    endpoint("get", "/api/v1/events", "Follows all jobs", None, (200, "text/event-stream")),
-    endpoint("post", "/api/v1/files", "Keeps a file, to be named with file=", Some(BYTES), (201, JSON)),
-    endpoint("get", "/api/v1/files/{sha256}", "A file that was kept or made", None, (200, BYTES)),
-    endpoint("get", "/api/v1/about", "Version, models, bounds", None, (200, JSON)),
-    endpoint("get", "/api/v1/repertoire", "What can be painted", None, (200, JSON)),
-    endpoint("get", "/api/v1/openapi.json", "This description", None, (200, JSON)),
-    endpoint("get", "/healthz", "That the studio is open", None, (200, "text/plain")),
-    endpoint("get", "/metrics", "Counts for Prometheus", None, (200, "text/plain")),
+    endpoint(
+        "delete",
+        "/api/v1/jobs/{id}",
+        "Stops a job, or forgets one that is over",
+        None,
+        (202, JSON),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/jobs/{id}/retry",
+        "Lets a job that failed or was stopped wait again",
+        None,
+        (202, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/jobs/{id}/events",
+        "Follows a job until it is over",
+        None,
+        (200, "text/event-stream"),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/events",
+        "Follows all jobs",
+        None,
+        (200, "text/event-stream"),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/files",
+        "Keeps a file, to be named with file=",
+        Some(BYTES),
+        (201, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/files/{sha256}",
+        "A file that was kept or made",
+        None,
+        (200, BYTES),
+    ),
+    endpoint(
+        "post",
+        "/api/v1/index",
+        "Reads a collection; always a job",
+        None,
+        (202, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/collections",
+        "Folders that may be searched",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/collections/{id}/pictures",
+        "Pictures by feeling, words or picture",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/collections/{id}/small/{key}",
+        "A picture, small",
+        None,
+        (200, "image/jpeg"),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/collections/{id}/large/{key}",
+        "A picture, large",
+        None,
+        (200, "image/jpeg"),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/about",
+        "Version, models, bounds",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/repertoire",
+        "What can be painted",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/openapi.json",
+        "This description",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
+        "get",
+        "/healthz",
+        "That the studio is open",
+        None,
+        (200, "text/plain"),
+    ),
+    endpoint(
+        "get",
+        "/metrics",
+        "Counts for Prometheus",
+        None,
+        (200, "text/plain"),
+    ),
 ];
 
 /// Settings that all verbs take.
 const BESIDE: [(&str, &str, &str); 4] = [
-    ("file", "string", "The hash of a file that was brought before, in place of a body"),
+    (
+        "file",
+        "string",
+        "The hash of a file that was brought before, in place of a body",
+    ),
     ("name", "string", "What the input is called in the answer"),
     ("wait", "boolean", "false makes it a job"),
-    ("client", "string", "A word by which jobs of one browser are known again"),
+    (
+        "client",
+        "string",
+        "A word by which jobs of one browser are known again",
+    ),
 ];
 
 pub(crate) async fn openapi(State(studio): Shared) -> Json<Value> {
@@ -106,7 +251,8 @@ pub fn described(has_word: bool) -> Value {
         }}},
     });
     if has_word {
-        all["components"]["securitySchemes"] = json!({"word": {"type": "http", "scheme": "bearer"}});
+        all["components"]["securitySchemes"] =
+            json!({"word": {"type": "http", "scheme": "bearer"}});
         all["security"] = json!([{"word": []}]);
     }
     all
@@ -115,17 +261,17 @@ pub fn described(has_word: bool) -> Value {
 fn operation(endpoint: &Endpoint) -> Value {
     let verb = endpoint.path.strip_prefix("/api/v1/").unwrap_or_default();
     let mut parameters: Vec<Value> = Vec::new();
-    for name in ["id", "sha256"] {
+    for name in ["id", "key", "sha256"] {
         if endpoint.path.contains(&format!("{{{name}}}")) {
-            parameters.push(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+            parameters.push(
+                json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
+            );
         }
     }
     let mut schema = json!({});
     if let (Ok(order), "post") = (Order::of_query(verb, ""), endpoint.method) {
         parameters.extend(settings(&order));
-        let query = |(name, kind, what): (&str, &str, &str)| {
-            json!({"name": name, "in": "query", "description": what, "schema": {"type": kind}})
-        };
+        let query = |(name, kind, what): (&str, &str, &str)| json!({"name": name, "in": "query", "description": what, "schema": {"type": kind}});
         parameters.extend(BESIDE.map(query));
         schema = json!({"type": "object"});
     }
@@ -180,9 +326,14 @@ mod tests {
     #[test]
     fn settings_of_verbs_are_described() {
         let all = described(true);
-        let parameters = all["paths"]["/api/v1/sketch"]["post"]["parameters"].as_array().unwrap();
+        let parameters = all["paths"]["/api/v1/sketch"]["post"]["parameters"]
+            .as_array()
+            .unwrap();
         let strokes = parameters.iter().find(|p| p["name"] == "strokes").unwrap();
-        assert_eq!(strokes["schema"], serde_json::json!({"type": "integer", "default": 16}));
+        assert_eq!(
+            strokes["schema"],
+            serde_json::json!({"type": "integer", "default": 16})
+        );
         assert!(parameters.iter().any(|p| p["name"] == "wait"));
         assert!(all["paths"]["/api/v1/jobs/{id}"]["delete"]["responses"]["202"].is_object());
         assert_eq!(all["security"][0]["word"], serde_json::json!([]));

@@ -68,10 +68,20 @@ pub(crate) async fn verb(
         (None, true) => Some(studio.uploads.read(&headers, body).await?),
         _ => None,
     };
-    if upload.as_ref().is_some_and(|upload| upload.bytes.is_empty()) {
+    if upload
+        .as_ref()
+        .is_some_and(|upload| upload.bytes.is_empty())
+    {
         return Err(Problem::parameter(
             "send the picture or the text as the body, or name one that was brought with file=",
         ));
+    }
+    if let Order::Index(index) = &order {
+        studio
+            .workshop
+            .collections
+            .get(&index.collection)
+            .map_err(|fault| not_here(fault.into()))?;
     }
     if beside.later || is_long(&order) {
         return later(&studio, order, beside, upload).await;
@@ -83,6 +93,7 @@ fn is_long(order: &Order) -> bool {
     match order {
         Order::Paint(paint) if paint.oil => paint.count > FEW_IN_OIL,
         Order::Paint(paint) => paint.count > FEW,
+        Order::Index(_) => true,
         _ => false,
     }
 }
@@ -95,7 +106,9 @@ fn split(query: &str) -> Result<(Beside, String), Problem> {
     let mut settings = Vec::new();
     for (key, value) in pairs {
         if ["name", "client"].contains(&key.as_str()) && value.len() > LONGEST {
-            return Err(Problem::parameter(format!("{key} is longer than {LONGEST} bytes")));
+            return Err(Problem::parameter(format!(
+                "{key} is longer than {LONGEST} bytes"
+            )));
         }
         match key.as_str() {
             "file" => beside.file = Some(value),
@@ -131,9 +144,11 @@ async fn later(
                 jobs.files.read(&jobs.store, &hash)?;
                 Some(hash)
             }
-            (None, Some(upload)) => {
-                Some(jobs.files.keep(&jobs.store, Media::Brought, &upload.bytes)?)
-            }
+            (None, Some(upload)) => Some(jobs.files.keep(
+                &jobs.store,
+                Media::Brought,
+                &upload.bytes,
+            )?),
             (None, None) => None,
         };
         let wanted = Wanted {

@@ -1,5 +1,5 @@
 // Compare: two to six versions of one work against an intention: which came nearest, and where each feels what.
-import { h, dropper, failed, each, field, keep, state } from "./parts.js";
+import { h, put, dropper, failed, each, field, keep, state } from "./parts.js";
 import { card, felt, intention } from "./feel.js";
 
 const MOST = 6;
@@ -16,13 +16,13 @@ export default () => {
     const done = items.filter(item => item.answer && item.answer.intention);
     const by = [...done].sort((a, b) => b.answer.intention.match - a.answer.intention.match);
     for (const item of items) item.node.classList.toggle("picked", by.length > 1 && item === by[0]);
-    summary.replaceChildren();
+    put(summary);
     if (by.length > 1) {
       const [first, second] = by, ahead = first.answer.intention.match - second.answer.intention.match;
       summary.append(h("span", { className: "best" }, first.name), ` comes nearest, match ${first.answer.intention.match.toFixed(2)} of 1`
         + (ahead < .02 ? `; ${second.name} is as near: the difference of ${ahead.toFixed(3)} says nothing.` : `, ${ahead.toFixed(2)} ahead of ${second.name}.`));
     } else if (items.length === 1) summary.textContent = "Add a second version to compare.";
-    list.replaceChildren(...items.map(item => item.node));
+    put(list, ...items.map(item => item.node));
   };
   const one = async (item, signal) => {
     try {

@@ -1,5 +1,5 @@
 // Feel: pictures in, cards out; the intention is set beside, and each picture is held against it.
-import { h, ask, bars, strip, axis, dropper, failed, share, each, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
+import { h, put, ask, bars, strip, axis, dropper, failed, share, each, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
 
 const TOGETHER = 4, NAMES = ["negative", "other", "positive"];
 const order = ["positive", "negative", "other"];
@@ -9,9 +9,9 @@ export const card = (item, tools) => {
   const { answer, page, url, name } = item;
   const polarity = Object.fromEntries(order.map((side, i) => [side, page.polarity[i]]));
   const [feeling, ...limits] = page.verdict.split("; ");
-  const boxes = (page.regions || []).slice(0, 3).reverse().map(region => {
+  const boxes = (page.regions || []).slice(0, 3).map((region, n) => {
     const [x, y, w, t] = region.box.map(part => (100 * part).toFixed(2) + "%");
-    return h("i", { className: "box", "--x": x, "--y": y, "--w": w, "--h": t, "--c": `var(--e${region.emotion})`, title: region.text }, h("b", null, EMOTIONS[region.emotion]));
+    return h("i", { className: "box", "--x": x, "--y": y, "--w": w, "--h": t, "--c": `var(--e${region.emotion})`, title: region.text }, h("b", null, String(n + 1)));
   });
   const picture = h("span", { className: "stage" }, h("img", { src: url, alt: name, loading: "lazy" }), boxes);
   const big = () => zoom(item);
@@ -20,6 +20,7 @@ export const card = (item, tools) => {
     h("h3", { className: "name" }, name),
     h("p", { className: "verdict" }, feeling, limits.length ? h("span", null, "; " + limits.join("; ")) : null),
     page.unusual ? h("p", { className: "unusual" }, page.unusual) : null,
+    (page.regions || []).length ? h("p", { className: "small" }, page.regions.slice(0, 3).map((region, n) => `${n + 1} ${EMOTIONS[region.emotion]}`).join(" · ")) : null,
     page.said ? h("p", { className: "said" }, `“${page.said.text}” `, h("small", null, "written by a model")) : null,
     page.intention ? h("p", { className: "intention" }, page.intention.text) : null,
     bars(page.emotions, page.share_intervals), strip(polarity),
@@ -100,7 +101,7 @@ export default () => {
   };
   const draw = () => {
     const order = [...items].sort((a, b) => value(b) - value(a));
-    list.replaceChildren(...order.map(item => item.node));
+    put(list, ...order.map(item => item.node));
     const done = items.filter(item => item.answer);
     if (!done.length) { summary.textContent = ""; return; }
     const mean = EMOTIONS.map(name => done.reduce((sum, item) => sum + item.answer.emotions[name], 0) / done.length);

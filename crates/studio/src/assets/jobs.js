@@ -1,5 +1,5 @@
 // Jobs: what waits, what runs, what came of it; mine and everybody's.
-import { h, ask, client, share } from "./parts.js";
+import { h, put, ask, client, share } from "./parts.js";
 
 const time = ms => ms ? new Date(ms).toLocaleTimeString() : "";
 const over = job => ["done", "failed", "cancelled"].includes(job.state);
@@ -31,7 +31,7 @@ export default () => {
       ["failed", "cancelled"].includes(job.state) ? act("Try again", `jobs/${job.id}/retry`, "POST") : null)));
   const draw = () => {
     const all = [...known.values()].filter(job => !mine.checked || job.client === client).sort((a, b) => b.number - a.number);
-    body.replaceChildren(...all.map(row));
+    put(body, ...all.map(row));
     empty.hidden = all.length > 0;
   };
   const load = async () => {

@@ -1,5 +1,5 @@
 // Paint: new pictures for a genre or style and a feeling, by word or on the pad; and the brush for any picture.
-import { h, ask, dropper, failed, field, choice, range, pad, keep, state, client, follow, save } from "./parts.js";
+import { h, put, ask, dropper, failed, field, choice, range, pad, keep, state, client, follow, save } from "./parts.js";
 
 const plain = name => name.replace(/_/g, " ");
 
@@ -28,7 +28,7 @@ export default () => {
     ...(how.value === "word" ? { emotion: feeling.value } : how.value === "pad" ? at : {}),
   });
   const show = answer => {
-    out.replaceChildren(h("div", { className: "painted" }, answer.pictures.map(picture => {
+    put(out, h("div", { className: "painted" }, answer.pictures.map(picture => {
       const felt = h("span");
       const feel = h("button", { type: "button", onclick: async () => {
         feel.disabled = true;
@@ -43,17 +43,17 @@ export default () => {
           h("span", { className: "tools-of" }, feel, h("a", { className: "button", href: picture.file.url + "?save=" + picture.file.name, download: picture.file.name }, "Save"))));
     })), answer.notes && answer.notes.length ? h("p", { className: "small" }, answer.notes.join("; ")) : null);
   };
-  const ended = () => { go.disabled = false; cancel.hidden = true; told.textContent = ""; running = null; progress.replaceChildren(); };
+  const ended = () => { go.disabled = false; cancel.hidden = true; told.textContent = ""; running = null; put(progress); };
   go.onclick = async () => {
     keep("paint", { ...query(), words: "", subject: subject.value, style: style.value, how: how.value });
     go.disabled = true;
-    out.replaceChildren();
+    put(out);
     try {
       const job = await ask("paint", { query: { ...query(), wait: false, client } });
       running = job.id;
       cancel.hidden = false;
       const bar = h("progress", { max: +count.value }), words = h("p", { className: "small" });
-      progress.replaceChildren(bar, words);
+      put(progress, bar, words);
       quit = follow(job.id, told => {
         if (told.state === "queued") words.textContent = `place ${told.position} in the line`;
         if (told.state === "running") {
@@ -61,10 +61,10 @@ export default () => {
           words.textContent = `${told.done || 0} of ${told.total || count.value} painted` + (told.seconds_left ? `, ${Math.ceil(told.seconds_left)} s left` : "");
         }
         if (told.state === "done") { ended(); show(told.answer); }
-        if (told.state === "failed") { ended(); out.replaceChildren(failed("", told.error)); }
-        if (told.state === "cancelled") { ended(); out.replaceChildren(h("p", { className: "small" }, "stopped")); }
+        if (told.state === "failed") { ended(); put(out, failed("", told.error)); }
+        if (told.state === "cancelled") { ended(); put(out, h("p", { className: "small" }, "stopped")); }
       });
-    } catch (error) { ended(); out.replaceChildren(failed("", error)); }
+    } catch (error) { ended(); put(out, failed("", error)); }
   };
   cancel.onclick = () => running && ask("jobs/" + running, { method: "DELETE" }).catch(() => {});
   const none = h("p", { className: "small" });
@@ -80,16 +80,16 @@ export default () => {
   const [size, sizeField] = range("Pixels of the longer side", 256, 2048, 1024, 128);
   const brush = async () => {
     if (!item) return;
-    brushed.replaceChildren(h("img", { src: item.url, alt: item.name }), h("p", { className: "wait" }, "painting"));
+    put(brushed, h("img", { src: item.url, alt: item.name }), h("p", { className: "wait" }, "painting"));
     try {
       if (!item.sha256) item.sha256 = (await ask("files", { body: item.file })).sha256;
       const blob = await ask("brush", { query: { file: item.sha256, size: size.value, seed: seed.value || 0 }, as: "blob" });
       if (url) URL.revokeObjectURL(url);
       url = URL.createObjectURL(blob);
-      brushed.replaceChildren(h("img", { src: item.url, alt: item.name }), h("div", null, h("img", { src: url, alt: item.name + " in oil", className: "big" }),
+      put(brushed, h("img", { src: item.url, alt: item.name }), h("div", null, h("img", { src: url, alt: item.name + " in oil", className: "big" }),
         h("div", { className: "tools-of" }, h("button", { type: "button", onclick: () => save(blob, "in-oil.png") }, "Save PNG"),
           h("button", { type: "button", onclick: async () => save(await ask("brush", { query: { file: item.sha256, size: size.value, seed: seed.value || 0, format: "svg" }, as: "blob" }), "in-oil.svg") }, "Save SVG"))));
-    } catch (error) { brushed.replaceChildren(failed(item.name, error)); }
+    } catch (error) { put(brushed, failed(item.name, error)); }
   };
   const drop = dropper("Drop a picture of yours", "to have it painted over in oil", ([file]) => {
     if (item) URL.revokeObjectURL(item.url);
@@ -100,7 +100,7 @@ export default () => {
   return {
     paste: drop.paste,
     leave: () => { if (quit) quit(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
-    nodes: [h("h1", { className: "room" }, "New pictures"), h("p", { className: "what" }, "For a subject and a feeling, by a small network that learned from paintings; no picture of any person."),
+    nodes: [h("h1", { className: "room" }, "New pictures"), h("p", { className: "what" }, "For a subject and a feeling, by a small network that learned from paintings. Whoever appears in them is nobody."),
       h("div", { className: "with" }, h("div", { className: "set" }, field("Subject", subject), field("Style", style), field("Feeling is chosen", how), byWord, byPad, countField, truncationField, field("Seed", seed),
         field("painted over in oil, 1,024 pixels", oil, true), h("div", { className: "row-of" }, go, cancel), none), h("div", null, progress, out)),
       h("h1", { className: "room" }, "In oil"), h("div", { className: "with" }, h("div", { className: "set" }, drop, sizeField), brushed)],

@@ -2,6 +2,8 @@
 export const EMOTIONS = ["amusement", "awe", "contentment", "excitement", "anger", "disgust", "fear", "sadness", "something else"];
 export const SIDES = ["negative", "other", "positive"];
 
+const parts = content => content.flat(Infinity).filter(part => part !== null && part !== undefined && part !== false);
+
 // A node with properties (custom ones of CSS begin with two dashes) and content; nothing becomes markup.
 export const h = (tag, props, ...content) => {
   const node = document.createElement(tag);
@@ -12,9 +14,11 @@ export const h = (tag, props, ...content) => {
     else if (key in node && key !== "list") node[key] = value;
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...content.flat().filter(part => part !== null && part !== undefined && part !== false));
+  node.append(...parts(content));
   return node;
 };
+// Has a node hold this instead.
+export const put = (node, ...content) => node.replaceChildren(...parts(content));
 
 // A word of this browser's own, by which it knows its jobs again.
 export const client = (() => {
@@ -130,7 +134,7 @@ const dropped = async data => {
 export const field = (label, control, line) => h("label", line ? { className: "line" } : null, line ? [control, label] : [h("span", null, label), control]);
 export const choice = (values, chosen) => h("select", null, values.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
 export const range = (label, low, high, value, step = 1) => {
-  const told = h("output", null, String(value));
+  const told = h("b", null, String(value));
   const input = h("input", { type: "range", min: low, max: high, step, value, oninput: () => { told.textContent = input.value; } });
   return [input, h("label", null, h("span", null, label + " ", told), input)];
 };

@@ -1,5 +1,5 @@
 // Sketch: a photograph in a few strokes, redrawn as the settings move.
-import { h, ask, dropper, failed, field, choice, range, keep, state, client, EMOTIONS, save } from "./parts.js";
+import { h, put, ask, dropper, failed, field, choice, range, keep, state, client, EMOTIONS, save } from "./parts.js";
 
 const FORMATS = [["svg", "SVG"], ["png", "PNG"], ["pdf", "PDF"], ["dxf", "DXF"], ["gif", "GIF"]];
 
@@ -46,7 +46,7 @@ export default () => {
       if (url) URL.revokeObjectURL(url);
       // As a picture, a drawing can do nothing.
       url = URL.createObjectURL(new Blob([line.svg], { type: "image/svg+xml" }));
-      paper.replaceChildren(h("img", { src: url, alt: `${line.strokes} strokes of ${item.name}` }));
+      put(paper, h("img", { src: url, alt: `${line.strokes} strokes of ${item.name}` }));
       notes.textContent = `${line.strokes} strokes in ${line.seconds.toFixed(2)} s` + (line.strokes < +strokes.value ? `; the picture has no more edges than that.` : "")
         + (line.share !== undefined ? ` Share of ${emotion.value} ${line.share_before.toFixed(2)} → ${line.share.toFixed(2)}.` : "");
       for (const button of downloads.children) button.disabled = false;
@@ -54,7 +54,7 @@ export default () => {
     } catch (error) {
       if (error.name === "AbortError") return;
       told.textContent = "";
-      paper.replaceChildren(failed(item.name, error));
+      put(paper, failed(item.name, error));
     }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(go, 120); };
@@ -62,8 +62,8 @@ export default () => {
   const drop = dropper("Drop a photograph", "or a painting", ([file]) => {
     if (item) URL.revokeObjectURL(item.url);
     item = { file, name: file.name, url: URL.createObjectURL(file) };
-    out.replaceChildren(h("img", { src: item.url, alt: item.name }), h("div", null, paper, notes, downloads));
-    paper.replaceChildren(h("p", { className: "wait" }, "drawing"));
+    put(out, h("img", { src: item.url, alt: item.name }), h("div", null, paper, notes, downloads));
+    put(paper, h("p", { className: "wait" }, "drawing"));
     go();
   }, false);
   return {

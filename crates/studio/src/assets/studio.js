@@ -5,11 +5,12 @@ import compare from "./compare.js";
 import words from "./words.js";
 import sketch from "./sketch.js";
 import paint from "./paint.js";
+import collections from "./collections.js";
 import jobs from "./jobs.js";
 
 const ROOMS = [
   ["feel", "Feel", feel], ["compare", "Compare", compare], ["words", "Say and read", words],
-  ["sketch", "Sketch", sketch], ["paint", "Paint", paint], ["jobs", "Jobs", jobs],
+  ["sketch", "Sketch", sketch], ["paint", "Paint", paint], ["collections", "Collections", collections], ["jobs", "Jobs", jobs],
 ];
 const page = document.getElementById("page"), rooms = document.getElementById("rooms");
 rooms.append(...ROOMS.map(([id, name]) => h("a", { href: "#" + id }, name)));

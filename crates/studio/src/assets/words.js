@@ -1,5 +1,5 @@
 // Say and read: sentences about a picture, and the emotion of a sentence.
-import { h, ask, bars, strip, nine, dropper, failed, field, choice, keep, state, client, EMOTIONS } from "./parts.js";
+import { h, put, ask, bars, strip, nine, dropper, failed, field, choice, keep, state, client, EMOTIONS } from "./parts.js";
 
 const read = () => {
   const asked = state();
@@ -9,19 +9,19 @@ const read = () => {
   const go = async () => {
     if (stop) stop.abort();
     const said = text.value.trim();
-    if (!said) { out.replaceChildren(); return; }
+    if (!said) { put(out); return; }
     stop = new AbortController();
     try {
       const { emotions, polarity, dominant, words, known } = await ask("read", { query: { explain: true, client }, body: said, signal: stop.signal });
       const most = Math.max(.2, ...(words || []).map(word => word.weight));
-      out.replaceChildren(
+      put(out, 
         h("p", { className: "sentence" }, (words || []).map(({ word, weight }) => weight > .05
           ? [h("mark", { "--c": `var(--e${EMOTIONS.indexOf(dominant)})`, "--s": Math.min(1, weight / most), title: `${dominant} is ${Math.exp(weight).toFixed(1)} times as large with this word` }, word), " "]
           : word + " ")),
         bars(nine(emotions)), strip(polarity),
         known < .6 ? h("p", { className: "small" }, "Most words are none that the reader knows: it learned from English sentences about paintings.") : null);
     } catch (error) {
-      if (error.name !== "AbortError") out.replaceChildren(failed("", error));
+      if (error.name !== "AbortError") put(out, failed("", error));
     }
   };
   text.oninput = () => { clearTimeout(timer); timer = setTimeout(go, 250); keep("words", { text: text.value }); };
@@ -39,7 +39,7 @@ const say = () => {
     if (stop) stop.abort();
     stop = new AbortController();
     const view = h("div", { className: "stage" }, h("img", { src: item.url, alt: item.name }));
-    out.replaceChildren(view, h("p", { className: "wait" }, "looking"));
+    put(out, view, h("p", { className: "wait" }, "looking"));
     try {
       if (!item.sha256) item.sha256 = (await ask("files", { body: item.file, signal: stop.signal })).sha256;
       const { sentences } = await ask("say", { query: { file: item.sha256, emotion: emotion.value, n: count.value, name: item.name, client }, signal: stop.signal });
@@ -55,12 +55,12 @@ const say = () => {
         view.append(canvas);
       };
       const word = ({ word, cells }) => h("span", { tabIndex: 0, onmouseenter: () => look(cells), onmouseleave: () => look(null), onfocus: () => look(cells), onblur: () => look(null) }, word + " ");
-      out.replaceChildren(view, ...sentences.map(line => h("div", null,
+      put(out, view, ...sentences.map(line => h("div", null,
         h("p", { className: "said" }, `“${line.utterance}” `, h("small", null, `${line.emotion}; written by a model`)),
         h("p", { className: "small words" }, line.attention.map(word)))),
       h("p", { className: "small" }, sentences[0] && sentences[0].tags.length ? "It seems to show: " + sentences[0].tags.join(", ") + ". " : "", "Point at a word to see where it looked."));
     } catch (error) {
-      if (error.name !== "AbortError") out.replaceChildren(failed(item.name, error));
+      if (error.name !== "AbortError") put(out, failed(item.name, error));
     }
   };
   const drop = dropper("Drop a picture", "to hear what viewers might say of it", ([file]) => {
@@ -69,7 +69,7 @@ const say = () => {
     go();
   }, false);
   emotion.onchange = count.onchange = go;
-  return { node: h("section", { className: "panel" }, h("h2", null, "What might viewers say?"), drop,
+  return { node: h("section", { className: "panel" }, h("h2", null, "What might viewers say?"), h("p", { className: "small" }, "Sentences in English, by a model."), drop,
     h("div", { className: "set" }, field("Feeling", emotion), field("Sentences", count)), out), drop };
 };
 

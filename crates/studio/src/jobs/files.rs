@@ -108,7 +108,10 @@ impl Files {
 
 fn no_file(name: &str) -> Fault {
     let name: String = name.chars().take(64).collect();
-    Fault::new(ErrorKind::Input, format!("no file {name:?} is kept here, or no more"))
+    Fault::new(
+        ErrorKind::Input,
+        format!("no file {name:?} is kept here, or no more"),
+    )
 }
 
 #[cfg(test)]
@@ -140,7 +143,15 @@ mod tests {
         let files = Files::open(folder.path(), 25).unwrap();
         let upper = "A".repeat(64);
         let long = "../".repeat(30);
-        for name in ["", "..", "../studio.db", "%2e%2e%2fstudio.db", "\0", &upper, &long] {
+        for name in [
+            "",
+            "..",
+            "../studio.db",
+            "%2e%2e%2fstudio.db",
+            "\0",
+            &upper,
+            &long,
+        ] {
             assert!(files.path(name).is_none(), "{name:?}");
             assert!(files.read(&store, name).is_err(), "{name:?}");
         }

@@ -157,7 +157,8 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn withdraw(&self, id: &str) -> Result<bool, Fault> {
-        let sql = "UPDATE jobs SET state = 'cancelled', ended = ?2 WHERE id = ?1 AND state = 'queued'";
+        let sql =
+            "UPDATE jobs SET state = 'cancelled', ended = ?2 WHERE id = ?1 AND state = 'queued'";
         let changed = self.lock().execute(sql, params![id, now()]);
         Ok(changed.map_err(self.told())? > 0)
     }
@@ -279,7 +280,9 @@ fn strike(connection: &mut Connection, limit: u64) -> rusqlite::Result<Vec<Strin
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let changes = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut total: i64 =
-        changes.query_row("SELECT coalesce(sum(bytes), 0) FROM files", [], |row| row.get(0))?;
+        changes.query_row("SELECT coalesce(sum(bytes), 0) FROM files", [], |row| {
+            row.get(0)
+        })?;
     let mut struck = Vec::new();
     if total > limit {
         let sql = "SELECT sha256, bytes FROM files WHERE sha256 NOT IN (SELECT input FROM jobs WHERE \
@@ -364,7 +367,9 @@ fn kind_of(name: &str) -> ErrorKind {
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]
@@ -409,15 +414,26 @@ mod tests {
         // The program is killed, and opened again.
         drop(store);
         let store = Store::open(&path).unwrap();
-        let states: Vec<_> = store.latest(9).unwrap().into_iter().map(|job| job.state).collect();
+        let states: Vec<_> = store
+            .latest(9)
+            .unwrap()
+            .into_iter()
+            .map(|job| job.state)
+            .collect();
         assert_eq!(
             states,
             [State::Cancelled, State::Queued, State::Failed, State::Done]
         );
         let done = store.job("a").unwrap().unwrap();
-        assert_eq!((done.answer, done.wanted), (Some(json!({"x": 1})), wanted(None)));
+        assert_eq!(
+            (done.answer, done.wanted),
+            (Some(json!({"x": 1})), wanted(None))
+        );
         let failed = store.job("b").unwrap().unwrap().fault.unwrap();
-        assert_eq!((failed.kind, failed.message.as_str()), (ErrorKind::Limit, "too large"));
+        assert_eq!(
+            (failed.kind, failed.message.as_str()),
+            (ErrorKind::Limit, "too large")
+        );
         // What is done is not done again; what failed may be.
         assert!(!store.again("a").unwrap() && store.again("b").unwrap());
         assert_eq!(store.take().unwrap().unwrap().id, "b");
@@ -446,7 +462,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("studio.db");
         let other = Connection::open(&path).unwrap();
-        other.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        other
+            .pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
         drop(other);
         let Err(StudioError::Newer { found, .. }) = Store::open(&path) else {
             panic!("it was opened");

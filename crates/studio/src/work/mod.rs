@@ -4,8 +4,10 @@
 //! |---|---|
 //! | pictures in, answers out: feel, regions, say, sketch | [`pictures`] |
 //! | new pictures, and pictures painted over | [`painting`] |
+//! | a collection that is read | [`collections`] |
 //! | the emotion of a sentence | here |
 
+mod collections;
 mod painting;
 mod pictures;
 
@@ -24,13 +26,15 @@ use affetti::{
 };
 use serde_json::{Value, json};
 
-use crate::{order::Order, settings::Bounds};
+use crate::{collections::Collections, order::Order, settings::Bounds};
 
 /// What carries out orders, shared by all who work.
 #[derive(Debug)]
 pub struct Workshop {
     /// The models; each answer says how many threads it may use.
     pub models: Models,
+    /// Folders of this machine.
+    pub collections: Collections,
     bounds: Bounds,
     pixels: Budget,
     reference: OnceLock<Reference>,
@@ -116,9 +120,10 @@ pub type Keep<'a> = dyn FnMut(Made) -> Result<Value, Fault> + 'a;
 impl Workshop {
     /// With `models`, within `bounds`.
     #[must_use]
-    pub fn new(models: Models, bounds: Bounds) -> Self {
+    pub fn new(models: Models, collections: Collections, bounds: Bounds) -> Self {
         Self {
             models,
+            collections,
             bounds,
             pixels: Budget::new(bounds.pixel_bytes),
             reference: OnceLock::new(),
@@ -142,6 +147,7 @@ impl Workshop {
             Order::Sketch(order) => self.sketch(order, commission, keep),
             Order::Paint(order) => self.paint(order, commission, keep),
             Order::Brush(order) => self.brush(order, commission, keep),
+            Order::Index(order) => self.index(self.collections.get(&order.collection)?, commission),
         }));
         performed.unwrap_or_else(|_| {
             let message = "the program gave up on this: a bug of affetti; please report it";
@@ -168,7 +174,9 @@ impl Workshop {
         value(&read)
     }
 
-    fn decode(&self) -> DecodeOptions {
+    /// How pictures of visitors are decoded.
+    #[must_use]
+    pub fn decode(&self) -> DecodeOptions {
         DecodeOptions {
             limits: self.bounds.picture,
             ..DecodeOptions::default()

@@ -26,7 +26,10 @@ impl Workshop {
         if !(1..=self.bounds.painted).contains(&order.count) {
             return Err(Fault::new(
                 ErrorKind::Parameter,
-                format!("count is {}, it has to be 1 to {}", order.count, self.bounds.painted),
+                format!(
+                    "count is {}, it has to be 1 to {}",
+                    order.count, self.bounds.painted
+                ),
             ));
         }
         let (generator, model) = self.models.generator()?;

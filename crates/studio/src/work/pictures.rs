@@ -19,7 +19,7 @@ use super::{Commission, Keep, Made, Media, Workshop, value};
 use crate::order::{self, Drawing, Mask};
 
 /// A work on as many threads as the moment allows.
-struct Spread<'a, W>(&'a W, usize);
+pub(super) struct Spread<'a, W>(pub(super) &'a W, pub(super) usize);
 
 impl<W: Work> Work for Spread<'_, W> {
     type State = W::State;
@@ -33,11 +33,7 @@ impl<W: Work> Work for Spread<'_, W> {
         self.1
     }
 
-    fn answer(
-        &self,
-        task: &pipeline::Task<'_>,
-        state: &mut W::State,
-    ) -> Result<W::Answer, Fault> {
+    fn answer(&self, task: &pipeline::Task<'_>, state: &mut W::State) -> Result<W::Answer, Fault> {
         self.0.answer(task, state)
     }
 }
@@ -50,8 +46,7 @@ impl Workshop {
         });
         let work = Spread(work, commission.threads);
         let control = commission.control();
-        pipeline::answer(&work, &job, &control, &self.pixels)
-            .map_err(|Failure { fault, .. }| fault)
+        pipeline::answer(&work, &job, &control, &self.pixels).map_err(|Failure { fault, .. }| fault)
     }
 
     pub(super) fn feel(
@@ -179,13 +174,21 @@ fn drawn(
         Drawing::Svg => (Media::Svg, "svg", svg(drawing, Some(metadata)).into_bytes()),
         Drawing::Png => {
             let scale = order.size as f32 / drawing.width.max(drawing.height);
-            (Media::Png, "png", exact::render(drawing, scale)?.encode_png())
+            (
+                Media::Png,
+                "png",
+                exact::render(drawing, scale)?.encode_png(),
+            )
         }
         Drawing::Pdf => (Media::Pdf, "pdf", pdf(drawing)),
         Drawing::Dxf => (Media::Dxf, "dxf", dxf(drawing).into_bytes()),
         Drawing::Gif => (Media::Gif, "gif", gif(drawing, (order.size / 2).min(2048))?),
     };
     let felt = emotion.map_or_else(String::new, |emotion| format!("-{}", emotion.name()));
-    let name = format!("sketch-{}{}.{ending}", order.strokes, felt.replace(' ', "-"));
+    let name = format!(
+        "sketch-{}{}.{ending}",
+        order.strokes,
+        felt.replace(' ', "-")
+    );
     keep(Made { name, media, bytes })
 }

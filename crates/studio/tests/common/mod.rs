@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
+pub(crate) mod browser;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -92,7 +94,9 @@ impl Open {
     /// Sends bytes as they are, and reads until the other side closes.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
         // The other side may have heard enough.
         let _ = stream.write_all(bytes);
         let mut all = Vec::new();
@@ -101,16 +105,28 @@ impl Open {
         let head = String::from_utf8_lossy(&all[..end]).into_owned();
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let body = all.split_off(end + 4);
-        let body = match head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        let body = match head
+            .to_ascii_lowercase()
+            .contains("transfer-encoding: chunked")
+        {
             true => unchunked(&body),
             false => body,
         };
         Some(Answer { status, head, body })
     }
 
-    pub(crate) fn ask(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        if !more.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !more
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             head += &format!("Host: {}\r\n", self.address);
         }
         if !body.is_empty() || method == "POST" {
@@ -172,5 +188,9 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
 
 /// A painting of the gallery.
 pub(crate) fn painting(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../gallery/{name}.jpg", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!(
+        "{}/../../gallery/{name}.jpg",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap()
 }

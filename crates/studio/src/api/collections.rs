@@ -1,0 +1,189 @@
+//! `/api/v1/collections`: folders of this machine, searched by feeling, by words, by picture.
+
+use std::sync::Arc;
+
+use affetti::{
+    PictureName, Wishes,
+    feel::{
+        Target,
+        index::{Hit, Index},
+    },
+    find, hit_json,
+    picture::{Filter, read},
+    pipeline::{ErrorKind, Fault},
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Shared, aside, verbs::not_here};
+use crate::{collections::Collection, order, problem::Problem, studio::Studio};
+
+/// Longest side of a picture in a list, and of one that is looked at.
+const SMALL: u32 = 320;
+const LARGE: u32 = 2048;
+/// Quality of JPEG.
+const QUALITY: u8 = 82;
+/// Most pictures of an answer.
+const MOST: usize = 1000;
+
+/// What is looked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// What is to be seen, in words.
+    text: String,
+    /// Shares, such as `awe=.6,fear=.4`.
+    like: String,
+    /// 1 to 7.
+    valence: Option<f64>,
+    /// 1 to 7.
+    arousal: Option<f64>,
+    /// Emotions that are unwanted, with commas.
+    not: String,
+    /// A picture that was brought, to which others are to be near.
+    file: String,
+    /// How many.
+    top: Option<usize>,
+}
+
+/// All collections, and how many pictures of each were felt.
+pub(crate) async fn list(State(studio): Shared) -> Result<Json<Value>, Problem> {
+    let all = aside(move || {
+        let told = |one: &Collection| {
+            let index = Index::open(&one.index).ok();
+            json!({
+                "id": one.id,
+                "name": one.name,
+                "pictures": index.as_ref().map(Index::len),
+                "model": index.as_ref().map(|index| index.model().name.clone()),
+            })
+        };
+        Ok(studio.workshop.collections.all().iter().map(told).collect())
+    });
+    let all: Vec<Value> = all.await?;
+    Ok(Json(json!({ "collections": all })))
+}
+
+/// The pictures that answer best.
+pub(crate) async fn search(
+    State(studio): Shared,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let found = aside(move || searched(&studio, &id, &asked));
+    Ok(Json(found.await.map_err(not_here)?))
+}
+
+fn searched(studio: &Arc<Studio>, id: &str, asked: &Asked) -> Result<Value, Fault> {
+    let workshop = &studio.workshop;
+    let collection = workshop.collections.get(id)?;
+    let index = collection.open_index()?;
+    let wishes = wishes(studio, asked)?;
+    let top = asked.top.unwrap_or(60).clamp(1, MOST);
+    let (hits, measured) = find(&workshop.models, &index, &wishes, top)?;
+    let line = |hit: &Hit| -> Option<Value> {
+        let mut line: Value = serde_json::from_str(&hit_json(hit, measured).ok()?).ok()?;
+        // Seen from its folder: where that lies is nobody's concern.
+        let way = hit.path.strip_prefix(&collection.folder).ok()?;
+        line["path"] = PictureName::from(way).as_str().into();
+        line["picture"] = collection.key(&hit.path)?.into();
+        Some(line)
+    };
+    let pictures: Vec<Value> = hits.iter().filter_map(line).collect();
+    Ok(json!({"measure": measured.name(), "pictures": pictures}))
+}
+
+fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let like: Option<Target> = match some(&asked.like) {
+        Some(text) => {
+            let target = text
+                .parse()
+                .map_err(|error| Fault::new(ErrorKind::Parameter, error))?;
+            Some(target)
+        }
+        None => None,
+    };
+    let not = asked
+        .not
+        .split(',')
+        .filter_map(some)
+        .map(|name| order::emotion(&name));
+    let near = match some(&asked.file) {
+        Some(hash) => Some(near(studio, &hash)?),
+        None => None,
+    };
+    let wishes = Wishes {
+        text: some(&asked.text),
+        like,
+        valence: asked.valence,
+        arousal: asked.arousal,
+        not: not.collect::<Result<_, _>>()?,
+        near,
+    };
+    if wishes == Wishes::default() {
+        // Without a wish the most pleasant ones come first.
+        return Ok(Wishes {
+            valence: Some(7.0),
+            ..wishes
+        });
+    }
+    Ok(wishes)
+}
+
+/// The description of a picture that was brought.
+fn near(studio: &Arc<Studio>, hash: &str) -> Result<Vec<f32>, Fault> {
+    let (_, bytes) = studio.jobs.files.read(&studio.jobs.store, hash)?;
+    let picture = affetti::picture::decode(&bytes, &studio.workshop.decode())?;
+    let predictor = studio.workshop.models.predictor()?;
+    let (_, components) =
+        predictor.predict_with_description(&picture, &mut Default::default(), 1)?;
+    Ok(components)
+}
+
+/// A picture, small.
+pub(crate) async fn small(
+    State(studio): Shared,
+    Path((id, key)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    picture(studio, id, key, SMALL).await
+}
+
+/// A picture, large.
+pub(crate) async fn large(
+    State(studio): Shared,
+    Path((id, key)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    picture(studio, id, key, LARGE).await
+}
+
+/// Always made anew, as JPEG: the file itself may be anything that calls itself a picture.
+async fn picture(
+    studio: Arc<Studio>,
+    id: String,
+    key: String,
+    side: u32,
+) -> Result<Response, Problem> {
+    let made = aside(move || {
+        let file = studio.workshop.collections.get(&id)?.file(&key)?;
+        let picture = read(&file, &studio.workshop.decode())?;
+        Ok(picture
+            .fit_within(side, Filter::Bicubic)
+            .encode_jpeg(QUALITY))
+    });
+    let mut response = Body::from(made.await.map_err(not_here)?).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=600"),
+    );
+    Ok(response)
+}

@@ -1,0 +1,106 @@
+// Collections: folders of this machine, searched by feeling, by words, by picture.
+import { h, put, ask, dropper, failed, field, choice, pad, keep, state, client, follow, share, save, EMOTIONS } from "./parts.js";
+
+const source = (id, size, key) => `/api/v1/collections/${id}/${size}/${key}`;
+
+export default () => {
+  const asked = state();
+  let stop = null, timer = 0, quit = null, near = "", found = [], chosen = new Set();
+  const told = document.getElementById("busy");
+  const folders = h("select"), list = h("div", { className: "painted", "aria-live": "polite" }), summary = h("p", { className: "what", role: "status" }), progress = h("div");
+  const text = h("input", { type: "search", placeholder: "a lonely sea at night", value: asked.get("text") || "" });
+  const like = choice([["", "any"], ...EMOTIONS.map(name => [name, name])], asked.get("like") || "");
+  const not = choice([["", "nothing"], ...EMOTIONS.map(name => [name, name])], asked.get("not") || "");
+  const by = h("input", { type: "checkbox", checked: asked.has("valence") });
+  const at = { valence: +asked.get("valence") || 5, arousal: +asked.get("arousal") || 3 };
+  const board = pad(at, changed => { Object.assign(at, changed); by.checked = true; soon(); });
+  const top = choice([["24", "24"], ["60", "60"], ["200", "200"]], asked.get("top") || "60");
+  const index = h("button", { type: "button" }, "Read the folder");
+  const query = () => ({ text: text.value, like: like.value, not: not.value, top: top.value, file: near, ...(by.checked ? at : {}) });
+  const zoom = n => {
+    const close = h("button", { type: "button" }, "Close"), img = h("img", { className: "big" }), name = h("span");
+    const show = by => {
+      n = (n + by + found.length) % found.length;
+      img.src = source(folders.value, "large", found[n].picture);
+      img.alt = name.textContent = found[n].path;
+    };
+    const step = (sign, label, by) => h("button", { type: "button", "aria-label": label, onclick: () => show(by) }, sign);
+    const dialog = h("dialog", { "aria-label": "Picture", onkeydown: e => { if (e.key === "ArrowLeft") show(-1); if (e.key === "ArrowRight") show(1); } },
+      h("div", { className: "bar" }, name, step("←", "Previous picture", -1), step("→", "Next picture", 1), close), img);
+    close.onclick = () => dialog.close();
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    show(0);
+    dialog.showModal();
+  };
+  const tell = () => { csv.disabled = !found.length; csv.textContent = chosen.size ? `Export ${chosen.size} chosen as CSV` : "Export CSV"; };
+  const figure = (p, n) => h("figure", null,
+    h("button", { type: "button", className: "plain", "aria-label": "Enlarge " + p.path, onclick: () => zoom(n) }, h("img", { src: source(folders.value, "small", p.picture), alt: p.path, loading: "lazy" })),
+    h("figcaption", null, h("label", null, h("input", { type: "checkbox", "aria-label": "Choose " + p.path, checked: chosen.has(p.picture), onchange: e => {
+      if (e.target.checked) chosen.add(p.picture); else chosen.delete(p.picture);
+      tell();
+    } }), " ", p.path), h("br"), `${p.dominant} ${share(p.emotions[p.dominant])}, valence ${p.valence.toFixed(1)}, arousal ${p.arousal.toFixed(1)}`));
+  const go = async () => {
+    keep("collections", { in: folders.value, ...query(), file: "", top: top.value === "60" ? "" : top.value });
+    if (!folders.value) return;
+    if (stop) stop.abort();
+    stop = new AbortController();
+    told.textContent = "looking";
+    try {
+      const answer = await ask(`collections/${folders.value}/pictures`, { query: query(), method: "GET", signal: stop.signal });
+      found = answer.pictures;
+      put(list, found.map(figure));
+      summary.textContent = found.length ? `${found.length} pictures, best first.` : "No picture is in this collection yet.";
+      told.textContent = "";
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      told.textContent = "";
+      found = [];
+      put(list, failed("", error));
+    }
+    tell();
+  };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(go, 200); };
+  const csv = h("button", { type: "button", disabled: true, onclick: () => {
+    const quoted = x => { const t = String(x).replace(/^[=+\-@\t\r]/, "'$&"); return /[",\r\n]/.test(t) ? `"${t.replace(/"/g, '""')}"` : t; };
+    const some = found.filter(p => !chosen.size || chosen.has(p.picture));
+    const lines = [["path", ...EMOTIONS, "valence", "arousal", "dominant"], ...some.map(p => [quoted(p.path), ...EMOTIONS.map(name => p.emotions[name]), p.valence, p.arousal, p.dominant])];
+    save(new Blob([lines.map(line => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "collection.csv");
+  } }, "Export CSV");
+  const drop = dropper("Drop a picture", "to find those that feel most like it", async ([file]) => {
+    try { near = (await ask("files", { body: file })).sha256; text.value = ""; like.value = not.value = ""; by.checked = false; go(); } catch (error) { put(list, failed(file.name, error)); }
+  }, false);
+  index.onclick = async () => {
+    index.disabled = true;
+    try {
+      const job = await ask("index", { query: { collection: folders.value, client } });
+      const words = h("p", { className: "small" });
+      put(progress, h("progress"), words);
+      quit = follow(job.id, job => {
+        words.textContent = job.state === "queued" ? `place ${job.position} in the line` : `${job.done || 0} pictures felt`;
+        if (!["done", "failed", "cancelled"].includes(job.state)) return;
+        index.disabled = false;
+        put(progress, job.answer ? h("p", { className: "small" }, `${job.answer.pictures} pictures: ${job.answer.felt} felt, ${job.answer.unchanged} unchanged, ${job.answer.gone} gone, ${job.answer.failed} could not be read.`) : job.error ? failed("", job.error) : null);
+        go();
+      });
+    } catch (error) { index.disabled = false; put(progress, failed("", error)); }
+  };
+  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; soon(); });
+  ask("collections", { method: "GET" }).then(({ collections }) => {
+    if (!collections.length) {
+      put(list, h("p", { className: "empty" }, "Name folders when the studio is opened: affetti serve photos/"));
+      index.disabled = true;
+      return;
+    }
+    folders.append(...collections.map(one => h("option", { value: one.id, selected: one.id === asked.get("in") }, one.name + (one.pictures === null ? "" : ` (${one.pictures})`))));
+    const read = collections.find(one => one.id === folders.value).pictures !== null;
+    if (read) go(); else summary.textContent = "This folder was not read yet.";
+  }).catch(error => put(list, failed("", error)));
+  return {
+    paste: drop.paste,
+    leave: () => { if (stop) stop.abort(); if (quit) quit(); told.textContent = ""; },
+    nodes: [h("h1", { className: "room" }, "Collections"), h("p", { className: "what" }, "Pictures of a folder by what they evoke, by what is to be seen, or like another one."),
+      h("div", { className: "with" }, h("div", { className: "set" }, field("Folder", folders), h("div", { className: "row-of" }, index), progress, field("Words", text), field("Much of", like), field("Without", not),
+        field("near a place on the pad", by, true), board, field("Pictures", top), drop, csv), h("div", null, summary, list))],
+  };
+};

@@ -1,0 +1,228 @@
+//! Folders of this machine that the user named at the start: their pictures, and the index of each.
+//!
+//! A picture is named by the way from its folder, in hexadecimal figures. Whatever a name says, the file that it
+//! leads to has to lie in the folder, links followed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use affetti::{
+    Found, Input, Inputs, Source,
+    feel::index::{Home, Index},
+    pipeline::{ErrorKind, Fault},
+    weights::store::sha256,
+};
+
+use crate::error::StudioError;
+
+/// All collections.
+#[derive(Debug)]
+pub struct Collections {
+    all: Vec<Collection>,
+}
+
+/// A folder of pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    /// Its name in addresses.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Where it is, links followed.
+    pub folder: PathBuf,
+    /// Where its index is.
+    pub index: PathBuf,
+}
+
+impl Collections {
+    /// Of `folders`, with their indexes below `data`.
+    ///
+    /// # Errors
+    /// What is no folder, or cannot be read.
+    pub fn open(folders: &[PathBuf], data: &Path) -> Result<Self, StudioError> {
+        let below = data.join("collections");
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| StudioError::Folder { path, source }
+        };
+        fs::create_dir_all(&below).map_err(failed(&below))?;
+        let mut all: Vec<Collection> = Vec::new();
+        for given in folders {
+            let folder = fs::canonicalize(given).map_err(failed(given))?;
+            // What cannot be listed is told at the start.
+            drop(fs::read_dir(&folder).map_err(failed(given))?);
+            let id = sha256(folder.as_os_str().as_encoded_bytes())[..16].to_owned();
+            if all.iter().any(|one| one.id == id) {
+                continue;
+            }
+            let name = folder.file_name().unwrap_or(folder.as_os_str());
+            all.push(Collection {
+                name: name.to_string_lossy().into_owned(),
+                index: below.join(format!("{id}.affetti")),
+                folder,
+                id,
+            });
+        }
+        Ok(Self { all })
+    }
+
+    /// All of them, in the order in which they were named.
+    #[must_use]
+    pub fn all(&self) -> &[Collection] {
+        &self.all
+    }
+
+    /// The one of that name.
+    ///
+    /// # Errors
+    /// Another word.
+    pub fn get(&self, id: &str) -> Result<&Collection, Fault> {
+        let found = self.all.iter().find(|one| one.id == id);
+        found.ok_or_else(|| Fault::new(ErrorKind::Input, "there is no such collection"))
+    }
+}
+
+impl Collection {
+    /// Its pictures: files whose way does not lead out of it.
+    pub fn pictures(&self) -> impl Iterator<Item = Found> + '_ {
+        let inside = |found: &Found| match found {
+            Found::Picture(job) => match &job.source {
+                Source::File(file) => self.holds(file),
+                _ => false,
+            },
+            _ => false,
+        };
+        Inputs::new([Input::Path(self.folder.clone())]).filter(inside)
+    }
+
+    fn holds(&self, file: &Path) -> bool {
+        fs::canonicalize(file).is_ok_and(|real| real.starts_with(&self.folder) && real.is_file())
+    }
+
+    /// How an index that lies elsewhere names pictures.
+    ///
+    /// # Errors
+    /// A folder of indexes that is gone.
+    pub fn home(&self) -> Result<Home, Fault> {
+        Home::of(&self.index).map_err(|error| Fault::new(ErrorKind::Io, error))
+    }
+
+    /// The index, if it was made.
+    ///
+    /// # Errors
+    /// A damaged one; one that is not there.
+    pub fn open_index(&self) -> Result<Index, Fault> {
+        if !self.index.exists() {
+            let told = format!("{} has no index yet; make one first", self.name);
+            return Err(Fault::new(ErrorKind::Input, told));
+        }
+        Ok(Index::open(&self.index)?)
+    }
+
+    /// The name of a file of it, for addresses.
+    #[must_use]
+    pub fn key(&self, file: &Path) -> Option<String> {
+        let way = file.strip_prefix(&self.folder).ok()?;
+        let bytes = way.as_os_str().as_encoded_bytes();
+        Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The file of that name.
+    ///
+    /// # Errors
+    /// What is no name, leads out of the folder, or is not there.
+    pub fn file(&self, key: &str) -> Result<PathBuf, Fault> {
+        let missing = || {
+            Fault::new(
+                ErrorKind::Input,
+                "there is no such picture in this collection",
+            )
+        };
+        let digits = key.as_bytes();
+        if digits.is_empty() || digits.len() > 8192 || digits.len() % 2 == 1 {
+            return Err(missing());
+        }
+        let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+        let way = way(bytes.ok_or_else(missing)?).ok_or_else(missing)?;
+        let file = self.folder.join(way);
+        if self.holds(&file) {
+            Ok(file)
+        } else {
+            Err(missing())
+        }
+    }
+}
+
+#[cfg(unix)]
+fn way(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+    Some(OsString::from_vec(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn way(bytes: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Collections;
+    use std::fs;
+
+    fn hexadecimal(text: &str) -> String {
+        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn names_lead_nowhere_else() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("pictures");
+        fs::create_dir_all(folder.join("below")).unwrap();
+        fs::write(folder.join("below/a.jpg"), b"a").unwrap();
+        fs::write(root.path().join("secret.jpg"), b"s").unwrap();
+        let all = Collections::open(&[folder.clone(), folder.clone()], root.path()).unwrap();
+        assert_eq!(
+            (all.all().len(), all.all()[0].name.as_str()),
+            (1, "pictures")
+        );
+        let one = &all.all()[0];
+        let file = one.file(&hexadecimal("below/a.jpg")).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"a");
+        assert_eq!(one.key(&file).unwrap(), hexadecimal("below/a.jpg"));
+        let outside = root.path().join("secret.jpg").display().to_string();
+        for way in [
+            "../secret.jpg",
+            "below/../../secret.jpg",
+            outside.as_str(),
+            "",
+            "below",
+            "b.jpg",
+            "\0",
+        ] {
+            assert!(one.file(&hexadecimal(way)).is_err(), "{way}");
+        }
+        assert!(one.file("zz").is_err() && one.file("abc").is_err());
+        assert!(all.get("none").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_do_not_lead_out() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("pictures");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a.jpg"), b"a").unwrap();
+        fs::write(root.path().join("secret.jpg"), b"s").unwrap();
+        std::os::unix::fs::symlink("../secret.jpg", folder.join("link.jpg")).unwrap();
+        std::os::unix::fs::symlink("..", folder.join("up")).unwrap();
+        let all = Collections::open(&[folder], root.path()).unwrap();
+        let one = &all.all()[0];
+        assert_eq!(one.pictures().count(), 1);
+        for way in ["link.jpg", "up/secret.jpg"] {
+            assert!(one.file(&hexadecimal(way)).is_err(), "{way}");
+        }
+    }
+}
