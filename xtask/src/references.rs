@@ -21,7 +21,7 @@ pub(crate) use house::House;
 use house::{blocks, slug};
 
 /// Folders of the root in which nothing is made, but checked in.
-const TOP: &str = " .ci benchmarks configs crates docs fuzz gallery models peers xtask ";
+const TOP: &str = " .ci benchmarks configs crates deploy docs fuzz gallery models peers xtask ";
 /// Options of cargo and of tests that documents name by themselves.
 const FOREIGN: &str = " --features --no-default-features --bench --test --release --workspace ";
 

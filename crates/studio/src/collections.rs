@@ -43,16 +43,19 @@ impl Collections {
     /// What is no folder, or cannot be read.
     pub fn open(folders: &[PathBuf], data: &Path) -> Result<Self, StudioError> {
         let below = data.join("collections");
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| StudioError::Folder { path, source }
-        };
-        fs::create_dir_all(&below).map_err(failed(&below))?;
+        fs::create_dir_all(&below).map_err(|source| StudioError::Folder {
+            path: below.clone(),
+            source,
+        })?;
         let mut all: Vec<Collection> = Vec::new();
         for given in folders {
-            let folder = fs::canonicalize(given).map_err(failed(given))?;
+            let failed = |source| StudioError::Pictures {
+                path: given.clone(),
+                source,
+            };
+            let folder = fs::canonicalize(given).map_err(failed)?;
             // What cannot be listed is told at the start.
-            drop(fs::read_dir(&folder).map_err(failed(given))?);
+            drop(fs::read_dir(&folder).map_err(failed)?);
             let id = sha256(folder.as_os_str().as_encoded_bytes())[..16].to_owned();
             if all.iter().any(|one| one.id == id) {
                 continue;

@@ -30,6 +30,14 @@ pub enum StudioError {
         /// Why not.
         source: io::Error,
     },
+    /// A folder of pictures.
+    #[error("cannot read the folder {}: {source}", path.display())]
+    Pictures {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// The list of jobs.
     #[error("{}: {source}", path.display())]
     Store {
@@ -59,6 +67,7 @@ impl StudioError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Address { .. } | Self::Folder { .. } | Self::Store { .. } => ErrorKind::Io,
+            Self::Pictures { .. } => ErrorKind::Input,
             Self::Open { .. } => ErrorKind::Parameter,
             Self::Newer { .. } => ErrorKind::Unsupported,
             Self::Feel(error) => error.kind(),
