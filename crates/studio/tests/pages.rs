@@ -225,3 +225,45 @@ fn a_lost_connection_is_told() {
     browser.eval("{ const t = document.querySelector('textarea'); t.value = 'a calm sea'; t.dispatchEvent(new Event('input')); }");
     browser.until("document.querySelector('.failed')?.innerText.includes('does not answer')");
 }
+
+/// axe-core's rules, where `AFFETTI_AXE` names its file (`npm pack axe-core`, axe.min.js).
+#[test]
+fn no_serious_barrier() {
+    let Some(file) = std::env::var_os("AFFETTI_AXE") else {
+        eprintln!("skipped: AFFETTI_AXE names no file of axe-core");
+        return;
+    };
+    let axe = std::fs::read_to_string(file).unwrap();
+    let studio = Open::plain();
+    let Some(mut browser) = Browser::open() else {
+        return;
+    };
+    // The page's own policy forbids what others put into it.
+    browser.call("Page.setBypassCSP", &serde_json::json!({"enabled": true}));
+    for dark in [false, true] {
+        browser.window(1280, 900, dark);
+        for room in [
+            "feel?intend=awe%3D1",
+            "compare",
+            "words?text=a%20calm%20sea",
+            "sketch",
+            "paint",
+            "collections",
+            "jobs",
+        ] {
+            browser.goto("about:blank");
+            browser.goto(&format!("http://{}/#{room}", studio.address));
+            browser.until("document.querySelector('h1.room')");
+            if room.starts_with("feel") {
+                browser.files("input[type=file]", &[&gallery("whalers")]);
+                browser.until("document.querySelector('.card .verdict')");
+            }
+            browser.eval(&axe);
+            let found = browser.eval(
+                "axe.run().then(all => all.violations.filter(v => ['serious', 'critical'].includes(v.impact))\
+                 .map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + (n.any[0]?.message || '')).join(' | ')))",
+            );
+            assert_eq!(found, serde_json::json!([]), "{room}, dark: {dark}");
+        }
+    }
+}

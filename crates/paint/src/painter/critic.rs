@@ -28,7 +28,7 @@ const STEPS: usize = 4;
 /// Below this side maps are not halved further.
 const SMALLEST: usize = 4;
 /// Channels of what looks at the picture itself, after each halving; the last goes on.
-const PLAIN: [usize; 4] = [32, 64, 96, 128];
+const PLAIN: [usize; 4] = [48, 96, 160, 224];
 
 /// The frozen part.
 #[derive(Debug)]
@@ -262,10 +262,16 @@ impl Scale {
 }
 
 impl Critic {
-    /// Random, for maps of `channels` channels of pictures whose side is `side`, and conditions of `width`
-    /// numbers.
+    /// Random, for the picture itself and the finest maps, of `channels` channels, `scales` in all; `side` is that of the
+    /// pictures, `width` the numbers of a condition.
     #[must_use]
-    pub fn init(channels: usize, side: usize, width: usize, seed: u64, device: &Device) -> Self {
+    pub fn init(
+        (channels, scales): (usize, usize),
+        side: usize,
+        width: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
         let mut random = Normal::new(seed);
         let seen = (0..STAGES.len()).map(|n| {
             let halvings = halvings(side >> (n + 2)).max(1);
@@ -274,7 +280,7 @@ impl Critic {
         });
         let plain = (0..halvings(side)).map(|n| PLAIN[n.min(PLAIN.len() - 1)]);
         let plain = ([3].into_iter().chain(plain).collect(), [false, true]);
-        let scales = [plain].into_iter().chain(seen);
+        let scales = [plain].into_iter().chain(seen).take(scales);
         let scales =
             scales.map(|(channels, kind)| Scale::new(&channels, kind, width, &mut random, device));
         Self {

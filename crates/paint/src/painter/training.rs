@@ -63,6 +63,9 @@ pub struct PainterRecipe {
     pub doublings: usize,
     /// Channels of the critic.
     pub channels: usize,
+    /// What the critic looks at: the picture itself, and, from fine to coarse, maps of the frozen network, in
+    /// all.
+    pub scales: usize,
     /// Smallest share of a painting's largest square that a crop keeps.
     pub crop: f64,
     /// What a missed feeling weighs for the generator.
@@ -367,6 +370,7 @@ impl Recipe for PainterRecipe {
                 "shape, doublings: the critic sees at least 32 pixels",
             ),
             ((1..=512).contains(&own.channels), "channels: 1 to 512"),
+            ((1..=5).contains(&own.scales), "scales: 1 to 5"),
             (
                 own.crop > 0.0 && own.crop <= 1.0,
                 "crop: above 0, at most 1",
@@ -417,7 +421,7 @@ impl Recipe for PainterRecipe {
         let pair = Pair {
             generator: PainterLayers::init(&own.shape, width, mix(&[seed, 4]), &device),
             critic: Critic::init(
-                own.channels,
+                (own.channels, own.scales),
                 (own.shape.side() << own.doublings) >> usize::from(own.early > 0),
                 width,
                 mix(&[seed, 5]),

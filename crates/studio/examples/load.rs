@@ -1,0 +1,201 @@
+//! Load on an open studio, for docs/studio.md: how much it answers, what it says to a crowd, and what it keeps.
+//!
+//! ```sh
+//! affetti serve --port 7878 & PID=$!
+//! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ throughput 30
+//! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ crowd 400
+//! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ mixed 20000
+//! ```
+
+#![allow(clippy::print_stdout, reason = "an example tells what it measures")]
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{Read, Write},
+    net::TcpStream,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Clients of the first measurement.
+const CLIENTS: usize = 8;
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let [address, pid, folder, what, count] = words.as_slice() else {
+        panic!("ADDRESS PID FOLDER throughput|crowd|mixed COUNT");
+    };
+    let count: usize = count.parse().expect("a number");
+    let pictures = pictures(folder);
+    match what.as_str() {
+        "throughput" => throughput(address, &pictures, count),
+        "crowd" => crowd(address, pid, &pictures[0], count),
+        _ => mixed(address, pid, &pictures, count),
+    }
+}
+
+fn pictures(folder: &str) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jpg"))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| fs::read(path).expect("a file"))
+        .collect()
+}
+
+/// The status of an answer; 0 where there was none.
+fn post(address: &str, path: &str, body: &[u8], announced: usize) -> u16 {
+    let Ok(mut stream) = TcpStream::connect(address) else {
+        return 0;
+    };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(120)));
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {announced}\r\n\r\n"
+    );
+    if stream.write_all(head.as_bytes()).is_err() || stream.write_all(body).is_err() {
+        return 0;
+    }
+    if body.len() < announced {
+        // Cut off: nobody waits for the answer.
+        return 1;
+    }
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all);
+    let status = all.get(9..12).and_then(|text| str::from_utf8(text).ok());
+    status.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// Resident memory in MiB.
+fn memory(pid: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    kib.unwrap_or(0.0_f64) / 1024.0
+}
+
+fn throughput(address: &str, pictures: &[Vec<u8>], seconds: usize) {
+    let done = AtomicUsize::new(0);
+    let begun = Instant::now();
+    let end = Duration::from_secs(seconds as u64);
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let done = &done;
+            scope.spawn(move || {
+                for n in client.. {
+                    if begun.elapsed() > end {
+                        return;
+                    }
+                    let picture = &pictures[n % pictures.len()];
+                    if post(address, "/api/v1/feel", picture, picture.len()) == 200 {
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let rate = done.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
+    println!("{rate:.2} pictures a second, {CLIENTS} clients");
+}
+
+fn crowd(address: &str, pid: &str, picture: &[u8], count: usize) {
+    let told = Mutex::new(BTreeMap::<u16, usize>::new());
+    let most = Mutex::new(0.0_f64);
+    let left = AtomicUsize::new(count);
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                let status = post(address, "/api/v1/feel", picture, picture.len());
+                *told.lock().expect("no panic").entry(status).or_default() += 1;
+                left.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        scope.spawn(|| {
+            while left.load(Ordering::SeqCst) > 0 {
+                let now = memory(pid);
+                let mut most = most.lock().expect("no panic");
+                *most = most.max(now);
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+    });
+    println!(
+        "{count} at once: {:?}, at most {:.0} MiB",
+        told.into_inner().expect("no panic"),
+        most.into_inner().expect("no panic")
+    );
+}
+
+/// Small pictures, for many uploads in little time; bad ones; ones that break off.
+fn mixed(address: &str, pid: &str, pictures: &[Vec<u8>], count: usize) {
+    let small: Vec<Vec<u8>> = pictures
+        .iter()
+        .map(|bytes| {
+            let picture = affetti_picture::decode(bytes, &Default::default()).expect("a picture");
+            picture
+                .fit_within(48, affetti_picture::Filter::Bicubic)
+                .encode_jpeg(80)
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let told = Mutex::new(BTreeMap::<u16, usize>::new());
+    let begun = Instant::now();
+    let first = Mutex::new(0.0);
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::SeqCst);
+                    if n >= count {
+                        return;
+                    }
+                    if n == 1000 {
+                        *first.lock().expect("no panic") = memory(pid);
+                    }
+                    let picture = &small[n % small.len()];
+                    let status = match n % 10 {
+                        0..=3 => post(address, "/api/v1/feel", picture, picture.len()),
+                        4 => post(
+                            address,
+                            "/api/v1/files",
+                            &pictures[n % pictures.len()],
+                            pictures[n % pictures.len()].len(),
+                        ),
+                        5 => post(
+                            address,
+                            "/api/v1/feel",
+                            &picture[..picture.len() / 2],
+                            picture.len() / 2,
+                        ),
+                        6 => post(address, "/api/v1/feel", &vec![n as u8; 100_000], 100_000),
+                        7 => post(address, "/api/v1/feel", &picture[..10], picture.len()),
+                        8 => post(address, "/api/v1/feel", b"x", 1 << 40),
+                        _ => post(address, "/api/v1/read", b"a calm sea", 10),
+                    };
+                    *told.lock().expect("no panic").entry(status).or_default() += 1;
+                    if n.is_multiple_of(2000) {
+                        println!(
+                            "{n}: {:.0} MiB, {:.0} s",
+                            memory(pid),
+                            begun.elapsed().as_secs_f64()
+                        );
+                    }
+                }
+            });
+        }
+    });
+    let (first, last) = (first.into_inner().expect("no panic"), memory(pid));
+    println!(
+        "{count} uploads: {:?}; {first:.0} MiB after 1,000, {last:.0} MiB at the end ({:+.1} %)",
+        told.into_inner().expect("no panic"),
+        100.0 * (last / first - 1.0)
+    );
+}
