@@ -1,6 +1,8 @@
 //! `affetti serve`: the studio.
 
 use std::{
+    env,
+    io::{self, IsTerminal},
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     process::{Command, Stdio},
     sync::Arc,
@@ -19,10 +21,15 @@ use crate::{Exit, args::ServeArgs, device, interrupt, output, settings::Settings
 const WORD: usize = 12;
 
 pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
-    let token = match args.token.as_deref() {
+    let from_outside = env::var("AFFETTI_TOKEN")
+        .ok()
+        .filter(|word| !word.is_empty());
+    let asked = args.token.clone().or(from_outside);
+    let is_made_up = asked.as_deref() == Some("random");
+    let token = match asked.as_deref() {
         Some("random") => Some(affetti_studio::random(WORD).map_err(|error| anyhow!(error))?),
         Some(word) if word.is_empty() || !word.bytes().all(is_plain) => {
-            bail!("--token takes letters, figures, - and _")
+            bail!("--token and AFFETTI_TOKEN take letters, figures, - and _")
         }
         other => other.map(str::to_owned),
     };
@@ -53,7 +60,13 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
         wanted,
         models,
         log(settings.verbose),
-        |address| told = opened(address, token.as_deref(), args.open, settings),
+        |address| {
+            // A word that the user knows belongs in no log.
+            let shown = token
+                .as_deref()
+                .filter(|_| is_made_up || io::stdout().is_terminal());
+            told = opened(address, shown, (args.open, token.as_deref()), settings);
+        },
         &end,
     )?;
     told?;
@@ -84,18 +97,25 @@ fn log(wanted: bool) -> Log {
 }
 
 /// Tells where the studio is.
-fn opened(address: SocketAddr, token: Option<&str>, open: bool, settings: &Settings) -> Result<()> {
-    let place = |ip: IpAddr| {
+fn opened(
+    address: SocketAddr,
+    shown: Option<&str>,
+    (open, token): (bool, Option<&str>),
+    settings: &Settings,
+) -> Result<()> {
+    let with = |ip: IpAddr, word: Option<&str>| {
         let address = SocketAddr::new(ip, address.port());
-        match token {
+        match word {
             Some(word) => format!("http://{address}/enter?token={word}"),
             None => format!("http://{address}/"),
         }
     };
-    let here = match address.ip() {
-        ip if ip.is_unspecified() => place(Ipv4Addr::LOCALHOST.into()),
-        ip => place(ip),
+    let place = |ip: IpAddr| with(ip, shown);
+    let own = match address.ip() {
+        ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        ip => ip,
     };
+    let here = place(own);
     if settings.json {
         output::print(&format!("{}\n", json!({ "address": here })))?;
     } else {
@@ -119,7 +139,7 @@ fn opened(address: SocketAddr, token: Option<&str>, open: bool, settings: &Setti
         }
     }
     settings.summary("the studio is open; Ctrl-C closes it");
-    if open && let Err(error) = browse(&here) {
+    if open && let Err(error) = browse(&with(own, token)) {
         settings.summary(&format!(
             "no browser could be opened ({error}); open the address by hand"
         ));

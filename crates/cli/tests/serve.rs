@@ -128,12 +128,18 @@ fn a_studio_that_is_killed_loses_nothing_and_does_nothing_twice() {
     assert_eq!(asked.len(), 50);
     // Killed three times in the middle of the work.
     let mut done_before: HashSet<(String, i64)> = HashSet::new();
+    let mut running = 0;
     for _ in 0..3 {
         thread::sleep(Duration::from_millis(700));
         let over = studio
             .jobs()
             .into_iter()
             .filter(|job| job["state"] == "done");
+        running += studio
+            .jobs()
+            .iter()
+            .filter(|job| job["state"] == "running")
+            .count();
         done_before.extend(over.map(|job| {
             (
                 job["id"].as_str().unwrap().to_owned(),
@@ -145,6 +151,10 @@ fn a_studio_that_is_killed_loses_nothing_and_does_nothing_twice() {
         drop(studio);
         studio = Studio::open(&data, &[]);
     }
+    assert!(
+        !done_before.is_empty() && running > 0,
+        "killed too early or too late"
+    );
     let begun = Instant::now();
     let all = loop {
         let all = studio.jobs();

@@ -88,14 +88,15 @@ impl Collections {
 }
 
 impl Collection {
-    /// Its pictures: files whose way does not lead out of it.
+    /// Its pictures: files whose way does not lead out of it; and folders that cannot be read.
     pub fn pictures(&self) -> impl Iterator<Item = Found> + '_ {
         let inside = |found: &Found| match found {
             Found::Picture(job) => match &job.source {
                 Source::File(file) => self.holds(file),
                 _ => false,
             },
-            _ => false,
+            Found::Failed(_) => true,
+            Found::Note(_) => false,
         };
         Inputs::new([Input::Path(self.folder.clone())]).filter(inside)
     }

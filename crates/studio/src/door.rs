@@ -76,7 +76,10 @@ impl Door {
     }
 
     /// The name it was called by, if it is one of ours.
-    fn host<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Problem> {
+    ///
+    /// # Errors
+    /// None, several, or somebody else's.
+    pub fn host<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Problem> {
         let mut all = headers.get_all(header::HOST).iter();
         let host = match (all.next().map(HeaderValue::to_str), all.next()) {
             (Some(Ok(host)), None) => host,

@@ -30,6 +30,12 @@ pub enum StudioError {
         /// Why not.
         source: io::Error,
     },
+    /// The folder of jobs and results is in use.
+    #[error("another studio uses the folder {}; close it, or name another folder with --data", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder of pictures.
     #[error("cannot read the folder {}: {source}", path.display())]
     Pictures {
@@ -68,7 +74,7 @@ impl StudioError {
         match self {
             Self::Address { .. } | Self::Folder { .. } | Self::Store { .. } => ErrorKind::Io,
             Self::Pictures { .. } => ErrorKind::Input,
-            Self::Open { .. } => ErrorKind::Parameter,
+            Self::Open { .. } | Self::Taken { .. } => ErrorKind::Parameter,
             Self::Newer { .. } => ErrorKind::Unsupported,
             Self::Feel(error) => error.kind(),
         }

@@ -217,7 +217,7 @@ impl Default for Paint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Brush {
-    /// Pixels of the longer side, 64 to 4096.
+    /// Pixels of the longer side, 64 to 2048.
     pub size: u32,
     /// Of the strokes.
     pub seed: u64,
@@ -342,7 +342,7 @@ impl Order {
                     .map_or(Ok(()), |size| within("size", f64::from(size), 16.0, 2048.0));
                 size.and_then(|()| paint.feeling(Feeling::Any).map(drop))
             }
-            Self::Brush(brush) => within("size", f64::from(brush.size), 64.0, 4096.0),
+            Self::Brush(brush) => within("size", f64::from(brush.size), 64.0, 2048.0),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The page and its parts, all inside of the program.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use affetti::report::PAGE_STYLE;
 use axum::{
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -27,6 +27,8 @@ const ASSETS: [(&str, &str, &str); 12] = [
     ("jobs.js", JS, include_str!("assets/jobs.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
+/// Before a wrong word is refused.
+const GUESS: Duration = Duration::from_secs(1);
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const PAGE: &str = include_str!("assets/index.html");
@@ -71,9 +73,17 @@ fn sent(kind: &'static str, content: &'static str, headers: &HeaderMap) -> Respo
 /// Takes the word out of the address into a cookie, so that it stays in no history and no log.
 pub(crate) async fn enter(
     State(studio): Shared,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    enter_with(&studio, query.get("token").map(String::as_str))
+    headers: HeaderMap,
+    query: Result<Query<HashMap<String, String>>, QueryRejection>,
+) -> Result<Response, Problem> {
+    studio.door.host(&headers)?;
+    let Query(query) = query.map_err(|error| Problem::parameter(error.body_text()))?;
+    let response = enter_with(&studio, query.get("token").map(String::as_str));
+    if response.status().is_client_error() {
+        // Guessing takes its time.
+        tokio::time::sleep(GUESS).await;
+    }
+    Ok(response)
 }
 
 fn enter_with(studio: &Arc<Studio>, word: Option<&str>) -> Response {
@@ -84,7 +94,7 @@ fn enter_with(studio: &Arc<Studio>, word: Option<&str>) -> Response {
     if !studio.door.is_word(word) {
         return Problem::refused("this is not the word").into_response();
     }
-    let cookie = format!("{COOKIE}={word}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000");
+    let cookie = format!("{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
     let headers = [
         (header::SET_COOKIE, cookie),
         (header::LOCATION, "/".to_owned()),

@@ -58,6 +58,10 @@ pub fn serve(
     let address = settings.address;
     let failed = |source| StudioError::Address { address, source };
     let connections = settings.bounds.connections;
+    crate::studio::may_open(&settings)?;
+    // Before the folder is touched: who cannot listen takes no job.
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     let studio = Studio::open(settings, models)?;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -66,7 +70,7 @@ pub fn serve(
         .build()
         .map_err(failed)?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
         opened(listener.local_addr().map_err(failed)?);
         // Models are made ready while the first visitor looks at the page.
         let ready = Arc::clone(&studio);

@@ -1,8 +1,13 @@
 //! All that requests share.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use affetti::{
@@ -10,7 +15,7 @@ use affetti::{
     pipeline::{Fault, Silent},
 };
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     collections::Collections,
@@ -28,6 +33,10 @@ use crate::{
 
 /// The database below the folder of data.
 const DATABASE: &str = "studio.db";
+/// What says that a program uses the folder.
+const LOCK: &str = "studio.lock";
+/// Visitors that may follow jobs at once.
+const FOLLOWERS: usize = 128;
 
 /// An open studio.
 #[derive(Debug)]
@@ -46,15 +55,37 @@ pub struct Studio {
     pub desk: Desk,
     /// What is counted.
     pub counters: Counters,
+    /// Pictures of collections that may be made at once.
+    pub looks: Semaphore,
+    /// Visitors that may follow jobs at once.
+    pub followers: Arc<Semaphore>,
     closing: Arc<AtomicBool>,
+    under: Under,
+    /// Held as long as the studio is open: nobody else uses its folder.
+    _lock: File,
 }
 
+/// Works whose visitors wait, for the end of the program.
+type Under = Arc<Mutex<Vec<Cancel>>>;
+
 /// Stops the work of a visitor who has gone.
-struct Gone(Cancel);
+struct Gone(Cancel, Under);
+
+impl Gone {
+    fn new(under: &Under) -> Self {
+        let cancel = Cancel::default();
+        let mut all = under.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|cancel| !cancel.is_cancelled());
+        all.push(cancel.clone());
+        Self(cancel, Arc::clone(under))
+    }
+}
 
 impl Drop for Gone {
     fn drop(&mut self) {
         self.0.cancel();
+        let mut all = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|cancel| !cancel.is_cancelled());
     }
 }
 
@@ -64,18 +95,11 @@ impl Studio {
     /// # Errors
     /// A folder or database that cannot be used; an address that others reach without a word.
     pub fn open(settings: Settings, models: Models) -> Result<Arc<Self>, StudioError> {
-        if settings.token.is_none() && !settings.address.ip().is_loopback() {
-            return Err(StudioError::Open {
-                address: settings.address,
-            });
-        }
+        may_open(&settings)?;
         let data = &settings.data;
-        std::fs::create_dir_all(data).map_err(|source| StudioError::Folder {
-            path: data.clone(),
-            source,
-        })?;
-        let files = Files::open(data, settings.bounds.disk)?;
+        let lock = own(data)?;
         let store = Store::open(&data.join(DATABASE))?;
+        let files = Files::open(data, &store, settings.bounds.disk)?;
         let waiting = store.count(State::Queued).unwrap_or(0);
         let threads = models.threads();
         let collections = Collections::open(&settings.collections, data)?;
@@ -88,9 +112,7 @@ impl Studio {
                 Arc::clone(&jobs),
                 Arc::clone(&closing),
             );
-            move |threads: usize| {
-                jobs.next(&workshop, threads, &|| closing.load(Ordering::SeqCst));
-            }
+            move |threads: usize| jobs.next(&workshop, threads, &|| closing.load(Ordering::SeqCst))
         };
         let desk = Desk::open(threads, settings.bounds.waiting, Arc::new(next));
         desk.jobs(waiting);
@@ -101,7 +123,11 @@ impl Studio {
             jobs,
             desk,
             counters: Counters::default(),
+            looks: Semaphore::new(threads),
+            followers: Arc::new(Semaphore::new(FOLLOWERS)),
             closing,
+            under: Under::default(),
+            _lock: lock,
             settings,
         }))
     }
@@ -110,6 +136,9 @@ impl Studio {
     pub fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.jobs.halt();
+        let all = self.under.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().for_each(Cancel::cancel);
+        drop(all);
         self.desk.close();
     }
 
@@ -123,8 +152,8 @@ impl Studio {
         input: Option<Upload>,
         name: String,
     ) -> Result<(Value, Vec<Made>), Problem> {
-        let cancel = Cancel::default();
-        let gone = Gone(cancel.clone());
+        let gone = Gone::new(&self.under);
+        let cancel = gone.0.clone();
         let (tell, told) = oneshot::channel();
         let (workshop, jobs) = (Arc::clone(&self.workshop), Arc::clone(&self.jobs));
         let work = move |threads: usize| {
@@ -142,9 +171,10 @@ impl Studio {
                 cancel,
                 progress: &Silent,
             };
+            let mut hold = jobs.files.hold();
             let answer = workshop.perform(&commission, &mut |made| {
                 if !commission.order.is_one_file() {
-                    return jobs.files.kept(&jobs.store, &made);
+                    return jobs.files.kept(&jobs.store, &made, &mut hold);
                 }
                 let told = crate::work::unkept(&made);
                 files.push(made);
@@ -154,14 +184,25 @@ impl Studio {
             let _ = tell.send(answer.map(|answer| (answer, files)));
         };
         self.desk
-            .put(Box::new(work))
+            .put(&gone.0, Box::new(work))
             .map_err(|_| Problem::busy("all are at work and the line is full", 2))?;
         let answer: Result<_, Fault> = told
             .await
             .map_err(|_| Problem::busy("the studio is closing", 5))?;
-        // The visitor is still there.
-        gone.0.cancel();
+        drop(gone);
         Ok(answer?)
+    }
+
+    /// Whether one more job may wait.
+    ///
+    /// # Errors
+    /// A list that is full, or cannot be read.
+    pub fn room_for_jobs(&self) -> Result<(), Problem> {
+        let waiting = self.jobs.store.count(State::Queued)?;
+        if waiting >= self.settings.bounds.jobs {
+            return Err(Problem::busy(format!("{waiting} jobs wait already"), 30));
+        }
+        Ok(())
     }
 
     /// Puts a job into the list, and gives its name.
@@ -169,16 +210,58 @@ impl Studio {
     /// # Errors
     /// A list that is full, or cannot be written.
     pub fn later(&self, wanted: &Wanted) -> Result<String, Problem> {
-        let waiting = self.jobs.store.count(State::Queued)?;
-        if waiting >= self.settings.bounds.jobs {
-            return Err(Problem::busy(format!("{waiting} jobs wait already"), 30));
-        }
+        self.room_for_jobs()?;
         let id = name()?;
         self.jobs.store.add(&id, wanted)?;
         self.jobs.tell(&id);
         self.desk.jobs(1);
         Ok(id)
     }
+}
+
+/// Whether a word keeps others out where others may come.
+///
+/// # Errors
+/// [`StudioError::Open`].
+pub fn may_open(settings: &Settings) -> Result<(), StudioError> {
+    if settings.token.is_none() && !settings.address.ip().is_loopback() {
+        return Err(StudioError::Open {
+            address: settings.address,
+        });
+    }
+    Ok(())
+}
+
+/// Has the folder for this program alone.
+fn own(data: &Path) -> Result<File, StudioError> {
+    let failed = |source: io::Error| StudioError::Folder {
+        path: data.to_owned(),
+        source,
+    };
+    fs::create_dir_all(data).map_err(failed)?;
+    private(data).map_err(failed)?;
+    let lock = File::create(data.join(LOCK)).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StudioError::Taken {
+            path: data.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// What visitors bring is no concern of other users of the machine.
+#[cfg(unix)]
+fn private(data: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // A folder that is somebody else's may still be written to.
+    let _ = fs::set_permissions(data, fs::Permissions::from_mode(0o700));
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// A name that nobody guesses.

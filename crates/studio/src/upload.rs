@@ -33,11 +33,9 @@ pub struct Upload {
     _room: Option<OwnedSemaphorePermit>,
 }
 
-impl Upload {
-    /// Bytes that are there already.
-    #[must_use]
-    pub fn of(bytes: Arc<[u8]>) -> Self {
-        Self { bytes, _room: None }
+impl AsRef<[u8]> for Upload {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -91,6 +89,21 @@ impl Uploads {
         Ok(Upload {
             bytes: all.into(),
             _room: room,
+        })
+    }
+
+    /// Bytes that are there already.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn hold(&self, bytes: Arc<[u8]>) -> Result<Upload, Problem> {
+        let pieces = (bytes.len() as u64).div_ceil(PIECE);
+        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(pieces);
+        let room = room.map_err(|_| Problem::busy("too many pictures at once", 2))?;
+        Ok(Upload {
+            bytes,
+            _room: Some(room),
         })
     }
 

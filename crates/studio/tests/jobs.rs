@@ -62,9 +62,27 @@ fn jobs_go_on_after_the_end_of_the_program() {
         assert_eq!(job["order"]["strokes"], n + 3);
         assert!(job["answer"]["svg"].as_str().unwrap().contains("</svg>"));
     }
-    // Each once.
     let all = studio.get("/api/v1/jobs").json();
     assert_eq!(all["jobs"].as_array().unwrap().len(), 6);
+    // A job that is over is not stopped, and what was stopped is not forgotten.
+    let path = format!("/api/v1/jobs/{}", ids[0]);
+    let stopped = studio.ask("DELETE", &path, &[], &[]);
+    assert_eq!(
+        (stopped.status, &stopped.json()["state"]),
+        (202, &"done".into())
+    );
+    assert_eq!(
+        studio
+            .ask("DELETE", &format!("{path}?forget=true"), &[], &[])
+            .status,
+        204
+    );
+    assert_eq!(
+        studio
+            .ask("DELETE", &format!("{path}?forget=true"), &[], &[])
+            .status,
+        404
+    );
 }
 
 #[test]
@@ -81,4 +99,40 @@ fn a_full_list_says_so() {
     }
     let busy = busy.expect("two run, two wait, the next is refused");
     assert!(busy.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+}
+
+#[test]
+fn visitors_are_answered_while_jobs_run() {
+    let studio = Open::plain();
+    for _ in 0..4 {
+        let job = studio.post("/api/v1/paint?count=400&oil=true&size=256", &[]);
+        studio.wait_for(job.json()["id"].as_str().unwrap(), &["queued", "running"]);
+    }
+    let begun = Instant::now();
+    let answer = studio.post("/api/v1/feel", &painting("self-portrait"));
+    assert_eq!(answer.status, 200);
+    assert!(
+        begun.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begun.elapsed()
+    );
+    let jobs = studio.get("/api/v1/jobs").json();
+    let states: Vec<&str> = jobs["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["state"].as_str().unwrap())
+        .collect();
+    assert!(states.contains(&"running"), "{states:?}");
+}
+
+#[test]
+fn a_folder_belongs_to_one_studio() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let _first = Open::in_folder(Arc::clone(&folder), |_| {});
+    let mut settings = affetti_studio::Settings::new(folder.path().to_owned());
+    settings.address.set_port(0);
+    let second = affetti_studio::Studio::open(settings, affetti::Models::default());
+    let told = second.unwrap_err().to_string();
+    assert!(told.contains("another studio uses"), "{told}");
 }

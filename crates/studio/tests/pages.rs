@@ -29,7 +29,9 @@ const TOO_WIDE: &str = "document.documentElement.scrollWidth > innerWidth + 1";
 
 #[test]
 fn every_room_does_what_it_is_for() {
-    let studio = Open::plain();
+    let studio = Open::new(|settings| {
+        settings.collections = vec![gallery("whalers").parent().unwrap().to_owned()];
+    });
     let Some(mut browser) = Browser::open() else {
         return;
     };
@@ -110,6 +112,16 @@ fn every_room_does_what_it_is_for() {
         .until("[...document.querySelectorAll('.painted img')].every(img => img.naturalWidth > 0)");
     shot(&mut browser, "paint");
 
+    browser.goto(&page("collections"));
+    browser.until("document.querySelector('select option')");
+    browser.eval("[...document.querySelectorAll('button')].find(b => b.textContent === 'Read the folder').click()");
+    browser.until("document.querySelectorAll('.painted figure').length === 12");
+    browser.eval("{ const t = document.querySelector('input[type=search]'); t.value = 'a bowl of apples on a table'; t.dispatchEvent(new Event('input')); }");
+    browser
+        .until("document.querySelector('.painted figcaption')?.textContent.includes('still-life')");
+    browser.until("[...document.querySelectorAll('.painted img')].slice(0, 4).every(img => img.naturalWidth > 0)");
+    shot(&mut browser, "collections");
+
     browser.goto(&page("jobs"));
     browser.until("document.querySelector('tbody .state')?.textContent === 'done'");
     shot(&mut browser, "jobs");
@@ -125,7 +137,15 @@ fn on_a_phone_and_in_the_dark() {
         return;
     };
     browser.window(390, 844, true);
-    for room in ["feel", "compare", "words", "sketch", "paint", "jobs"] {
+    for room in [
+        "feel",
+        "compare",
+        "words",
+        "sketch",
+        "paint",
+        "collections",
+        "jobs",
+    ] {
         browser.goto(&format!("http://{}/#{room}", studio.address));
         browser.until("document.querySelector('h1.room')");
         if room == "feel" {
@@ -178,7 +198,15 @@ fn by_keyboard_alone() {
         "valence 4.3, arousal 4.3"
     );
     // Whatever can be worked has a name.
-    for room in ["feel", "compare", "words", "sketch", "paint", "jobs"] {
+    for room in [
+        "feel",
+        "compare",
+        "words",
+        "sketch",
+        "paint",
+        "collections",
+        "jobs",
+    ] {
         browser.goto(&format!("http://{}/#{room}", studio.address));
         browser.until("document.querySelector('h1.room')");
         let nameless = browser.eval(

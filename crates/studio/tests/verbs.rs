@@ -131,7 +131,12 @@ fn pictures_are_painted_as_jobs() {
     );
     assert_eq!(
         studio
-            .ask("DELETE", &format!("/api/v1/jobs/{id}"), &[], &[])
+            .ask(
+                "DELETE",
+                &format!("/api/v1/jobs/{id}?forget=true"),
+                &[],
+                &[]
+            )
             .status,
         204
     );
@@ -142,7 +147,8 @@ fn pictures_are_painted_as_jobs() {
 fn what_is_wrong_is_told_in_one_line() {
     let studio = Open::plain();
     let portrait = painting("self-portrait");
-    let cases: [(&str, &[u8], u16, &str); 12] = [
+    let long = vec![b'a'; 20_000];
+    let cases: [(&str, &[u8], u16, &str); 15] = [
         ("/api/v1/feel", b"", 400, "send the picture"),
         ("/api/v1/feel", b"no picture at all", 422, "not a picture"),
         ("/api/v1/feel", &portrait[..2000], 422, ""),
@@ -152,8 +158,11 @@ fn what_is_wrong_is_told_in_one_line() {
         ("/api/v1/feel?file=0000", b"", 404, "no file"),
         ("/api/v1/read", b"\xff\xfe\xfd", 422, "UTF-8"),
         ("/api/v1/read", b"   ", 422, ""),
+        ("/api/v1/read?explain=true", &long, 413, "16 KiB"),
         ("/api/v1/paint?words=lanscape", b"", 400, "lanscape"),
         ("/api/v1/paint?count=0", b"", 400, "count is 0"),
+        ("/api/v1/paint?count=999999", b"", 400, "count is 999999"),
+        ("/api/v1/feel?file=0000&wait=false", b"", 404, "no file"),
         ("/api/v1/sketch?strokes=0", &portrait, 400, "strokes is 0"),
     ];
     for (path, body, status, told) in cases {

@@ -15,7 +15,7 @@ pub struct Budget {
 
 /// Some bytes of a budget, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Permit<'a> {
+pub struct Permit<'a> {
     budget: &'a Budget,
     bytes: u64,
 }
@@ -32,7 +32,8 @@ impl Budget {
     }
 
     /// Waits until `bytes` are free. Who holds a permit must not ask for another one.
-    pub(super) fn take(&self, bytes: u64) -> Permit<'_> {
+    #[must_use]
+    pub fn take(&self, bytes: u64) -> Permit<'_> {
         let full = |used: &mut u64| *used > 0 && used.saturating_add(bytes) > self.limit;
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let mut used = self

@@ -38,8 +38,7 @@ use std::{
 use affetti_picture::{DecodeOptions, Limits, Picture, decode, dimensions};
 use affetti_sketch::Moment;
 
-pub use budget::Budget;
-use budget::Permit;
+pub use budget::{Budget, Permit};
 pub use control::{Cancel, Control, Progress, Silent};
 pub use failure::{ErrorKind, Failure, Fault};
 pub use inputs::{Found, Input, Inputs};

@@ -28,7 +28,8 @@ pub(crate) struct ServeArgs {
     /// The address to listen on: that of this machine alone, or one that others reach (0.0.0.0: all)
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(crate) address: IpAddr,
-    /// The word that visitors have to know; random makes one up and tells it
+    /// The word that visitors have to know; random makes one up and tells it [default: $AFFETTI_TOKEN, else none
+    /// on this machine alone]
     #[arg(long, value_name = "WORD")]
     pub(crate) token: Option<String>,
     /// A name by which a proxy in front calls the studio

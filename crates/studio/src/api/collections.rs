@@ -8,14 +8,16 @@ use affetti::{
         Target,
         index::{Hit, Index},
     },
-    find, hit_json,
-    picture::{Filter, read},
+    find,
+    ground::read_within,
+    hit_json,
+    picture::{Filter, decode, dimensions},
     pipeline::{ErrorKind, Fault},
 };
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -32,6 +34,8 @@ const LARGE: u32 = 2048;
 const QUALITY: u8 = 82;
 /// Most pictures of an answer.
 const MOST: usize = 1000;
+/// Emotions that can be unwanted.
+const MOST_UNWANTED: usize = 9;
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -75,19 +79,35 @@ pub(crate) async fn list(State(studio): Shared) -> Result<Json<Value>, Problem> 
 pub(crate) async fn search(
     State(studio): Shared,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let found = aside(move || searched(&studio, &id, &asked));
-    Ok(Json(found.await.map_err(not_here)?))
+    let Query(asked) = asked.map_err(|error| Problem::parameter(error.body_text()))?;
+    let shared = Arc::clone(&studio);
+    let opened = aside(move || {
+        let collection = shared.workshop.collections.get(&id)?.clone();
+        let index = collection.open_index()?;
+        Ok((collection, index))
+    });
+    let (collection, index) = opened.await.map_err(not_here)?;
+    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    let shared = Arc::clone(&studio);
+    let found = aside(move || searched(&shared, &collection, &index, &asked));
+    Ok(Json(found.await?))
 }
 
-fn searched(studio: &Arc<Studio>, id: &str, asked: &Asked) -> Result<Value, Fault> {
-    let workshop = &studio.workshop;
-    let collection = workshop.collections.get(id)?;
-    let index = collection.open_index()?;
+fn searched(
+    studio: &Arc<Studio>,
+    collection: &Collection,
+    index: &Index,
+    asked: &Asked,
+) -> Result<Value, Fault> {
     let wishes = wishes(studio, asked)?;
-    let top = asked.top.unwrap_or(60).clamp(1, MOST);
-    let (hits, measured) = find(&workshop.models, &index, &wishes, top)?;
+    let top = asked.top.unwrap_or(60);
+    if !(1..=MOST).contains(&top) {
+        let told = format!("top is {top}, it has to be 1 to {MOST}");
+        return Err(Fault::new(ErrorKind::Parameter, told));
+    }
+    let (hits, measured) = find(&studio.workshop.models, index, &wishes, top)?;
     let line = |hit: &Hit| -> Option<Value> {
         let mut line: Value = serde_json::from_str(&hit_json(hit, measured).ok()?).ok()?;
         // Seen from its folder: where that lies is nobody's concern.
@@ -111,11 +131,13 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
         }
         None => None,
     };
-    let not = asked
-        .not
-        .split(',')
-        .filter_map(some)
-        .map(|name| order::emotion(&name));
+    let mut not = Vec::new();
+    for name in asked.not.split(',').filter_map(some).take(MOST_UNWANTED) {
+        let emotion = order::emotion(&name)?;
+        if !not.contains(&emotion) {
+            not.push(emotion);
+        }
+    }
     let near = match some(&asked.file) {
         Some(hash) => Some(near(studio, &hash)?),
         None => None,
@@ -125,9 +147,18 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
         like,
         valence: asked.valence,
         arousal: asked.arousal,
-        not: not.collect::<Result<_, _>>()?,
+        not,
         near,
     };
+    if wishes.near.is_some()
+        && (Wishes {
+            near: None,
+            ..wishes.clone()
+        }) != Wishes::default()
+    {
+        let told = "a picture and other wishes do not go together; ask for one of them";
+        return Err(Fault::new(ErrorKind::Parameter, told));
+    }
     if wishes == Wishes::default() {
         // Without a wish the most pleasant ones come first.
         return Ok(Wishes {
@@ -141,7 +172,11 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
 /// The description of a picture that was brought.
 fn near(studio: &Arc<Studio>, hash: &str) -> Result<Vec<f32>, Fault> {
     let (_, bytes) = studio.jobs.files.read(&studio.jobs.store, hash)?;
-    let picture = affetti::picture::decode(&bytes, &studio.workshop.decode())?;
+    let (width, height) = dimensions(&bytes)?;
+    let _room = studio
+        .workshop
+        .room(u64::from(width) * u64::from(height) * 3);
+    let picture = decode(&bytes, &studio.workshop.decode())?;
     let predictor = studio.workshop.models.predictor()?;
     let (_, components) =
         predictor.predict_with_description(&picture, &mut Default::default(), 1)?;
@@ -171,14 +206,27 @@ async fn picture(
     key: String,
     side: u32,
 ) -> Result<Response, Problem> {
+    let shared = Arc::clone(&studio);
+    let file = aside(move || shared.workshop.collections.get(&id)?.file(&key));
+    let file = file.await.map_err(not_here)?;
+    // Who has gone gives up the place.
+    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    let shared = Arc::clone(&studio);
     let made = aside(move || {
-        let file = studio.workshop.collections.get(&id)?.file(&key)?;
-        let picture = read(&file, &studio.workshop.decode())?;
+        let options = shared.workshop.decode();
+        let bytes = read_within(&file, options.limits.max_bytes)
+            .map_err(|_| Fault::new(ErrorKind::Limit, "this picture cannot be read"))?;
+        let (width, height) = dimensions(&bytes)?;
+        options.limits.check_size(width, height, 0)?;
+        let _room = shared
+            .workshop
+            .room(u64::from(width) * u64::from(height) * 3);
+        let picture = decode(&bytes, &options)?;
         Ok(picture
             .fit_within(side, Filter::Bicubic)
             .encode_jpeg(QUALITY))
     });
-    let mut response = Body::from(made.await.map_err(not_here)?).into_response();
+    let mut response = Body::from(made.await?).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     headers.insert(

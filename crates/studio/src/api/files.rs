@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Body,
-    extract::{Path, Query, State},
+    body::{Body, Bytes},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -36,7 +36,9 @@ pub(crate) async fn add(
     let shared = Arc::clone(&studio);
     let keep = move || {
         let jobs = &shared.jobs;
-        jobs.files.keep(&jobs.store, Media::Brought, &upload.bytes)
+        let mut hold = jobs.files.hold();
+        jobs.files
+            .keep(&jobs.store, Media::Brought, &upload.bytes, &mut hold)
     };
     let sha256 = aside(keep).await?;
     let answer =
@@ -48,10 +50,15 @@ pub(crate) async fn add(
 pub(crate) async fn file(
     State(studio): Shared,
     Path(sha256): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let read = move || studio.jobs.files.read(&studio.jobs.store, &sha256);
+    let Query(asked) = asked.map_err(|error| Problem::parameter(error.body_text()))?;
+    let shared = Arc::clone(&studio);
+    let read = move || shared.jobs.files.read(&shared.jobs.store, &sha256);
     let (media, bytes) = aside(read).await.map_err(not_here)?;
+    // Who reads slowly holds a share of the memory for uploads.
+    let held = studio.uploads.hold(bytes)?;
+    let bytes = Bytes::from_owner(held);
     let mut response = shown(media, bytes, asked.save.as_deref().unwrap_or_default());
     let headers = response.headers_mut();
     // Its name is its hash: it never changes.
@@ -69,13 +76,13 @@ pub(crate) async fn file(
 }
 
 /// A file as an answer, under a plain name.
-pub(crate) fn shown(media: Media, bytes: Arc<[u8]>, name: &str) -> Response {
+pub(crate) fn shown(media: Media, bytes: Bytes, name: &str) -> Response {
     let plain: String = name
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
         .take(100)
         .collect();
-    let mut response = Body::from(bytes.to_vec()).into_response();
+    let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.mime()));
     headers.insert(header::CONTENT_SECURITY_POLICY, CAGE);

@@ -76,6 +76,13 @@ pub(crate) async fn verb(
             "send the picture or the text as the body, or name one that was brought with file=",
         ));
     }
+    if let Order::Paint(paint) = &order {
+        let most = studio.settings.bounds.painted;
+        if !(1..=most).contains(&paint.count) {
+            let told = format!("count is {}, it has to be 1 to {most}", paint.count);
+            return Err(Problem::parameter(told));
+        }
+    }
     if let Order::Index(index) = &order {
         studio
             .workshop
@@ -138,17 +145,20 @@ async fn later(
     let shared = Arc::clone(studio);
     let added = aside(move || {
         let jobs = &shared.jobs;
+        // Until the list knows of the job.
+        let mut hold = jobs.files.hold();
         let input = match (beside.file, &upload) {
             (Some(hash), _) => {
                 // One that is not here is told at once.
                 jobs.files.read(&jobs.store, &hash)?;
                 Some(hash)
             }
-            (None, Some(upload)) => Some(jobs.files.keep(
-                &jobs.store,
-                Media::Brought,
-                &upload.bytes,
-            )?),
+            (None, Some(upload)) => {
+                Some(
+                    jobs.files
+                        .keep(&jobs.store, Media::Brought, &upload.bytes, &mut hold)?,
+                )
+            }
             (None, None) => None,
         };
         let wanted = Wanted {
@@ -159,7 +169,7 @@ async fn later(
         };
         Ok(shared.later(&wanted))
     });
-    let id = added.await??;
+    let id = added.await.map_err(not_here)??;
     let job = super::jobs::told(studio, &id).await?;
     let place = HeaderValue::from_str(&format!("/api/v1/jobs/{id}")).map_err(Problem::ours)?;
     let headers = [(header::LOCATION, place)];
@@ -179,7 +189,7 @@ async fn now(
             let shared = Arc::clone(studio);
             let jobs = move || shared.jobs.files.read(&shared.jobs.store, &hash);
             let (_, bytes) = aside(jobs).await.map_err(not_here)?;
-            Some(Upload::of(bytes))
+            Some(studio.uploads.hold(bytes)?)
         }
         None => upload,
     };

@@ -33,7 +33,8 @@ export default () => {
     show(0);
     dialog.showModal();
   };
-  const tell = () => { csv.disabled = !found.length; csv.textContent = chosen.size ? `Export ${chosen.size} chosen as CSV` : "Export CSV"; };
+  const picked = () => found.filter(p => chosen.has(p.picture));
+  const tell = () => { csv.disabled = !found.length; csv.textContent = picked().length ? `Export ${picked().length} chosen as CSV` : "Export CSV"; };
   const figure = (p, n) => h("figure", null,
     h("button", { type: "button", className: "plain", "aria-label": "Enlarge " + p.path, onclick: () => zoom(n) }, h("img", { src: source(folders.value, "small", p.picture), alt: p.path, loading: "lazy" })),
     h("figcaption", null, h("label", null, h("input", { type: "checkbox", "aria-label": "Choose " + p.path, checked: chosen.has(p.picture), onchange: e => {
@@ -63,7 +64,7 @@ export default () => {
   const soon = () => { clearTimeout(timer); timer = setTimeout(go, 200); };
   const csv = h("button", { type: "button", disabled: true, onclick: () => {
     const quoted = x => { const t = String(x).replace(/^[=+\-@\t\r]/, "'$&"); return /[",\r\n]/.test(t) ? `"${t.replace(/"/g, '""')}"` : t; };
-    const some = found.filter(p => !chosen.size || chosen.has(p.picture));
+    const some = picked().length ? picked() : found;
     const lines = [["path", ...EMOTIONS, "valence", "arousal", "dominant"], ...some.map(p => [quoted(p.path), ...EMOTIONS.map(name => p.emotions[name]), p.valence, p.arousal, p.dominant])];
     save(new Blob([lines.map(line => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "collection.csv");
   } }, "Export CSV");
@@ -85,7 +86,7 @@ export default () => {
       });
     } catch (error) { index.disabled = false; put(progress, failed("", error)); }
   };
-  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; soon(); });
+  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; if (control === folders) chosen.clear(); soon(); });
   ask("collections", { method: "GET" }).then(({ collections }) => {
     if (!collections.length) {
       put(list, h("p", { className: "empty" }, "Name folders when the studio is opened: affetti serve photos/"));
@@ -98,7 +99,7 @@ export default () => {
   }).catch(error => put(list, failed("", error)));
   return {
     paste: drop.paste,
-    leave: () => { if (stop) stop.abort(); if (quit) quit(); told.textContent = ""; },
+    leave: () => { clearTimeout(timer); if (stop) stop.abort(); if (quit) quit(); told.textContent = ""; },
     nodes: [h("h1", { className: "room" }, "Collections"), h("p", { className: "what" }, "Pictures of a folder by what they evoke, by what is to be seen, or like another one."),
       h("div", { className: "with" }, h("div", { className: "set" }, field("Folder", folders), h("div", { className: "row-of" }, index), progress, field("Words", text), field("Much of", like), field("Without", not),
         field("near a place on the pad", by, true), board, field("Pictures", top), drop, csv), h("div", null, summary, list))],

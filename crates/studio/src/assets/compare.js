@@ -6,7 +6,7 @@ const MOST = 6;
 
 export default () => {
   const items = [], asked = state();
-  let stop = new AbortController(), timer = 0;
+  let stop = new AbortController(), timer = 0, note = "";
   const told = document.getElementById("busy");
   const list = h("div", { className: "cards" }), summary = h("p", { className: "what", role: "status" });
   const regions = h("input", { type: "checkbox", checked: asked.get("regions") !== "false" });
@@ -22,15 +22,17 @@ export default () => {
       summary.append(h("span", { className: "best" }, first.name), ` comes nearest, match ${first.answer.intention.match.toFixed(2)} of 1`
         + (ahead < .02 ? `; ${second.name} is as near: the difference of ${ahead.toFixed(3)} says nothing.` : `, ${ahead.toFixed(2)} ahead of ${second.name}.`));
     } else if (items.length === 1) summary.textContent = "Add a second version to compare.";
+    if (note) summary.append(h("span", { className: "small" }, " " + note));
     put(list, ...items.map(item => item.node));
   };
+  const remove = item => h("button", { type: "button", onclick: () => { items.splice(items.indexOf(item), 1); URL.revokeObjectURL(item.url); note = ""; draw(); } }, "Remove");
   const one = async (item, signal) => {
     try {
       await felt(item, { regions: regions.checked, intend: aim.text() }, signal);
-      item.node = card(item, [h("button", { type: "button", onclick: () => { items.splice(items.indexOf(item), 1); URL.revokeObjectURL(item.url); draw(); } }, "Remove")]);
+      item.node = card(item, remove(item));
     } catch (error) {
       if (error.name === "AbortError") return;
-      item.node = failed(item.name, error);
+      item.node = failed(item.name, error, remove(item));
     }
     draw();
   };
@@ -48,7 +50,7 @@ export default () => {
   };
   const add = files => {
     const room = MOST - items.length;
-    if (files.length > room) told.textContent = `at most ${MOST} versions at a time`;
+    note = files.length > room ? `At most ${MOST} versions at a time; the others were left out.` : "";
     const fresh = files.slice(0, room).map(file => {
       const item = { file, name: file.name, url: URL.createObjectURL(file) };
       item.node = h("article", { className: "panel" }, h("h3", { className: "name" }, item.name), h("p", { className: "wait" }, "waiting"));
@@ -62,7 +64,7 @@ export default () => {
   regions.onchange = again;
   return {
     paste: drop.paste,
-    leave: () => { stop.abort(); told.textContent = ""; items.forEach(item => URL.revokeObjectURL(item.url)); },
+    leave: () => { clearTimeout(timer); stop.abort(); told.textContent = ""; items.forEach(item => URL.revokeObjectURL(item.url)); },
     nodes: [h("h1", { className: "room" }, "Which version comes nearer?"),
       h("p", { className: "what" }, "Say what you mean to evoke; each version is held against it."),
       h("div", { className: "with" }, h("div", { className: "set" }, drop, aim.node, field("show which parts feel most", regions, true)),

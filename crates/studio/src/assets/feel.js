@@ -1,5 +1,5 @@
 // Feel: pictures in, cards out; the intention is set beside, and each picture is held against it.
-import { h, put, ask, bars, strip, axis, dropper, failed, share, each, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
+import { h, put, ask, withFile, bars, strip, axis, dropper, failed, share, each, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
 
 const TOGETHER = 4, NAMES = ["negative", "other", "positive"];
 const order = ["positive", "negative", "other"];
@@ -48,8 +48,7 @@ const zoom = ({ url, name }) => {
 
 // Asks for one picture; what is brought once is not brought again.
 export const felt = async (item, query, signal) => {
-  if (!item.sha256) item.sha256 = (await ask("files", { body: item.file, signal })).sha256;
-  item.answer = await ask("feel", { query: { file: item.sha256, name: item.name, page: true, client, ...query }, signal });
+  item.answer = await withFile(item, signal, file => ask("feel", { query: { file, name: item.name, page: true, client, ...query }, signal }));
   item.page = item.answer.page;
   return item;
 };
@@ -109,13 +108,14 @@ export default () => {
     summary.textContent = `${done.length} picture${done.length > 1 ? "s" : ""}: most of all ${first[1]} (${share(first[0])}), then ${second[1]} (${share(second[0])}).`;
     export_.disabled = false;
   };
+  const remove = item => h("button", { type: "button", onclick: () => { items.splice(items.indexOf(item), 1); URL.revokeObjectURL(item.url); draw(); } }, "Remove");
   const one = async (item, signal) => {
     try {
       await felt(item, query(), signal);
-      item.node = card(item, [h("button", { type: "button", onclick: () => { items.splice(items.indexOf(item), 1); URL.revokeObjectURL(item.url); draw(); } }, "Remove")]);
+      item.node = card(item, remove(item));
     } catch (error) {
       if (error.name === "AbortError") return;
-      item.node = failed(item.name, error);
+      item.node = failed(item.name, error, remove(item));
     }
     draw();
   };
@@ -151,7 +151,7 @@ export default () => {
   sort.onchange = () => { remember(); draw(); };
   return {
     paste: drop.paste,
-    leave: () => { stop.abort(); told.textContent = ""; items.forEach(item => URL.revokeObjectURL(item.url)); },
+    leave: () => { clearTimeout(timer); stop.abort(); told.textContent = ""; items.forEach(item => URL.revokeObjectURL(item.url)); },
     nodes: [h("h1", { className: "room" }, "What does it evoke?"),
       h("p", { className: "what" }, "Nine emotions that groups of viewers tend to name, how pleasant, how stirring, and how unsure that is."),
       h("div", { className: "with" },

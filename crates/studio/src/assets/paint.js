@@ -1,11 +1,11 @@
 // Paint: new pictures for a genre or style and a feeling, by word or on the pad; and the brush for any picture.
-import { h, put, ask, dropper, failed, field, choice, range, pad, keep, state, client, follow, save } from "./parts.js";
+import { h, put, ask, withFile, dropper, failed, field, choice, range, pad, keep, state, client, follow, save } from "./parts.js";
 
 const plain = name => name.replace(/_/g, " ");
 
 export default () => {
   const asked = state();
-  let running = null, quit = null, item = null, url = "";
+  let running = null, quit = null, item = null, url = "", brushing = null;
   const told = document.getElementById("busy");
   const out = h("div", { "aria-live": "polite" }), progress = h("div");
   const subject = h("select"), style = h("select", null, h("option", { value: "" }, "any style"));
@@ -80,16 +80,21 @@ export default () => {
   const [size, sizeField] = range("Pixels of the longer side", 256, 2048, 1024, 128);
   const brush = async () => {
     if (!item) return;
+    if (brushing) brushing.abort();
+    brushing = new AbortController();
+    const signal = brushing.signal, of = item;
     put(brushed, h("img", { src: item.url, alt: item.name }), h("p", { className: "wait" }, "painting"));
+    const painted = format => withFile(of, format ? undefined : signal, file => ask("brush", { query: { file, size: size.value, seed: seed.value || 0, format }, as: "blob", signal: format ? undefined : signal }));
     try {
-      if (!item.sha256) item.sha256 = (await ask("files", { body: item.file })).sha256;
-      const blob = await ask("brush", { query: { file: item.sha256, size: size.value, seed: seed.value || 0 }, as: "blob" });
+      const blob = await painted();
       if (url) URL.revokeObjectURL(url);
       url = URL.createObjectURL(blob);
       put(brushed, h("img", { src: item.url, alt: item.name }), h("div", null, h("img", { src: url, alt: item.name + " in oil", className: "big" }),
         h("div", { className: "tools-of" }, h("button", { type: "button", onclick: () => save(blob, "in-oil.png") }, "Save PNG"),
-          h("button", { type: "button", onclick: async () => save(await ask("brush", { query: { file: item.sha256, size: size.value, seed: seed.value || 0, format: "svg" }, as: "blob" }), "in-oil.svg") }, "Save SVG"))));
-    } catch (error) { put(brushed, failed(item.name, error)); }
+          h("button", { type: "button", onclick: async () => {
+            try { save(await painted("svg"), "in-oil.svg"); } catch (error) { brushed.append(failed(of.name, error)); }
+          } }, "Save SVG"))));
+    } catch (error) { if (error.name !== "AbortError") put(brushed, failed(of.name, error)); }
   };
   const drop = dropper("Drop a picture of yours", "to have it painted over in oil", ([file]) => {
     if (item) URL.revokeObjectURL(item.url);
@@ -99,7 +104,7 @@ export default () => {
   size.addEventListener("change", brush);
   return {
     paste: drop.paste,
-    leave: () => { if (quit) quit(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
+    leave: () => { if (quit) quit(); if (brushing) brushing.abort(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
     nodes: [h("h1", { className: "room" }, "New pictures"), h("p", { className: "what" }, "For a subject and a feeling, by a small network that learned from paintings. Whoever appears in them is nobody."),
       h("div", { className: "with" }, h("div", { className: "set" }, field("Subject", subject), field("Style", style), field("Feeling is chosen", how), byWord, byPad, countField, truncationField, field("Seed", seed),
         field("painted over in oil, 1,024 pixels", oil, true), h("div", { className: "row-of" }, go, cancel), none), h("div", null, progress, out)),

@@ -31,7 +31,9 @@ export const client = (() => {
   } catch { return ""; }
 })();
 
-export class Problem extends Error {}
+export class Problem extends Error {
+  constructor(message, status) { super(message); this.status = status; }
+}
 
 // Who is told to come back later does so, a few times.
 const TRIES = 8;
@@ -58,10 +60,21 @@ export const ask = async (path, { query, body, method = "POST", signal, as = "js
     if (!response.ok) {
       let told = response.statusText;
       try { told = (await response.json()).error.message; } catch { /* no words */ }
-      throw new Problem(told);
+      throw new Problem(told, response.status);
     }
     if (response.status === 204) return null;
     return as === "blob" ? response.blob() : response.json();
+  }
+};
+
+// Brings a picture and uses its name; what is brought once is not brought again, unless it had to go meanwhile.
+export const withFile = async (item, signal, use) => {
+  for (let turn = 0; ; turn++) {
+    if (!item.sha256) item.sha256 = (await ask("files", { body: item.file, signal })).sha256;
+    try { return await use(item.sha256); } catch (error) {
+      if (error.status !== 404 || turn) throw error;
+      item.sha256 = null;
+    }
   }
 };
 
@@ -175,7 +188,8 @@ export const pad = (value, changed) => {
   return node;
 };
 
-export const failed = (name, error) => h("article", { className: "panel failed" }, name ? h("h3", { className: "name" }, name) : null, h("p", null, error.message));
+export const failed = (name, error, tools) => h("article", { className: "panel failed" }, name ? h("h3", { className: "name" }, name) : null, h("p", null, error.message),
+  tools ? h("div", { className: "tools-of" }, tools) : null);
 export const save = (blob, name) => {
   const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name }).click();
@@ -192,6 +206,8 @@ export const each = async (list, together, work, stop) => {
 // The state of a room stands in the address, so that it can be sent to somebody.
 export const state = () => new URLSearchParams(location.hash.split("?")[1] || "");
 export const keep = (room, values) => {
+  // Who has left the room has another address.
+  if ((location.hash.slice(1).split("?")[0] || "feel") !== room) return;
   const words = new URLSearchParams();
   for (const [key, value] of Object.entries(values)) if (value !== "" && value !== null && value !== undefined && value !== false) words.set(key, value);
   history.replaceState(null, "", "#" + room + (words.size ? "?" + words : ""));

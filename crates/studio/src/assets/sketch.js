@@ -1,5 +1,5 @@
 // Sketch: a photograph in a few strokes, redrawn as the settings move.
-import { h, put, ask, dropper, failed, field, choice, range, keep, state, client, EMOTIONS, save } from "./parts.js";
+import { h, put, ask, withFile, dropper, failed, field, choice, range, keep, state, client, EMOTIONS, save } from "./parts.js";
 
 const FORMATS = [["svg", "SVG"], ["png", "PNG"], ["pdf", "PDF"], ["dxf", "DXF"], ["gif", "GIF"]];
 
@@ -29,7 +29,7 @@ export default () => {
     const button = event.target;
     button.disabled = true;
     try {
-      const blob = await ask("sketch", { query: { ...query(), file: item.sha256, format }, as: "blob" });
+      const blob = await withFile(item, undefined, file => ask("sketch", { query: { ...query(), file, format }, as: "blob" }));
       save(blob, item.name.replace(/\.\w+$/, "") + `-${strokes.value}.${format}`);
     } catch (error) { notes.textContent = error.message; }
     button.disabled = false;
@@ -41,8 +41,8 @@ export default () => {
     stop = new AbortController();
     told.textContent = "drawing";
     try {
-      if (!item.sha256) item.sha256 = (await ask("files", { body: item.file, signal: stop.signal })).sha256;
-      const line = await ask("sketch", { query: { ...query(), file: item.sha256, name: item.name, client }, signal: stop.signal });
+      const signal = stop.signal;
+      const line = await withFile(item, signal, file => ask("sketch", { query: { ...query(), file, name: item.name, client }, signal }));
       if (url) URL.revokeObjectURL(url);
       // As a picture, a drawing can do nothing.
       url = URL.createObjectURL(new Blob([line.svg], { type: "image/svg+xml" }));
@@ -68,7 +68,7 @@ export default () => {
   }, false);
   return {
     paste: drop.paste,
-    leave: () => { if (stop) stop.abort(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
+    leave: () => { clearTimeout(timer); if (stop) stop.abort(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
     nodes: [h("h1", { className: "room" }, "A few strokes"), h("p", { className: "what" }, "Move the slider: fewer strokes are more abstract."),
       h("div", { className: "with" }, h("div", { className: "set" }, drop, strokesField, widthField, field("the object alone", object, true), field("colors of the picture", color, true),
         field("ink: strong edges thicker", ink, true), field("a network says which edges matter", meaning, true), field("Pulled toward", emotion), field("Work", quality), field("Seed", seed)), out)],

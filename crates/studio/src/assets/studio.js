@@ -15,13 +15,11 @@ const ROOMS = [
 const page = document.getElementById("page"), rooms = document.getElementById("rooms");
 rooms.append(...ROOMS.map(([id, name]) => h("a", { href: "#" + id }, name)));
 
-let shown = null, paste = null, leave = null;
+let paste = null, leave = null;
 const show = focus => {
   const id = location.hash.slice(1).split("?")[0] || "feel";
   const room = ROOMS.find(one => one[0] === id) || ROOMS[0];
-  if (shown === room[0]) return;
   if (leave) leave();
-  shown = room[0];
   const made = room[2]();
   paste = made.paste;
   leave = made.leave;
@@ -33,7 +31,9 @@ const show = focus => {
   });
   if (focus) page.focus({ preventScroll: true });
 };
+// Rooms write their own address without this event: it comes from who goes somewhere.
 addEventListener("hashchange", () => show(true));
+document.querySelector(".skip").addEventListener("click", event => { event.preventDefault(); page.focus(); });
 addEventListener("paste", event => paste && paste(event));
 // What is dropped beside the field must not take the place of the page.
 for (const name of ["dragover", "drop"]) addEventListener(name, event => event.preventDefault());

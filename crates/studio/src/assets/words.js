@@ -1,5 +1,5 @@
 // Say and read: sentences about a picture, and the emotion of a sentence.
-import { h, put, ask, bars, strip, nine, dropper, failed, field, choice, keep, state, client, EMOTIONS } from "./parts.js";
+import { h, put, ask, withFile, bars, strip, nine, dropper, failed, field, choice, keep, state, client, EMOTIONS } from "./parts.js";
 
 const read = () => {
   const asked = state();
@@ -41,9 +41,9 @@ const say = () => {
     const view = h("div", { className: "stage" }, h("img", { src: item.url, alt: item.name }));
     put(out, view, h("p", { className: "wait" }, "looking"));
     try {
-      if (!item.sha256) item.sha256 = (await ask("files", { body: item.file, signal: stop.signal })).sha256;
-      const { sentences } = await ask("say", { query: { file: item.sha256, emotion: emotion.value, n: count.value, name: item.name, client }, signal: stop.signal });
-      const canvas = h("canvas", { className: "glow", "aria-hidden": "true" });
+      const signal = stop.signal;
+      const { sentences } = await withFile(item, signal, file => ask("say", { query: { file, emotion: emotion.value, n: count.value, name: item.name, client }, signal }));
+      const canvas = h("canvas", { className: "glow look", "aria-hidden": "true" });
       const look = cells => {
         canvas.remove();
         if (!cells) return;
@@ -70,13 +70,14 @@ const say = () => {
   }, false);
   emotion.onchange = count.onchange = go;
   return { node: h("section", { className: "panel" }, h("h2", null, "What might viewers say?"), h("p", { className: "small" }, "Sentences in English, by a model."), drop,
-    h("div", { className: "set" }, field("Feeling", emotion), field("Sentences", count)), out), drop };
+    h("div", { className: "set" }, field("Feeling", emotion), field("Sentences", count)), out), drop, leave: () => { if (stop) stop.abort(); if (item) URL.revokeObjectURL(item.url); } };
 };
 
 export default () => {
   const said = say();
   return {
     paste: said.drop.paste,
+    leave: said.leave,
     nodes: [h("h1", { className: "room" }, "Words"), h("p", { className: "what" }, "The emotion of a sentence, word by word; and sentences about a picture, by a model that learned from what people wrote."),
       h("div", { className: "twin" }, read(), said.node)],
   };

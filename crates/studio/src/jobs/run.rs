@@ -4,9 +4,10 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
 use affetti::{Cancel, Progress, pipeline::Fault};
@@ -21,6 +22,9 @@ use crate::{
 
 /// News that a listener may be behind by; further ones make it look at the list anew.
 const NEWS: usize = 256;
+/// How often the end of a job is tried to be written down, and the time between.
+const INSISTENCE: usize = 10;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// The jobs: their list, their files, and those in work.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub struct Jobs {
 #[derive(Debug)]
 struct Running {
     cancel: Cancel,
+    /// Whether a visitor wants it to stop, and not the end of the program.
+    unwanted: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     total: usize,
     since: Instant,
@@ -114,6 +120,7 @@ impl Jobs {
         let running = self.lock();
         let stopped = match running.get(id) {
             Some(job) => {
+                job.unwanted.store(true, Ordering::SeqCst);
                 job.cancel.cancel();
                 true
             }
@@ -129,25 +136,33 @@ impl Jobs {
         self.lock().values().for_each(|job| job.cancel.cancel());
     }
 
-    /// Takes the next job and does it. `closing` says whether the program ends: what it stopped is not over.
-    pub fn next(&self, workshop: &Workshop, threads: usize, closing: &dyn Fn() -> bool) {
-        // In one hold: a job that runs is either in the list of those that wait, or can be stopped here.
+    /// Takes the next job and does it; whether it could not be taken. `closing` says whether the program ends: what it
+    /// stopped is not over.
+    pub fn next(&self, workshop: &Workshop, threads: usize, closing: &dyn Fn() -> bool) -> bool {
+        // In one hold: a job that runs is either in the list of those that wait, or can be stopped here; and none
+        // begins once all were told to stop.
         let mut running = self.lock();
-        // A list that cannot be read is told to the next visitor who asks for it.
-        let Ok(Some(job)) = self.store.take() else {
-            return;
+        if closing() {
+            return false;
+        }
+        let job = match self.store.take() {
+            Ok(Some(job)) => job,
+            Ok(None) => return false,
+            Err(_) => return true,
         };
         let id = job.id;
-        let cancel = Cancel::default();
+        let (cancel, unwanted) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
         let done = Arc::new(AtomicUsize::new(0));
-        let total = match &job.wanted.order {
-            Order::Paint(paint) => usize::try_from(paint.count).unwrap_or(1),
-            _ => 1,
-        };
         let entry = Running {
             cancel: cancel.clone(),
+            unwanted: Arc::clone(&unwanted),
             done: Arc::clone(&done),
-            total,
+            total: match &job.wanted.order {
+                Order::Paint(paint) => usize::try_from(paint.count).unwrap_or(1),
+                // How many are new is not known before.
+                Order::Index(_) => 0,
+                _ => 1,
+            },
             since: Instant::now(),
         };
         running.insert(id.clone(), entry);
@@ -163,6 +178,8 @@ impl Jobs {
             Some(hash) => self.files.read(&self.store, hash).map(|(_, bytes)| bytes),
             None => Ok([].into()),
         };
+        // What it makes stays until the list knows of it.
+        let mut hold = self.files.hold();
         let performed = input.and_then(|input| {
             let commission = Commission {
                 order: &wanted.order,
@@ -172,20 +189,36 @@ impl Jobs {
                 cancel: cancel.clone(),
                 progress: &progress,
             };
-            workshop.perform(&commission, &mut |made| self.files.kept(&self.store, &made))
+            let mut keep = |made| self.files.kept(&self.store, &made, &mut hold);
+            workshop.perform(&commission, &mut keep)
         });
-        self.lock().remove(&id);
         let stopped = cancel.is_cancelled();
-        if stopped && closing() {
-            return;
-        }
-        let ended: Result<Value, Option<Fault>> = match performed {
-            _ if stopped => Err(None),
-            Ok(answer) => Ok(answer),
-            Err(fault) => Err(Some(fault)),
+        let wanted = !unwanted.load(Ordering::SeqCst);
+        let written = if stopped && wanted {
+            self.insist(|| self.store.release(&id))
+        } else {
+            let ended: Result<Value, Option<Fault>> = match performed {
+                _ if stopped => Err(None),
+                Ok(answer) => Ok(answer),
+                Err(fault) => Err(Some(fault)),
+            };
+            self.insist(|| self.store.end(&id, &ended))
         };
-        // What cannot be written down is done again after the next start.
-        let _ = self.store.end(&id, &ended);
+        // One that cannot be written down is done again after the next start.
+        drop(written);
+        self.lock().remove(&id);
         self.tell(&id);
+        false
+    }
+
+    /// Tries several times: a disk that is full or busy may have room a moment later.
+    fn insist(&self, write: impl Fn() -> Result<(), Fault>) -> Result<(), Fault> {
+        for _ in 1..INSISTENCE {
+            if write().is_ok() {
+                return Ok(());
+            }
+            thread::sleep(PAUSE);
+        }
+        write()
     }
 }

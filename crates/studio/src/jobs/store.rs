@@ -13,6 +13,14 @@ use serde_json::Value;
 use super::{Job, State, Wanted};
 use crate::error::StudioError;
 
+/// A job that was in work so often when the program ended is not tried again: it may be what ends it.
+const TRIES: i64 = 3;
+/// Jobs that are over are remembered, the latest so many.
+const REMEMBERED: i64 = 2000;
+/// All of a job, and how many wait before it.
+const COLUMNS: &str = "number, id, wanted, input, name, client, state, asked, begun, ended, answer, kind, message, \
+     (SELECT count(*) FROM jobs b WHERE b.state = 'queued' AND b.number < a.number)";
+
 /// Counts up with every change of the tables.
 const VERSION: i64 = 1;
 
@@ -31,7 +39,8 @@ CREATE TABLE jobs(
   ended INTEGER,
   answer TEXT,
   kind TEXT,
-  message TEXT
+  message TEXT,
+  tries INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX jobs_by_state ON jobs(state, number);
 CREATE TABLE files(
@@ -91,7 +100,9 @@ impl Store {
     }
 
     fn told(&self) -> impl Fn(rusqlite::Error) -> Fault + '_ {
-        |error| Fault::new(ErrorKind::Io, format!("{}: {error}", self.path.display()))
+        // Where it lies is no visitor's concern.
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        move |error| Fault::new(ErrorKind::Io, format!("{name}: {error}"))
     }
 
     /// Adds a job at the end.
@@ -116,16 +127,47 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the first job that waits; it runs from now on.
+    /// Takes the first job that waits; it runs from now on. One that cannot be understood, as a later version has
+    /// written it, fails.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn take(&self) -> Result<Option<Job>, Fault> {
-        let sql = "UPDATE jobs SET state = 'running', begun = ?1 WHERE number = \
-                   (SELECT min(number) FROM jobs WHERE state = 'queued') RETURNING *, 0";
         let connection = self.lock();
-        let taken = connection.query_row(sql, [now()], job).optional();
-        taken.map_err(self.told())
+        let told = self.told();
+        loop {
+            let first = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1";
+            let id: Option<String> = connection
+                .query_row(first, [], |row| row.get(0))
+                .optional()
+                .map_err(&told)?;
+            let Some(id) = id else { return Ok(None) };
+            let run =
+                "UPDATE jobs SET state = 'running', begun = ?2, tries = tries + 1 WHERE id = ?1";
+            connection.execute(run, params![id, now()]).map_err(&told)?;
+            let sql = format!("SELECT {COLUMNS} FROM jobs a WHERE id = ?1");
+            match connection.query_row(&sql, [&id], job) {
+                Err(rusqlite::Error::FromSqlConversionFailure(..)) => {
+                    let failed = "UPDATE jobs SET state = 'failed', kind = 'unsupported', message = \
+                                  'another version of affetti asked for this', ended = ?2 WHERE id = ?1";
+                    connection
+                        .execute(failed, params![id, now()])
+                        .map_err(&told)?;
+                }
+                taken => return Ok(Some(taken.map_err(&told)?)),
+            }
+        }
+    }
+
+    /// Lets a job that runs wait again, as if it had never begun: the program ends in order.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn release(&self, id: &str) -> Result<(), Fault> {
+        let sql = "UPDATE jobs SET state = 'queued', begun = NULL, tries = tries - 1 \
+                   WHERE id = ?1 AND state = 'running'";
+        self.lock().execute(sql, [id]).map_err(self.told())?;
+        Ok(())
     }
 
     /// Ends a job that runs, with an answer, a fault, or neither where it was stopped.
@@ -148,7 +190,11 @@ impl Store {
             fault.map(|fault| fault.message.as_str()),
             now()
         ];
-        self.lock().execute(sql, row).map_err(self.told())?;
+        let connection = self.lock();
+        connection.execute(sql, row).map_err(self.told())?;
+        let old = "DELETE FROM jobs WHERE state IN ('done', 'failed', 'cancelled') AND number <= \
+                   (SELECT max(number) FROM jobs) - ?1";
+        connection.execute(old, [REMEMBERED]).map_err(self.told())?;
         Ok(())
     }
 
@@ -168,7 +214,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn again(&self, id: &str) -> Result<bool, Fault> {
-        let sql = "UPDATE jobs SET state = 'queued', begun = NULL, ended = NULL, kind = NULL, \
+        let sql = "UPDATE jobs SET state = 'queued', begun = NULL, ended = NULL, kind = NULL, tries = 0, \
                    message = NULL WHERE id = ?1 AND state IN ('failed', 'cancelled')";
         let changed = self.lock().execute(sql, [id]);
         Ok(changed.map_err(self.told())? > 0)
@@ -189,10 +235,9 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn job(&self, id: &str) -> Result<Option<Job>, Fault> {
-        let sql = "SELECT *, (SELECT count(*) FROM jobs b WHERE b.state = 'queued' AND b.number < a.number) \
-                   FROM jobs a WHERE id = ?1";
+        let sql = format!("SELECT {COLUMNS} FROM jobs a WHERE id = ?1");
         let connection = self.lock();
-        let found = connection.query_row(sql, [id], job).optional();
+        let found = connection.query_row(&sql, [id], job).optional();
         found.map_err(self.told())
     }
 
@@ -201,14 +246,16 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn latest(&self, count: usize) -> Result<Vec<Job>, Fault> {
-        let sql = "SELECT *, (SELECT count(*) FROM jobs b WHERE b.state = 'queued' AND b.number < a.number) \
-                   FROM jobs a ORDER BY number DESC LIMIT ?1";
+        let sql = format!("SELECT {COLUMNS} FROM jobs a ORDER BY number DESC LIMIT ?1");
         let connection = self.lock();
-        let mut read = connection.prepare_cached(sql).map_err(self.told())?;
+        let mut read = connection.prepare_cached(&sql).map_err(self.told())?;
         let rows = read
             .query_map([i64::try_from(count).unwrap_or(i64::MAX)], job)
             .map_err(self.told())?;
-        rows.collect::<Result<_, _>>().map_err(self.told())
+        // One that cannot be understood does not hide the others.
+        let good =
+            rows.filter(|row| !matches!(row, Err(rusqlite::Error::FromSqlConversionFailure(..))));
+        good.collect::<Result<_, _>>().map_err(self.told())
     }
 
     /// Jobs in a state.
@@ -266,24 +313,54 @@ impl Store {
     }
 
     /// Strikes the files that were used longest ago until those that are left take at most `limit` bytes, and
-    /// gives their names. What jobs that wait or run are about stays.
+    /// gives their names, and how many bytes are left. What jobs that wait or run are about stays, and so does what
+    /// `spared` says.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn strike(&self, limit: u64) -> Result<Vec<String>, Fault> {
+    pub fn strike(
+        &self,
+        limit: u64,
+        spared: &dyn Fn(&str) -> bool,
+    ) -> Result<(Vec<String>, u64), Fault> {
         let mut connection = self.lock();
-        strike(&mut connection, limit).map_err(self.told())
+        strike(&mut connection, limit, spared).map_err(self.told())
+    }
+
+    /// Strikes one file.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn drop_file(&self, sha256: &str) -> Result<(), Fault> {
+        let sql = "DELETE FROM files WHERE sha256 = ?1";
+        self.lock().execute(sql, [sha256]).map_err(self.told())?;
+        Ok(())
+    }
+
+    /// Names of all files.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn files(&self) -> Result<Vec<String>, Fault> {
+        let connection = self.lock();
+        let mut read = connection
+            .prepare("SELECT sha256 FROM files")
+            .map_err(self.told())?;
+        let rows = read.query_map([], |row| row.get(0)).map_err(self.told())?;
+        rows.collect::<Result<_, _>>().map_err(self.told())
     }
 }
 
-fn strike(connection: &mut Connection, limit: u64) -> rusqlite::Result<Vec<String>> {
+fn strike(
+    connection: &mut Connection,
+    limit: u64,
+    spared: &dyn Fn(&str) -> bool,
+) -> rusqlite::Result<(Vec<String>, u64)> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let changes = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut total: i64 =
-        changes.query_row("SELECT coalesce(sum(bytes), 0) FROM files", [], |row| {
-            row.get(0)
-        })?;
-    let mut struck = Vec::new();
+    let sum = "SELECT coalesce(sum(bytes), 0) FROM files";
+    let mut total: i64 = changes.query_row(sum, [], |row| row.get(0))?;
+    let mut struck: Vec<String> = Vec::new();
     if total > limit {
         let sql = "SELECT sha256, bytes FROM files WHERE sha256 NOT IN (SELECT input FROM jobs WHERE \
                    input IS NOT NULL AND state IN ('queued', 'running')) ORDER BY used";
@@ -293,15 +370,18 @@ fn strike(connection: &mut Connection, limit: u64) -> rusqlite::Result<Vec<Strin
             if total <= limit {
                 break;
             }
-            total -= row.get::<_, i64>(1)?;
-            struck.push(row.get::<_, String>(0)?);
+            let name: String = row.get(0)?;
+            if !spared(&name) {
+                total -= row.get::<_, i64>(1)?;
+                struck.push(name);
+            }
         }
     }
     for sha256 in &struck {
         changes.execute("DELETE FROM files WHERE sha256 = ?1", [sha256])?;
     }
     changes.commit()?;
-    Ok(struck)
+    Ok((struck, u64::try_from(total).unwrap_or(0)))
 }
 
 /// Makes the tables where there are none, and gives their version.
@@ -315,40 +395,43 @@ fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
         connection.execute_batch(&made)?;
     }
     if version <= VERSION {
+        let ends = "UPDATE jobs SET state = 'failed', kind = 'model', message = 'the program ended each time \
+                    that it was at this' WHERE state = 'running' AND tries >= ?1";
+        connection.execute(ends, [TRIES])?;
         let again = "UPDATE jobs SET state = 'queued', begun = NULL WHERE state = 'running'";
         connection.execute(again, [])?;
     }
     Ok(version.max(VERSION))
 }
 
-/// In the order of the columns.
+/// In the order of [`COLUMNS`].
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     let text = |n: usize| row.get::<_, String>(n);
     let broken = |n: usize, why: String| {
         rusqlite::Error::FromSqlConversionFailure(n, rusqlite::types::Type::Text, why.into())
     };
-    let order = text(3)?;
-    let order = serde_json::from_str(&order).map_err(|error| broken(3, error.to_string()))?;
-    let state = text(7)?;
-    let state = State::of_name(&state).ok_or_else(|| broken(7, state))?;
-    let answer: Option<String> = row.get(11)?;
+    let order = text(2)?;
+    let order = serde_json::from_str(&order).map_err(|error| broken(2, error.to_string()))?;
+    let state = text(6)?;
+    let state = State::of_name(&state).ok_or_else(|| broken(6, state))?;
+    let answer: Option<String> = row.get(10)?;
     let answer = answer.map(|answer| serde_json::from_str(&answer).unwrap_or_default());
-    let kind: Option<String> = row.get(12)?;
-    let message: Option<String> = row.get(13)?;
+    let kind: Option<String> = row.get(11)?;
+    let message: Option<String> = row.get(12)?;
     Ok(Job {
         number: row.get(0)?,
         id: text(1)?,
         wanted: Wanted {
             order,
-            input: row.get(4)?,
-            name: text(5)?,
-            client: text(6)?,
+            input: row.get(3)?,
+            name: text(4)?,
+            client: text(5)?,
         },
         state,
-        times: [Some(row.get(8)?), row.get(9)?, row.get(10)?],
+        times: [Some(row.get(7)?), row.get(8)?, row.get(9)?],
         answer,
         fault: kind.map(|kind| Fault::new(kind_of(&kind), message.unwrap_or_default())),
-        before: usize::try_from(row.get::<_, i64>(14)?).unwrap_or(0),
+        before: usize::try_from(row.get::<_, i64>(13)?).unwrap_or(0),
     })
 }
 
@@ -450,11 +533,57 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(3));
         }
         store.add("job", &wanted(Some("one"))).unwrap();
-        assert!(store.strike(30).unwrap().is_empty());
-        assert_eq!(store.strike(20).unwrap(), ["two"]);
+        let none = |_: &str| false;
+        assert_eq!(store.strike(30, &none).unwrap(), (vec![], 30));
+        assert_eq!(
+            store.strike(20, &none).unwrap(),
+            (vec!["two".to_owned()], 20)
+        );
         assert!(store.file("two").unwrap().is_none() && store.file("one").unwrap().is_some());
-        // Nothing else may go.
-        assert_eq!(store.strike(0).unwrap(), ["three"]);
+        // Nothing else may go: one is what a job is about, three is spared.
+        assert_eq!(
+            store.strike(0, &|name| name == "three").unwrap(),
+            (vec![], 20)
+        );
+        assert_eq!(
+            store.strike(0, &none).unwrap(),
+            (vec!["three".to_owned()], 10)
+        );
+    }
+
+    #[test]
+    fn a_job_that_ends_the_program_is_not_tried_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("studio.db");
+        for _ in 0..3 {
+            let store = Store::open(&path).unwrap();
+            if store.job("a").unwrap().is_none() {
+                store.add("a", &wanted(None)).unwrap();
+            }
+            assert_eq!(store.take().unwrap().unwrap().id, "a");
+        }
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.job("a").unwrap().unwrap().state, State::Failed);
+        // Somebody may ask for it once more; ends in order do not count.
+        assert!(store.again("a").unwrap());
+        for _ in 0..5 {
+            assert_eq!(store.take().unwrap().unwrap().id, "a");
+            store.release("a").unwrap();
+        }
+    }
+
+    #[test]
+    fn what_another_version_asked_for_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("studio.db");
+        let store = Store::open(&path).unwrap();
+        store.add("a", &wanted(None)).unwrap();
+        store.add("b", &wanted(None)).unwrap();
+        let strange = "UPDATE jobs SET wanted = '{\"verb\":\"fly\"}' WHERE id = 'a'";
+        store.lock().execute(strange, []).unwrap();
+        assert_eq!(store.latest(9).unwrap().len(), 1);
+        assert_eq!(store.take().unwrap().unwrap().id, "b");
+        assert_eq!(store.count(State::Failed).unwrap(), 1);
     }
 
     #[test]

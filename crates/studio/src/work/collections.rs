@@ -3,10 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
+    path::Path,
+    sync::PoisonError,
 };
 
 use affetti::{
-    FeelOptions, Feeling, Found, Outcome, Source,
+    Control, Failure, FeelOptions, Feeling, Found, Outcome, Source,
     feel::index::{Index, IndexBuilder, Stamp},
     ground::write_whole,
     pipeline::{self, ErrorKind, Fault},
@@ -26,6 +28,7 @@ impl Workshop {
         collection: &Collection,
         commission: &Commission<'_>,
     ) -> Result<Value, Fault> {
+        let _alone = self.indexing.lock().unwrap_or_else(PoisonError::into_inner);
         let predictor = self.models.predictor()?;
         let model = predictor.model();
         let home = collection.home()?;
@@ -41,9 +44,15 @@ impl Workshop {
             .collect();
         let mut there: HashSet<Vec<u8>> = HashSet::new();
         let mut todo = Vec::new();
+        let mut failed = Vec::new();
         for found in collection.pictures() {
-            let Found::Picture(job) = &found else {
-                continue;
+            let job = match &found {
+                Found::Picture(job) => job,
+                Found::Failed(failure) => {
+                    failed.push(failure.clone());
+                    continue;
+                }
+                Found::Note(_) => continue,
             };
             let Source::File(file) = &job.source else {
                 continue;
@@ -55,8 +64,10 @@ impl Workshop {
             }
             there.insert(name);
         }
-        let gone = builder.retain(|name| there.contains(name));
-        let (wanted, mut felt, mut failed) = (todo.len(), 0, Vec::new());
+        // What lies below a folder that cannot be read is not gone.
+        let whole = failed.is_empty();
+        let gone = builder.retain(|name| !whole || there.contains(name));
+        let (wanted, mut felt) = (todo.len(), 0);
         let options = &FeelOptions {
             decode: self.decode(),
             traces: true,
@@ -65,7 +76,11 @@ impl Workshop {
         let models = &self.models;
         let work = Spread(&Feeling { models, options }, commission.threads);
         let mut broken = None;
-        pipeline::run(&work, todo.into_iter(), &commission.control(), |outcome| {
+        let control = Control {
+            pixel_bytes: self.bounds.pixel_bytes,
+            ..commission.control()
+        };
+        pipeline::run(&work, todo.into_iter(), &control, |outcome| {
             match outcome {
                 Outcome::Done(reading) => {
                     if let Some(entry) = reading.indexed(&home)
@@ -84,12 +99,23 @@ impl Workshop {
         if let Some(fault) = broken {
             return Err(fault);
         }
+        if builder.is_empty() {
+            let told = format!("{} has no picture that can be read", collection.name);
+            return Err(Fault::new(ErrorKind::Input, told));
+        }
         let mut bytes = Vec::new();
         builder
             .write(&mut bytes)
             .and_then(|()| write_whole(&collection.index, &bytes).map_err(std::io::Error::other))
             .map_err(|error| Fault::new(ErrorKind::Io, error))?;
-        let named: Vec<_> = failed.iter().take(NAMED).collect();
+        let named = failed.iter().take(NAMED).map(|failure| {
+            let path = failure.path.to_path();
+            let way = path
+                .strip_prefix(&collection.folder)
+                .unwrap_or(Path::new(""));
+            failure.fault.clone().of(way)
+        });
+        let named: Vec<Failure> = named.collect();
         Ok(json!({
             "collection": collection.id,
             "pictures": builder.len(),

@@ -15,18 +15,21 @@ pub use painting::repertoire;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use affetti::{
     Cancel, Control, Models, Progress, ReadSentence,
     feel::Reference,
     picture::DecodeOptions,
-    pipeline::{Budget, ErrorKind, Fault},
+    pipeline::{Budget, ErrorKind, Fault, Permit},
 };
 use serde_json::{Value, json};
 
 use crate::{collections::Collections, order::Order, settings::Bounds};
+
+/// Bytes of a sentence: explaining reads it once for each of its words.
+const LONGEST_TEXT: usize = 16 << 10;
 
 /// What carries out orders, shared by all who work.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Workshop {
     pub collections: Collections,
     bounds: Bounds,
     pixels: Budget,
+    /// Held while a collection is read: two at once would write over each other.
+    indexing: Mutex<()>,
     reference: OnceLock<Reference>,
 }
 
@@ -126,6 +131,7 @@ impl Workshop {
             collections,
             bounds,
             pixels: Budget::new(bounds.pixel_bytes),
+            indexing: Mutex::default(),
             reference: OnceLock::new(),
         }
     }
@@ -156,6 +162,10 @@ impl Workshop {
     }
 
     fn read(&self, explain: bool, commission: &Commission<'_>) -> Result<Value, Fault> {
+        if commission.input.len() > LONGEST_TEXT {
+            let message = format!("a sentence of more than {} KiB", LONGEST_TEXT >> 10);
+            return Err(Fault::new(ErrorKind::Limit, message));
+        }
         let text = str::from_utf8(&commission.input)
             .map_err(|_| Fault::new(ErrorKind::Input, "the text is no UTF-8"))?;
         let (reader, model) = self.models.reader()?;
@@ -172,6 +182,11 @@ impl Workshop {
             model: model.clone(),
         };
         value(&read)
+    }
+
+    /// Waits until so many bytes of decoded pixels have room.
+    pub fn room(&self, bytes: u64) -> Permit<'_> {
+        self.pixels.take(bytes)
     }
 
     /// How pictures of visitors are decoded.

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use affetti::{
     NOTE, PaintOptions, Painted, paint,
     paint::{Wish, brush},
-    picture::decode,
-    pipeline::{ErrorKind, Fault},
+    picture::{decode, dimensions},
+    pipeline::Fault,
 };
 use serde_json::{Value, json};
 
@@ -15,6 +15,8 @@ use crate::order;
 
 /// Pixels of a side after the brush.
 const BRUSHED: u32 = 1024;
+/// Bytes that the brush takes for each pixel of a square canvas.
+const CANVAS: u64 = 100;
 
 impl Workshop {
     pub(super) fn paint(
@@ -23,15 +25,6 @@ impl Workshop {
         commission: &Commission<'_>,
         keep: &mut Keep<'_>,
     ) -> Result<Value, Fault> {
-        if !(1..=self.bounds.painted).contains(&order.count) {
-            return Err(Fault::new(
-                ErrorKind::Parameter,
-                format!(
-                    "count is {}, it has to be 1 to {}",
-                    order.count, self.bounds.painted
-                ),
-            ));
-        }
         let (generator, model) = self.models.generator()?;
         let words: Vec<&str> = order.words.split_whitespace().collect();
         let wish = Wish::read(&words, &generator.subjects())?;
@@ -49,6 +42,8 @@ impl Workshop {
         let mut failed = None;
         let control = commission.control();
         paint((generator, model), &options, &control, |painted| {
+            let side = u64::from(order.size.unwrap_or(BRUSHED));
+            let _room = order.oil.then(|| self.room(side * side * CANVAS));
             let painted = brushed(order, painted);
             let seed = painted.asked.seed;
             let made = Made {
@@ -81,6 +76,10 @@ impl Workshop {
         commission: &Commission<'_>,
         keep: &mut Keep<'_>,
     ) -> Result<Value, Fault> {
+        let (width, height) = dimensions(&commission.input)?;
+        let pixels = u64::from(width) * u64::from(height) * 3;
+        let canvas = u64::from(order.size) * u64::from(order.size) * CANVAS;
+        let _room = self.room(pixels + canvas);
         let picture = decode(&commission.input, &self.decode())?;
         let painting = brush::oil(&picture, order.size, order.seed);
         let told = format!("brush --seed {}", order.seed);

@@ -99,9 +99,11 @@ impl Browser {
         before
     }
 
-    /// Drives another tab.
+    /// Drives another tab, which comes to the front; gives the one before.
     pub(crate) fn drive(&mut self, session: &str) -> String {
-        std::mem::replace(&mut self.session, session.to_owned())
+        let before = std::mem::replace(&mut self.session, session.to_owned());
+        self.call("Page.bringToFront", &json!({}));
+        before
     }
 
     pub(crate) fn call(&mut self, method: &str, params: &Value) -> Value {
