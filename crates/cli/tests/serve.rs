@@ -235,13 +235,13 @@ fn a_folder_is_read_and_searched() {
     );
     let found = studio.json(
         "GET",
-        &format!("{search}?text=ships+at+sea+in+a+storm&top=3"),
+        &format!("{search}?text=a+bowl+of+apples+on+the+table&top=3"),
         &[],
     );
     let pictures = found["pictures"].as_array().unwrap();
     assert_eq!(
         (pictures.len(), &pictures[0]["path"]),
-        (3, &"whalers.jpg".into())
+        (3, &"still-life-with-apples-and-a-pot-of-prim.jpg".into())
     );
     let key = pictures[0]["picture"].as_str().unwrap();
     for size in ["small", "large"] {
@@ -280,7 +280,7 @@ fn what_cannot_be_opened_is_told() {
     let data = root.path().join("d").display().to_string();
     for (more, told) in [
         (&["--address", "0.0.0.0"][..], "needs --token"),
-        (&["--token", "two words"], "--token takes letters"),
+        (&["--token", "two words"], "take letters, figures"),
         (&["--data", &file], "name another one with --data"),
         (&["--port", &port, "--data", &data], "another --port"),
         (&["nowhere/", "--data", &data], "nowhere"),

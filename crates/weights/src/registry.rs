@@ -132,6 +132,7 @@ const CARDS: &[&str] = &[
     include_str!("../../../models/judge-1.toml"),
     include_str!("../../../models/mask-1.toml"),
     include_str!("../../../models/minilm-l6.toml"),
+    include_str!("../../../models/painter-1.toml"),
     include_str!("../../../models/reader-1.toml"),
     include_str!("../../../models/reader-2.toml"),
     include_str!("../../../models/space-1.toml"),
@@ -159,6 +160,10 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     (
         "mask-1",
         include_bytes!("../../../models/mask-1.safetensors"),
+    ),
+    (
+        "painter-1",
+        include_bytes!("../../../models/painter-1.safetensors"),
     ),
     (
         "reader-1",

@@ -14,8 +14,8 @@ use affetti_picture::{DecodeOptions, Limits, Picture};
 use affetti_sketch::Moment;
 
 use super::{
-    Cancel, Control, ErrorKind, Fault, Found, Input, Inputs, Job, Outcome, Progress, Source, Task,
-    WORKER_THREAD, Work, answer, run,
+    Budget, Cancel, Control, ErrorKind, Fault, Found, Input, Inputs, Job, Outcome, Progress,
+    Source, Task, WORKER_THREAD, Work, answer, run,
 };
 
 /// Counts pixels, and the pictures of each state.
@@ -157,7 +157,7 @@ fn a_panic_is_the_failure_of_its_picture_and_the_state_is_fresh() {
 #[test]
 fn one_picture_is_answered_in_place() {
     let work = Counting::on(3);
-    let answered = answer(&work, &job("a", 2), &Control::default());
+    let answered = answer(&work, &job("a", 2), &Control::default(), &Budget::new(1));
     assert_eq!(answered.unwrap(), ("a".into(), 4, 1));
 }
 
@@ -189,7 +189,7 @@ fn cancelled_between_pictures_and_between_steps() {
     };
     cancel.cancel();
     assert!(all(&Counting::on(1), vec![bytes("a", 1)], &control).is_empty());
-    let stopped = answer(&Counting::on(1), &job("a", 1), &control).unwrap_err();
+    let stopped = answer(&Counting::on(1), &job("a", 1), &control, &Budget::new(1)).unwrap_err();
     assert_eq!(stopped.fault.message, "stopped");
 }
 

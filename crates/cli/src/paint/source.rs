@@ -83,7 +83,7 @@ pub(crate) fn generator(name: Option<&str>, file: Option<&Path>) -> Result<(Gene
 }
 
 /// What is told where no generator is named and the program carries none.
-const NONE: &str = "this program carries no painter yet: `affetti train painter configs/painter-1.toml` makes one, which --weights names; --from with --brush needs none";
+const NONE: &str = "this program carries no painter: a build with weights does, and `affetti train painter configs/painter-1.toml` makes one, which --weights names; --from with --brush needs none";
 
 fn cards() -> Result<Vec<Card>> {
     let all = registry::cards()?.into_iter();
