@@ -113,7 +113,7 @@ fn every_room_does_what_it_is_for() {
     shot(&mut browser, "paint");
 
     browser.goto(&page("collections"));
-    browser.until("document.querySelector('select option')");
+    browser.until("[...document.querySelectorAll('button')].some(b => b.textContent === 'Read the folder' && !b.disabled)");
     browser.eval("[...document.querySelectorAll('button')].find(b => b.textContent === 'Read the folder').click()");
     browser.until("document.querySelectorAll('.painted figure').length === 12");
     browser.eval("{ const t = document.querySelector('input[type=search]'); t.value = 'a bowl of apples on a table'; t.dispatchEvent(new Event('input')); }");

@@ -15,7 +15,7 @@ export default () => {
   const at = { valence: +asked.get("valence") || 5, arousal: +asked.get("arousal") || 3 };
   const board = pad(at, changed => { Object.assign(at, changed); by.checked = true; soon(); });
   const top = choice([["24", "24"], ["60", "60"], ["200", "200"]], asked.get("top") || "60");
-  const index = h("button", { type: "button" }, "Read the folder");
+  const index = h("button", { type: "button", disabled: true }, "Read the folder");
   const query = () => ({ text: text.value, like: like.value, not: not.value, top: top.value, file: near, ...(by.checked ? at : {}) });
   const zoom = n => {
     const close = h("button", { type: "button" }, "Close"), img = h("img", { className: "big" }), name = h("span");
@@ -90,9 +90,9 @@ export default () => {
   ask("collections", { method: "GET" }).then(({ collections }) => {
     if (!collections.length) {
       put(list, h("p", { className: "empty" }, "Name folders when the studio is opened: affetti serve photos/"));
-      index.disabled = true;
       return;
     }
+    index.disabled = false;
     folders.append(...collections.map(one => h("option", { value: one.id, selected: one.id === asked.get("in") }, one.name + (one.pictures === null ? "" : ` (${one.pictures})`))));
     const read = collections.find(one => one.id === folders.value).pictures !== null;
     if (read) go(); else summary.textContent = "This folder was not read yet.";
