@@ -158,6 +158,7 @@ fn a_studio_that_is_killed_loses_nothing_and_does_nothing_twice() {
     let begun = Instant::now();
     let all = loop {
         let all = studio.jobs();
+        assert!(all.iter().all(|job| job["state"] != "failed"), "{all:?}");
         if all.iter().all(|job| job["state"] == "done") {
             break all;
         }

@@ -2,6 +2,7 @@
 //! `AFFETTI_SHOTS` names a folder, what was seen is kept there.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod common;
 

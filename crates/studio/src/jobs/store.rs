@@ -14,7 +14,7 @@ use super::{Job, State, Wanted};
 use crate::error::StudioError;
 
 /// A job that was in work so often when the program ended is not tried again: it may be what ends it.
-const TRIES: i64 = 3;
+const TRIES: i64 = 5;
 /// Jobs that are over are remembered, the latest so many.
 const REMEMBERED: i64 = 2000;
 /// All of a job, and how many wait before it.
@@ -555,7 +555,7 @@ mod tests {
     fn a_job_that_ends_the_program_is_not_tried_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("studio.db");
-        for _ in 0..3 {
+        for _ in 0..5 {
             let store = Store::open(&path).unwrap();
             if store.job("a").unwrap().is_none() {
                 store.add("a", &wanted(None)).unwrap();

@@ -1,5 +1,7 @@
 //! A real browser without a window, driven through its own protocol (Chrome DevTools), over pipes.
 
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
