@@ -61,15 +61,15 @@ pub fn find(
     wishes: &Wishes,
     top: usize,
 ) -> Result<(Vec<Hit>, Measured), Fault> {
+    for wished in [wishes.valence, wishes.arousal].into_iter().flatten() {
+        if !(1.0..=7.0).contains(&wished) {
+            let told = format!("{wished} is outside of the scale from 1 to 7");
+            return Err(Fault::new(ErrorKind::Parameter, told));
+        }
+    }
     if let Some(query) = wishes.query() {
         let hits = index.find(&query, top, models.threads())?;
         return Ok((hits, Measured::of(&query)));
-    }
-    for wished in [wishes.valence, wishes.arousal].into_iter().flatten() {
-        if !(1.0..=7.0).contains(&wished) {
-            let told = format!("valence and arousal go from 1 to 7, not {wished}");
-            return Err(Fault::new(ErrorKind::Parameter, told));
-        }
     }
     let text = match &wishes.text {
         Some(text) => {
