@@ -2,9 +2,9 @@
 //!
 //! | order | where |
 //! |---|---|
-//! | pictures in, answers out: feel, regions, say, sketch | [`pictures`] |
-//! | new pictures, and pictures painted over | [`painting`] |
-//! | a collection that is read | [`collections`] |
+//! | pictures in, answers out: feel, regions, say, sketch | `pictures` |
+//! | new pictures, and pictures painted over | `painting` |
+//! | a collection that is read | `collections` |
 //! | the emotion of a sentence | here |
 
 mod collections;
