@@ -323,11 +323,8 @@ impl Models {
                 eyes: Eyes::of(predictor)?,
                 speaker: Speaker::from_bytes(&bytes, &card.file)?,
                 space,
-                reader: Reader::embedded()?,
-                model: ModelId {
-                    name: card.name,
-                    sha256: store::sha256(&bytes),
-                },
+                reader: self.reader()?.0.clone(),
+                model: named(&card.name, &bytes),
             })
         })
     }

@@ -239,7 +239,7 @@ fn own(data: &Path) -> Result<File, StudioError> {
         source,
     };
     fs::create_dir_all(data).map_err(failed)?;
-    private(data).map_err(failed)?;
+    private(data);
     let lock = File::create(data.join(LOCK)).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -252,17 +252,14 @@ fn own(data: &Path) -> Result<File, StudioError> {
 
 /// What visitors bring is no concern of other users of the machine.
 #[cfg(unix)]
-fn private(data: &Path) -> io::Result<()> {
+fn private(data: &Path) {
     use std::os::unix::fs::PermissionsExt;
     // A folder that is somebody else's may still be written to.
     let _ = fs::set_permissions(data, fs::Permissions::from_mode(0o700));
-    Ok(())
 }
 
 #[cfg(not(unix))]
-fn private(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+fn private(_: &Path) {}
 
 /// A name that nobody guesses.
 fn name() -> Result<String, Problem> {

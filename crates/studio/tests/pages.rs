@@ -25,6 +25,16 @@ fn shot(browser: &mut Browser, name: &str) {
     }
 }
 
+/// All rooms, as their addresses name them.
+const ROOMS: [&str; 7] = [
+    "feel",
+    "compare",
+    "words",
+    "sketch",
+    "paint",
+    "collections",
+    "jobs",
+];
 /// What scrolls sideways on a phone.
 const TOO_WIDE: &str = "document.documentElement.scrollWidth > innerWidth + 1";
 
@@ -138,15 +148,7 @@ fn on_a_phone_and_in_the_dark() {
         return;
     };
     browser.window(390, 844, true);
-    for room in [
-        "feel",
-        "compare",
-        "words",
-        "sketch",
-        "paint",
-        "collections",
-        "jobs",
-    ] {
+    for room in ROOMS {
         browser.goto(&format!("http://{}/#{room}", studio.address));
         browser.until("document.querySelector('h1.room')");
         if room == "feel" {
@@ -199,15 +201,7 @@ fn by_keyboard_alone() {
         "valence 4.3, arousal 4.3"
     );
     // Whatever can be worked has a name.
-    for room in [
-        "feel",
-        "compare",
-        "words",
-        "sketch",
-        "paint",
-        "collections",
-        "jobs",
-    ] {
+    for room in ROOMS {
         browser.goto(&format!("http://{}/#{room}", studio.address));
         browser.until("document.querySelector('h1.room')");
         let nameless = browser.eval(

@@ -11,7 +11,7 @@ use affetti::{
     find,
     ground::read_within,
     hit_json,
-    picture::{Filter, decode, dimensions},
+    picture::Filter,
     pipeline::{ErrorKind, Fault},
 };
 use axum::{
@@ -172,11 +172,7 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
 /// The description of a picture that was brought.
 fn near(studio: &Arc<Studio>, hash: &str) -> Result<Vec<f32>, Fault> {
     let (_, bytes) = studio.jobs.files.read(&studio.jobs.store, hash)?;
-    let (width, height) = dimensions(&bytes)?;
-    let _room = studio
-        .workshop
-        .room(u64::from(width) * u64::from(height) * 3);
-    let picture = decode(&bytes, &studio.workshop.decode())?;
+    let (picture, _room) = studio.workshop.opened(&bytes, 0)?;
     let predictor = studio.workshop.models.predictor()?;
     let (_, components) =
         predictor.predict_with_description(&picture, &mut Default::default(), 1)?;
@@ -213,15 +209,10 @@ async fn picture(
     let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
     let shared = Arc::clone(&studio);
     let made = aside(move || {
-        let options = shared.workshop.decode();
-        let bytes = read_within(&file, options.limits.max_bytes)
+        let limit = shared.workshop.decode().limits.max_bytes;
+        let bytes = read_within(&file, limit)
             .map_err(|_| Fault::new(ErrorKind::Limit, "this picture cannot be read"))?;
-        let (width, height) = dimensions(&bytes)?;
-        options.limits.check_size(width, height, 0)?;
-        let _room = shared
-            .workshop
-            .room(u64::from(width) * u64::from(height) * 3);
-        let picture = decode(&bytes, &options)?;
+        let (picture, _room) = shared.workshop.opened(&bytes, 0)?;
         Ok(picture
             .fit_within(side, Filter::Bicubic)
             .encode_jpeg(QUALITY))

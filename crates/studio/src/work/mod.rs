@@ -21,7 +21,7 @@ use std::{
 use affetti::{
     Cancel, Control, Models, Progress, ReadSentence,
     feel::Reference,
-    picture::DecodeOptions,
+    picture::{DecodeOptions, Picture, decode, dimensions},
     pipeline::{Budget, ErrorKind, Fault, Permit},
 };
 use serde_json::{Value, json};
@@ -187,6 +187,20 @@ impl Workshop {
     /// Waits until so many bytes of decoded pixels have room.
     pub fn room(&self, bytes: u64) -> Permit<'_> {
         self.pixels.take(bytes)
+    }
+
+    /// A picture, decoded once there is room for it and for `more` bytes beside it; the room is free again when the
+    /// permit is dropped.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub fn opened(&self, bytes: &[u8], more: u64) -> Result<(Picture, Permit<'_>), Fault> {
+        let options = self.decode();
+        let (width, height) = dimensions(bytes)?;
+        // What is too large is refused by its header, and keeps nobody waiting.
+        options.limits.check_size(width, height, 0)?;
+        let room = self.room(u64::from(width) * u64::from(height) * 3 + more);
+        Ok((decode(bytes, &options)?, room))
     }
 
     /// How pictures of visitors are decoded.

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use affetti::{
     NOTE, PaintOptions, Painted, paint,
     paint::{Wish, brush},
-    picture::{decode, dimensions},
     pipeline::Fault,
 };
 use serde_json::{Value, json};
@@ -42,8 +41,8 @@ impl Workshop {
         let mut failed = None;
         let control = commission.control();
         paint((generator, model), &options, &control, |painted| {
-            let side = u64::from(order.size.unwrap_or(BRUSHED));
-            let _room = order.oil.then(|| self.room(side * side * CANVAS));
+            let side = order.size.unwrap_or(BRUSHED);
+            let _room = order.oil.then(|| self.room(canvas(side)));
             let painted = brushed(order, painted);
             let seed = painted.asked.seed;
             let made = Made {
@@ -76,11 +75,7 @@ impl Workshop {
         commission: &Commission<'_>,
         keep: &mut Keep<'_>,
     ) -> Result<Value, Fault> {
-        let (width, height) = dimensions(&commission.input)?;
-        let pixels = u64::from(width) * u64::from(height) * 3;
-        let canvas = u64::from(order.size) * u64::from(order.size) * CANVAS;
-        let _room = self.room(pixels + canvas);
-        let picture = decode(&commission.input, &self.decode())?;
+        let (picture, _room) = self.opened(&commission.input, canvas(order.size))?;
         let painting = brush::oil(&picture, order.size, order.seed);
         let told = format!("brush --seed {}", order.seed);
         let (media, ending, bytes) = match order.format {
@@ -96,6 +91,11 @@ impl Workshop {
         answer["strokes"] = painting.strokes.len().into();
         Ok(answer)
     }
+}
+
+/// Bytes that the brush takes for a canvas.
+fn canvas(side: u32) -> u64 {
+    u64::from(side) * u64::from(side) * CANVAS
 }
 
 /// The line of the command line, with where the file is.
