@@ -13,12 +13,13 @@ use axum::{
 use crate::{api::Shared, door::COOKIE, problem::Problem, studio::Studio};
 
 /// Name, media type, content.
-const ASSETS: [(&str, &str, &str); 12] = [
+const ASSETS: [(&str, &str, &str); 13] = [
     ("report.css", CSS, PAGE_STYLE),
     ("studio.css", CSS, include_str!("assets/studio.css")),
     ("studio.js", JS, include_str!("assets/studio.js")),
     ("parts.js", JS, include_str!("assets/parts.js")),
     ("feel.js", JS, include_str!("assets/feel.js")),
+    ("shelf.js", JS, include_str!("assets/shelf.js")),
     ("compare.js", JS, include_str!("assets/compare.js")),
     ("words.js", JS, include_str!("assets/words.js")),
     ("sketch.js", JS, include_str!("assets/sketch.js")),

@@ -1,7 +1,7 @@
 // Feel: pictures in, cards out; the intention is set beside, and each picture is held against it.
-import { h, put, ask, withFile, bars, strip, axis, dropper, failed, share, each, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
+import { h, put, ask, withFile, bars, strip, axis, dropper, share, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
+import { shelf } from "./shelf.js";
 
-const TOGETHER = 4, NAMES = ["negative", "other", "positive"];
 const order = ["positive", "negative", "other"];
 
 // One picture's card; `page` is what the report shows of it.
@@ -83,14 +83,12 @@ const SORTS = [["order", "as they came"], ["match", "nearest to the intention"],
   ...EMOTIONS.map(name => [name, "most " + name])];
 
 export default () => {
-  const items = [], asked = state();
-  let stop = new AbortController(), timer = 0;
-  const told = document.getElementById("busy");
+  const asked = state();
   const list = h("div", { className: "cards" }), summary = h("p", { className: "what", role: "status" });
   const regions = h("input", { type: "checkbox", checked: asked.get("regions") === "true" });
   const say = h("input", { type: "checkbox", checked: asked.get("say") === "true" });
   const sort = choice(SORTS, asked.get("sort") || "order");
-  const aim = intention(asked.get("intend"), () => { clearTimeout(timer); timer = setTimeout(again, 350); });
+  const aim = intention(asked.get("intend"), () => pictures.soon());
   const query = () => ({ regions: regions.checked, say: say.checked, intend: aim.text() });
   const remember = () => keep("feel", { ...query(), sort: sort.value === "order" ? "" : sort.value });
   const value = item => {
@@ -108,50 +106,14 @@ export default () => {
     summary.textContent = `${done.length} picture${done.length > 1 ? "s" : ""}: most of all ${first[1]} (${share(first[0])}), then ${second[1]} (${share(second[0])}).`;
     export_.disabled = false;
   };
-  const remove = item => h("button", { type: "button", onclick: () => { items.splice(items.indexOf(item), 1); URL.revokeObjectURL(item.url); draw(); } }, "Remove");
-  const one = async (item, signal) => {
-    try {
-      await felt(item, query(), signal);
-      item.node = card(item, remove(item));
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      item.node = failed(item.name, error, remove(item));
-    }
-    draw();
-  };
-  const run = async some => {
-    const signal = stop.signal;
-    let left = some.length;
-    await each(some, TOGETHER, async item => {
-      told.textContent = `${left} picture${left > 1 ? "s" : ""} to feel`;
-      await one(item, signal);
-      left--;
-    }, signal);
-    if (!signal.aborted) told.textContent = "";
-  };
-  const again = () => {
-    remember();
-    stop.abort();
-    stop = new AbortController();
-    run([...items]);
-  };
-  const add = files => {
-    const fresh = files.map(file => {
-      const item = { n: items.length, file, name: file.webkitRelativePath || file.name, url: URL.createObjectURL(file) };
-      item.node = h("article", { className: "panel" }, h("h3", { className: "name" }, item.name), h("p", { className: "wait" }, "waiting"));
-      items.push(item);
-      return item;
-    });
-    draw();
-    run(fresh);
-  };
-  const drop = dropper("Drop pictures here, or choose them", "JPEG, PNG, WebP, GIF, BMP, TIFF; folders too. They stay on this machine.", add);
+  const pictures = shelf({ query, draw, remember }), { items, again } = pictures;
+  const drop = dropper("Drop pictures here, or choose them", "JPEG, PNG, WebP, GIF, BMP, TIFF; folders too. They stay on this machine.", pictures.add);
   const export_ = h("button", { type: "button", disabled: true, onclick: () => save(new Blob([csv(items)], { type: "text/csv" }), "affetti.csv") }, "Export CSV");
   regions.onchange = say.onchange = again;
   sort.onchange = () => { remember(); draw(); };
   return {
     paste: drop.paste,
-    leave: () => { clearTimeout(timer); stop.abort(); told.textContent = ""; items.forEach(item => URL.revokeObjectURL(item.url)); },
+    leave: pictures.leave,
     nodes: [h("h1", { className: "room" }, "What does it evoke?"),
       h("p", { className: "what" }, "Nine emotions that groups of viewers tend to name, how pleasant, how stirring, and how unsure that is."),
       h("div", { className: "with" },
