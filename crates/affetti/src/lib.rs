@@ -66,7 +66,7 @@ pub use affetti_feel::{Aim, FeelError, Intention, ModelId, Prediction, Predictor
 pub use answers::painted::{NOTE, offer};
 pub use answers::{
     Asked, Measured, Painted, Parts, ReadSentence, Reading, RegionsReading, SaidPicture, Sketched,
-    Trace, hit_json,
+    Trace, hit_json, sidecar,
 };
 pub use drawings::Drawings;
 pub use models::{Models, Sources, Speech, Weights};
@@ -81,8 +81,10 @@ pub use verbs::{
     Fusion,
     feel::{FeelOptions, Feeling, feel},
     find::{Wishes, find},
-    paint::{PaintOptions, paint, sized},
+    paint::{PaintOptions, paint},
+    paint_words::{PaintWords, emotion_named, feeling_named},
     regions::{Finding, RegionsOptions, regions},
     say::{Expressed, Saying, SayingOptions, say},
     sketch::{ClipassoRecipe, Pulled, SketchOptions, Sketching, pull, sketch, tower},
+    turning::{TURN_DELAY, TURN_FRAMES, turning},
 };

@@ -5,12 +5,13 @@ use std::path::Path;
 use affetti::{
     Measured, Models, PictureName, Target, Wishes,
     emotion::{Distribution, Emotion, Label},
+    emotion_named,
     feel::index::{Hit, Index},
     find, hit_json,
     picture::{DecodeOptions, read},
     printable, round4,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
 use crate::{
     Exit,
@@ -67,13 +68,14 @@ pub(crate) fn read_target(text: &str, settings: &Settings) -> Result<Target> {
 fn wishes(args: &FindArgs, models: &Models, index: &Index, settings: &Settings) -> Result<Wishes> {
     let like = args.like.as_deref();
     let like = like.map(|text| read_target(text, settings)).transpose()?;
-    let not = args.not.iter().map(|name| emotion(name));
+    let not = args.not.iter().map(|name| emotion_named(name));
     Ok(Wishes {
         text: args.text.clone(),
         like,
         valence: args.valence,
         arousal: args.arousal,
-        not: not.collect::<Result<_>>()?,
+        not: not.collect::<Result<_, _>>()?,
+        within: None,
         near: match &args.picture {
             Some(path) => Some(near(path, models, index, settings)?),
             None => None,
@@ -114,16 +116,6 @@ fn beyond(hits: &[Hit], target: &Target) -> Option<String> {
             best * 100.0
         )
     })
-}
-
-/// An emotion by its name, or by an everyday word for it.
-pub(crate) fn emotion(name: &str) -> Result<Emotion> {
-    let target: Target = name.parse()?;
-    let dominant = target.shares().dominant();
-    if target.shares().get(dominant) < 0.99 {
-        bail!("{name:?} is more than one emotion; name one of the nine");
-    }
-    Ok(dominant)
 }
 
 /// All that the JSON has.

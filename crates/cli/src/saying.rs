@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path};
 use affetti::{
     Control, Expressed, Inputs, Outcome, PictureName, SaidPicture, SayingOptions,
     emotion::{Emotion, Label},
-    printable, say,
+    emotion_named, printable, say,
     words::say::speaker::SayOptions,
 };
 use anyhow::{Error, Result, bail};
@@ -15,7 +15,6 @@ use crate::{
     args::SayArgs,
     destination::{Destination, Writes},
     device,
-    find::emotion,
     inputs::{inputs, paths},
     out_file::{put, spare},
     output,
@@ -59,7 +58,7 @@ pub(crate) fn run(args: &SayArgs, settings: &Settings) -> Result<Exit> {
         expressed: match args.emotion.as_deref() {
             None => Expressed::Dominant,
             Some("all") => Expressed::All,
-            Some(name) => Expressed::Given(emotion(name)?),
+            Some(name) => Expressed::Given(emotion_named(name)?),
         },
         saying: SayOptions {
             count: args.number,

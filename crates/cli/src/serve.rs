@@ -38,6 +38,7 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
         token: token.clone(),
         hosts: args.hosts.clone(),
         collections: args.folders.clone(),
+        exports: args.export.clone(),
         ..affetti_studio::Settings::new(
             args.data
                 .clone()

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use affetti::{
@@ -21,6 +21,7 @@ use crate::error::StudioError;
 #[derive(Debug)]
 pub struct Collections {
     all: Vec<Collection>,
+    exports: Option<PathBuf>,
 }
 
 /// A folder of pictures.
@@ -37,11 +38,16 @@ pub struct Collection {
 }
 
 impl Collections {
-    /// Of `folders`, with their indexes below `data`.
+    /// Of `folders`, with their indexes below `data`, and copies below `exports`, the one place where anything else is
+    /// written.
     ///
     /// # Errors
-    /// What is no folder, or cannot be read.
-    pub fn open(folders: &[PathBuf], data: &Path) -> Result<Self, StudioError> {
+    /// What is no folder, or cannot be read; copies inside of a collection, where they would be read again.
+    pub fn open(
+        folders: &[PathBuf],
+        data: &Path,
+        exports: Option<&Path>,
+    ) -> Result<Self, StudioError> {
         let below = data.join("collections");
         fs::create_dir_all(&below).map_err(|source| StudioError::Folder {
             path: below.clone(),
@@ -68,7 +74,19 @@ impl Collections {
                 id,
             });
         }
-        Ok(Self { all })
+        let exports = exports.map(|folder| opened(folder, &all)).transpose()?;
+        Ok(Self { all, exports })
+    }
+
+    /// Where copies go.
+    ///
+    /// # Errors
+    /// A studio that was opened without such a folder.
+    pub fn exports(&self) -> Result<&Path, Fault> {
+        self.exports.as_deref().ok_or_else(|| {
+            let told = "no folder for copies; open the studio with --export FOLDER";
+            Fault::new(ErrorKind::Unsupported, told)
+        })
     }
 
     /// All of them, in the order in which they were named.
@@ -84,6 +102,23 @@ impl Collections {
     pub fn get(&self, id: &str) -> Result<&Collection, Fault> {
         let found = self.all.iter().find(|one| one.id == id);
         found.ok_or_else(|| Fault::new(ErrorKind::Input, "there is no such collection"))
+    }
+}
+
+/// The folder for copies, made where it is missing.
+fn opened(folder: &Path, all: &[Collection]) -> Result<PathBuf, StudioError> {
+    let failed = |source| StudioError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let folder = fs::canonicalize(folder).map_err(failed)?;
+    match all.iter().find(|one| folder.starts_with(&one.folder)) {
+        Some(one) => Err(StudioError::Copies {
+            path: folder,
+            collection: one.name.clone(),
+        }),
+        None => Ok(folder),
     }
 }
 
@@ -131,6 +166,14 @@ impl Collection {
         let way = file.strip_prefix(&self.folder).ok()?;
         let bytes = way.as_os_str().as_encoded_bytes();
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The way from the folder to a file of it, made of plain names alone.
+    #[must_use]
+    pub fn way(&self, file: &Path) -> Option<PathBuf> {
+        let way = file.strip_prefix(&self.folder).ok()?;
+        let plain = way.components().all(|c| matches!(c, Component::Normal(_)));
+        (plain && self.holds(file)).then(|| way.to_owned())
     }
 
     /// The file of that name.
@@ -187,7 +230,7 @@ mod tests {
         fs::create_dir_all(folder.join("below")).unwrap();
         fs::write(folder.join("below/a.jpg"), b"a").unwrap();
         fs::write(root.path().join("secret.jpg"), b"s").unwrap();
-        let all = Collections::open(&[folder.clone(), folder.clone()], root.path()).unwrap();
+        let all = Collections::open(&[folder.clone(), folder.clone()], root.path(), None).unwrap();
         assert_eq!(
             (all.all().len(), all.all()[0].name.as_str()),
             (1, "pictures")
@@ -222,7 +265,7 @@ mod tests {
         fs::write(root.path().join("secret.jpg"), b"s").unwrap();
         std::os::unix::fs::symlink("../secret.jpg", folder.join("link.jpg")).unwrap();
         std::os::unix::fs::symlink("..", folder.join("up")).unwrap();
-        let all = Collections::open(&[folder], root.path()).unwrap();
+        let all = Collections::open(&[folder], root.path(), None).unwrap();
         let one = &all.all()[0];
         assert_eq!(one.pictures().count(), 1);
         for way in ["link.jpg", "up/secret.jpg"] {

@@ -44,6 +44,14 @@ pub enum StudioError {
         /// Why not.
         source: io::Error,
     },
+    /// A folder for copies that lies in a collection.
+    #[error("--export {} lies in the collection {collection}, which would read the copies again; name a folder outside of it", path.display())]
+    Copies {
+        /// The folder.
+        path: PathBuf,
+        /// The collection.
+        collection: String,
+    },
     /// The list of jobs.
     #[error("{}: {source}", path.display())]
     Store {
@@ -74,7 +82,7 @@ impl StudioError {
         match self {
             Self::Address { .. } | Self::Folder { .. } | Self::Store { .. } => ErrorKind::Io,
             Self::Pictures { .. } => ErrorKind::Input,
-            Self::Open { .. } | Self::Taken { .. } => ErrorKind::Parameter,
+            Self::Open { .. } | Self::Taken { .. } | Self::Copies { .. } => ErrorKind::Parameter,
             Self::Newer { .. } => ErrorKind::Unsupported,
             Self::Feel(error) => error.kind(),
         }

@@ -1,13 +1,17 @@
 //! What can be asked of the studio: one order per verb, from the words of an address or from JSON.
 
 use affetti::{
-    emotion::{Emotion, Label as _},
+    PaintOptions, PaintWords, emotion_named,
     feel::Target,
-    paint::{Feeling, wish},
+    feeling_named,
+    paint::Feeling,
     pipeline::{ErrorKind, Fault},
     sketch::Quality,
 };
 use serde::{Deserialize, Serialize};
+
+/// Pictures that turn into one another, whose frames are in memory together.
+const MOST_TURNS: f64 = 24.0;
 
 /// One order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ pub enum Order {
     Brush(Brush),
     /// A collection that is read.
     Index(Index),
+    /// Pictures of a collection that are copied into folders by feeling.
+    Export(Export),
 }
 
 /// What a picture evokes.
@@ -195,20 +201,27 @@ pub struct Paint {
     pub oil: bool,
     /// Pixels of a side, 16 to 2048; none is the generator's own, or 1,024 after the brush.
     pub size: Option<u32>,
+    /// One moving picture in place of many: each turns into the next.
+    pub turn: bool,
+    /// A feeling, for a moving picture from the wish to the same in that.
+    pub to: Option<String>,
 }
 
 impl Default for Paint {
     fn default() -> Self {
+        let usual = PaintOptions::default();
         Self {
             words: String::new(),
-            count: 1,
-            seed: 0,
-            truncation: 0.8,
+            count: usual.count,
+            seed: usual.seed,
+            truncation: usual.truncation,
             emotion: None,
             valence: None,
             arousal: None,
             oil: false,
             size: None,
+            turn: false,
+            to: None,
         }
     }
 }
@@ -243,6 +256,29 @@ pub struct Index {
     pub collection: String,
 }
 
+/// Pictures of a collection that are copied into folders by feeling; which ones, says the text that comes with
+/// it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// The collection's name in addresses.
+    pub collection: String,
+    /// Whether the pictures themselves are copied.
+    pub copies: bool,
+    /// Whether an XMP sidecar is written beside each.
+    pub sidecars: bool,
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            collection: String::new(),
+            copies: true,
+            sidecars: true,
+        }
+    }
+}
+
 /// In what form a painted picture comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -254,8 +290,8 @@ pub enum Painted {
 }
 
 /// All verbs, as addresses name them.
-pub const VERBS: [&str; 8] = [
-    "feel", "regions", "read", "say", "sketch", "paint", "brush", "index",
+pub const VERBS: [&str; 9] = [
+    "feel", "regions", "read", "say", "sketch", "paint", "brush", "index", "export",
 ];
 
 impl Order {
@@ -276,6 +312,7 @@ impl Order {
             "paint" => Self::Paint(read(query)?),
             "brush" => Self::Brush(read(query)?),
             "index" => Self::Index(read(query)?),
+            "export" => Self::Export(read(query)?),
             other => {
                 return Err(wrong(format!(
                     "no verb {other:?}; there are {}",
@@ -299,6 +336,7 @@ impl Order {
             Self::Paint(_) => "paint",
             Self::Brush(_) => "brush",
             Self::Index(_) => "index",
+            Self::Export(_) => "export",
         }
     }
 
@@ -311,7 +349,10 @@ impl Order {
     /// Whether the file that it makes is the answer, rather than kept beside it.
     #[must_use]
     pub const fn is_one_file(&self) -> bool {
-        !matches!(self, Self::Paint(_))
+        match self {
+            Self::Paint(paint) => paint.moves(),
+            _ => true,
+        }
     }
 
     /// Values that are out of range, told before any work.
@@ -321,6 +362,8 @@ impl Order {
     pub fn check(&self) -> Result<(), Fault> {
         match self {
             Self::Regions(_) | Self::Read(_) | Self::Index(_) => Ok(()),
+            Self::Export(export) if export.copies || export.sidecars => Ok(()),
+            Self::Export(_) => Err(wrong("copies=false and sidecars=false leave nothing to do")),
             Self::Feel(feel) => feel.target().map(drop),
             Self::Say(say) => {
                 within("n", say.n as f64, 1.0, 8.0)?;
@@ -330,18 +373,10 @@ impl Order {
                 within("strokes", sketch.strokes as f64, 1.0, 2000.0)?;
                 within("width", f64::from(sketch.width), 0.1, 40.0)?;
                 within("size", f64::from(sketch.size), 32.0, 4096.0)?;
-                sketch.emotion.as_deref().map(emotion).transpose().map(drop)
+                let pulled = sketch.emotion.as_deref();
+                pulled.map(emotion_named).transpose().map(drop)
             }
-            Self::Paint(paint) => {
-                within("truncation", paint.truncation, 0.0, 1.5)?;
-                for (name, value) in [("valence", paint.valence), ("arousal", paint.arousal)] {
-                    value.map_or(Ok(()), |value| within(name, value, 1.0, 7.0))?;
-                }
-                let size = paint
-                    .size
-                    .map_or(Ok(()), |size| within("size", f64::from(size), 16.0, 2048.0));
-                size.and_then(|()| paint.feeling(Feeling::Any).map(drop))
-            }
+            Self::Paint(paint) => paint.check(),
             Self::Brush(brush) => within("size", f64::from(brush.size), 64.0, 2048.0),
         }
     }
@@ -367,44 +402,63 @@ impl Say {
         Ok(match self.emotion.as_deref() {
             None | Some("") => affetti::Expressed::Dominant,
             Some("all") => affetti::Expressed::All,
-            Some(name) => affetti::Expressed::Given(emotion(name)?),
+            Some(name) => affetti::Expressed::Given(emotion_named(name)?),
         })
     }
 }
 
 impl Paint {
-    /// The feeling of the settings, or the one that the words `said`.
+    fn check(&self) -> Result<(), Fault> {
+        let asked = self.asked();
+        asked.check()?;
+        asked.feeling(Feeling::Any)?;
+        self.toward()?;
+        let size = self.size.map(f64::from);
+        size.map_or(Ok(()), |size| within("size", size, 16.0, 2048.0))?;
+        if !self.moves() {
+            return Ok(());
+        }
+        if self.oil {
+            return Err(wrong("no brush for moving pictures"));
+        }
+        if self.to.is_none() {
+            return within("count", self.count as f64, 2.0, MOST_TURNS);
+        }
+        match self.count {
+            1 => Ok(()),
+            _ => Err(wrong(
+                "to= goes from one picture to the same in another feeling: count=1",
+            )),
+        }
+    }
+
+    /// Words and settings as the facade knows them.
+    #[must_use]
+    pub fn asked(&self) -> PaintWords {
+        PaintWords {
+            words: self.words.clone(),
+            emotion: self.emotion.clone().filter(|name| !name.is_empty()),
+            valence: self.valence,
+            arousal: self.arousal,
+            truncation: self.truncation,
+            size: self.size,
+            oil: self.oil,
+        }
+    }
+
+    /// Whether one moving picture is wanted.
+    #[must_use]
+    pub const fn moves(&self) -> bool {
+        self.turn || self.to.is_some()
+    }
+
+    /// The feeling at the other end.
     ///
     /// # Errors
-    /// Two feelings, and a word that is none.
-    pub fn feeling(&self, said: Feeling) -> Result<Feeling, Fault> {
-        let name = self.emotion.as_deref().filter(|name| !name.is_empty());
-        let asked = match (name, self.valence, self.arousal) {
-            (None, None, None) => return Ok(said),
-            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-                return Err(wrong("ask for an emotion, or for valence and arousal"));
-            }
-            (Some(name), ..) => match wish::feeling(name) {
-                Some(feeling) => feeling,
-                None => Feeling::Emotion(emotion(name)?),
-            },
-            (None, valence, arousal) => Feeling::Affect { valence, arousal },
-        };
-        if said != Feeling::Any {
-            return Err(wrong(
-                "two feelings are asked for: one among the words and one beside them",
-            ));
-        }
-        Ok(asked)
+    /// A word that is none.
+    pub fn toward(&self) -> Result<Option<Feeling>, Fault> {
+        self.to.as_deref().map(feeling_named).transpose()
     }
-}
-
-/// An emotion by its name.
-///
-/// # Errors
-/// Another word, with the nearest that is one.
-pub fn emotion(name: &str) -> Result<Emotion, Fault> {
-    Emotion::parse(name).map_err(wrong)
 }
 
 fn within(name: &str, value: f64, low: f64, high: f64) -> Result<(), Fault> {
@@ -457,6 +511,11 @@ mod tests {
             ("paint", "valence=8", "valence is 8"),
             ("paint", "emotion=awe&valence=3", "ask for an emotion, or"),
             ("brush", "size=1", "size is 1"),
+            ("paint", "turn=true", "count is 1, it has to be 2 to 24"),
+            ("paint", "turn=true&count=3&oil=true", "no brush"),
+            ("paint", "to=feer", "fear"),
+            ("paint", "to=fear&count=2", "count=1"),
+            ("export", "copies=false&sidecars=false", "nothing to do"),
             ("steal", "", "no verb \"steal\""),
         ] {
             let fault = Order::of_query(verb, query).expect_err(query);

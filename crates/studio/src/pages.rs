@@ -13,7 +13,7 @@ use axum::{
 use crate::{api::Shared, door::COOKIE, problem::Problem, studio::Studio};
 
 /// Name, media type, content.
-const ASSETS: [(&str, &str, &str); 13] = [
+const ASSETS: [(&str, &str, &str); 14] = [
     ("report.css", CSS, PAGE_STYLE),
     ("studio.css", CSS, include_str!("assets/studio.css")),
     ("studio.js", JS, include_str!("assets/studio.js")),
@@ -25,6 +25,7 @@ const ASSETS: [(&str, &str, &str); 13] = [
     ("sketch.js", JS, include_str!("assets/sketch.js")),
     ("paint.js", JS, include_str!("assets/paint.js")),
     ("collections.js", JS, include_str!("assets/collections.js")),
+    ("map.js", JS, include_str!("assets/map.js")),
     ("jobs.js", JS, include_str!("assets/jobs.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];

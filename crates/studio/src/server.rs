@@ -15,6 +15,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
 use crate::{api::router, error::StudioError, settings::Settings, studio::Studio};
@@ -57,7 +58,7 @@ pub fn serve(
 ) -> Result<(), StudioError> {
     let address = settings.address;
     let failed = |source| StudioError::Address { address, source };
-    let connections = settings.bounds.connections;
+    let (connections, idle) = (settings.bounds.connections, settings.bounds.idle);
     crate::studio::may_open(&settings)?;
     // Before the folder is touched: who cannot listen takes no job.
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;
@@ -77,7 +78,7 @@ pub fn serve(
         let warm = move || drop(ready.workshop.models.usual());
         tokio::task::spawn_blocking(warm);
         let router = router(Arc::clone(&studio), log);
-        listen(listener, router, connections, end).await;
+        listen(listener, router, (connections, idle), end).await;
         Ok(())
     });
     studio.close();
@@ -92,7 +93,12 @@ async fn asked_for(end: &Cancel) {
     }
 }
 
-async fn listen(listener: TcpListener, router: Router, connections: usize, end: &Cancel) {
+async fn listen(
+    listener: TcpListener,
+    router: Router,
+    (connections, idle): (usize, Duration),
+    end: &Cancel,
+) {
     let seats = Arc::new(Semaphore::new(connections));
     let (tell, told) = watch::channel(false);
     let end = asked_for(end);
@@ -114,7 +120,7 @@ async fn listen(listener: TcpListener, router: Router, connections: usize, end: 
         };
         let (router, told) = (router.clone(), told.clone());
         tokio::spawn(async move {
-            connection(stream, router, told).await;
+            connection(stream, router, idle, told).await;
             drop(seat);
         });
     }
@@ -123,15 +129,26 @@ async fn listen(listener: TcpListener, router: Router, connections: usize, end: 
     let _ = timeout(ENDING, seats.acquire_many(all)).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, mut told: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    idle: Duration,
+    mut told: watch::Receiver<bool>,
+) {
     // Small answers leave at once; where that cannot be set, they leave a little later.
     let _ = stream.set_nodelay(true);
+    // Who takes nothing of an answer for so long has gone, and its share of memory is free again.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(idle));
     let service = router.map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            TowerToHyperService::new(service),
+        );
     tokio::pin!(serving);
     tokio::select! {
         // How a visitor hangs up is theirs to choose.

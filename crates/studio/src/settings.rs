@@ -21,6 +21,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Folders of pictures that may be searched.
     pub collections: Vec<PathBuf>,
+    /// Where copies of pictures of collections go; without it there are none.
+    pub exports: Option<PathBuf>,
     /// Bounds on what visitors may ask.
     pub bounds: Bounds,
 }
@@ -42,7 +44,7 @@ pub struct Bounds {
     pub connections: usize,
     /// What pictures and results may take on disk, in bytes; the oldest go first.
     pub disk: u64,
-    /// An upload that stands still for so long is given up.
+    /// An upload or an answer that stands still for so long is given up.
     pub idle: Duration,
     /// A request that is not there after so long is given up.
     pub whole: Duration,
@@ -81,6 +83,7 @@ impl Settings {
             hosts: Vec::new(),
             data,
             collections: Vec::new(),
+            exports: None,
             bounds: Bounds::default(),
         }
     }

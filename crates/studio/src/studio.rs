@@ -102,7 +102,8 @@ impl Studio {
         let files = Files::open(data, &store, settings.bounds.disk)?;
         let waiting = store.count(State::Queued).unwrap_or(0);
         let threads = models.threads();
-        let collections = Collections::open(&settings.collections, data)?;
+        let collections =
+            Collections::open(&settings.collections, data, settings.exports.as_deref())?;
         let workshop = Arc::new(Workshop::new(models, collections, settings.bounds));
         let jobs = Arc::new(Jobs::new(store, files));
         let closing = Arc::new(AtomicBool::new(false));

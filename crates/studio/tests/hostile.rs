@@ -231,6 +231,32 @@ fn who_is_slow_is_given_up() {
 }
 
 #[test]
+fn who_takes_nothing_of_an_answer_is_given_up() {
+    const LARGE: usize = 40 << 20;
+    let studio = Open::new(|settings| {
+        settings.bounds.idle = Duration::from_secs(1);
+        settings.bounds.upload_bytes = 60 << 20;
+    });
+    let kept = studio.post("/api/v1/files", &vec![7; LARGE]).json();
+    let url = kept["url"].as_str().unwrap();
+    let mut stream = TcpStream::connect(studio.address).unwrap();
+    write!(
+        stream,
+        "GET {url} HTTP/1.1\r\nHost: {}\r\n\r\n",
+        studio.address
+    )
+    .unwrap();
+    // Until it has begun; then nothing more is read.
+    stream.read_exact(&mut [0; 9]).unwrap();
+    assert_eq!(studio.get(url).status, 429, "the first one holds the room");
+    let begun = Instant::now();
+    while studio.get(url).status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
 fn what_visitors_bring_is_never_a_page() {
     let studio = Open::plain();
     let page = b"<html><script>alert(1)</script></html>";

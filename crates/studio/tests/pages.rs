@@ -40,8 +40,10 @@ const TOO_WIDE: &str = "document.documentElement.scrollWidth > innerWidth + 1";
 
 #[test]
 fn every_room_does_what_it_is_for() {
+    let sorted = tempfile::tempdir().unwrap();
     let studio = Open::new(|settings| {
         settings.collections = vec![gallery("whalers").parent().unwrap().to_owned()];
+        settings.exports = Some(sorted.path().to_owned());
     });
     let Some(mut browser) = Browser::open() else {
         return;
@@ -122,6 +124,11 @@ fn every_room_does_what_it_is_for() {
     browser
         .until("[...document.querySelectorAll('.painted img')].every(img => img.naturalWidth > 0)");
     shot(&mut browser, "paint");
+    browser.goto(&page("paint?as=to&to=fear"));
+    browser.until("!document.querySelector('.go').disabled");
+    browser.eval("document.querySelector('.go').click()");
+    browser.until("document.querySelector('.moving img')?.naturalWidth > 0");
+    shot(&mut browser, "paint-turning");
 
     browser.goto(&page("collections"));
     browser.until("[...document.querySelectorAll('button')].some(b => b.textContent === 'Read the folder' && !b.disabled)");
@@ -132,6 +139,20 @@ fn every_room_does_what_it_is_for() {
         .until("document.querySelector('.painted figcaption')?.textContent.includes('still-life')");
     browser.until("[...document.querySelectorAll('.painted img')].slice(0, 4).every(img => img.naturalWidth > 0)");
     shot(&mut browser, "collections");
+    // What is chosen on the map alone is listed, and copied by feeling.
+    browser.goto(&page("collections?within=1,4.5,1,7"));
+    browser.until("document.querySelector('.map[open] canvas')");
+    browser.until("(n => n > 0 && n < 12)(document.querySelectorAll('.painted figure').length)");
+    let listed = browser.eval("document.querySelectorAll('.painted figure').length");
+    browser.eval("[...document.querySelectorAll('button')].find(b => b.textContent === 'Copy these into folders by feeling').click()");
+    browser.until(&format!(
+        "document.querySelector('main').innerText.includes('{listed} copied')"
+    ));
+    shot(&mut browser, "collections-map");
+    // A part of the map is dragged over by the mouse.
+    browser.drag(".map canvas", (0.6, 0.1), (0.95, 0.9));
+    browser.until("location.hash.includes('within=') && !location.hash.includes('within=1%2C4.5')");
+    browser.until("[...document.querySelectorAll('.map input')].map(i => +i.value)[0] > 4");
 
     browser.goto(&page("jobs"));
     browser.until("document.querySelector('tbody .state')?.textContent === 'done'");

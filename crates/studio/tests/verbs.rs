@@ -104,6 +104,9 @@ fn pictures_are_painted_as_jobs() {
     let file = studio.get(pictures[0]["file"]["url"].as_str().unwrap());
     assert_eq!(&file.body[1..4], b"PNG");
     assert!(file.header("cache-control").unwrap().contains("immutable"));
+    let turning = studio.post("/api/v1/paint?words=still+life+positive&to=fear", &[]);
+    assert_eq!(turning.header("content-type"), Some("image/gif"));
+    assert_eq!(&turning.body[..6], b"GIF89a");
     // Many become a job by themselves.
     let many = studio.post("/api/v1/paint?words=cityscape&count=40&client=me", &[]);
     assert_eq!(many.status, 202);

@@ -6,6 +6,7 @@ mod read;
 mod reading;
 pub(crate) mod regions;
 mod said;
+mod sidecar;
 mod sketched;
 
 pub use hit::{Measured, hit_json};
@@ -14,4 +15,5 @@ pub use read::ReadSentence;
 pub use reading::{Reading, Trace};
 pub use regions::{Parts, RegionsReading};
 pub use said::SaidPicture;
+pub use sidecar::sidecar;
 pub use sketched::Sketched;

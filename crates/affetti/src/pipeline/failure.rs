@@ -16,7 +16,7 @@ pub use affetti_picture::ErrorKind;
 
 /// Why one input has no answer; the others have. As JSON `{"path","error":{"kind","message"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{path}: {}", fault.message)]
+#[error("{path}: {fault}")]
 pub struct Failure {
     /// The input, as the user gave it or as it was found.
     #[serde(flatten)]
@@ -27,7 +27,8 @@ pub struct Failure {
 }
 
 /// What is wrong with an input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{message}")]
 pub struct Fault {
     /// Who is at fault.
     pub kind: ErrorKind,

@@ -1,5 +1,7 @@
 //! Pictures of an index by one wish, or by several together.
 
+use std::ops::RangeInclusive;
+
 use affetti_emotion::Emotion;
 use affetti_feel::{
     Target,
@@ -27,6 +29,8 @@ pub struct Wishes {
     pub arousal: Option<f64>,
     /// Emotions that are unwanted.
     pub not: Vec<Emotion>,
+    /// Only these: valence and arousal from and to, ends included.
+    pub within: Option<[RangeInclusive<f64>; 2]>,
     /// The predictor's description of a picture, to which others are to be near; goes with nothing else.
     pub near: Option<Vec<f32>>,
 }
@@ -34,7 +38,7 @@ pub struct Wishes {
 impl Wishes {
     /// Whether a plain search answers it.
     fn query(&self) -> Option<Query> {
-        if self.text.is_some() || !self.not.is_empty() {
+        if self.text.is_some() || !self.not.is_empty() || self.within.is_some() {
             return None;
         }
         let affect = self.valence.is_some() || self.arousal.is_some();
@@ -87,6 +91,11 @@ pub fn find(
         None => None,
     };
     let judge = |picture: &Described| {
+        if let Some([valence, arousal]) = &wishes.within
+            && !(valence.contains(&picture.valence) && arousal.contains(&picture.arousal))
+        {
+            return None;
+        }
         let mut parts = Vec::new();
         if let Some((space, text)) = &text {
             let vector = space.picture(&picture.components);
@@ -99,7 +108,11 @@ pub fn find(
         parts.extend(wishes.arousal.map(|wish| -(picture.arousal - wish).abs()));
         let unwanted = wishes.not.iter();
         parts.extend(unwanted.map(|emotion| -picture.emotions.get(*emotion)));
-        parts
+        if parts.is_empty() {
+            // Whoever is among them is as good as any other.
+            parts.push(0.0);
+        }
+        Some(parts)
     };
     let wished = [
         wishes.text.is_some(),
@@ -108,5 +121,5 @@ pub fn find(
         wishes.arousal.is_some(),
     ];
     let parts = wished.into_iter().filter(|wished| *wished).count() + wishes.not.len();
-    Ok((index.rank(parts, &judge, top)?, Measured::Fit))
+    Ok((index.rank(parts.max(1), &judge, top)?, Measured::Fit))
 }

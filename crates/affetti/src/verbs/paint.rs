@@ -106,7 +106,7 @@ fn batch(
 
 /// Enlarged or made smaller to `side` pixels.
 #[must_use]
-pub fn sized(picture: Picture, side: Option<u32>) -> Picture {
+pub(crate) fn sized(picture: Picture, side: Option<u32>) -> Picture {
     match side {
         Some(side) if side != picture.width() => picture.resize(side, side, Filter::Bicubic),
         _ => picture,

@@ -14,6 +14,7 @@ use clap::ValueHint;
 Examples:
   affetti serve --open
   affetti serve photos/ paintings/
+  affetti serve photos/ --export sorted/
   affetti serve --address 0.0.0.0 --token random
   curl --data-binary @photo.jpg 'http://127.0.0.1:7878/api/v1/feel?regions=true'
 
@@ -38,6 +39,10 @@ pub(crate) struct ServeArgs {
     /// Where jobs and results are kept [default: the folder "studio" in the cache]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
+    /// Where copies of pictures of these folders go, sorted by feeling, and XMP sidecars; nothing is written
+    /// elsewhere
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) export: Option<PathBuf>,
     /// Show the page in the browser
     #[arg(long)]
     pub(crate) open: bool,

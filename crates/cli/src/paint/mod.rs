@@ -6,13 +6,12 @@ mod target;
 use std::{ops::ControlFlow, path::Path};
 
 use affetti::{
-    Cancel, Control, PaintOptions, Painted,
+    Cancel, Control, PaintOptions, PaintWords, Painted,
     emotion::Label as _,
     paint,
     paint::{
         Feeling, Wish,
         brush::{self, Painting, mood::Mood},
-        wish,
     },
     picture::{DecodeOptions, Picture, read},
 };
@@ -38,7 +37,7 @@ const MOODS: u64 = 48;
 const TOGETHER: u64 = 400;
 
 pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
-    check(args)?;
+    asked(args, &[]).check()?;
     if let Some(picture) = &args.from {
         return over(args, picture, settings);
     }
@@ -52,7 +51,7 @@ pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
     }
     let options = PaintOptions {
         wish: Wish {
-            feeling: feeling(args, source.wish.feeling)?,
+            feeling: asked(args, &words).feeling(source.wish.feeling)?,
             ..source.wish.clone()
         },
         count,
@@ -78,33 +77,26 @@ pub(crate) fn run(args: &PaintArgs, settings: &Settings) -> Result<Exit> {
     painted(&source, &options, &mut target, (args, settings))
 }
 
+/// The arguments as the facade knows them.
+fn asked(args: &PaintArgs, words: &[&str]) -> PaintWords {
+    PaintWords {
+        words: words.join(" "),
+        emotion: args.emotion.clone(),
+        valence: args.valence,
+        arousal: args.arousal,
+        truncation: args.truncation,
+        size: args.size,
+        oil: args.brush == BrushArg::Oil,
+    }
+}
+
 /// What was asked, as one would ask it again.
 fn command(args: &PaintArgs, words: &[&str]) -> String {
-    let mut command = format!("paint {}", words.join(" "));
-    let mut add = |option: &str, value: Option<String>| {
-        if let Some(value) = value {
-            command += &format!(" --{option} {value}");
-        }
+    let norm = match args.bn {
+        NormArg::Batch => " --bn batch",
+        NormArg::Running => "",
     };
-    let number = |x: Option<f64>| x.map(|x| x.to_string());
-    add("emotion", args.emotion.clone());
-    add("valence", number(args.valence));
-    add("arousal", number(args.arousal));
-    let usual = PaintOptions::default().truncation;
-    add(
-        "truncation",
-        number(Some(args.truncation).filter(|x| *x != usual)),
-    );
-    add("size", args.size.map(|size| size.to_string()));
-    add(
-        "brush",
-        (args.brush == BrushArg::Oil).then(|| "oil".to_owned()),
-    );
-    add(
-        "bn",
-        (args.bn == NormArg::Batch).then(|| "batch".to_owned()),
-    );
-    command
+    asked(args, words).command() + norm
 }
 
 /// How files of a wish begin: what was asked.
@@ -126,22 +118,6 @@ fn stem(wish: &Wish) -> String {
     words.join("-")
 }
 
-/// What is wrong with the arguments, before any work.
-fn check(args: &PaintArgs) -> Result<()> {
-    if !(0.0..=1.5).contains(&args.truncation) {
-        bail!("--truncation is {}, it has to be 0 to 1.5", args.truncation);
-    }
-    for (name, value) in [("valence", args.valence), ("arousal", args.arousal)] {
-        if value.is_some_and(|x| !(1.0..=7.0).contains(&x)) {
-            bail!(
-                "--{name} is {}, it has to be 1 to 7",
-                value.unwrap_or_default()
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Words, and the number among them.
 fn split(words: &[String]) -> Result<(Vec<&str>, u64)> {
     let is_number = |word: &&str| word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty();
@@ -159,29 +135,6 @@ fn split(words: &[String]) -> Result<(Vec<&str>, u64)> {
         }
     };
     Ok((words, count))
-}
-
-/// The feeling of the options, or the one among the words.
-fn feeling(args: &PaintArgs, said: Feeling) -> Result<Feeling> {
-    let asked = match (&args.emotion, args.valence, args.arousal) {
-        (Some(name), ..) => named(name)?,
-        (None, None, None) => return Ok(said),
-        (None, valence, arousal) => Feeling::Affect { valence, arousal },
-    };
-    if said != Feeling::Any {
-        bail!("two feelings are asked for: one among the words and one by an option");
-    }
-    Ok(asked)
-}
-
-fn named(name: &str) -> Result<Feeling> {
-    if let Some(feeling) = wish::feeling(name) {
-        return Ok(feeling);
-    }
-    // Its message names the nine; sentiments are told here.
-    let emotion = crate::find::emotion(name)
-        .map_err(|error| anyhow!("{error}; or negative, neutral or positive"))?;
-    Ok(Feeling::Emotion(emotion))
 }
 
 fn painted(
@@ -239,7 +192,7 @@ fn over(args: &PaintArgs, path: &Path, settings: &Settings) -> Result<Exit> {
     let picture = read(path, &DecodeOptions::default())
         .map_err(|error| anyhow!("{}: {error}", path.display()))?;
     let seed = settings.seed.unwrap_or(0);
-    let feeling = feeling(args, Feeling::Any)?;
+    let feeling = asked(args, &[]).feeling(Feeling::Any)?;
     let picture = match feeling {
         Feeling::Any => picture,
         felt => mood(args, felt)?.given_to(&picture, 1.0),

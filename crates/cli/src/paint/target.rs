@@ -6,20 +6,14 @@ use std::{
 };
 
 use affetti::{
-    PaintOptions, Painted,
-    paint::{
-        Wish,
-        brush::Painting,
-        generator::Seedling,
-        sheet::grid,
-        wish::{Kind, Subject},
-    },
+    Control, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, feeling_named,
+    paint::{brush::Painting, sheet::grid},
     picture::Picture,
-    sized,
+    turning,
 };
 use anyhow::{Result, bail};
 
-use super::{TOGETHER, named, source::Source};
+use super::{TOGETHER, source::Source};
 use crate::{
     Exit,
     args::{BrushArg, PaintArgs},
@@ -31,11 +25,6 @@ use crate::{
 
 /// The folder of pictures where none is named.
 const FOLDER: &str = "painted";
-/// Frames from one picture to the next.
-const FRAMES: usize = 16;
-/// Hundredths of a second of a frame.
-const DELAY: u16 = 8;
-
 /// Pixels of a file.
 const MOST_PIXELS: u64 = 160_000_000;
 
@@ -101,7 +90,7 @@ impl Target {
         }
         let sheet = args.grid && form == Form::Files;
         let frames = if form == Form::Animation {
-            FRAMES as u64
+            TURN_FRAMES
         } else {
             1
         };
@@ -189,7 +178,10 @@ impl Target {
 
     /// Writes an animation.
     pub(super) fn put(&self, frames: &[Picture], count: u64, settings: &Settings) -> Result<Exit> {
-        put(&self.path, &affetti::paint::animation::gif(frames, DELAY))?;
+        put(
+            &self.path,
+            &affetti::paint::animation::gif(frames, TURN_DELAY),
+        )?;
         let path = self.path.display();
         settings.summary(&format!(
             "{} frames of {count} pictures \u{2192} {path}",
@@ -230,65 +222,20 @@ fn plain(word: &str) -> String {
     word.chars().map(good).collect()
 }
 
-/// The frames of a way through the pictures of all seeds and back to the first, or from one feeling to
-/// another with the same noise and back.
+/// The frames of a way from picture to picture, or from one feeling to another.
 pub(super) fn animation(
     source: &Source,
     options: &PaintOptions,
     args: &PaintArgs,
 ) -> Result<Vec<Picture>> {
-    let generator = &source.generator;
-    let at = |wish: &Wish, seed: u64| -> Result<Seedling> {
-        let choices = generator.choices(wish)?;
-        Ok(generator.seedling(seed, options.truncation, &choices).0)
-    };
-    let stations: Vec<Seedling> = match &args.to {
-        Some(to) => {
-            let other = Wish {
-                feeling: named(to)?,
-                // The same genre at both ends.
-                subjects: genre(source, options)?,
-                notes: Vec::new(),
-            };
-            let from = at(&options.wish, options.seed)?;
-            vec![from, at(&other, options.seed)?]
-        }
-        None if options.count < 2 => {
-            bail!("a GIF goes from picture to picture: ask for at least 2, or add --to EMOTION")
-        }
-        None => {
-            let seeds = (0..options.count).map(|n| options.seed.wrapping_add(n));
-            let stations: Result<_> = seeds.map(|seed| at(&options.wish, seed)).collect();
-            stations?
-        }
-    };
-    let mut frames = Vec::new();
-    for (n, from) in stations.iter().enumerate() {
-        let to = &stations[(n + 1) % stations.len()];
-        let steps: Vec<Seedling> = (0..FRAMES)
-            .map(|step| from.toward(to, eased(step as f32 / FRAMES as f32)))
-            .collect();
-        let pictures = generator.paint(&steps).into_iter();
-        frames.extend(pictures.map(|picture| sized(picture, options.size)));
+    let to = args.to.as_deref().map(feeling_named).transpose()?;
+    if to.is_none() && options.count < 2 {
+        bail!("a GIF goes from picture to picture: ask for at least 2, or add --to EMOTION");
     }
-    Ok(frames)
-}
-
-/// The subjects that are asked for, and where there is no genre among them, that of the first picture.
-fn genre(source: &Source, options: &PaintOptions) -> Result<Vec<Subject>> {
-    let mut subjects = options.wish.subjects.clone();
-    let choices = source.generator.choices(&options.wish)?;
-    let (_, choice) = source
-        .generator
-        .seedling(options.seed, options.truncation, &choices);
-    if options.wish.subject(Kind::Genre).is_none() {
-        let genres = choice.subjects.iter().filter(|s| s.kind == Kind::Genre);
-        subjects.extend(genres.cloned());
-    }
-    Ok(subjects)
-}
-
-/// Slow at both ends.
-fn eased(part: f32) -> f32 {
-    part * part * (3.0 - 2.0 * part)
+    Ok(turning(
+        &source.generator,
+        options,
+        to,
+        &Control::default(),
+    )?)
 }

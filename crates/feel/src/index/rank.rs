@@ -9,7 +9,7 @@ use super::read::Index;
 use crate::error::FeelError;
 use affetti_emotion::{Distribution, Emotion};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Rows that are read together.
 const GROUP: u64 = 1024;
@@ -28,15 +28,16 @@ pub struct Described {
 }
 
 impl Index {
-    /// The `top` pictures of the highest judgement, best first; `judge` gives `parts` numbers for each. The
-    /// measure of a hit is its judgement, or the sum of several. Runs in the caller's rayon pool.
+    /// The `top` pictures of the highest judgement, best first; `judge` gives `parts` numbers for each, or nothing
+    /// for one that is not to be found. The measure of a hit is its judgement, or the sum of several. Runs in the
+    /// caller's rayon pool.
     ///
     /// # Errors
     /// [`FeelError::Io`] and [`FeelError::Index`] where the file cannot be read.
     pub fn rank(
         &self,
         parts: usize,
-        judge: &(dyn Fn(&Described) -> Vec<f64> + Sync),
+        judge: &(dyn Fn(&Described) -> Option<Vec<f64>> + Sync),
         top: usize,
     ) -> Result<Vec<Hit>, FeelError> {
         let rows = self.len();
@@ -45,22 +46,36 @@ impl Index {
             .collect();
         let judged = groups.par_iter().map(|group| {
             let described = self.described(group.clone())?;
-            Ok(described.iter().flat_map(judge).collect())
+            let all = described.iter().zip(group.clone());
+            Ok(all
+                .filter_map(|(one, row)| Some((row, judge(one)?)))
+                .collect())
         });
-        let judged: Vec<Vec<f64>> = judged.collect::<Result<_, FeelError>>()?;
-        let totals = totals(&judged.concat(), parts);
-        let mut order: Vec<u64> = (0..rows).collect();
-        order.sort_by(|a, b| {
-            totals[*b as usize]
-                .total_cmp(&totals[*a as usize])
-                .then(a.cmp(b))
-        });
+        let judged: Vec<Vec<(u64, Vec<f64>)>> = judged.collect::<Result<_, FeelError>>()?;
+        let (found, numbers): (Vec<u64>, Vec<Vec<f64>>) = judged.into_iter().flatten().unzip();
+        let totals = totals(&numbers.concat(), parts);
+        let mut order: Vec<(u64, f64)> = found.into_iter().zip(totals).collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         order.truncate(top.clamp(1, MAX_TOP));
         let home = self.home()?;
         order
             .into_iter()
-            .map(|row| self.hit(&home, row, totals[row as usize]))
+            .map(|(row, total)| self.hit(&home, row, total))
             .collect()
+    }
+
+    /// All pictures, in the order of their names, each with the measure 0, until `sink` breaks.
+    ///
+    /// # Errors
+    /// [`FeelError::Io`] and [`FeelError::Index`] where the file cannot be read.
+    pub fn each(&self, mut sink: impl FnMut(Hit) -> ControlFlow<()>) -> Result<(), FeelError> {
+        let home = self.home()?;
+        for row in 0..self.len() {
+            if sink(self.hit(&home, row, 0.0)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// What is known of the rows of a range.

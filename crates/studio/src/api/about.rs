@@ -16,6 +16,7 @@ pub(crate) async fn about(State(studio): Shared) -> Result<Json<Value>, Problem>
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "verbs": VERBS,
+        "exports": studio.settings.exports.is_some(),
         "model": model,
         "bounds": {
             "bytes": bounds.picture.max_bytes,

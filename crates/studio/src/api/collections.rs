@@ -1,9 +1,14 @@
 //! `/api/v1/collections`: folders of this machine, searched by feeling, by words, by picture.
 
-use std::sync::Arc;
+use std::{
+    ops::{ControlFlow, RangeInclusive},
+    sync::Arc,
+};
 
 use affetti::{
     PictureName, Wishes,
+    emotion::Label as _,
+    emotion_named,
     feel::{
         Target,
         index::{Hit, Index},
@@ -13,6 +18,7 @@ use affetti::{
     hit_json,
     picture::Filter,
     pipeline::{ErrorKind, Fault},
+    round4,
 };
 use axum::{
     Json,
@@ -25,7 +31,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Shared, aside, verbs::not_here};
-use crate::{collections::Collection, order, problem::Problem, studio::Studio};
+use crate::{collections::Collection, problem::Problem, studio::Studio};
 
 /// Longest side of a picture in a list, and of one that is looked at.
 const SMALL: u32 = 320;
@@ -36,6 +42,8 @@ const QUALITY: u8 = 82;
 const MOST: usize = 1000;
 /// Emotions that can be unwanted.
 const MOST_UNWANTED: usize = 9;
+/// Points of a map.
+const MOST_POINTS: u64 = 20_000;
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -51,6 +59,8 @@ pub(crate) struct Asked {
     arousal: Option<f64>,
     /// Emotions that are unwanted, with commas.
     not: String,
+    /// Only pictures of that part of the map: valence from and to, arousal from and to, with commas.
+    within: String,
     /// A picture that was brought, to which others are to be near.
     file: String,
     /// How many.
@@ -120,6 +130,50 @@ fn searched(
     Ok(json!({"measure": measured.name(), "pictures": pictures}))
 }
 
+/// Where the pictures of a collection lie: `[valence, arousal, emotion]` of each, the emotion as its place among the
+/// nine; of a large collection every second one, or third, and so on.
+pub(crate) async fn map(
+    State(studio): Shared,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let shared = Arc::clone(&studio);
+    let opened = aside(move || {
+        let collection = shared.workshop.collections.get(&id)?;
+        collection.open_index()
+    });
+    let index = opened.await.map_err(not_here)?;
+    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    let mapped = aside(move || {
+        let step = index.len().div_ceil(MOST_POINTS).max(1);
+        let (mut row, mut points) = (0, Vec::new());
+        index.each(|hit| {
+            if row % step == 0 {
+                let emotion = hit.emotions.dominant().index();
+                points.push(json!([round4(hit.valence), round4(hit.arousal), emotion]));
+            }
+            row += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(json!({ "pictures": index.len(), "points": points }))
+    });
+    Ok(Json(mapped.await?))
+}
+
+/// A part of the map, from `4,7,1,3`.
+fn within(text: &str) -> Result<Option<[RangeInclusive<f64>; 2]>, Fault> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let ends: Option<Vec<f64>> = text.split(',').map(|end| end.trim().parse().ok()).collect();
+    match ends.as_deref() {
+        Some(&[v0, v1, a0, a1]) if v0 <= v1 && a0 <= a1 => Ok(Some([v0..=v1, a0..=a1])),
+        _ => {
+            let told = "within is valence from and to and arousal from and to, such as 4,7,1,3";
+            Err(Fault::new(ErrorKind::Parameter, told))
+        }
+    }
+}
+
 fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let like: Option<Target> = match some(&asked.like) {
@@ -133,7 +187,7 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
     };
     let mut not = Vec::new();
     for name in asked.not.split(',').filter_map(some).take(MOST_UNWANTED) {
-        let emotion = order::emotion(&name)?;
+        let emotion = emotion_named(&name)?;
         if !not.contains(&emotion) {
             not.push(emotion);
         }
@@ -148,6 +202,7 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
         valence: asked.valence,
         arousal: asked.arousal,
         not,
+        within: within(&asked.within)?,
         near,
     };
     if wishes.near.is_some()
@@ -159,7 +214,11 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
         let told = "a picture and other wishes do not go together; ask for one of them";
         return Err(Fault::new(ErrorKind::Parameter, told));
     }
-    if wishes == Wishes::default() {
+    let plain = Wishes {
+        within: wishes.within.clone(),
+        ..Wishes::default()
+    };
+    if wishes == plain {
         // Without a wish the most pleasant ones come first.
         return Ok(Wishes {
             valence: Some(7.0),

@@ -61,6 +61,7 @@ pub fn router(studio: Arc<Studio>, log: Log) -> Router {
             "/api/v1/collections/{id}/pictures",
             get(collections::search),
         )
+        .route("/api/v1/collections/{id}/map", get(collections::map))
         .route(
             "/api/v1/collections/{id}/small/{key}",
             get(collections::small),

@@ -41,7 +41,7 @@ const fn endpoint(
 }
 
 /// All addresses but the page's own.
-pub const ENDPOINTS: [Endpoint; 25] = [
+pub const ENDPOINTS: [Endpoint; 27] = [
     endpoint(
         "post",
         "/api/v1/feel",
@@ -151,6 +151,20 @@ pub const ENDPOINTS: [Endpoint; 25] = [
         (200, JSON),
     ),
     endpoint(
+        "post",
+        "/api/v1/export",
+        "Copies pictures of a collection, whose names are the body, into folders by feeling; always a job",
+        Some("text/plain"),
+        (202, JSON),
+    ),
+    endpoint(
+        "get",
+        "/api/v1/collections/{id}/map",
+        "Where the pictures of a collection lie",
+        None,
+        (200, JSON),
+    ),
+    endpoint(
         "get",
         "/api/v1/collections/{id}/small/{key}",
         "A picture, small",
@@ -199,6 +213,26 @@ pub const ENDPOINTS: [Endpoint; 25] = [
         None,
         (200, "text/plain"),
     ),
+];
+
+/// Settings of a search in a collection.
+const SEARCH: [(&str, &str, &str); 8] = [
+    ("text", "string", "What is to be seen, in words"),
+    ("like", "string", "Shares, such as awe=.6,fear=.4"),
+    ("valence", "number", "1 to 7"),
+    ("arousal", "number", "1 to 7"),
+    ("not", "string", "Emotions that are unwanted, with commas"),
+    (
+        "within",
+        "string",
+        "Valence from and to, arousal from and to, such as 4,7,1,3",
+    ),
+    (
+        "file",
+        "string",
+        "The hash of a picture that was brought; goes with nothing else",
+    ),
+    ("top", "integer", "How many, 1 to 1000"),
 ];
 
 /// Settings that all verbs take.
@@ -268,10 +302,13 @@ fn operation(endpoint: &Endpoint) -> Value {
             );
         }
     }
+    let query = |(name, kind, what): (&str, &str, &str)| json!({"name": name, "in": "query", "description": what, "schema": {"type": kind}});
     let mut schema = json!({});
+    if endpoint.path.ends_with("/pictures") {
+        parameters.extend(SEARCH.map(query));
+    }
     if let (Ok(order), "post") = (Order::of_query(verb, ""), endpoint.method) {
         parameters.extend(settings(&order));
-        let query = |(name, kind, what): (&str, &str, &str)| json!({"name": name, "in": "query", "description": what, "schema": {"type": kind}});
         parameters.extend(BESIDE.map(query));
         schema = json!({"type": "object"});
     }

@@ -21,7 +21,7 @@ use axum::{
 use super::{Shared, aside, files};
 use crate::{
     jobs::Wanted,
-    order::{self, Order},
+    order::{self, Export, Index, Order},
     problem::Problem,
     studio::Studio,
     upload::Upload,
@@ -32,9 +32,9 @@ use crate::{
 const ORDER: HeaderName = HeaderName::from_static("affetti-order");
 /// Longest name and client, in bytes.
 const LONGEST: usize = 255;
-/// More pictures than these become a job, and so do more than [`FEW_IN_OIL`] in oil.
+/// More pictures than these become a job, and so do more than [`FEW_SLOW`] in oil or that turn into one another.
 const FEW: u64 = 16;
-const FEW_IN_OIL: u64 = 4;
+const FEW_SLOW: u64 = 4;
 
 /// What stands beside the settings of a verb.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -83,12 +83,13 @@ pub(crate) async fn verb(
             return Err(Problem::parameter(told));
         }
     }
-    if let Order::Index(index) = &order {
-        studio
-            .workshop
-            .collections
-            .get(&index.collection)
-            .map_err(|fault| not_here(fault.into()))?;
+    if let Order::Index(Index { collection }) | Order::Export(Export { collection, .. }) = &order {
+        let collections = &studio.workshop.collections;
+        let there = collections.get(collection);
+        there.map_err(|fault| not_here(fault.into()))?;
+    }
+    if matches!(order, Order::Export(_)) {
+        studio.workshop.collections.exports()?;
     }
     if beside.later || is_long(&order) {
         return later(&studio, order, beside, upload).await;
@@ -98,9 +99,9 @@ pub(crate) async fn verb(
 
 fn is_long(order: &Order) -> bool {
     match order {
-        Order::Paint(paint) if paint.oil => paint.count > FEW_IN_OIL,
+        Order::Paint(paint) if paint.oil || paint.moves() => paint.count > FEW_SLOW,
         Order::Paint(paint) => paint.count > FEW,
-        Order::Index(_) => true,
+        Order::Index(_) | Order::Export(_) => true,
         _ => false,
     }
 }

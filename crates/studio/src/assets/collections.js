@@ -1,5 +1,6 @@
 // Collections: folders of this machine, searched by feeling, by words, by picture.
 import { h, put, ask, dropper, failed, field, choice, pad, keep, state, client, follow, share, save, EMOTIONS } from "./parts.js";
+import map from "./map.js";
 
 const source = (id, size, key) => `/api/v1/collections/${id}/${size}/${key}`;
 
@@ -16,7 +17,8 @@ export default () => {
   const board = pad(at, changed => { Object.assign(at, changed); by.checked = true; soon(); });
   const top = choice([["24", "24"], ["60", "60"], ["200", "200"]], asked.get("top") || "60");
   const index = h("button", { type: "button", disabled: true }, "Read the folder");
-  const query = () => ({ text: text.value, like: like.value, not: not.value, top: top.value, file: near, ...(by.checked ? at : {}) });
+  const plan = map(asked.get("within"), () => { near = ""; soon(); });
+  const query = () => ({ text: text.value, like: like.value, not: not.value, top: top.value, file: near, within: plan.query(), ...(by.checked ? at : {}) });
   const zoom = n => {
     const close = h("button", { type: "button" }, "Close"), img = h("img", { className: "big" }), name = h("span");
     const show = by => {
@@ -34,7 +36,12 @@ export default () => {
     dialog.showModal();
   };
   const picked = () => found.filter(p => chosen.has(p.picture));
-  const tell = () => { csv.disabled = !found.length; csv.textContent = picked().length ? `Export ${picked().length} chosen as CSV` : "Export CSV"; };
+  const tell = () => {
+    const some = picked().length ? `${picked().length} chosen` : "these";
+    csv.disabled = copy.disabled = !found.length;
+    csv.textContent = picked().length ? `Export ${some} as CSV` : "Export CSV";
+    copy.textContent = `Copy ${some} into folders by feeling`;
+  };
   const figure = (p, n) => h("figure", null,
     h("button", { type: "button", className: "plain", "aria-label": "Enlarge " + p.path, onclick: () => zoom(n) }, h("img", { src: source(folders.value, "small", p.picture), alt: p.path, loading: "lazy" })),
     h("figcaption", null, h("label", null, h("input", { type: "checkbox", "aria-label": "Choose " + p.path, checked: chosen.has(p.picture), onchange: e => {
@@ -51,7 +58,7 @@ export default () => {
       const answer = await ask(`collections/${folders.value}/pictures`, { query: query(), method: "GET", signal: stop.signal });
       found = answer.pictures;
       put(list, found.map(figure));
-      summary.textContent = found.length ? `${found.length} pictures, best first.` : "No picture is in this collection yet.";
+      summary.textContent = found.length ? `${found.length} pictures, best first.` : plan.query() ? "No picture lies in this part of the map." : "No picture is in this collection yet.";
       told.textContent = "";
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -68,25 +75,36 @@ export default () => {
     const lines = [["path", ...EMOTIONS, "valence", "arousal", "dominant"], ...some.map(p => [quoted(p.path), ...EMOTIONS.map(name => p.emotions[name]), p.valence, p.arousal, p.dominant])];
     save(new Blob([lines.map(line => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "collection.csv");
   } }, "Export CSV");
+  const work = (button, asking, words, ended) => async () => {
+    button.disabled = true;
+    try {
+      const job = await asking(), line = h("p", { className: "small" });
+      put(progress, h("progress"), line);
+      quit = follow(job.id, job => {
+        line.textContent = job.state === "queued" ? `place ${job.position} in the line` : `${job.done || 0} ${words}`;
+        if (!["done", "failed", "cancelled"].includes(job.state)) return;
+        button.disabled = false;
+        put(progress, job.answer ? h("p", { className: "small" }, ended(job.answer)) : job.error ? failed("", job.error) : null);
+      });
+    } catch (error) { button.disabled = false; put(progress, failed("", error)); }
+  };
+  const sidecars = h("input", { type: "checkbox", checked: true });
+  const copy = h("button", { type: "button", disabled: true });
+  const copies = h("div", { hidden: true }, h("div", { className: "row-of" }, copy), field("with XMP sidecars", sidecars, true));
+  copy.onclick = work(copy, () => ask("export", {
+    query: { collection: folders.value, sidecars: sidecars.checked, client }, body: (picked().length ? picked() : found).map(p => p.picture).join("\n"),
+  }), "pictures looked at", a => `${a.copied} copied, ${a.there} there already, ${a.sidecars} sidecars, ${a.failed} failed: ${a.folder}`);
+  ask("about", { method: "GET" }).then(about => { copies.hidden = !about.exports; }).catch(() => {});
   const drop = dropper("Drop a picture", "to find those that feel most like it", async ([file]) => {
     try { near = (await ask("files", { body: file })).sha256; text.value = ""; like.value = not.value = ""; by.checked = false; go(); } catch (error) { put(list, failed(file.name, error)); }
   }, false);
-  index.onclick = async () => {
-    index.disabled = true;
-    try {
-      const job = await ask("index", { query: { collection: folders.value, client } });
-      const words = h("p", { className: "small" });
-      put(progress, h("progress"), words);
-      quit = follow(job.id, job => {
-        words.textContent = job.state === "queued" ? `place ${job.position} in the line` : `${job.done || 0} pictures felt`;
-        if (!["done", "failed", "cancelled"].includes(job.state)) return;
-        index.disabled = false;
-        put(progress, job.answer ? h("p", { className: "small" }, `${job.answer.pictures} pictures: ${job.answer.felt} felt, ${job.answer.unchanged} unchanged, ${job.answer.gone} gone, ${job.answer.failed} could not be read.`) : job.error ? failed("", job.error) : null);
-        go();
-      });
-    } catch (error) { index.disabled = false; put(progress, failed("", error)); }
-  };
-  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; if (control === folders) chosen.clear(); soon(); });
+  index.onclick = work(index, () => ask("index", { query: { collection: folders.value, client } }), "pictures felt", a => {
+    go();
+    chart();
+    return `${a.pictures} pictures: ${a.felt} felt, ${a.unchanged} unchanged, ${a.gone} gone, ${a.failed} could not be read.`;
+  });
+  const chart = () => ask(`collections/${folders.value}/map`, { method: "GET" }).then(answer => plan.show(answer.points)).catch(() => plan.show([]));
+  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; if (control === folders) { chosen.clear(); chart(); } soon(); });
   ask("collections", { method: "GET" }).then(({ collections }) => {
     if (!collections.length) {
       put(list, h("p", { className: "empty" }, "Name folders when the studio is opened: affetti serve photos/"));
@@ -95,13 +113,13 @@ export default () => {
     index.disabled = false;
     folders.append(...collections.map(one => h("option", { value: one.id, selected: one.id === asked.get("in") }, one.name + (one.pictures === null ? "" : ` (${one.pictures})`))));
     const read = collections.find(one => one.id === folders.value).pictures !== null;
-    if (read) go(); else summary.textContent = "This folder was not read yet.";
+    if (read) { go(); chart(); } else summary.textContent = "This folder was not read yet.";
   }).catch(error => put(list, failed("", error)));
   return {
     paste: drop.paste,
     leave: () => { clearTimeout(timer); if (stop) stop.abort(); if (quit) quit(); told.textContent = ""; },
     nodes: [h("h1", { className: "room" }, "Collections"), h("p", { className: "what" }, "Pictures of a folder by what they evoke, by what is to be seen, or like another one."),
       h("div", { className: "with" }, h("div", { className: "set" }, field("Folder", folders), h("div", { className: "row-of" }, index), progress, field("Words", text), field("Much of", like), field("Without", not),
-        field("near a place on the pad", by, true), board, field("Pictures", top), drop, csv), h("div", null, summary, list))],
+        field("near a place on the pad", by, true), board, field("Pictures", top), drop, h("div", { className: "row-of" }, csv), copies), h("div", null, plan.node, summary, list))],
   };
 };

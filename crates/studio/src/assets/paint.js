@@ -18,16 +18,31 @@ export default () => {
   const [truncation, truncationField] = range("Boldness", 0, 1.5, asked.get("truncation") || .8, .1);
   const seed = h("input", { type: "number", min: 0, value: asked.get("seed") || 0 });
   const oil = h("input", { type: "checkbox", checked: asked.get("oil") === "true" });
+  const form = choice([["", "pictures"], ["turn", "one that turns into the next"], ["to", "one that turns to another feeling"]], asked.get("as") || "");
+  const toward = h("select"), byTo = field("Other feeling", toward), inOil = field("painted over in oil, 1,024 pixels", oil, true);
   const go = h("button", { type: "button", className: "go", disabled: true }, "Paint"), cancel = h("button", { type: "button", hidden: true }, "Stop");
   const byWord = field("Feeling", feeling), byPad = h("div", null, board, where);
-  const mode = () => { byWord.hidden = how.value !== "word"; byPad.hidden = how.value !== "pad"; };
-  how.onchange = mode;
+  const mode = () => {
+    byWord.hidden = how.value !== "word";
+    byPad.hidden = how.value !== "pad";
+    byTo.hidden = form.value !== "to";
+    countField.hidden = form.value === "to";
+    inOil.hidden = form.value !== "";
+  };
+  how.onchange = form.onchange = mode;
   mode();
   const query = () => ({
-    words: [subject.value, style.value].filter(Boolean).map(plain).join(" "), count: count.value, seed: seed.value || 0, truncation: truncation.value, oil: oil.checked,
+    words: [subject.value, style.value].filter(Boolean).map(plain).join(" "), seed: seed.value || 0, truncation: truncation.value,
+    ...(form.value === "to" ? { to: toward.value } : form.value === "turn" ? { turn: true, count: Math.min(24, Math.max(2, count.value)) } : { count: count.value, oil: oil.checked }),
     ...(how.value === "word" ? { emotion: feeling.value } : how.value === "pad" ? at : {}),
   });
   const show = answer => {
+    if (answer.moving) {
+      const { url, name } = answer.moving;
+      put(out, h("figure", { className: "moving" }, h("img", { src: url, alt: "pictures that turn into one another" }),
+        h("figcaption", { className: "tools-of" }, h("a", { className: "button", href: url + "?save=" + name, download: name }, "Save GIF"))));
+      return;
+    }
     put(out, h("div", { className: "painted" }, answer.pictures.map(picture => {
       const felt = h("span");
       const feel = h("button", { type: "button", onclick: async () => {
@@ -45,7 +60,7 @@ export default () => {
   };
   const ended = () => { go.disabled = false; cancel.hidden = true; told.textContent = ""; running = null; put(progress); };
   go.onclick = async () => {
-    keep("paint", { ...query(), words: "", subject: subject.value, style: style.value, how: how.value });
+    keep("paint", { ...query(), words: "", subject: subject.value, style: style.value, how: how.value, as: form.value, turn: "" });
     go.disabled = true;
     put(out);
     try {
@@ -73,6 +88,7 @@ export default () => {
     subject.append(h("option", { value: "" }, "any subject"), ...options([...offer.genres, ...offer.artists], asked.get("subject")));
     style.append(...options(offer.styles.filter(name => name !== "other"), asked.get("style")));
     feeling.append(...options(offer.feelings, asked.get("emotion") || "positive"));
+    toward.append(...options(offer.feelings, asked.get("to") || "negative"));
     go.disabled = false;
   }).catch(error => { none.textContent = error.message; });
 
@@ -106,8 +122,8 @@ export default () => {
     paste: drop.paste,
     leave: () => { if (quit) quit(); if (brushing) brushing.abort(); told.textContent = ""; if (item) URL.revokeObjectURL(item.url); if (url) URL.revokeObjectURL(url); },
     nodes: [h("h1", { className: "room" }, "New pictures"), h("p", { className: "what" }, "For a subject and a feeling, by a small network that learned from paintings. Whoever appears in them is nobody."),
-      h("div", { className: "with" }, h("div", { className: "set" }, field("Subject", subject), field("Style", style), field("Feeling is chosen", how), byWord, byPad, countField, truncationField, field("Seed", seed),
-        field("painted over in oil, 1,024 pixels", oil, true), h("div", { className: "row-of" }, go, cancel), none), h("div", null, progress, out)),
+      h("div", { className: "with" }, h("div", { className: "set" }, field("Subject", subject), field("Style", style), field("Feeling is chosen", how), byWord, byPad, field("Make", form), byTo, countField, truncationField, field("Seed", seed),
+        inOil, h("div", { className: "row-of" }, go, cancel), none), h("div", null, progress, out)),
       h("h1", { className: "room" }, "In oil"), h("div", { className: "with" }, h("div", { className: "set" }, drop, sizeField), brushed)],
   };
 };

@@ -160,7 +160,7 @@ impl Jobs {
             total: match &job.wanted.order {
                 Order::Paint(paint) => usize::try_from(paint.count).unwrap_or(1),
                 // How many are new is not known before.
-                Order::Index(_) => 0,
+                Order::Index(_) | Order::Export(_) => 0,
                 _ => 1,
             },
             since: Instant::now(),

@@ -5,9 +5,11 @@
 //! | pictures in, answers out: feel, regions, say, sketch | `pictures` |
 //! | new pictures, and pictures painted over | `painting` |
 //! | a collection that is read | `collections` |
+//! | copies in folders by feeling, and sidecars | `export` |
 //! | the emotion of a sentence | here |
 
 mod collections;
+mod export;
 mod painting;
 mod pictures;
 
@@ -154,6 +156,7 @@ impl Workshop {
             Order::Paint(order) => self.paint(order, commission, keep),
             Order::Brush(order) => self.brush(order, commission, keep),
             Order::Index(order) => self.index(self.collections.get(&order.collection)?, commission),
+            Order::Export(order) => self.export(order, commission),
         }));
         performed.unwrap_or_else(|_| {
             let message = "the program gave up on this: a bug of affetti; please report it";

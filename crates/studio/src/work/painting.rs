@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use affetti::{
-    NOTE, PaintOptions, Painted, paint,
-    paint::{Wish, brush},
+    NOTE, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, paint,
+    paint::{Wish, animation::gif, brush},
     pipeline::Fault,
+    turning,
 };
 use serde_json::{Value, json};
 
@@ -28,18 +29,28 @@ impl Workshop {
         let words: Vec<&str> = order.words.split_whitespace().collect();
         let wish = Wish::read(&words, &generator.subjects())?;
         let notes = wish.notes.clone();
-        let feeling = order.feeling(wish.feeling)?;
+        let asked = order.asked();
+        let feeling = asked.feeling(wish.feeling)?;
         let options = PaintOptions {
             wish: Wish { feeling, ..wish },
             count: order.count,
             seed: order.seed,
             truncation: order.truncation,
-            command: command(order),
+            command: asked.command(),
             size: order.size.filter(|_| !order.oil),
         };
+        let control = commission.control();
+        if order.moves() {
+            let _room = self.room(frames(order, generator.side()));
+            let frames = turning(generator, &options, order.toward()?, &control)?;
+            let name = format!("turning-{}.gif", order.seed);
+            let bytes = gif(&frames, TURN_DELAY);
+            let media = Media::Gif;
+            let moving = keep(Made { name, media, bytes })?;
+            return Ok(json!({ "moving": moving, "frames": frames.len(), "notes": notes }));
+        }
         let mut pictures = Vec::new();
         let mut failed = None;
-        let control = commission.control();
         paint((generator, model), &options, &control, |painted| {
             let side = order.size.unwrap_or(BRUSHED);
             let _room = order.oil.then(|| self.room(canvas(side)));
@@ -114,24 +125,11 @@ fn brushed(order: &order::Paint, painted: Painted) -> Painted {
     Painted { picture, ..painted }
 }
 
-/// What makes the same pictures on the command line.
-fn command(order: &order::Paint) -> String {
-    let mut command = format!("paint {}", order.words);
-    let mut add = |option: &str, value: Option<String>| {
-        if let Some(value) = value {
-            command += &format!(" --{option} {value}");
-        }
-    };
-    let number = |x: Option<f64>| x.map(|x| x.to_string());
-    add("emotion", order.emotion.clone());
-    add("valence", number(order.valence));
-    add("arousal", number(order.arousal));
-    let usual = PaintOptions::default().truncation;
-    let truncation = Some(order.truncation).filter(|x| *x != usual);
-    add("truncation", number(truncation));
-    add("size", order.size.map(|size| size.to_string()));
-    add("brush", order.oil.then(|| "oil".to_owned()));
-    command
+/// Bytes that the frames of a moving picture take.
+fn frames(order: &order::Paint, side: usize) -> u64 {
+    let side = order.size.map_or(side as u64, u64::from);
+    let stations = if order.to.is_some() { 2 } else { order.count };
+    stations * TURN_FRAMES * side * side * 3
 }
 
 /// What the generator can be asked, as JSON.

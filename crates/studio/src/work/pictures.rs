@@ -4,6 +4,7 @@ use affetti::{
     Failure, FeelOptions, Feeling, Finding, Fusion, RegionsOptions, SayingOptions, SketchOptions,
     Sketched, Sketching,
     emotion::{Emotion, Label as _},
+    emotion_named,
     feel::{Aim, Reference, Target},
     pipeline::{self, Fault, Job, Source, Work},
     report::entry_json,
@@ -131,7 +132,7 @@ impl Workshop {
         keep: &mut Keep<'_>,
     ) -> Result<Value, Fault> {
         let emotion = order.emotion.as_deref().filter(|name| !name.is_empty());
-        let emotion: Option<Emotion> = emotion.map(order::emotion).transpose()?;
+        let emotion: Option<Emotion> = emotion.map(emotion_named).transpose()?;
         let options = SketchOptions {
             decode: self.decode(),
             settings: Settings {

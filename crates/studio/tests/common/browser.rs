@@ -202,6 +202,27 @@ impl Browser {
         }
     }
 
+    /// Drags the mouse over a node, from and to parts of its width and height.
+    pub(crate) fn drag(&mut self, node: &str, from: (f64, f64), to: (f64, f64)) {
+        let found = self.eval(&format!(
+            "{{ const n = document.querySelector('{node}'); n.scrollIntoView({{block: 'center'}}); const b = n.getBoundingClientRect(); [b.left, b.top, b.width, b.height] }}"
+        ));
+        let side = |n: usize| found[n].as_f64().unwrap();
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        for (kind, (x, y)) in [
+            ("mousePressed", from),
+            ("mouseMoved", middle),
+            ("mouseMoved", to),
+            ("mouseReleased", to),
+        ] {
+            let event = json!({
+                "type": kind, "x": side(0) + x * side(2), "y": side(1) + y * side(3),
+                "button": "left", "buttons": 1, "clickCount": 1,
+            });
+            self.call("Input.dispatchMouseEvent", &event);
+        }
+    }
+
     /// The size of the window, and whether it is dark.
     pub(crate) fn window(&mut self, width: u32, height: u32, dark: bool) {
         self.call(

@@ -1,0 +1,69 @@
+// The map of a collection: every picture at its valence and arousal. A part of it is chosen by dragging, or by the four numbers.
+import { h, EMOTIONS } from "./parts.js";
+
+const SIDE = 600;
+const whole = { v0: 1, v1: 7, a0: 1, a1: 7 };
+const names = { v0: "pleasant from", v1: "to", a0: "stirring from", a1: "to" };
+const labels = { v0: "valence from", v1: "valence to", a0: "arousal from", a1: "arousal to" };
+
+export default (start, changed) => {
+  const at = { ...whole };
+  const given = (start || "").split(",").map(Number);
+  if (given.length === 4 && given.every(x => x >= 1 && x <= 7)) [at.v0, at.v1, at.a0, at.a1] = given;
+  let points = [], from = null;
+  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": "Map of the collection: pleasant to the right, stirring upwards" });
+  const inputs = Object.keys(whole).map(key => h("input", { type: "number", min: 1, max: 7, step: .1, value: at[key], "aria-label": labels[key], oninput: e => {
+    const value = +e.target.value;
+    if (value >= 1 && value <= 7) { at[key] = value; draw(); changed(); }
+  } }));
+  const all = h("button", { type: "button", onclick: () => { Object.assign(at, whole); told(); } }, "All of it");
+  const told = () => { Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); changed(); };
+  const x = valence => (valence - 1) / 6 * SIDE, y = arousal => (7 - arousal) / 6 * SIDE;
+  const draw = () => {
+    const style = getComputedStyle(canvas), pen = canvas.getContext("2d"), color = name => style.getPropertyValue(name).trim() || "gray";
+    const colors = EMOTIONS.map((_, n) => color(`--e${n}`));
+    pen.clearRect(0, 0, SIDE, SIDE);
+    pen.strokeStyle = color("--line");
+    pen.beginPath();
+    for (let n = 1; n <= 7; n++) { pen.moveTo(x(n), 0); pen.lineTo(x(n), SIDE); pen.moveTo(0, y(n)); pen.lineTo(SIDE, y(n)); }
+    pen.stroke();
+    const size = points.length > 2000 ? 3 : 6;
+    for (const [valence, arousal, emotion] of points) {
+      const inside = valence >= at.v0 && valence <= at.v1 && arousal >= at.a0 && arousal <= at.a1;
+      pen.globalAlpha = inside ? .85 : .15;
+      pen.fillStyle = colors[emotion];
+      pen.beginPath();
+      pen.arc(x(valence), y(arousal), size, 0, 7);
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+    pen.strokeStyle = color("--accent");
+    pen.lineWidth = 3;
+    if (query()) pen.strokeRect(x(at.v0), y(at.a1), x(at.v1) - x(at.v0), y(at.a0) - y(at.a1));
+    pen.lineWidth = 1;
+  };
+  const query = () => Object.keys(whole).some(key => at[key] !== whole[key]) ? [at.v0, at.v1, at.a0, at.a1].join() : "";
+  const place = e => {
+    const box = canvas.getBoundingClientRect(), within = t => Math.round(Math.min(7, Math.max(1, t)) * 100) / 100;
+    return [within(1 + 6 * (e.clientX - box.left) / box.width), within(7 - 6 * (e.clientY - box.top) / box.height)];
+  };
+  const span = e => {
+    const to = place(e);
+    [at.v0, at.v1] = [from[0], to[0]].sort((a, b) => a - b);
+    [at.a0, at.a1] = [from[1], to[1]].sort((a, b) => a - b);
+  };
+  canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); from = place(e); });
+  canvas.addEventListener("pointermove", e => { if (from) { span(e); draw(); } });
+  canvas.addEventListener("pointerup", e => {
+    if (!from) return;
+    span(e);
+    from = null;
+    // A tap is no part of anything.
+    if (at.v1 - at.v0 < .05 || at.a1 - at.a0 < .05) Object.assign(at, whole);
+    told();
+  });
+  canvas.addEventListener("pointercancel", () => { from = null; });
+  const fields = Object.keys(whole).map((key, n) => h("label", null, names[key], inputs[n]));
+  const node = h("details", { className: "map", open: Boolean(query()), ontoggle: () => draw() }, h("summary", null, "Map of the collection"), canvas, h("div", { className: "row-of" }, fields, all));
+  return { node, query, show: list => { points = list; draw(); } };
+};
