@@ -19,23 +19,23 @@ use crate::{Exit, args::ServeArgs, device, interrupt, output, settings::Settings
 
 /// Bytes of a word that is made up.
 const WORD: usize = 12;
+/// Stands for one.
+const RANDOM: &str = "random";
 
 pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
-    let from_outside = env::var("AFFETTI_TOKEN")
-        .ok()
-        .filter(|word| !word.is_empty());
-    let asked = args.token.clone().or(from_outside);
-    let is_made_up = asked.as_deref() == Some("random");
-    let token = match asked.as_deref() {
-        Some("random") => Some(affetti_studio::random(WORD).map_err(|error| anyhow!(error))?),
-        Some(word) if word.is_empty() || !word.bytes().all(is_plain) => {
-            bail!("--token and AFFETTI_TOKEN take letters, figures, - and _")
-        }
-        other => other.map(str::to_owned),
-    };
+    let mut asked = args.tokens.clone();
+    if asked.is_empty() {
+        let outside = env::var("AFFETTI_TOKEN").unwrap_or_default();
+        let words = outside.split(',').filter(|word| !word.is_empty());
+        asked.extend(words.map(str::to_owned));
+    }
+    let is_made_up = asked.first().is_some_and(|word| word == RANDOM);
+    let tokens: Vec<String> = asked.into_iter().map(word).collect::<Result<_>>()?;
+    let token = tokens.first().cloned();
     let wanted = affetti_studio::Settings {
         address: SocketAddr::new(args.address, args.port),
-        token: token.clone(),
+        tokens,
+        quota: args.quota,
         hosts: args.hosts.clone(),
         collections: args.folders.clone(),
         exports: args.export.clone(),
@@ -72,6 +72,17 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
     )?;
     told?;
     Ok(Exit::Done)
+}
+
+/// A word as it was given, or one that is made up.
+fn word(given: String) -> Result<String> {
+    match given.as_str() {
+        RANDOM => affetti_studio::random(WORD).map_err(|error| anyhow!(error)),
+        word if word.is_empty() || !word.bytes().all(is_plain) => {
+            bail!("--token and AFFETTI_TOKEN take letters, figures, - and _")
+        }
+        _ => Ok(given),
+    }
 }
 
 fn is_plain(c: u8) -> bool {

@@ -21,7 +21,7 @@ pub const COOKIE: &str = "affetti";
 /// Who is let in.
 #[derive(Debug, Clone)]
 pub struct Door {
-    token: Option<String>,
+    tokens: Vec<String>,
     hosts: Vec<String>,
 }
 
@@ -50,29 +50,31 @@ pub const CAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 impl Door {
-    /// `token` is the word, `hosts` are names beside localhost and figures.
+    /// `tokens` are the words, `hosts` are names beside localhost and figures.
     #[must_use]
-    pub fn new(token: Option<String>, hosts: &[String]) -> Self {
+    pub fn new(tokens: Vec<String>, hosts: &[String]) -> Self {
         let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-        Self { token, hosts }
+        Self { tokens, hosts }
     }
 
-    /// Whether a request may pass; `query` is that of its address.
+    /// Whether a request may pass, and which word it has; the first where none is asked for.
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<usize, Problem> {
         let host = self.host(headers)?;
         same_origin(method, headers, host)?;
-        if self.token.is_none() || self.knows(headers) {
-            return Ok(());
+        if self.tokens.is_empty() {
+            return Ok(0);
         }
-        Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            ErrorKind::Parameter,
-            "the word is missing: open the address that the studio told at its start, or send \
-             Authorization: Bearer WORD",
-        ))
+        self.known(headers).ok_or_else(|| {
+            Problem::new(
+                StatusCode::UNAUTHORIZED,
+                ErrorKind::Parameter,
+                "the word is missing: open the address that the studio told at its start, or send \
+                 Authorization: Bearer WORD",
+            )
+        })
     }
 
     /// The name it was called by, if it is one of ours.
@@ -105,8 +107,8 @@ impl Door {
         ))
     }
 
-    /// Whether the word is there.
-    fn knows(&self, headers: &HeaderMap) -> bool {
+    /// Which word is there.
+    fn known(&self, headers: &HeaderMap) -> Option<usize> {
         let bearer = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
@@ -115,24 +117,28 @@ impl Door {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
-        bearer.or(cookie).is_some_and(|word| self.is_word(word))
+        self.word(bearer.or(cookie)?)
     }
 
-    /// Whether `word` is the word. Takes as long for a wrong one.
+    /// Which of the words `word` is. Takes as long for a wrong one.
     #[must_use]
-    pub fn is_word(&self, word: &str) -> bool {
-        let Some(token) = &self.token else {
-            return true;
+    pub fn word(&self, word: &str) -> Option<usize> {
+        let is = |token: &String| {
+            let (a, b) = (token.as_bytes(), word.as_bytes());
+            let same = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+            a.len() == b.len() && same == 0
         };
-        let (a, b) = (token.as_bytes(), word.as_bytes());
-        let same = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
-        a.len() == b.len() && same == 0
+        let all = self.tokens.iter().enumerate();
+        all.fold(None, |found, (n, token)| match is(token) {
+            true => Some(n),
+            false => found,
+        })
     }
 
     /// Whether a word is asked for.
     #[must_use]
     pub fn has_word(&self) -> bool {
-        self.token.is_some()
+        !self.tokens.is_empty()
     }
 }
 
@@ -193,14 +199,14 @@ mod tests {
 
     fn status(door: &Door, method: Method, all: &[(&'static str, &'static str)]) -> u16 {
         match door.check(&method, &headers(all)) {
-            Ok(()) => 200,
+            Ok(_) => 200,
             Err(problem) => problem.status.as_u16(),
         }
     }
 
     #[test]
     fn names_that_could_lead_elsewhere_are_none_of_ours() {
-        let door = Door::new(None, &["studio.example.org".into()]);
+        let door = Door::new(Vec::new(), &["studio.example.org".into()]);
         for (host, code) in [
             ("localhost:7878", 200),
             ("LOCALHOST", 200),
@@ -230,7 +236,7 @@ mod tests {
 
     #[test]
     fn pages_from_elsewhere_can_do_nothing() {
-        let door = Door::new(None, &[]);
+        let door = Door::new(Vec::new(), &[]);
         let here = ("host", "127.0.0.1:7878");
         for (name, value, method, code) in [
             ("origin", "http://127.0.0.1:7878", Method::POST, 200),
@@ -257,10 +263,11 @@ mod tests {
 
     #[test]
     fn the_word_is_asked_for() {
-        let door = Door::new(Some("sesame".into()), &[]);
+        let door = Door::new(vec!["sesame".into(), "mustard".into()], &[]);
         let here = ("host", "192.168.1.7:7878");
         for (name, value, code) in [
             ("authorization", "Bearer sesame", 200),
+            ("authorization", "Bearer mustard", 200),
             ("authorization", "Bearer sesam", 401),
             ("authorization", "Bearer sesames", 401),
             ("authorization", "Basic sesame", 401),

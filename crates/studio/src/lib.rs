@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod order;
 pub mod pages;
 pub mod problem;
+pub mod quota;
 pub mod server;
 pub mod settings;
 pub mod studio;

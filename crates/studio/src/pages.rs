@@ -93,7 +93,7 @@ fn enter_with(studio: &Arc<Studio>, word: Option<&str>) -> Response {
     if !studio.door.has_word() {
         return (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
     }
-    if !studio.door.is_word(word) {
+    if studio.door.word(word).is_none() {
         return Problem::refused("this is not the word").into_response();
     }
     let cookie = format!("{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");

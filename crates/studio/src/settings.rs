@@ -13,8 +13,10 @@ use affetti::picture::Limits;
 pub struct Settings {
     /// Where it listens. Default 127.0.0.1:7878.
     pub address: SocketAddr,
-    /// The word that visitors have to know; none is for this machine alone.
-    pub token: Option<String>,
+    /// Words of which visitors have to know one; none is for this machine alone.
+    pub tokens: Vec<String>,
+    /// Orders a minute that each word may give; none is any number.
+    pub quota: Option<u32>,
     /// Names by which a proxy in front calls it, beside addresses in figures and localhost.
     pub hosts: Vec<String>,
     /// Where jobs and results are kept.
@@ -79,7 +81,8 @@ impl Settings {
     pub fn new(data: PathBuf) -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7878),
-            token: None,
+            tokens: Vec::new(),
+            quota: None,
             hosts: Vec::new(),
             data,
             collections: Vec::new(),

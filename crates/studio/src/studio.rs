@@ -26,6 +26,7 @@ use crate::{
     jobs::{State, Wanted, files::Files, run::Jobs, store::Store},
     order::Order,
     problem::Problem,
+    quota::Quotas,
     settings::Settings,
     upload::{Upload, Uploads},
     work::{Commission, Made, Workshop},
@@ -45,6 +46,8 @@ pub struct Studio {
     pub settings: Settings,
     /// Who is let in.
     pub door: Door,
+    /// How much each of them may ask.
+    pub quotas: Quotas,
     /// Memory for bodies.
     pub uploads: Uploads,
     /// What carries out orders.
@@ -118,7 +121,8 @@ impl Studio {
         let desk = Desk::open(threads, settings.bounds.waiting, Arc::new(next));
         desk.jobs(waiting);
         Ok(Arc::new(Self {
-            door: Door::new(settings.token.clone(), &settings.hosts),
+            door: Door::new(settings.tokens.clone(), &settings.hosts),
+            quotas: Quotas::new(settings.tokens.len().max(1), settings.quota),
             uploads: Uploads::new(settings.bounds),
             workshop,
             jobs,
@@ -225,7 +229,7 @@ impl Studio {
 /// # Errors
 /// [`StudioError::Open`].
 pub fn may_open(settings: &Settings) -> Result<(), StudioError> {
-    if settings.token.is_none() && !settings.address.ip().is_loopback() {
+    if settings.tokens.is_empty() && !settings.address.ip().is_loopback() {
         return Err(StudioError::Open {
             address: settings.address,
         });

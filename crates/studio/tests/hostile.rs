@@ -59,7 +59,7 @@ fn no_way_leads_out() {
 #[test]
 fn who_comes_from_elsewhere_stays_outside() {
     let studio = Open::plain();
-    let word = Open::new(|settings| settings.token = Some("sesame".into()));
+    let word = Open::new(|settings| settings.tokens = vec!["sesame".into()]);
     let picture = painting("self-portrait");
     for (name, value) in [
         ("Host", "evil.example.org"),
@@ -228,6 +228,37 @@ fn who_is_slow_is_given_up() {
         drop(stream);
     }
     assert_eq!(studio.get("/healthz").status, 200);
+}
+
+#[test]
+fn each_word_has_a_quota_of_its_own() {
+    let studio = Open::new(|settings| {
+        settings.tokens = vec!["sesame".into(), "mustard".into()];
+        settings.quota = Some(2);
+    });
+    let read = |word: &str| {
+        let word = format!("Bearer {word}");
+        studio.ask(
+            "POST",
+            "/api/v1/read",
+            &[("Authorization", &word)],
+            b"a calm sea",
+        )
+    };
+    assert_eq!([(); 2].map(|()| read("sesame").status), [200, 200]);
+    let refused = read("sesame");
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").is_some());
+    // Looking costs nothing, and others have their own.
+    let looked = studio.ask(
+        "GET",
+        "/api/v1/jobs",
+        &[("Authorization", "Bearer sesame")],
+        &[],
+    );
+    assert_eq!(looked.status, 200);
+    assert_eq!(read("mustard").status, 200);
+    assert_eq!(read("pepper").status, 401);
 }
 
 #[test]

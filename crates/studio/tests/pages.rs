@@ -141,7 +141,7 @@ fn every_room_does_what_it_is_for() {
     shot(&mut browser, "collections");
     // What is chosen on the map alone is listed, and copied by feeling.
     browser.goto(&page("collections?within=1,4.5,1,7"));
-    browser.until("document.querySelector('.map[open] canvas')");
+    browser.until("document.querySelector('.plan[open] canvas')");
     browser.until("(n => n > 0 && n < 12)(document.querySelectorAll('.painted figure').length)");
     let listed = browser.eval("document.querySelectorAll('.painted figure').length");
     browser.eval("[...document.querySelectorAll('button')].find(b => b.textContent === 'Copy these into folders by feeling').click()");
@@ -150,9 +150,9 @@ fn every_room_does_what_it_is_for() {
     ));
     shot(&mut browser, "collections-map");
     // A part of the map is dragged over by the mouse.
-    browser.drag(".map canvas", (0.6, 0.1), (0.95, 0.9));
+    browser.drag(".plan canvas", (0.6, 0.1), (0.95, 0.9));
     browser.until("location.hash.includes('within=') && !location.hash.includes('within=1%2C4.5')");
-    browser.until("[...document.querySelectorAll('.map input')].map(i => +i.value)[0] > 4");
+    browser.until("[...document.querySelectorAll('.plan input')].map(i => +i.value)[0] > 4");
 
     browser.goto(&page("jobs"));
     browser.until("document.querySelector('tbody .state')?.textContent === 'done'");

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use clap::ValueHint;
+use clap::{ValueHint, builder::RangedU64ValueParser};
 
 /// Open the studio: everything in the browser, and an HTTP interface for programs
 ///
@@ -29,10 +29,13 @@ pub(crate) struct ServeArgs {
     /// The address to listen on: that of this machine alone, or one that others reach (0.0.0.0: all)
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(crate) address: IpAddr,
-    /// The word that visitors have to know; random makes one up and tells it [default: $AFFETTI_TOKEN, else none
-    /// on this machine alone]
-    #[arg(long, value_name = "WORD")]
-    pub(crate) token: Option<String>,
+    /// A word that visitors have to know, or several of which they know one; random makes one up and tells it
+    /// [default: $AFFETTI_TOKEN, with commas, else none on this machine alone]
+    #[arg(long = "token", value_name = "WORD")]
+    pub(crate) tokens: Vec<String>,
+    /// Orders a minute that each word may give [default: any number]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=100_000))]
+    pub(crate) quota: Option<u32>,
     /// A name by which a proxy in front calls the studio
     #[arg(long = "host", value_name = "NAME")]
     pub(crate) hosts: Vec<String>,

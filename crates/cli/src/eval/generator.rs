@@ -96,6 +96,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let sheets = [
         ("nearest.png", &figures.nearest),
         ("control.png", &figures.control),
+        ("subjects.png", &figures.subjects),
     ];
     for (name, sheet) in sheets {
         if let Some(sheet) = sheet {

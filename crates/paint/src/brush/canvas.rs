@@ -83,25 +83,29 @@ impl Band<'_> {
         let way = [to[0] - from[0], to[1] - from[1]];
         let square = way[0] * way[0] + way[1] * way[1];
         let length = square.sqrt();
+        let parts = if square > 0.0 { 1.0 / square } else { 0.0 };
+        let farthest = (radius + 0.5) * (radius + 0.5);
         for y in bounds.y0..bounds.y1 {
             for x in bounds.x0..bounds.x1 {
                 let off = [x as f32 + 0.5 - from[0], y as f32 + 0.5 - from[1]];
-                let part = if square > 0.0 {
-                    ((off[0] * way[0] + off[1] * way[1]) / square).clamp(0.0, 1.0)
-                } else {
-                    0.0
-                };
+                let part = ((off[0] * way[0] + off[1] * way[1]) * parts).clamp(0.0, 1.0);
                 let near = [off[0] - part * way[0], off[1] - part * way[1]];
-                let far = (near[0] * near[0] + near[1] * near[1]).sqrt();
-                let cover = (radius - far + 0.5).clamp(0.0, 1.0);
+                let far = near[0] * near[0] + near[1] * near[1];
+                // A third of the pixels around a slanted piece.
+                if far >= farthest {
+                    continue;
+                }
+                let far = far.sqrt();
+                let cover = (radius - far + 0.5).min(1.0);
                 let n = (y - self.rows[0]) * self.width + x;
-                if cover > 0.0 && cover >= self.cover[n][0] {
+                if cover >= self.cover[n][0] {
                     let across = match length > 0.0 {
                         true => (off[0] * way[1] - off[1] * way[0]) / (length * radius),
                         false => near[0] / radius,
                     };
                     // Less paint at the rim.
-                    let rim = 1.0 - (far / radius).powi(4).min(1.0) * 0.5;
+                    let rim = (far / radius) * (far / radius);
+                    let rim = 1.0 - (rim * rim).min(1.0) * 0.5;
                     self.cover[n] = [cover, bristles.at(across) * rim];
                 }
             }

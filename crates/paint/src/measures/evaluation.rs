@@ -19,9 +19,9 @@ use crate::error::PaintError;
 use crate::feelings::feel;
 use crate::generator::{Choice, Generator, Seedling, TOGETHER};
 use crate::pictures::{self, Painting};
-use crate::repertoire::{FEELING, balance};
+use crate::repertoire::{FEELING, Feeling, balance};
 use crate::sheet::grid;
-use crate::wish::{Kind, Subject, Wish};
+use crate::wish::{Kind, Subject, Wish, feeling};
 use affetti_data::Split;
 use affetti_feel::Predictor;
 use affetti_feel::art::PaintingSet;
@@ -34,6 +34,11 @@ use rayon::prelude::*;
 
 /// Pictures that precision and recall compare, which takes their number squared.
 const MANIFOLD: usize = 2000;
+/// Rows of the sheet of subjects, and its columns where no feeling can be asked for.
+const ROWS: usize = 12;
+const SEEDS: usize = 12;
+/// Length of the noise of that sheet: what `paint` takes where nothing is said.
+const USUAL: f64 = 0.8;
 /// Genres of the question which genre is asked.
 const GENRES: [&str; 4] = ["landscape", "portrait", "religious_painting", "still_life"];
 
@@ -112,6 +117,7 @@ pub fn evaluate(
     if !generator.feelings().is_empty() {
         bench.control(&held, &mut found)?;
     }
+    found.subjects = bench.by_subject()?;
     Ok(found)
 }
 
@@ -232,6 +238,41 @@ impl Bench<'_> {
             found,
         );
         self.subjects([learned, held], [&known, &strange, &painted], found)
+    }
+
+    /// A row for each genre, or style or artist where there is none, and a column for each feeling, or seed where none can
+    /// be asked for; each row of one noise.
+    fn by_subject(&self) -> Result<Option<Picture>, PaintError> {
+        let subjects = self.generator.subjects();
+        let kinds = [Kind::Genre, Kind::Style, Kind::Artist];
+        let kind = kinds
+            .into_iter()
+            .find(|kind| subjects.iter().any(|subject| subject.kind == *kind));
+        let feelings = self.generator.feelings().into_iter().filter_map(feeling);
+        let feelings: Vec<Feeling> = feelings.collect();
+        let rows = subjects.iter().filter(|s| Some(s.kind) == kind);
+        let mut grown = Vec::new();
+        let mut columns = feelings.len();
+        for (row, subject) in rows.take(ROWS).enumerate() {
+            let asked = |feeling: Feeling| Wish {
+                subjects: vec![subject.clone()],
+                feeling,
+                ..Wish::any()
+            };
+            if feelings.is_empty() {
+                columns = SEEDS;
+                let choices = self.generator.choices(&asked(Feeling::Any))?;
+                let seeds = 0..SEEDS as u64;
+                grown.extend(seeds.map(|seed| self.generator.seedling(seed, USUAL, &choices).0));
+                continue;
+            }
+            for feeling in &feelings {
+                let choices = self.generator.choices(&asked(*feeling))?;
+                let seed = row as u64;
+                grown.push(self.generator.seedling(seed, USUAL, &choices).0);
+            }
+        }
+        Ok((!grown.is_empty()).then(|| grid(&self.paint(&grown), columns)))
     }
 
     fn memory(

@@ -30,6 +30,9 @@ pub struct Evaluation {
     /// Pictures of the same noises: negative, neutral, positive below each other.
     #[serde(skip)]
     pub control: Option<Picture>,
+    /// A row for each subject, a column for each feeling that can be asked for.
+    #[serde(skip)]
+    pub subjects: Option<Picture>,
 }
 
 impl Evaluation {

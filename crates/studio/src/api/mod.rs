@@ -23,7 +23,7 @@ use affetti::pipeline::Fault;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -90,7 +90,15 @@ pub fn router(studio: Arc<Studio>, log: Log) -> Router {
 
 /// Lets in who may, and has the rules on every answer.
 async fn guard(State(studio): Shared, request: Request, next: Next) -> Response {
-    match studio.door.check(request.method(), request.headers()) {
+    let (method, headers) = (request.method(), request.headers());
+    let passed = studio.door.check(method, headers).and_then(|word| {
+        // Looking, and stopping what one has asked for, cost nothing.
+        match *method {
+            Method::POST => studio.quotas.take(word),
+            _ => Ok(()),
+        }
+    });
+    match passed {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

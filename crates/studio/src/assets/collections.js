@@ -17,7 +17,7 @@ export default () => {
   const board = pad(at, changed => { Object.assign(at, changed); by.checked = true; soon(); });
   const top = choice([["24", "24"], ["60", "60"], ["200", "200"]], asked.get("top") || "60");
   const index = h("button", { type: "button", disabled: true }, "Read the folder");
-  const plan = map(asked.get("within"), () => { near = ""; soon(); });
+  const plan = map("Map of the collection", asked.get("within"), () => { near = ""; soon(); });
   const query = () => ({ text: text.value, like: like.value, not: not.value, top: top.value, file: near, within: plan.query(), ...(by.checked ? at : {}) });
   const zoom = n => {
     const close = h("button", { type: "button" }, "Close"), img = h("img", { className: "big" }), name = h("span");

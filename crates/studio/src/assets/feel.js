@@ -1,19 +1,22 @@
 // Feel: pictures in, cards out; the intention is set beside, and each picture is held against it.
 import { h, put, ask, withFile, bars, strip, axis, dropper, share, EMOTIONS, save, field, choice, keep, state, client } from "./parts.js";
 import { shelf } from "./shelf.js";
+import map from "./map.js";
 
 const order = ["positive", "negative", "other"];
+
+// Where the parts lie that feel most, numbered.
+const boxes = page => (page.regions || []).slice(0, 3).map((region, n) => {
+  const [x, y, w, t] = region.box.map(part => (100 * part).toFixed(2) + "%");
+  return h("i", { className: "box", "--x": x, "--y": y, "--w": w, "--h": t, "--c": `var(--e${region.emotion})`, title: region.text }, h("b", null, String(n + 1)));
+});
 
 // One picture's card; `page` is what the report shows of it.
 export const card = (item, tools) => {
   const { answer, page, url, name } = item;
   const polarity = Object.fromEntries(order.map((side, i) => [side, page.polarity[i]]));
   const [feeling, ...limits] = page.verdict.split("; ");
-  const boxes = (page.regions || []).slice(0, 3).map((region, n) => {
-    const [x, y, w, t] = region.box.map(part => (100 * part).toFixed(2) + "%");
-    return h("i", { className: "box", "--x": x, "--y": y, "--w": w, "--h": t, "--c": `var(--e${region.emotion})`, title: region.text }, h("b", null, String(n + 1)));
-  });
-  const picture = h("span", { className: "stage" }, h("img", { src: url, alt: name, loading: "lazy" }), boxes);
+  const picture = h("span", { className: "stage" }, h("img", { src: url, alt: name, loading: "lazy" }), boxes(page));
   const big = () => zoom(item);
   return h("article", { className: "panel card" },
     h("button", { type: "button", className: "plain", onclick: big, "aria-label": "Enlarge " + name }, picture),
@@ -29,17 +32,17 @@ export const card = (item, tools) => {
     tools ? h("div", { className: "tools-of" }, tools) : null);
 };
 
-// The picture itself, as large as the window or larger.
-const zoom = ({ url, name }) => {
+// The picture itself, as large as the window or larger, with its parts.
+const zoom = ({ url, name, page }) => {
   const close = h("button", { type: "button" }, "Close");
-  const img = h("img", { src: url, alt: name, className: "big" });
+  const sheet = h("div", { className: "sheet-of" }, h("span", { className: "stage" }, h("img", { src: url, alt: name }), boxes(page)));
   const whole = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
     const large = whole.getAttribute("aria-pressed") === "false";
     whole.setAttribute("aria-pressed", large);
-    img.style.maxHeight = large ? "none" : "";
-    img.style.width = large ? "auto" : "";
+    sheet.classList.toggle("whole", large);
   } }, "Full size");
-  const dialog = h("dialog", { "aria-label": name }, h("div", { className: "bar" }, h("span", null, name), whole, close), h("div", { className: "sheet-of" }, img));
+  const dialog = h("dialog", { "aria-label": name }, h("div", { className: "bar" }, h("span", null, name), whole, close), sheet,
+    (page.regions || []).slice(0, 3).map((region, n) => h("p", { className: "small" }, `${n + 1} ${region.text}`)));
   close.onclick = () => dialog.close();
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -90,7 +93,9 @@ export default () => {
   const sort = choice(SORTS, asked.get("sort") || "order");
   const aim = intention(asked.get("intend"), () => pictures.soon());
   const query = () => ({ regions: regions.checked, say: say.checked, intend: aim.text() });
-  const remember = () => keep("feel", { ...query(), sort: sort.value === "order" ? "" : sort.value });
+  const plan = map("Map of these pictures", asked.get("within"), () => { remember(); draw(); });
+  const remember = () => keep("feel", { ...query(), sort: sort.value === "order" ? "" : sort.value, within: plan.query() });
+  const lies = ({ answer }) => !answer || plan.has(answer.valence, answer.arousal);
   const value = item => {
     if (!item.answer) return -1;
     const key = sort.value, a = item.answer;
@@ -98,14 +103,17 @@ export default () => {
   };
   const draw = () => {
     const order = [...items].sort((a, b) => value(b) - value(a));
-    put(list, ...order.map(item => item.node));
-    const done = items.filter(item => item.answer);
+    put(list, ...order.filter(lies).map(item => item.node));
+    const all = items.filter(item => item.answer), done = all.filter(lies);
+    plan.show(all.map(({ answer: a }) => [a.valence, a.arousal, EMOTIONS.indexOf(a.dominant)]));
+    plan.node.hidden = all.length < 2;
     if (!done.length) { summary.textContent = ""; return; }
     const mean = EMOTIONS.map(name => done.reduce((sum, item) => sum + item.answer.emotions[name], 0) / done.length);
     const [first, second] = mean.map((x, i) => [x, EMOTIONS[i]]).sort((a, b) => b[0] - a[0]);
     summary.textContent = `${done.length} picture${done.length > 1 ? "s" : ""}: most of all ${first[1]} (${share(first[0])}), then ${second[1]} (${share(second[0])}).`;
     export_.disabled = false;
   };
+  plan.node.hidden = true;
   const pictures = shelf({ query, draw, remember }), { items, again } = pictures;
   const drop = dropper("Drop pictures here, or choose them", "JPEG, PNG, WebP, GIF, BMP, TIFF; folders too. They stay on this machine.", pictures.add);
   const export_ = h("button", { type: "button", disabled: true, onclick: () => save(new Blob([csv(items)], { type: "text/csv" }), "affetti.csv") }, "Export CSV");
@@ -119,6 +127,6 @@ export default () => {
       h("div", { className: "with" },
         h("div", { className: "set" }, drop, field("Order", sort), field("show which parts feel most", regions, true),
           field("a sentence for each", say, true), aim.node, h("div", { className: "row-of" }, export_)),
-        h("div", null, summary, list))],
+        h("div", null, summary, plan.node, list))],
   };
 };

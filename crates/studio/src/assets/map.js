@@ -1,4 +1,4 @@
-// The map of a collection: every picture at its valence and arousal. A part of it is chosen by dragging, or by the four numbers.
+// The map of many pictures: each at its valence and arousal. A part of it is chosen by dragging, or by the four numbers.
 import { h, EMOTIONS } from "./parts.js";
 
 const SIDE = 600;
@@ -6,12 +6,13 @@ const whole = { v0: 1, v1: 7, a0: 1, a1: 7 };
 const names = { v0: "pleasant from", v1: "to", a0: "stirring from", a1: "to" };
 const labels = { v0: "valence from", v1: "valence to", a0: "arousal from", a1: "arousal to" };
 
-export default (start, changed) => {
+// `start` is a part of it, as `query` gives it; `has` says whether a picture lies in the part that is chosen.
+export default (title, start, changed) => {
   const at = { ...whole };
   const given = (start || "").split(",").map(Number);
   if (given.length === 4 && given.every(x => x >= 1 && x <= 7)) [at.v0, at.v1, at.a0, at.a1] = given;
   let points = [], from = null;
-  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": "Map of the collection: pleasant to the right, stirring upwards" });
+  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": title + ": pleasant to the right, stirring upwards" });
   const inputs = Object.keys(whole).map(key => h("input", { type: "number", min: 1, max: 7, step: .1, value: at[key], "aria-label": labels[key], oninput: e => {
     const value = +e.target.value;
     if (value >= 1 && value <= 7) { at[key] = value; draw(); changed(); }
@@ -29,7 +30,7 @@ export default (start, changed) => {
     pen.stroke();
     const size = points.length > 2000 ? 3 : 6;
     for (const [valence, arousal, emotion] of points) {
-      const inside = valence >= at.v0 && valence <= at.v1 && arousal >= at.a0 && arousal <= at.a1;
+      const inside = has(valence, arousal);
       pen.globalAlpha = inside ? .85 : .15;
       pen.fillStyle = colors[emotion];
       pen.beginPath();
@@ -43,6 +44,7 @@ export default (start, changed) => {
     pen.lineWidth = 1;
   };
   const query = () => Object.keys(whole).some(key => at[key] !== whole[key]) ? [at.v0, at.v1, at.a0, at.a1].join() : "";
+  const has = (valence, arousal) => valence >= at.v0 && valence <= at.v1 && arousal >= at.a0 && arousal <= at.a1;
   const place = e => {
     const box = canvas.getBoundingClientRect(), within = t => Math.round(Math.min(7, Math.max(1, t)) * 100) / 100;
     return [within(1 + 6 * (e.clientX - box.left) / box.width), within(7 - 6 * (e.clientY - box.top) / box.height)];
@@ -64,6 +66,6 @@ export default (start, changed) => {
   });
   canvas.addEventListener("pointercancel", () => { from = null; });
   const fields = Object.keys(whole).map((key, n) => h("label", null, names[key], inputs[n]));
-  const node = h("details", { className: "map", open: Boolean(query()), ontoggle: () => draw() }, h("summary", null, "Map of the collection"), canvas, h("div", { className: "row-of" }, fields, all));
-  return { node, query, show: list => { points = list; draw(); } };
+  const node = h("details", { className: "plan", open: Boolean(query()), ontoggle: () => draw() }, h("summary", null, title), canvas, h("div", { className: "row-of" }, fields, all));
+  return { node, query, has, show: list => { points = list; draw(); } };
 };
