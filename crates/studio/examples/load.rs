@@ -5,7 +5,10 @@
 //! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ throughput 30
 //! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ crowd 400
 //! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ mixed 20000
+//! cargo run --release -p affetti-studio --example load -- 127.0.0.1:7878 $PID gallery/ cancel 5
 //! ```
+//!
+//! The last one needs a studio with a collection (`affetti serve FOLDER`) that was not read yet.
 
 #![allow(clippy::print_stdout, reason = "an example tells what it measures")]
 
@@ -22,19 +25,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 /// Clients of the first measurement.
 const CLIENTS: usize = 8;
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
     let [address, pid, folder, what, count] = words.as_slice() else {
-        panic!("ADDRESS PID FOLDER throughput|crowd|mixed COUNT");
+        panic!("ADDRESS PID FOLDER throughput|crowd|mixed|cancel COUNT");
     };
     let count: usize = count.parse().expect("a number");
     let pictures = pictures(folder);
     match what.as_str() {
         "throughput" => throughput(address, &pictures, count),
         "crowd" => crowd(address, pid, &pictures[0], count),
+        "cancel" => cancel(address, &pictures[0], count),
         _ => mixed(address, pid, &pictures, count),
     }
 }
@@ -72,6 +78,60 @@ fn post(address: &str, path: &str, body: &[u8], announced: usize) -> u16 {
     let _ = stream.read_to_end(&mut all);
     let status = all.get(9..12).and_then(|text| str::from_utf8(text).ok());
     status.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// The JSON of an answer.
+fn asked(address: &str, method: &str, path: &str, body: &[u8]) -> Value {
+    let mut stream = TcpStream::connect(address).expect("an open studio");
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream
+        .write_all(&[head.as_bytes(), body].concat())
+        .expect("written");
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).expect("an answer");
+    let body = all.windows(4).position(|four| four == b"\r\n\r\n");
+    serde_json::from_slice(&all[body.expect("a head") + 4..]).unwrap_or_default()
+}
+
+/// How long a job goes on after it was told to stop, for each kind of long work.
+fn cancel(address: &str, picture: &[u8], count: usize) {
+    let collections = asked(address, "GET", "/api/v1/collections", &[]);
+    let id = collections["collections"][0]["id"].as_str().unwrap_or("");
+    for (path, body) in [
+        (
+            "/api/v1/sketch?quality=best&strokes=64&wait=false".to_owned(),
+            picture,
+        ),
+        (
+            "/api/v1/paint?count=400&oil=true&size=2048".to_owned(),
+            &[][..],
+        ),
+        (format!("/api/v1/index?collection={id}"), &[][..]),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let job = asked(address, "POST", &path, body);
+            let job = format!("/api/v1/jobs/{}", job["id"].as_str().expect("a job"));
+            let state = || asked(address, "GET", &job, &[])["state"].clone();
+            while state() == "queued" {
+                thread::sleep(Duration::from_millis(5));
+            }
+            thread::sleep(Duration::from_millis(400));
+            let begun = Instant::now();
+            asked(address, "DELETE", &job, &[]);
+            while state() == "running" {
+                thread::sleep(Duration::from_millis(2));
+            }
+            if state() == "cancelled" {
+                times.push(begun.elapsed().as_secs_f64());
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        println!("{path}: stopped after {times:.2?} s");
+    }
 }
 
 /// Resident memory in MiB.

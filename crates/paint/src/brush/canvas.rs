@@ -1,6 +1,6 @@
 //! What strokes leave: color, and paint that lies higher where bristles have left more of it.
 
-use super::Stroke;
+use super::{Stopped, Stroke};
 use affetti_picture::Picture;
 use rayon::prelude::*;
 
@@ -10,6 +10,8 @@ const BRISTLES: usize = 24;
 const STREAK: f32 = 0.05;
 /// Rows that are painted by one thread.
 const BAND: usize = 64;
+/// Strokes between two looks at whether it is stopped.
+const BETWEEN: usize = 256;
 /// How strongly light shows the height of paint.
 const RELIEF: f32 = 0.16;
 
@@ -129,8 +131,8 @@ impl Canvas {
         (self.paint[n] >= 0.0).then(|| self.color[n])
     }
 
-    /// Adds strokes, in their order. Bands of the canvas are painted at once.
-    pub(super) fn paint(&mut self, strokes: &[Stroke]) {
+    /// Adds strokes, in their order, until it is stopped. Bands of the canvas are painted at once.
+    pub(super) fn paint(&mut self, strokes: &[Stroke], stopped: &Stopped<'_>) {
         let length = BAND * self.width;
         let (width, height) = (self.width, self.height);
         let bands = self.color.par_chunks_mut(length);
@@ -143,7 +145,12 @@ impl Canvas {
                 color,
                 paint,
             };
-            strokes.iter().for_each(|stroke| band.add(stroke));
+            for some in strokes.chunks(BETWEEN) {
+                if stopped() {
+                    return;
+                }
+                some.iter().for_each(|stroke| band.add(stroke));
+            }
         });
     }
 

@@ -24,6 +24,9 @@ const RADII: [f32; 5] = [0.035, 0.018, 0.0095, 0.0055, 0.0032];
 /// Smallest radius in pixels.
 const FINEST: f32 = 1.2;
 
+/// Whether somebody wants the work to end; asked often, by several threads.
+pub type Stopped<'a> = dyn Fn() -> bool + Sync + 'a;
+
 /// One stroke of the brush.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
@@ -49,6 +52,17 @@ pub struct Painting {
 /// Paints `picture` over, `side` pixels on its longer side.
 #[must_use]
 pub fn oil(picture: &Picture, side: u32, seed: u64) -> Painting {
+    oil_unless(picture, side, seed, &|| false).expect("nobody stops it")
+}
+
+/// [`oil`], or nothing soon after `stopped` says so.
+#[must_use]
+pub fn oil_unless(
+    picture: &Picture,
+    side: u32,
+    seed: u64,
+    stopped: &Stopped<'_>,
+) -> Option<Painting> {
     let longer = picture.width().max(picture.height());
     let scaled = |n: u32| {
         let wanted = f64::from(n) * f64::from(side) / f64::from(longer);
@@ -64,14 +78,20 @@ pub fn oil(picture: &Picture, side: u32, seed: u64) -> Painting {
         if layer > 0 && radius < FINEST {
             break;
         }
-        let placed = place::layer(&picture, &canvas, radius.max(FINEST), (layer, seed));
-        canvas.paint(&placed);
+        let placed = place::layer(
+            &picture,
+            &canvas,
+            radius.max(FINEST),
+            (layer, seed),
+            stopped,
+        );
+        canvas.paint(&placed, stopped);
         strokes.extend(placed);
     }
-    Painting {
+    (!stopped()).then(|| Painting {
         strokes,
         picture: canvas.lit(),
-    }
+    })
 }
 
 impl Painting {
@@ -84,8 +104,9 @@ impl Painting {
 
 #[cfg(test)]
 mod tests {
-    use super::oil;
+    use super::{oil, oil_unless};
     use affetti_picture::Picture;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Left half dark red, right half light blue.
     fn halves() -> Picture {
@@ -137,6 +158,14 @@ mod tests {
         assert_ne!(oil(&halves(), 120, 5), oil(&halves(), 120, 6));
         let svg = oil(&halves(), 120, 5).svg("a & b");
         assert!(svg.contains("<path") && svg.contains("a &amp; b"));
+    }
+
+    #[test]
+    fn who_stops_it_gets_nothing() {
+        assert_eq!(oil_unless(&halves(), 120, 5, &|| true), None);
+        let asked = AtomicUsize::new(0);
+        let soon = || asked.fetch_add(1, Ordering::Relaxed) > 20;
+        assert_eq!(oil_unless(&halves(), 120, 5, &soon), None);
     }
 
     #[test]

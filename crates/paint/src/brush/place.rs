@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 use super::field::Field;
 use super::plane::Plane;
-use super::{RADII, Stroke};
+use super::{RADII, Stopped, Stroke};
 use affetti_ground::SplitMix64;
 use rayon::prelude::*;
 
@@ -17,13 +17,18 @@ const STIFF: f32 = 0.45;
 /// Colors of strokes differ from the picture's by so much at most.
 const JITTER: f32 = 0.025;
 
-/// The strokes of a brush of `radius` that bring `canvas` nearer to `picture`, in a random order.
+/// The strokes of a brush of `radius` that bring `canvas` nearer to `picture`, in a random order; fewer where it is
+/// stopped.
 pub(super) fn layer(
     picture: &Plane,
     canvas: &Canvas,
     radius: f32,
     (layer, seed): (usize, u64),
+    stopped: &Stopped<'_>,
 ) -> Vec<Stroke> {
+    if stopped() {
+        return Vec::new();
+    }
     let wanted = picture.blurred(0.5 * radius);
     let field = Field::of(&wanted, 1.5 * radius);
     let mut random = SplitMix64::new(seed.wrapping_mul(31).wrapping_add(layer as u64));
@@ -36,6 +41,9 @@ pub(super) fn layer(
     let row = |(row, seed): (usize, &u64)| {
         let mut random = SplitMix64::new(*seed);
         let mut strokes = Vec::new();
+        if stopped() {
+            return strokes;
+        }
         for x in (0..picture.width).step_by(step) {
             if let Some(begin) = worst(&wanted, canvas, [x, row * step], step, missed) {
                 let color = jittered(wanted.at(begin), &mut random);

@@ -89,7 +89,7 @@ export default () => {
     } catch (error) { button.disabled = false; put(progress, failed("", error)); }
   };
   const sidecars = h("input", { type: "checkbox", checked: true });
-  const copy = h("button", { type: "button", disabled: true });
+  const copy = h("button", { type: "button", disabled: true }, "Copy into folders by feeling");
   const copies = h("div", { hidden: true }, h("div", { className: "row-of" }, copy), field("with XMP sidecars", sidecars, true));
   copy.onclick = work(copy, () => ask("export", {
     query: { collection: folders.value, sidecars: sidecars.checked, client }, body: (picked().length ? picked() : found).map(p => p.picture).join("\n"),

@@ -28,6 +28,12 @@ export default (title, start, changed) => {
     pen.beginPath();
     for (let n = 1; n <= 7; n++) { pen.moveTo(x(n), 0); pen.lineTo(x(n), SIDE); pen.moveTo(0, y(n)); pen.lineTo(SIDE, y(n)); }
     pen.stroke();
+    pen.fillStyle = color("--soft");
+    pen.font = "18px sans-serif";
+    for (const [text, left, top, align] of [["unpleasant", 6, SIDE / 2 - 6, "left"], ["pleasant", SIDE - 6, SIDE / 2 - 6, "right"], ["stirring", SIDE / 2, 20, "center"], ["calm", SIDE / 2, SIDE - 8, "center"]]) {
+      pen.textAlign = align;
+      pen.fillText(text, left, top);
+    }
     const size = points.length > 2000 ? 3 : 6;
     for (const [valence, arousal, emotion] of points) {
       const inside = has(valence, arousal);

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use affetti::{
-    NOTE, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, paint,
+    Cancel, NOTE, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, paint,
     paint::{Wish, animation::gif, brush},
-    pipeline::Fault,
+    pipeline::{ErrorKind, Fault},
     turning,
 };
 use serde_json::{Value, json};
@@ -54,7 +54,9 @@ impl Workshop {
         paint((generator, model), &options, &control, |painted| {
             let side = order.size.unwrap_or(BRUSHED);
             let _room = order.oil.then(|| self.room(canvas(side)));
-            let painted = brushed(order, painted);
+            let Some(painted) = brushed(order, painted, &control.cancel) else {
+                return ControlFlow::Break(());
+            };
             let seed = painted.asked.seed;
             let made = Made {
                 name: format!("painted-{seed}.png"),
@@ -87,7 +89,9 @@ impl Workshop {
         keep: &mut Keep<'_>,
     ) -> Result<Value, Fault> {
         let (picture, _room) = self.opened(&commission.input, canvas(order.size))?;
-        let painting = brush::oil(&picture, order.size, order.seed);
+        let stopped = || commission.cancel.is_cancelled();
+        let painting = brush::oil_unless(&picture, order.size, order.seed, &stopped)
+            .ok_or_else(|| Fault::new(ErrorKind::Limit, "stopped"))?;
         let told = format!("brush --seed {}", order.seed);
         let (media, ending, bytes) = match order.format {
             order::Painted::Svg => (Media::Svg, "svg", painting.svg(&told).into_bytes()),
@@ -116,13 +120,18 @@ fn line(painted: &Painted, file: Value) -> Value {
     line
 }
 
-fn brushed(order: &order::Paint, painted: Painted) -> Painted {
+/// Nothing where it is stopped.
+fn brushed(order: &order::Paint, painted: Painted, cancel: &Cancel) -> Option<Painted> {
     if !order.oil {
-        return painted;
+        return Some(painted);
     }
     let side = order.size.unwrap_or(BRUSHED);
-    let picture = brush::oil(&painted.picture, side, painted.asked.seed).picture;
-    Painted { picture, ..painted }
+    let stopped = || cancel.is_cancelled();
+    let painting = brush::oil_unless(&painted.picture, side, painted.asked.seed, &stopped)?;
+    Some(Painted {
+        picture: painting.picture,
+        ..painted
+    })
 }
 
 /// Bytes that the frames of a moving picture take.
