@@ -4,6 +4,7 @@ use std::{
     env,
     io::{self, IsTerminal},
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    num::NonZeroU32,
     process::{Command, Stdio},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -29,13 +30,13 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
         let words = outside.split(',').filter(|word| !word.is_empty());
         asked.extend(words.map(str::to_owned));
     }
-    let is_made_up = asked.first().is_some_and(|word| word == RANDOM);
+    let made_up: Vec<bool> = asked.iter().map(|word| word == RANDOM).collect();
     let tokens: Vec<String> = asked.into_iter().map(word).collect::<Result<_>>()?;
-    let token = tokens.first().cloned();
+    let words = tokens.clone();
     let wanted = affetti_studio::Settings {
         address: SocketAddr::new(args.address, args.port),
         tokens,
-        quota: args.quota,
+        quota: args.quota.and_then(NonZeroU32::new),
         hosts: args.hosts.clone(),
         collections: args.folders.clone(),
         exports: args.export.clone(),
@@ -63,10 +64,11 @@ pub(crate) fn run(args: &ServeArgs, settings: &Settings) -> Result<Exit> {
         log(settings.verbose),
         |address| {
             // A word that the user knows belongs in no log.
-            let shown = token
-                .as_deref()
-                .filter(|_| is_made_up || io::stdout().is_terminal());
-            told = opened(address, shown, (args.open, token.as_deref()), settings);
+            let all = words.iter().zip(&made_up);
+            let shown = all.filter(|(_, made_up)| **made_up || io::stdout().is_terminal());
+            let shown: Vec<&str> = shown.map(|(word, _)| word.as_str()).collect();
+            let first = words.first().map(String::as_str);
+            told = opened(address, &shown, (args.open, first), settings);
         },
         &end,
     )?;
@@ -111,7 +113,7 @@ fn log(wanted: bool) -> Log {
 /// Tells where the studio is.
 fn opened(
     address: SocketAddr,
-    shown: Option<&str>,
+    shown: &[&str],
     (open, token): (bool, Option<&str>),
     settings: &Settings,
 ) -> Result<()> {
@@ -122,7 +124,7 @@ fn opened(
             None => format!("http://{address}/"),
         }
     };
-    let place = |ip: IpAddr| with(ip, shown);
+    let place = |ip: IpAddr| with(ip, shown.first().copied());
     let own = match address.ip() {
         ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         ip => ip,
@@ -132,6 +134,9 @@ fn opened(
         output::print(&format!("{}\n", json!({ "address": here })))?;
     } else {
         output::print(&format!("{here}\n"))?;
+    }
+    for word in shown.iter().skip(1) {
+        settings.summary(&format!("by another word: {}", with(own, Some(word))));
     }
     if !address.ip().is_loopback() {
         let there = match address.ip() {

@@ -82,6 +82,25 @@ pub fn read_within(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// [`FileError::Io`].
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = written(path, bytes)?;
+    file.persist(path)
+        .map_err(|error| FileError::io("write", path)(error.error))
+        .map(drop)
+}
+
+/// [`write_whole`] where nothing lies yet.
+///
+/// # Errors
+/// [`FileError::Io`], for something that lies there of the kind `AlreadyExists`.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = written(path, bytes)?;
+    file.persist_noclobber(path)
+        .map_err(|error| FileError::io("write", path)(error.error))
+        .map(drop)
+}
+
+/// A file beside `path` that has all of `bytes`.
+fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileError> {
     let folder = path
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
@@ -90,9 +109,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut file = new_file(folder).map_err(FileError::io("write in", folder))?;
     file.write_all(bytes)
         .map_err(FileError::io("write", path))?;
-    file.persist(path)
-        .map_err(|error| FileError::io("write", path)(error.error))
-        .map(drop)
+    Ok(file)
 }
 
 /// A temporary file that others may read as the user's mask allows, unlike tempfile's default.

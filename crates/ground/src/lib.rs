@@ -8,6 +8,6 @@ mod random;
 mod unfinished;
 
 pub use fault::ErrorKind;
-pub use files::{FileError, read_within, write_whole};
+pub use files::{FileError, read_within, write_new, write_whole};
 pub use random::{Normal, STEP, SplitMix64, finalize};
 pub use unfinished::{follow_links, open_unfinished, unfinished_path};

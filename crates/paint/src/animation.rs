@@ -7,15 +7,15 @@ use gif::{Encoder, Frame, Repeat};
 const SPEED: i32 = 10;
 
 /// `frames`, all of the first one's size, as a GIF that repeats; each stands for `delay` hundredths of a
-/// second. Each has a palette of its own.
+/// second. Each has a palette of its own. Nothing where `stopped` says so before the end.
 ///
 /// # Panics
 /// Where a frame has another size: a bug of the caller.
 #[must_use]
-pub fn gif(frames: &[Picture], delay: u16) -> Vec<u8> {
+pub fn gif(frames: &[Picture], delay: u16, stopped: &dyn Fn() -> bool) -> Option<Vec<u8>> {
     let mut file = Vec::new();
     let Some(first) = frames.first() else {
-        return file;
+        return Some(file);
     };
     // Pictures have at most 65535 pixels a side, and memory takes every byte.
     let unwritten = "pictures can be written to memory";
@@ -24,12 +24,15 @@ pub fn gif(frames: &[Picture], delay: u16) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut file, width, height, &[]).expect(unwritten);
     encoder.set_repeat(Repeat::Infinite).expect(unwritten);
     for picture in frames {
+        if stopped() {
+            return None;
+        }
         let mut frame = Frame::from_rgb_speed(width, height, picture.pixels(), SPEED);
         frame.delay = delay;
         encoder.write_frame(&frame).expect(unwritten);
     }
     drop(encoder);
-    file
+    Some(file)
 }
 
 #[cfg(test)]
@@ -40,10 +43,12 @@ mod tests {
     #[test]
     fn the_first_frame_is_read_again() {
         let frame = |v: u8| Picture::new(4, 4, vec![v; 48]).unwrap();
-        let file = gif(&[frame(200), frame(20)], 8);
+        let frames = [frame(200), frame(20)];
+        let file = gif(&frames, 8, &|| false).unwrap();
         let again = decode(&file, &DecodeOptions::default()).unwrap();
         assert_eq!((again.width(), again.height()), (4, 4));
         assert!(again.pixel(1, 1)[0].abs_diff(200) < 6);
-        assert!(gif(&[], 8).is_empty());
+        assert!(gif(&[], 8, &|| false).unwrap().is_empty());
+        assert_eq!(gif(&frames, 8, &|| true), None);
     }
 }

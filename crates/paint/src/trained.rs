@@ -65,7 +65,7 @@ fn the_painter() {
     let repertoire = repertoire();
     let device = Device::flex().autodiff();
     let width = repertoire.width();
-    let layers = painter::layers::PainterLayers::init(&shape, width, 3, &device);
+    let layers = painter::layers::PainterLayers::init((&shape, width), false, 3, &device);
     let noise = numbers("noise", 2 * 8);
     let condition = numbers("condition", 2 * width);
     // A step of training moves the running moments away from where they begin.

@@ -4,7 +4,7 @@
 //! leads to has to lie in the folder, links followed.
 
 use std::{
-    fs,
+    fs, io,
     path::{Component, Path, PathBuf},
 };
 
@@ -66,9 +66,16 @@ impl Collections {
             if all.iter().any(|one| one.id == id) {
                 continue;
             }
-            let name = folder.file_name().unwrap_or(folder.as_os_str());
+            let name = folder
+                .file_name()
+                .map_or("pictures".into(), |name| name.to_string_lossy());
+            let mut name = name.into_owned();
+            // Two of one name would be copied into one folder.
+            if all.iter().any(|one| one.name == name) {
+                name = format!("{name}-{}", &id[..6]);
+            }
             all.push(Collection {
-                name: name.to_string_lossy().into_owned(),
+                name,
                 index: below.join(format!("{id}.affetti")),
                 folder,
                 id,
@@ -105,21 +112,39 @@ impl Collections {
     }
 }
 
-/// The folder for copies, made where it is missing.
+/// The folder for copies, made where it is missing; not where copies of one collection would lie in another, or
+/// the other way round.
 fn opened(folder: &Path, all: &[Collection]) -> Result<PathBuf, StudioError> {
     let failed = |source| StudioError::Folder {
         path: folder.to_owned(),
         source,
     };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let folder = fs::canonicalize(folder).map_err(failed)?;
-    match all.iter().find(|one| folder.starts_with(&one.folder)) {
-        Some(one) => Err(StudioError::Copies {
-            path: folder,
-            collection: one.name.clone(),
-        }),
-        None => Ok(folder),
+    let planned = planned(folder).map_err(failed)?;
+    for name in all.iter().map(|one| &one.name) {
+        let copies = planned.join(name);
+        let meets =
+            |one: &&Collection| copies.starts_with(&one.folder) || one.folder.starts_with(&copies);
+        if let Some(one) = all.iter().find(meets) {
+            return Err(StudioError::Copies {
+                path: copies,
+                collection: one.name.clone(),
+            });
+        }
     }
+    fs::create_dir_all(folder).map_err(failed)?;
+    fs::canonicalize(folder).map_err(failed)
+}
+
+/// Where a folder lies or would lie, links followed.
+fn planned(folder: &Path) -> io::Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    let there = folder.ancestors().find(|part| part.exists());
+    let there = there.unwrap_or(&folder);
+    let rest = folder.strip_prefix(there).unwrap_or(Path::new(""));
+    if rest.components().any(|part| part == Component::ParentDir) {
+        return Err(io::Error::other("a way up from a folder that is not there"));
+    }
+    Ok(fs::canonicalize(there)?.join(rest))
 }
 
 impl Collection {
@@ -253,6 +278,28 @@ mod tests {
         }
         assert!(one.file("zz").is_err() && one.file("abc").is_err());
         assert!(all.get("none").is_err());
+    }
+
+    #[test]
+    fn copies_and_collections_keep_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |way: &str| root.path().join(way);
+        for folder in ["a/photos", "b/photos"] {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        let both = [at("a/photos"), at("b/photos")];
+        let open = |exports: &str| Collections::open(&both, root.path(), Some(&at(exports)));
+        let all = open("sorted").unwrap();
+        assert_eq!(all.all()[0].name, "photos");
+        assert!(all.all()[1].name.starts_with("photos-"));
+        assert!(all.exports().unwrap().ends_with("sorted"));
+        // In a collection, above it so that copies fall into it, and by a way around.
+        for way in ["a/photos", "a/photos/sorted", "a", "sorted/../b/photos/new"] {
+            let error = open(way).unwrap_err().to_string();
+            assert!(error.contains("outside of it"), "{way}: {error}");
+        }
+        assert!(open("none/../a").is_err());
+        assert!(!at("a/photos/sorted").exists() && !at("b/photos/new").exists());
     }
 
     #[cfg(unix)]

@@ -44,8 +44,8 @@ pub enum StudioError {
         /// Why not.
         source: io::Error,
     },
-    /// A folder for copies that lies in a collection.
-    #[error("--export {} lies in the collection {collection}, which would read the copies again; name a folder outside of it", path.display())]
+    /// A folder for copies that lies in a collection, or around it.
+    #[error("copies in {} would meet the collection {collection}, which would read them again; name a folder for --export outside of it", path.display())]
     Copies {
         /// The folder.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! What can be asked of the studio: one order per verb, from the words of an address or from JSON.
 
 use affetti::{
-    PaintOptions, PaintWords, emotion_named,
+    PaintOptions, PaintWords, TURN_FRAMES, emotion_named,
     feel::Target,
     feeling_named,
     paint::Feeling,
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// Pictures that turn into one another, whose frames are in memory together.
 const MOST_TURNS: f64 = 24.0;
+/// Pixels of all frames of a moving picture: twenty-four pictures of 256, or two of 1,024.
+const MOST_PIXELS: u64 = 36_000_000;
 
 /// One order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -421,15 +423,39 @@ impl Paint {
         if self.oil {
             return Err(wrong("no brush for moving pictures"));
         }
-        if self.to.is_none() {
-            return within("count", self.count as f64, 2.0, MOST_TURNS);
+        match (&self.to, self.count) {
+            (None, count) => within("count", count as f64, 2.0, MOST_TURNS)?,
+            (Some(_), 1) => {}
+            (Some(_), _) => {
+                return Err(wrong(
+                    "to= goes from one picture to the same in another feeling: count=1",
+                ));
+            }
         }
-        match self.count {
-            1 => Ok(()),
-            _ => Err(wrong(
-                "to= goes from one picture to the same in another feeling: count=1",
-            )),
+        self.size.map_or(Ok(()), |size| self.turns_fit(size))
+    }
+
+    /// Whether the frames of a moving picture of `side` pixels fit into memory.
+    ///
+    /// # Errors
+    /// More than [`MOST_PIXELS`].
+    pub fn turns_fit(&self, side: u32) -> Result<(), Fault> {
+        let pixels = self.frames() * u64::from(side) * u64::from(side);
+        if pixels <= MOST_PIXELS {
+            return Ok(());
         }
+        let told = format!(
+            "{} frames of {side} pixels are too much for one file; ask for fewer or smaller pictures",
+            self.frames()
+        );
+        Err(wrong(told))
+    }
+
+    /// Frames of a moving picture.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        let stations = if self.to.is_some() { 2 } else { self.count };
+        stations.saturating_mul(TURN_FRAMES)
     }
 
     /// Words and settings as the facade knows them.
@@ -513,6 +539,12 @@ mod tests {
             ("brush", "size=1", "size is 1"),
             ("paint", "turn=true", "count is 1, it has to be 2 to 24"),
             ("paint", "turn=true&count=3&oil=true", "no brush"),
+            (
+                "paint",
+                "turn=true&count=24&size=2048",
+                "too much for one file",
+            ),
+            ("paint", "to=fear&size=2048", "too much for one file"),
             ("paint", "to=feer", "fear"),
             ("paint", "to=fear&count=2", "count=1"),
             ("export", "copies=false&sidecars=false", "nothing to do"),

@@ -1,6 +1,7 @@
 //! How many orders each word may give: a bucket that fills evenly.
 
 use std::{
+    num::NonZeroU32,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub struct Quotas {
     /// Orders a minute; none is any number.
-    a_minute: Option<u32>,
+    a_minute: Option<NonZeroU32>,
     buckets: Mutex<Vec<Bucket>>,
 }
 
@@ -24,9 +25,9 @@ struct Bucket {
 impl Quotas {
     /// For so many words; full at first.
     #[must_use]
-    pub fn new(words: usize, a_minute: Option<u32>) -> Self {
+    pub fn new(words: usize, a_minute: Option<NonZeroU32>) -> Self {
         let bucket = Bucket {
-            left: f64::from(a_minute.unwrap_or(0)),
+            left: a_minute.map_or(0.0, |n| f64::from(n.get())),
             at: Instant::now(),
         };
         Self {
@@ -51,7 +52,7 @@ impl Quotas {
         let Some(bucket) = buckets.get_mut(word) else {
             return Ok(());
         };
-        let most = f64::from(a_minute);
+        let most = f64::from(a_minute.get());
         let a_second = most / 60.0;
         let since = now.saturating_duration_since(bucket.at);
         let left = (bucket.left + a_second * since.as_secs_f64()).min(most);
@@ -71,11 +72,14 @@ impl Quotas {
 #[cfg(test)]
 mod tests {
     use super::Quotas;
-    use std::time::{Duration, Instant};
+    use std::{
+        num::NonZeroU32,
+        time::{Duration, Instant},
+    };
 
     #[test]
     fn each_word_has_its_own() {
-        let quotas = Quotas::new(2, Some(3));
+        let quotas = Quotas::new(2, NonZeroU32::new(3));
         let start = Instant::now();
         let take = |word, seconds| quotas.take_at(word, start + Duration::from_secs(seconds));
         for _ in 0..3 {

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     time::Duration,
 };
@@ -16,7 +17,7 @@ pub struct Settings {
     /// Words of which visitors have to know one; none is for this machine alone.
     pub tokens: Vec<String>,
     /// Orders a minute that each word may give; none is any number.
-    pub quota: Option<u32>,
+    pub quota: Option<NonZeroU32>,
     /// Names by which a proxy in front calls it, beside addresses in figures and localhost.
     pub hosts: Vec<String>,
     /// Where jobs and results are kept.

@@ -59,7 +59,7 @@ pub struct Studio {
     /// What is counted.
     pub counters: Counters,
     /// Pictures of collections that may be made at once.
-    pub looks: Semaphore,
+    pub looks: Arc<Semaphore>,
     /// Visitors that may follow jobs at once.
     pub followers: Arc<Semaphore>,
     closing: Arc<AtomicBool>,
@@ -128,7 +128,7 @@ impl Studio {
             jobs,
             desk,
             counters: Counters::default(),
-            looks: Semaphore::new(threads),
+            looks: Arc::new(Semaphore::new(threads)),
             followers: Arc::new(Semaphore::new(FOLLOWERS)),
             closing,
             under: Under::default(),

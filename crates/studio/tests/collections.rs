@@ -8,7 +8,11 @@ use affetti::Models;
 use affetti_studio::{Settings, Studio};
 use common::{Open, painting};
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Pictures of a collection.
 const PICTURES: [&str; 4] = [
@@ -36,6 +40,19 @@ fn done(studio: &Open, asked: &str, body: &[u8]) -> Value {
     job["answer"].clone()
 }
 
+/// All files below a folder, with what is in them.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.extend(files(&path)),
+            false => drop(all.insert(path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    all
+}
+
 fn counts(told: &Value, names: [&str; 3]) -> [u64; 3] {
     names.map(|name| told[name].as_u64().unwrap())
 }
@@ -45,6 +62,7 @@ fn read_searched_and_copied() {
     let root = tempfile::tempdir().unwrap();
     let (folder, sorted) = (root.path().join("pictures"), root.path().join("sorted"));
     filled(&folder);
+    let before = files(&folder);
     let studio = Open::new(|settings| {
         settings.collections = vec![folder.clone()];
         settings.exports = Some(sorted.clone());
@@ -109,8 +127,11 @@ fn read_searched_and_copied() {
     assert_eq!(counts(&told, ["copied", "there", "failed"]), [0, 0, 1]);
     assert_eq!(fs::read(&copy).unwrap(), b"mine");
     // The folder of the collection is as it was.
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 4);
+    assert_eq!(files(&folder), before);
     assert_eq!(studio.post(&export, b"").status, 400);
+    assert_eq!(studio.post(&export, b"hello").status, 400);
+    let told = done(&studio, &export, b"00ff");
+    assert_eq!(counts(&told, ["copied", "missing", "failed"]), [0, 1, 0]);
     assert_eq!(
         studio.post("/api/v1/export?collection=none", b"*").status,
         404

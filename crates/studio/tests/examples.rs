@@ -60,7 +60,11 @@ fn the_examples_of_the_documentation_work() {
             assert_eq!(job["state"], "done", "{example}: {job}");
         }
     }
-    for (file, begins) in [("photo.svg", &b"<"[..]), ("in-oil.png", b"\x89PNG")] {
+    for (file, begins) in [
+        ("photo.svg", &b"<"[..]),
+        ("in-oil.png", b"\x89PNG"),
+        ("turn.gif", b"GIF89a"),
+    ] {
         let made = fs::read(root.path().join(file)).unwrap();
         assert!(made.starts_with(begins), "{file}");
     }

@@ -156,6 +156,13 @@ fn every_room_does_what_it_is_for() {
 
     browser.goto(&page("jobs"));
     browser.until("document.querySelector('tbody .state')?.textContent === 'done'");
+    let told = browser.eval("document.querySelector('main').innerText");
+    let told = told.as_str().unwrap();
+    assert!(
+        told.contains(" sidecars") && told.contains("turning-0.gif"),
+        "{told}"
+    );
+    assert!(!told.contains("undefined"), "{told}");
     shot(&mut browser, "jobs");
     // No part asked for anything from elsewhere, or broke a rule.
     let from = browser.eval("performance.getEntriesByType('resource').map(r => new URL(r.name).host).filter(host => host !== location.host).length");

@@ -71,6 +71,14 @@ pub fn find(
             return Err(Fault::new(ErrorKind::Parameter, told));
         }
     }
+    let others = Wishes {
+        near: None,
+        ..wishes.clone()
+    };
+    if wishes.near.is_some() && others != Wishes::default() {
+        let told = "a picture and other wishes do not go together; ask for one of them";
+        return Err(Fault::new(ErrorKind::Parameter, told));
+    }
     if let Some(query) = wishes.query() {
         let hits = index.find(&query, top, models.threads())?;
         return Ok((hits, Measured::of(&query)));

@@ -59,6 +59,7 @@ pub fn turning(
             .collect();
         let pictures = generator.paint(&steps).into_iter();
         frames.extend(pictures.map(|picture| sized(picture, options.size)));
+        control.progress.pictures(n + 1);
     }
     Ok(frames)
 }

@@ -42,8 +42,7 @@ pub(crate) struct ServeArgs {
     /// Where jobs and results are kept [default: the folder "studio" in the cache]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
-    /// Where copies of pictures of these folders go, sorted by feeling, and XMP sidecars; nothing is written
-    /// elsewhere
+    /// Where copies of pictures of these folders go, sorted by feeling, and XMP sidecars; without it none are made
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) export: Option<PathBuf>,
     /// Show the page in the browser

@@ -58,7 +58,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let other = like
         .as_deref()
         .map(|name| source::generator(None, Some(name)));
-    let scope = other.transpose()?.map(|(other, _)| other.subjects());
+    let scope = other.transpose()?.map(|(other, _)| other);
     let judge = device::predictor(judge.as_deref(), settings)?.with_views(1);
     settings.summary(&format!(
         "{} ({}\u{2026}), judged by {} ({}\u{2026})",
@@ -79,7 +79,7 @@ pub(super) fn eval(verb: EvalVerb, settings: &Settings) -> Result<Exit> {
     let extent = Extent {
         pictures,
         noises,
-        scope: scope.as_deref(),
+        scope: scope.as_ref(),
     };
     let figures = evaluate(&generator, &judge, &places, extent);
     bar.finish();

@@ -7,7 +7,7 @@ use std::{
 
 use affetti::{
     Control, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, feeling_named,
-    paint::{brush::Painting, sheet::grid},
+    paint::{animation::gif, brush::Painting, sheet::grid},
     picture::Picture,
     turning,
 };
@@ -178,10 +178,8 @@ impl Target {
 
     /// Writes an animation.
     pub(super) fn put(&self, frames: &[Picture], count: u64, settings: &Settings) -> Result<Exit> {
-        put(
-            &self.path,
-            &affetti::paint::animation::gif(frames, TURN_DELAY),
-        )?;
+        let file = gif(frames, TURN_DELAY, &|| false).unwrap_or_default();
+        put(&self.path, &file)?;
         let path = self.path.display();
         settings.summary(&format!(
             "{} frames of {count} pictures \u{2192} {path}",

@@ -1,7 +1,7 @@
 //! Pictures by a judgement of the caller's, such as how well a sentence suits them.
 //!
 //! Every row is read whole and judged; several judgements are brought to one scale, each less its mean
-//! over the collection and divided by its deviation, and added.
+//! over those that may be found and divided by its deviation, and added.
 
 use super::find::{Hit, MAX_TOP};
 use super::format::{AFFECT, SHARES, affect_from, affect_of, head_from, shares_from, shares_of};
@@ -76,6 +76,43 @@ impl Index {
             }
         }
         Ok(())
+    }
+
+    /// Valence, arousal and leading emotion of at most `most` pictures, evenly over the index.
+    ///
+    /// # Errors
+    /// [`FeelError::Io`] and [`FeelError::Index`] where the file cannot be read.
+    pub fn outline(&self, most: u64) -> Result<Vec<([f64; 2], Emotion)>, FeelError> {
+        let step = self.len().div_ceil(most.max(1)).max(1);
+        let wanted = |first: u64, n: usize| (first + n as u64).is_multiple_of(step);
+        let (mut affects, mut leading) = (Vec::new(), Vec::new());
+        self.pieces(
+            self.sections.affect,
+            AFFECT,
+            0..self.len(),
+            |first, bytes| {
+                let records = bytes.chunks_exact(AFFECT).enumerate();
+                let some = records.filter(|(n, _)| wanted(first, *n));
+                affects.extend(some.map(|(_, record)| affect_from(record).map(affect_of)));
+            },
+        )?;
+        self.pieces(
+            self.sections.shares,
+            SHARES,
+            0..self.len(),
+            |first, bytes| {
+                let records = bytes.chunks_exact(SHARES).enumerate();
+                let some = records.filter(|(n, _)| wanted(first, *n));
+                leading.extend(some.map(|(_, record)| shares_of(&shares_from(record))));
+            },
+        )?;
+        let pairs = affects.into_iter().zip(leading);
+        pairs
+            .map(|(affect, shares)| {
+                let shares = shares.ok_or_else(|| self.damaged("a picture without shares"))?;
+                Ok((affect, shares.dominant()))
+            })
+            .collect()
     }
 
     /// What is known of the rows of a range.

@@ -26,7 +26,7 @@ use affetti_data::Split;
 use affetti_feel::Predictor;
 use affetti_feel::art::PaintingSet;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights};
-use affetti_picture::Picture;
+use affetti_picture::{Filter, Picture};
 use affetti_train::Places;
 use affetti_train::order::shuffled;
 use affetti_weights::registry;
@@ -49,9 +49,9 @@ pub struct Extent<'a> {
     pub pictures: usize,
     /// Noises that are asked for each sentiment.
     pub noises: usize,
-    /// The subjects of another generator: only they are asked for, as often as paintings have them, and
-    /// compared with paintings of them.
-    pub scope: Option<&'a [Subject]>,
+    /// Another generator: only its subjects are asked for, as often as paintings have them, and compared with
+    /// paintings of them, all as small as the smaller of both paints them.
+    pub scope: Option<&'a Generator>,
 }
 
 /// What measures.
@@ -62,6 +62,8 @@ pub(super) struct Bench<'a> {
     pub(super) places: &'a Places<'a>,
     pub(super) extent: Extent<'a>,
     asks: Asks,
+    /// Of the pictures that are compared.
+    pub(super) side: u32,
 }
 
 /// A judged picture.
@@ -83,13 +85,17 @@ pub fn evaluate(
     extent: Extent<'_>,
 ) -> Result<Evaluation, PaintError> {
     let weights = registry::tensors(Variant::Lite2.name())?;
+    let theirs = extent.scope.map(Generator::subjects);
+    let sides = [Some(generator), extent.scope];
+    let side = sides.into_iter().flatten().map(Generator::side).min();
     let bench = Bench {
+        side: u32::try_from(side.unwrap_or(0)).unwrap_or(0),
         generator,
         network: EfficientNetLite::new(&Weights::from_folded(Variant::Lite2, weights)?),
         judge,
         places,
         extent,
-        asks: Asks::of(generator, extent.scope),
+        asks: Asks::of(generator, theirs.as_deref()),
     };
     let sets = [PaintingSet::Wikiart, PaintingSet::WikiartMore];
     let (all, _) = pictures::load(places.data, &sets, |labels| bench.asks.wants(labels))?;
@@ -124,10 +130,9 @@ pub fn evaluate(
 impl Bench<'_> {
     /// Pictures as their generator's are: square and as small.
     pub(super) fn squares(&self, paintings: &[Painting]) -> Vec<Picture> {
-        let side = u32::try_from(self.generator.side()).unwrap_or(0);
         let paintings = paintings.par_iter();
         paintings
-            .map(|p| square(&p.picture, 1.0, side, &|_| 0.5))
+            .map(|p| square(&p.picture, 1.0, self.side, &|_| 0.5))
             .collect()
     }
 
@@ -154,7 +159,12 @@ impl Bench<'_> {
     /// The pictures of `grown`, a few at once.
     pub(super) fn paint(&self, grown: &[Seedling]) -> Vec<Picture> {
         let parts = grown.chunks(TOGETHER);
-        parts.flat_map(|part| self.generator.paint(part)).collect()
+        let painted = parts.flat_map(|part| self.generator.paint(part));
+        let sized = |picture: Picture| match picture.width() == self.side {
+            true => picture,
+            false => picture.resize(self.side, self.side, Filter::Bicubic),
+        };
+        painted.map(sized).collect()
     }
 
     /// `count` pictures of `choices`, from the seed `first` on.

@@ -211,7 +211,7 @@ impl Bench<'_> {
         )?
         .rows;
         let members = members(&folder.join("votes-224.tar"))?;
-        let side = u32::try_from(self.generator.side()).unwrap_or(0);
+        let side = self.side;
         let open = |row: &table::Entry| {
             let shares = row.emotions.as_ref().filter(|_| row.split == Split::Test)?;
             let picture = decode(members.get(&row.written)?, &DecodeOptions::default()).ok()?;

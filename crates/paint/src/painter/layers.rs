@@ -106,13 +106,15 @@ pub struct PainterLayers {
 }
 
 impl PainterLayers {
-    /// Random weights for conditions of `width` numbers.
+    /// Random weights for conditions of `width` numbers. A `blind` one looks at none of them, and as long as they are 0 in
+    /// training, never will.
     #[must_use]
-    pub fn init(shape: &Shape, width: usize, seed: u64, device: &Device) -> Self {
+    pub fn init((shape, width): (&Shape, usize), blind: bool, seed: u64, device: &Device) -> Self {
         let mut random = Normal::new(seed);
         let dense = |sizes, gain, random: &mut Normal| Dense::new(sizes, gain, random, device);
+        let sight = if blind { 0.0 } else { 1.0 };
         let mix = vec![
-            dense([width, shape.mixed], 1.0, &mut random),
+            dense([width, shape.mixed], sight, &mut random),
             dense([shape.mixed, shape.mixed], 1.0, &mut random),
         ];
         let first = shape.channels[0];

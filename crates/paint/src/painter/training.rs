@@ -79,6 +79,9 @@ pub struct PainterRecipe {
     /// For so many epochs pictures of half the side are learned.
     #[serde(default)]
     pub early: usize,
+    /// Without conditions, for comparison: what is asked is neither learned nor obeyed.
+    #[serde(default)]
+    pub blind: bool,
 }
 
 /// The two networks and the guess.
@@ -151,7 +154,10 @@ impl PainterTask {
 
     /// Conditions `[batch, width]` of paintings.
     fn conditions(&self, rows: &[usize], device: &Device) -> Tensor<2> {
-        let condition = |&row: &usize| self.repertoire.condition(&self.repertoire.rows[row]);
+        let condition = |&row: &usize| match self.config.own.blind {
+            true => vec![0.0; self.repertoire.width()],
+            false => self.repertoire.condition(&self.repertoire.rows[row]),
+        };
         let all: Vec<f32> = rows.iter().flat_map(condition).collect();
         let data = TensorData::new(all, [rows.len(), self.repertoire.width()]);
         Tensor::from_data(data, device)
@@ -378,6 +384,10 @@ impl Recipe for PainterRecipe {
             (some(own.feeling), "feeling: 0 or more"),
             (some(own.genre), "genre: 0 or more"),
             (some(own.variety), "variety: 0 or more"),
+            (
+                !own.blind || own.feeling == 0.0 && own.genre == 0.0,
+                "blind: feeling and genre are 0 where nothing is asked",
+            ),
             (own.steps >= 1, "steps: at least 1"),
             (
                 config.common.training.batch >= 2,
@@ -419,7 +429,12 @@ impl Recipe for PainterRecipe {
         let genres = own.genres.len();
         let mut random = Normal::new(mix(&[seed, 3]));
         let pair = Pair {
-            generator: PainterLayers::init(&own.shape, width, mix(&[seed, 4]), &device),
+            generator: PainterLayers::init(
+                (&own.shape, width),
+                own.blind,
+                mix(&[seed, 4]),
+                &device,
+            ),
             critic: Critic::init(
                 (own.channels, own.scales),
                 (own.shape.side() << own.doublings) >> usize::from(own.early > 0),

@@ -1,9 +1,6 @@
 //! `/api/v1/collections`: folders of this machine, searched by feeling, by words, by picture.
 
-use std::{
-    ops::{ControlFlow, RangeInclusive},
-    sync::Arc,
-};
+use std::{ops::RangeInclusive, sync::Arc};
 
 use affetti::{
     PictureName, Wishes,
@@ -29,6 +26,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Shared, aside, verbs::not_here};
 use crate::{collections::Collection, problem::Problem, studio::Studio};
@@ -99,10 +97,19 @@ pub(crate) async fn search(
         Ok((collection, index))
     });
     let (collection, index) = opened.await.map_err(not_here)?;
-    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    let seat = seat(&studio).await?;
     let shared = Arc::clone(&studio);
-    let found = aside(move || searched(&shared, &collection, &index, &asked));
+    let found = aside(move || {
+        let _seat = seat;
+        searched(&shared, &collection, &index, &asked)
+    });
     Ok(Json(found.await?))
+}
+
+/// A place among those who look into collections, held until the work is done, whoever has gone meanwhile.
+async fn seat(studio: &Arc<Studio>) -> Result<OwnedSemaphorePermit, Problem> {
+    let seats = Arc::clone(&studio.looks);
+    seats.acquire_owned().await.map_err(Problem::ours)
 }
 
 fn searched(
@@ -131,7 +138,7 @@ fn searched(
 }
 
 /// Where the pictures of a collection lie: `[valence, arousal, emotion]` of each, the emotion as its place among the
-/// nine; of a large collection every second one, or third, and so on.
+/// nine; of more than 20,000 every second one, or third, and so on.
 pub(crate) async fn map(
     State(studio): Shared,
     Path(id): Path<String>,
@@ -142,19 +149,14 @@ pub(crate) async fn map(
         collection.open_index()
     });
     let index = opened.await.map_err(not_here)?;
-    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    let seat = seat(&studio).await?;
     let mapped = aside(move || {
-        let step = index.len().div_ceil(MOST_POINTS).max(1);
-        let (mut row, mut points) = (0, Vec::new());
-        index.each(|hit| {
-            if row % step == 0 {
-                let emotion = hit.emotions.dominant().index();
-                points.push(json!([round4(hit.valence), round4(hit.arousal), emotion]));
-            }
-            row += 1;
-            ControlFlow::Continue(())
-        })?;
-        Ok(json!({ "pictures": index.len(), "points": points }))
+        let _seat = seat;
+        let points = index.outline(MOST_POINTS)?.into_iter();
+        let points = points.map(|([valence, arousal], emotion)| {
+            json!([round4(valence), round4(arousal), emotion.index()])
+        });
+        Ok(json!({ "pictures": index.len(), "points": points.collect::<Vec<_>>() }))
     });
     Ok(Json(mapped.await?))
 }
@@ -205,15 +207,6 @@ fn wishes(studio: &Arc<Studio>, asked: &Asked) -> Result<Wishes, Fault> {
         within: within(&asked.within)?,
         near,
     };
-    if wishes.near.is_some()
-        && (Wishes {
-            near: None,
-            ..wishes.clone()
-        }) != Wishes::default()
-    {
-        let told = "a picture and other wishes do not go together; ask for one of them";
-        return Err(Fault::new(ErrorKind::Parameter, told));
-    }
     let plain = Wishes {
         within: wishes.within.clone(),
         ..Wishes::default()
@@ -264,10 +257,11 @@ async fn picture(
     let shared = Arc::clone(&studio);
     let file = aside(move || shared.workshop.collections.get(&id)?.file(&key));
     let file = file.await.map_err(not_here)?;
-    // Who has gone gives up the place.
-    let _seat = studio.looks.acquire().await.map_err(Problem::ours)?;
+    // Who has gone before it begins gives up the place.
+    let seat = seat(&studio).await?;
     let shared = Arc::clone(&studio);
     let made = aside(move || {
+        let _seat = seat;
         let limit = shared.workshop.decode().limits.max_bytes;
         let bytes = read_within(&file, limit)
             .map_err(|_| Fault::new(ErrorKind::Limit, "this picture cannot be read"))?;

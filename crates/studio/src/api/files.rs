@@ -1,6 +1,10 @@
 //! `/api/v1/files`: what visitors bring to work on it several times, and what was made.
 
-use std::sync::Arc;
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
@@ -9,11 +13,17 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{Shared, aside, verbs::not_here};
 use crate::{door::CAGE, problem::Problem, work::Media};
+
+/// Bytes of a file that are given out together.
+const PIECE: usize = 64 << 10;
+/// Bytes a second, beside the patience for any request, below which an answer is given up.
+const SLOWEST: u64 = 256 << 10;
 
 /// How a file is asked for.
 #[derive(Debug, Deserialize)]
@@ -58,8 +68,11 @@ pub(crate) async fn file(
     let (media, bytes) = aside(read).await.map_err(not_here)?;
     // Who reads slowly holds a share of the memory for uploads.
     let held = studio.uploads.hold(bytes)?;
-    let bytes = Bytes::from_owner(held);
-    let mut response = shown(media, bytes, asked.save.as_deref().unwrap_or_default());
+    let length = held.bytes.len();
+    let body = in_time(Bytes::from_owner(held), studio.settings.bounds.whole);
+    let mut response = shown(media, body, asked.save.as_deref().unwrap_or_default());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     let headers = response.headers_mut();
     // Its name is its hash: it never changes.
     let kept = HeaderValue::from_static("private, max-age=31536000, immutable");
@@ -75,14 +88,33 @@ pub(crate) async fn file(
     Ok(response)
 }
 
+/// Bytes in pieces, with an end for who takes them too slowly: an answer that is drained drop by drop would hold its
+/// memory for hours.
+fn in_time(bytes: Bytes, whole: Duration) -> Body {
+    let seconds = bytes.len() as u64 / SLOWEST;
+    let end = Instant::now() + whole + Duration::from_secs(seconds);
+    let pieces = stream::unfold(bytes, move |mut bytes| async move {
+        if bytes.is_empty() {
+            return None;
+        }
+        if Instant::now() > end {
+            let late = io::Error::new(io::ErrorKind::TimedOut, "taken too slowly");
+            return Some((Err(late), Bytes::new()));
+        }
+        let piece = bytes.split_to(bytes.len().min(PIECE));
+        Some((Ok(piece), bytes))
+    });
+    Body::from_stream(pieces)
+}
+
 /// A file as an answer, under a plain name.
-pub(crate) fn shown(media: Media, bytes: Bytes, name: &str) -> Response {
+pub(crate) fn shown(media: Media, body: Body, name: &str) -> Response {
     let plain: String = name
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
         .take(100)
         .collect();
-    let mut response = Body::from(bytes).into_response();
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.mime()));
     headers.insert(header::CONTENT_SECURITY_POLICY, CAGE);
@@ -90,4 +122,23 @@ pub(crate) fn shown(media: Media, bytes: Bytes, name: &str) -> Response {
         headers.insert(header::CONTENT_DISPOSITION, saved);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PIECE, in_time};
+    use axum::body::Bytes;
+    use http_body_util::BodyExt as _;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn whole_or_given_up() {
+        let bytes = Bytes::from(vec![7; 3 * PIECE + 5]);
+        let body = in_time(bytes.clone(), Duration::from_secs(60));
+        assert_eq!(body.collect().await.unwrap().to_bytes(), bytes);
+        let mut body = in_time(bytes, Duration::from_millis(30));
+        assert!(body.frame().await.unwrap().is_ok());
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert!(body.frame().await.unwrap().is_err());
+    }
 }

@@ -77,7 +77,13 @@ pub const ENDPOINTS: [Endpoint; 27] = [
         Some(BYTES),
         (200, JSON),
     ),
-    endpoint("post", "/api/v1/paint", "New pictures", None, (200, JSON)),
+    endpoint(
+        "post",
+        "/api/v1/paint",
+        "New pictures; with turn or to, one that moves (image/gif)",
+        None,
+        (200, JSON),
+    ),
     endpoint(
         "post",
         "/api/v1/brush",

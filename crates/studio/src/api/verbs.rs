@@ -25,7 +25,7 @@ use crate::{
     problem::Problem,
     studio::Studio,
     upload::Upload,
-    work::{Made, Media},
+    work::{Made, Media, wanted},
 };
 
 /// Tells the order as it was understood, with all usual settings.
@@ -90,6 +90,9 @@ pub(crate) async fn verb(
     }
     if matches!(order, Order::Export(_)) {
         studio.workshop.collections.exports()?;
+        if let Some(upload) = &upload {
+            wanted(&upload.bytes)?;
+        }
     }
     if beside.later || is_long(&order) {
         return later(&studio, order, beside, upload).await;
@@ -196,7 +199,7 @@ async fn now(
     };
     let (answer, mut made) = studio.now(order, upload, beside.name).await?;
     let mut response = match made.pop() {
-        Some(Made { name, media, bytes }) => files::shown(media, bytes.into(), &name),
+        Some(Made { name, media, bytes }) => files::shown(media, Body::from(bytes), &name),
         None => Json(answer).into_response(),
     };
     // Words that are no header are left out.

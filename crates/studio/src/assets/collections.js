@@ -6,9 +6,10 @@ const source = (id, size, key) => `/api/v1/collections/${id}/${size}/${key}`;
 
 export default () => {
   const asked = state();
-  let stop = null, timer = 0, quit = null, near = "", found = [], chosen = new Set();
+  let stop = null, timer = 0, near = "", found = [], of = "", chosen = new Set();
+  const quit = new Set();
   const told = document.getElementById("busy");
-  const folders = h("select"), list = h("div", { className: "painted", "aria-live": "polite" }), summary = h("p", { className: "what", role: "status" }), progress = h("div");
+  const folders = h("select"), list = h("div", { className: "painted", "aria-live": "polite" }), summary = h("p", { className: "what", role: "status" });
   const text = h("input", { type: "search", placeholder: "a lonely sea at night", value: asked.get("text") || "" });
   const like = choice([["", "any"], ...EMOTIONS.map(name => [name, name])], asked.get("like") || "");
   const not = choice([["", "nothing"], ...EMOTIONS.map(name => [name, name])], asked.get("not") || "");
@@ -38,7 +39,8 @@ export default () => {
   const picked = () => found.filter(p => chosen.has(p.picture));
   const tell = () => {
     const some = picked().length ? `${picked().length} chosen` : "these";
-    csv.disabled = copy.disabled = !found.length;
+    csv.disabled = !found.length;
+    copy.disabled = !found.length || copying.busy;
     csv.textContent = picked().length ? `Export ${some} as CSV` : "Export CSV";
     copy.textContent = `Copy ${some} into folders by feeling`;
   };
@@ -57,6 +59,7 @@ export default () => {
     try {
       const answer = await ask(`collections/${folders.value}/pictures`, { query: query(), method: "GET", signal: stop.signal });
       found = answer.pictures;
+      of = folders.value;
       put(list, found.map(figure));
       summary.textContent = found.length ? `${found.length} pictures, best first.` : plan.query() ? "No picture lies in this part of the map." : "No picture is in this collection yet.";
       told.textContent = "";
@@ -75,36 +78,48 @@ export default () => {
     const lines = [["path", ...EMOTIONS, "valence", "arousal", "dominant"], ...some.map(p => [quoted(p.path), ...EMOTIONS.map(name => p.emotions[name]), p.valence, p.arousal, p.dominant])];
     save(new Blob([lines.map(line => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "collection.csv");
   } }, "Export CSV");
-  const work = (button, asking, words, ended) => async () => {
-    button.disabled = true;
-    try {
-      const job = await asking(), line = h("p", { className: "small" });
-      put(progress, h("progress"), line);
-      quit = follow(job.id, job => {
-        line.textContent = job.state === "queued" ? `place ${job.position} in the line` : `${job.done || 0} ${words}`;
-        if (!["done", "failed", "cancelled"].includes(job.state)) return;
-        button.disabled = false;
-        put(progress, job.answer ? h("p", { className: "small" }, ended(job.answer)) : job.error ? failed("", job.error) : null);
-      });
-    } catch (error) { button.disabled = false; put(progress, failed("", error)); }
+  // A long work with a bar of its own: `asking` makes the job, `told` says what came of it, `after` comes in any case.
+  const work = (asking, words, told, after) => {
+    const node = h("div", { role: "status" }), own = { busy: false, node };
+    const end = content => { own.busy = false; put(node, content); after(); };
+    own.go = async () => {
+      own.busy = true;
+      after();
+      try {
+        const job = await asking(), line = h("p", { className: "small", "aria-hidden": "true" });
+        put(node, h("progress", { "aria-label": words }), line);
+        const stop = follow(job.id, job => {
+          line.textContent = job.state === "queued" ? `place ${job.position} in the line` : `${job.done || 0} ${words}`;
+          if (!["done", "failed", "cancelled"].includes(job.state)) return;
+          quit.delete(stop);
+          end(job.answer ? h("p", { className: "small" }, told(job.answer)) : job.error ? failed("", job.error) : h("p", { className: "small" }, "stopped"));
+        });
+        quit.add(stop);
+      } catch (error) { end(failed("", error)); }
+    };
+    return own;
   };
   const sidecars = h("input", { type: "checkbox", checked: true });
   const copy = h("button", { type: "button", disabled: true }, "Copy into folders by feeling");
-  const copies = h("div", { hidden: true }, h("div", { className: "row-of" }, copy), field("with XMP sidecars", sidecars, true));
-  copy.onclick = work(copy, () => ask("export", {
-    query: { collection: folders.value, sidecars: sidecars.checked, client }, body: (picked().length ? picked() : found).map(p => p.picture).join("\n"),
-  }), "pictures looked at", a => `${a.copied} copied, ${a.there} there already, ${a.sidecars} sidecars, ${a.failed} failed: ${a.folder}`);
+  const copying = work(() => ask("export", {
+    query: { collection: of, sidecars: sidecars.checked, client }, body: (picked().length ? picked() : found).map(p => p.picture).join("\n"),
+  }), "pictures looked at", a => `${a.copied} copied into the folder ${a.folder}, ${a.there} there already, ${a.sidecars} sidecars, ${a.failed} failed` + (a.failures.length ? `; ${a.failures[0].path}: ${a.failures[0].error}` : ""), () => tell());
+  copy.onclick = copying.go;
+  const copies = h("div", { hidden: true }, h("div", { className: "row-of" }, copy), field("with XMP sidecars", sidecars, true), copying.node);
   ask("about", { method: "GET" }).then(about => { copies.hidden = !about.exports; }).catch(() => {});
   const drop = dropper("Drop a picture", "to find those that feel most like it", async ([file]) => {
-    try { near = (await ask("files", { body: file })).sha256; text.value = ""; like.value = not.value = ""; by.checked = false; go(); } catch (error) { put(list, failed(file.name, error)); }
+    try { near = (await ask("files", { body: file })).sha256; text.value = ""; like.value = not.value = ""; by.checked = false; plan.reset(); go(); } catch (error) { put(list, failed(file.name, error)); }
   }, false);
-  index.onclick = work(index, () => ask("index", { query: { collection: folders.value, client } }), "pictures felt", a => {
-    go();
-    chart();
-    return `${a.pictures} pictures: ${a.felt} felt, ${a.unchanged} unchanged, ${a.gone} gone, ${a.failed} could not be read.`;
-  });
-  const chart = () => ask(`collections/${folders.value}/map`, { method: "GET" }).then(answer => plan.show(answer.points)).catch(() => plan.show([]));
-  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; if (control === folders) { chosen.clear(); chart(); } soon(); });
+  const reading = work(() => ask("index", { query: { collection: folders.value, client } }), "pictures felt",
+    a => `${a.pictures} pictures: ${a.felt} felt, ${a.unchanged} unchanged, ${a.gone} gone, ${a.failed} could not be read.`,
+    // What was felt before it was stopped is kept.
+    () => { index.disabled = reading.busy; if (!reading.busy) { go(); chart(); } });
+  index.onclick = reading.go;
+  const chart = () => {
+    const id = folders.value, show = points => { if (id === folders.value) plan.show(points); };
+    ask(`collections/${id}/map`, { method: "GET" }).then(answer => show(answer.points)).catch(() => show([]));
+  };
+  for (const control of [text, like, not, by, top, folders]) control.addEventListener("input", () => { near = ""; if (control === folders) { chosen.clear(); found = []; put(list); tell(); chart(); } soon(); });
   ask("collections", { method: "GET" }).then(({ collections }) => {
     if (!collections.length) {
       put(list, h("p", { className: "empty" }, "Name folders when the studio is opened: affetti serve photos/"));
@@ -117,9 +132,9 @@ export default () => {
   }).catch(error => put(list, failed("", error)));
   return {
     paste: drop.paste,
-    leave: () => { clearTimeout(timer); if (stop) stop.abort(); if (quit) quit(); told.textContent = ""; },
+    leave: () => { clearTimeout(timer); if (stop) stop.abort(); quit.forEach(end => end()); told.textContent = ""; },
     nodes: [h("h1", { className: "room" }, "Collections"), h("p", { className: "what" }, "Pictures of a folder by what they evoke, by what is to be seen, or like another one."),
-      h("div", { className: "with" }, h("div", { className: "set" }, field("Folder", folders), h("div", { className: "row-of" }, index), progress, field("Words", text), field("Much of", like), field("Without", not),
+      h("div", { className: "with" }, h("div", { className: "set" }, field("Folder", folders), h("div", { className: "row-of" }, index), reading.node, field("Words", text), field("Much of", like), field("Without", not),
         field("near a place on the pad", by, true), board, field("Pictures", top), drop, h("div", { className: "row-of" }, csv), copies), h("div", null, plan.node, summary, list))],
   };
 };

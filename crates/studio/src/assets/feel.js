@@ -95,7 +95,7 @@ export default () => {
   const query = () => ({ regions: regions.checked, say: say.checked, intend: aim.text() });
   const plan = map("Map of these pictures", asked.get("within"), () => { remember(); draw(); });
   const remember = () => keep("feel", { ...query(), sort: sort.value === "order" ? "" : sort.value, within: plan.query() });
-  const lies = ({ answer }) => !answer || plan.has(answer.valence, answer.arousal);
+  const lies = ({ answer }) => !answer || !plan.query() || plan.has(answer.valence, answer.arousal);
   const value = item => {
     if (!item.answer) return -1;
     const key = sort.value, a = item.answer;
@@ -106,17 +106,18 @@ export default () => {
     put(list, ...order.filter(lies).map(item => item.node));
     const all = items.filter(item => item.answer), done = all.filter(lies);
     plan.show(all.map(({ answer: a }) => [a.valence, a.arousal, EMOTIONS.indexOf(a.dominant)]));
-    plan.node.hidden = all.length < 2;
+    plan.node.hidden = all.length < 2 && !plan.query();
+    export_.disabled = !done.length;
+    if (all.length && !done.length) { summary.textContent = "No picture lies in this part of the map."; return; }
     if (!done.length) { summary.textContent = ""; return; }
     const mean = EMOTIONS.map(name => done.reduce((sum, item) => sum + item.answer.emotions[name], 0) / done.length);
     const [first, second] = mean.map((x, i) => [x, EMOTIONS[i]]).sort((a, b) => b[0] - a[0]);
     summary.textContent = `${done.length} picture${done.length > 1 ? "s" : ""}: most of all ${first[1]} (${share(first[0])}), then ${second[1]} (${share(second[0])}).`;
-    export_.disabled = false;
   };
   plan.node.hidden = true;
   const pictures = shelf({ query, draw, remember }), { items, again } = pictures;
   const drop = dropper("Drop pictures here, or choose them", "JPEG, PNG, WebP, GIF, BMP, TIFF; folders too. They stay on this machine.", pictures.add);
-  const export_ = h("button", { type: "button", disabled: true, onclick: () => save(new Blob([csv(items)], { type: "text/csv" }), "affetti.csv") }, "Export CSV");
+  const export_ = h("button", { type: "button", disabled: true, onclick: () => save(new Blob([csv(items.filter(lies))], { type: "text/csv" }), "affetti.csv") }, "Export CSV");
   regions.onchange = say.onchange = again;
   sort.onchange = () => { remember(); draw(); };
   return {

@@ -24,6 +24,8 @@ const result = job => {
   if (answer.url) return h("a", { href: answer.url + "?save=" + answer.name, download: answer.name }, answer.name);
   if (answer.dominant) return `${answer.dominant} ${share(answer.emotions[answer.dominant])}`;
   if (answer.sentences) return answer.sentences.map(line => line.utterance).join(" ");
+  if (answer.moving) return h("a", { href: answer.moving.url + "?save=" + answer.moving.name, download: answer.moving.name }, answer.moving.name);
+  if (answer.sidecars !== undefined) return `${answer.copied} copied, ${answer.there} there already, ${answer.sidecars} sidecars, ${answer.failed} failed`;
   if (answer.collection) return `${answer.pictures} pictures: ${answer.felt} felt, ${answer.unchanged} unchanged, ${answer.failed} could not be read`;
   return "";
 };

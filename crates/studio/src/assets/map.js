@@ -3,21 +3,24 @@ import { h, EMOTIONS } from "./parts.js";
 
 const SIDE = 600;
 const whole = { v0: 1, v1: 7, a0: 1, a1: 7 };
-const names = { v0: "pleasant from", v1: "to", a0: "stirring from", a1: "to" };
-const labels = { v0: "valence from", v1: "valence to", a0: "arousal from", a1: "arousal to" };
+const names = { v0: "pleasant from", v1: "pleasant to", a0: "stirring from", a1: "stirring to" };
+
+const lies = ([v0, v1, a0, a1], valence, arousal) => valence >= v0 && valence <= v1 && arousal >= a0 && arousal <= a1;
 
 // `start` is a part of it, as `query` gives it; `has` says whether a picture lies in the part that is chosen.
 export default (title, start, changed) => {
   const at = { ...whole };
   const given = (start || "").split(",").map(Number);
   if (given.length === 4 && given.every(x => x >= 1 && x <= 7)) [at.v0, at.v1, at.a0, at.a1] = given;
-  let points = [], from = null;
+  let points = [], from = null, before = null;
+  // Who writes the numbers one by one may have them the wrong way round for a moment.
+  const part = () => { const v = [at.v0, at.v1].sort((a, b) => a - b), a = [at.a0, at.a1].sort((p, q) => p - q); return [...v, ...a]; };
   const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": title + ": pleasant to the right, stirring upwards" });
-  const inputs = Object.keys(whole).map(key => h("input", { type: "number", min: 1, max: 7, step: .1, value: at[key], "aria-label": labels[key], oninput: e => {
+  const inputs = Object.keys(whole).map(key => h("input", { type: "number", min: 1, max: 7, step: .1, value: at[key], oninput: e => {
     const value = +e.target.value;
     if (value >= 1 && value <= 7) { at[key] = value; draw(); changed(); }
   } }));
-  const all = h("button", { type: "button", onclick: () => { Object.assign(at, whole); told(); } }, "All of it");
+  const all = h("button", { type: "button", onclick: () => { reset(); changed(); } }, "All of it");
   const told = () => { Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); changed(); };
   const x = valence => (valence - 1) / 6 * SIDE, y = arousal => (7 - arousal) / 6 * SIDE;
   const draw = () => {
@@ -34,10 +37,10 @@ export default (title, start, changed) => {
       pen.textAlign = align;
       pen.fillText(text, left, top);
     }
+    const chosen = part(), [v0, v1, a0, a1] = chosen;
     const size = points.length > 2000 ? 3 : 6;
     for (const [valence, arousal, emotion] of points) {
-      const inside = has(valence, arousal);
-      pen.globalAlpha = inside ? .85 : .15;
+      pen.globalAlpha = lies(chosen, valence, arousal) ? .85 : .15;
       pen.fillStyle = colors[emotion];
       pen.beginPath();
       pen.arc(x(valence), y(arousal), size, 0, 7);
@@ -46,11 +49,11 @@ export default (title, start, changed) => {
     pen.globalAlpha = 1;
     pen.strokeStyle = color("--accent");
     pen.lineWidth = 3;
-    if (query()) pen.strokeRect(x(at.v0), y(at.a1), x(at.v1) - x(at.v0), y(at.a0) - y(at.a1));
+    if (query()) pen.strokeRect(x(v0), y(a1), x(v1) - x(v0), y(a0) - y(a1));
     pen.lineWidth = 1;
   };
-  const query = () => Object.keys(whole).some(key => at[key] !== whole[key]) ? [at.v0, at.v1, at.a0, at.a1].join() : "";
-  const has = (valence, arousal) => valence >= at.v0 && valence <= at.v1 && arousal >= at.a0 && arousal <= at.a1;
+  const query = () => Object.keys(whole).some(key => at[key] !== whole[key]) ? part().join() : "";
+  const has = (valence, arousal) => lies(part(), valence, arousal);
   const place = e => {
     const box = canvas.getBoundingClientRect(), within = t => Math.round(Math.min(7, Math.max(1, t)) * 100) / 100;
     return [within(1 + 6 * (e.clientX - box.left) / box.width), within(7 - 6 * (e.clientY - box.top) / box.height)];
@@ -60,7 +63,7 @@ export default (title, start, changed) => {
     [at.v0, at.v1] = [from[0], to[0]].sort((a, b) => a - b);
     [at.a0, at.a1] = [from[1], to[1]].sort((a, b) => a - b);
   };
-  canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); from = place(e); });
+  canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); from = place(e); before = { ...at }; });
   canvas.addEventListener("pointermove", e => { if (from) { span(e); draw(); } });
   canvas.addEventListener("pointerup", e => {
     if (!from) return;
@@ -70,8 +73,9 @@ export default (title, start, changed) => {
     if (at.v1 - at.v0 < .05 || at.a1 - at.a0 < .05) Object.assign(at, whole);
     told();
   });
-  canvas.addEventListener("pointercancel", () => { from = null; });
+  canvas.addEventListener("pointercancel", () => { if (from) { from = null; Object.assign(at, before); draw(); } });
   const fields = Object.keys(whole).map((key, n) => h("label", null, names[key], inputs[n]));
   const node = h("details", { className: "plan", open: Boolean(query()), ontoggle: () => draw() }, h("summary", null, title), canvas, h("div", { className: "row-of" }, fields, all));
-  return { node, query, has, show: list => { points = list; draw(); } };
+  const reset = () => { Object.assign(at, whole); Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); };
+  return { node, query, has, reset, show: list => { points = list; draw(); } };
 };

@@ -28,19 +28,39 @@ export default () => {
     byTo.hidden = form.value !== "to";
     countField.hidden = form.value === "to";
     inOil.hidden = form.value !== "";
+    count.max = form.value === "turn" ? 24 : 48;
+    count.min = form.value === "turn" ? 2 : 1;
+    count.dispatchEvent(new Event("input"));
   };
   how.onchange = form.onchange = mode;
   mode();
   const query = () => ({
     words: [subject.value, style.value].filter(Boolean).map(plain).join(" "), seed: seed.value || 0, truncation: truncation.value,
-    ...(form.value === "to" ? { to: toward.value } : form.value === "turn" ? { turn: true, count: Math.min(24, Math.max(2, count.value)) } : { count: count.value, oil: oil.checked }),
+    ...(form.value === "to" ? { to: toward.value } : form.value === "turn" ? { turn: true, count: count.value } : { count: count.value, oil: oil.checked }),
     ...(how.value === "word" ? { emotion: feeling.value } : how.value === "pad" ? at : {}),
   });
+  // What moves can be stopped, and stands still from the beginning for who has asked their system for that.
+  const moving = ({ url, name }) => {
+    const alt = "pictures that turn into one another", img = h("img", { src: url, alt }), still = h("canvas", { hidden: true, role: "img", "aria-label": alt });
+    const stop = h("button", { type: "button", onclick: () => set(!img.hidden) });
+    const set = stopped => {
+      if (stopped && img.naturalWidth) {
+        Object.assign(still, { width: img.naturalWidth, height: img.naturalHeight });
+        still.getContext("2d").drawImage(img, 0, 0);
+      }
+      img.hidden = stopped;
+      still.hidden = !stopped;
+      stop.textContent = stopped ? "Let it move" : "Stand still";
+    };
+    set(false);
+    img.addEventListener("load", () => { if (matchMedia("(prefers-reduced-motion: reduce)").matches) set(true); }, { once: true });
+    return h("figure", { className: "moving" }, img, still,
+      h("figcaption", { className: "tools-of" }, stop, h("a", { className: "button", href: url + "?save=" + name, download: name }, "Save GIF")));
+  };
   const show = answer => {
+    const notes = answer.notes && answer.notes.length ? h("p", { className: "small" }, answer.notes.join("; ")) : null;
     if (answer.moving) {
-      const { url, name } = answer.moving;
-      put(out, h("figure", { className: "moving" }, h("img", { src: url, alt: "pictures that turn into one another" }),
-        h("figcaption", { className: "tools-of" }, h("a", { className: "button", href: url + "?save=" + name, download: name }, "Save GIF"))));
+      put(out, moving(answer.moving), notes);
       return;
     }
     put(out, h("div", { className: "painted" }, answer.pictures.map(picture => {
@@ -56,7 +76,7 @@ export default () => {
       return h("figure", null, h("img", { src: picture.file.url, alt: `painted, seed ${picture.seed}`, loading: "lazy" }),
         h("figcaption", null, [picture.genre, picture.style].filter(Boolean).map(plain).join(", ") + `, seed ${picture.seed}. `, felt,
           h("span", { className: "tools-of" }, feel, h("a", { className: "button", href: picture.file.url + "?save=" + picture.file.name, download: picture.file.name }, "Save"))));
-    })), answer.notes && answer.notes.length ? h("p", { className: "small" }, answer.notes.join("; ")) : null);
+    })), notes);
   };
   const ended = () => { go.disabled = false; cancel.hidden = true; told.textContent = ""; running = null; put(progress); };
   go.onclick = async () => {

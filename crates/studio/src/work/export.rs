@@ -1,7 +1,8 @@
 //! Pictures of a collection copied into folders by feeling, and XMP sidecars.
 //!
 //! `FOLDER/COLLECTION/EMOTION/way/picture.jpg`, and `picture.jpg.xmp` beside it. The collection itself is never written
-//! to, and nothing that lies in the folder already is written over, unless it is an older sidecar of ours.
+//! to, and nothing that lies in the folder already is written over, unless it is a sidecar that this program was the
+//! last to write.
 
 use std::{
     collections::HashSet,
@@ -15,7 +16,7 @@ use affetti::{
     ModelId,
     emotion::Label as _,
     feel::index::Hit,
-    ground::{read_within, write_whole},
+    ground::{FileError, read_within, write_new, write_whole},
     pipeline::{ErrorKind, Fault},
     sidecar,
 };
@@ -28,14 +29,15 @@ use crate::{collections::Collection, order};
 const ALL: &str = "*";
 /// Failures that are named; the rest is counted.
 const NAMED: usize = 20;
-/// Bytes of a picture that is copied.
-const LARGEST: u64 = 1 << 30;
-/// What every sidecar of ours has in it.
-const OURS: &str = "urn:affetti:";
+/// Names that may be sent, in bytes.
+const LONGEST: usize = 4 << 20;
+/// Who writes a sidecar signs it so; other programs that change it sign it themselves.
+const SIGNED: &[u8] = b"x:xmptk=\"Affetti ";
 
 /// What was done.
 #[derive(Debug, Default)]
 struct Done {
+    seen: usize,
     copied: usize,
     sidecars: usize,
     there: usize,
@@ -55,6 +57,14 @@ impl Workshop {
         let wanted = wanted(&commission.input)?;
         let mut done = Done::default();
         let control = commission.control();
+        let limit = self.decode().limits.max_bytes;
+        let task = Task {
+            collection,
+            folder: &folder,
+            model: index.model(),
+            order,
+            limit,
+        };
         index.each(|hit| {
             if control.cancel.is_cancelled() {
                 return ControlFlow::Break(());
@@ -62,20 +72,23 @@ impl Workshop {
             let key = collection.key(&hit.path);
             let is_wanted = |key: &str| wanted.as_ref().is_none_or(|keys| keys.contains(key));
             if key.as_deref().is_some_and(is_wanted) {
-                if let Err(told) = one(&mut done, (collection, &folder), &hit, index.model(), order)
-                {
+                done.seen += 1;
+                if let Err(told) = task.one(&mut done, &hit) {
                     done.fail(collection, &hit.path, &told);
                 }
-                control.progress.pictures(done.seen());
+                control.progress.pictures(done.seen);
             }
             ControlFlow::Continue(())
         })?;
+        let missing = wanted.map_or(0, |keys| keys.len().saturating_sub(done.seen));
         Ok(json!({
             "collection": collection.id,
-            "folder": folder.display().to_string(),
+            // Where that lies is nobody's concern.
+            "folder": collection.name,
             "copied": done.copied,
             "sidecars": done.sidecars,
             "there": done.there,
+            "missing": missing,
             "failed": done.failures,
             "failures": done.failed,
             "model": index.model(),
@@ -84,14 +97,12 @@ impl Workshop {
 }
 
 impl Done {
-    fn seen(&self) -> usize {
-        self.copied.max(self.sidecars) + self.there + self.failures
-    }
-
     fn fail(&mut self, collection: &Collection, file: &Path, told: &str) {
         self.failures += 1;
         if self.failed.len() < NAMED {
-            let way = file.strip_prefix(&collection.folder).unwrap_or(file);
+            let way = file
+                .strip_prefix(&collection.folder)
+                .unwrap_or(Path::new(""));
             let way = way.display().to_string();
             self.failed.push(json!({ "path": way, "error": told }));
         }
@@ -99,82 +110,137 @@ impl Done {
 }
 
 /// The names of pictures in a text, one in each line; none is all of them.
-fn wanted(text: &[u8]) -> Result<Option<HashSet<&str>>, Fault> {
-    let text = str::from_utf8(text).map_err(|_| Fault::new(ErrorKind::Input, "no UTF-8"))?;
+///
+/// # Errors
+/// No text, no names, too many of them.
+pub fn wanted(text: &[u8]) -> Result<Option<HashSet<&str>>, Fault> {
+    if text.len() > LONGEST {
+        let told = format!("names of more than {} MiB; * stands for all", LONGEST >> 20);
+        return Err(Fault::new(ErrorKind::Limit, told));
+    }
+    let told = "send the names of pictures, hexadecimal as a search gives them, one in each line, or * for all";
+    let wrong = || Fault::new(ErrorKind::Parameter, told);
+    let text = str::from_utf8(text).map_err(|_| wrong())?;
     if text.trim() == ALL {
         return Ok(None);
     }
     let names: HashSet<&str> = text.split_ascii_whitespace().collect();
-    if names.is_empty() {
-        let told = "send the names of pictures, one in each line, or * for all";
-        return Err(Fault::new(ErrorKind::Input, told));
+    let is_name = |name: &&str| name.bytes().all(|c| c.is_ascii_hexdigit());
+    match !names.is_empty() && names.iter().all(is_name) {
+        true => Ok(Some(names)),
+        false => Err(wrong()),
     }
-    Ok(Some(names))
 }
 
-/// One picture; the error is in words for the user.
-fn one(
-    done: &mut Done,
-    (collection, folder): (&Collection, &Path),
-    hit: &Hit,
-    model: &ModelId,
-    order: &order::Export,
-) -> Result<(), String> {
-    let way = collection
-        .way(&hit.path)
-        .ok_or("it is no longer in this folder")?;
-    let feeling = hit.emotions.dominant().name().replace(' ', "-");
-    let target = folder.join(feeling).join(way);
-    if order.copies {
-        match copied(&hit.path, &target)? {
-            true => done.copied += 1,
-            false => done.there += 1,
-        }
-    }
-    if order.sidecars {
-        let mut name = target.into_os_string();
-        name.push(".xmp");
-        let target = Path::new(&name);
-        let theirs = fs::read_to_string(target).is_ok_and(|text| !text.contains(OURS));
-        if theirs {
-            return Err(format!(
-                "{} is a sidecar of another program",
-                target.display()
-            ));
-        }
-        write_whole(target, sidecar(hit, model).as_bytes()).map_err(|error| error.to_string())?;
-        done.sidecars += 1;
-    }
-    Ok(())
+/// What is the same for all pictures.
+struct Task<'a> {
+    collection: &'a Collection,
+    folder: &'a Path,
+    model: &'a ModelId,
+    order: &'a order::Export,
+    limit: u64,
 }
 
-/// Copies a file whole or not at all; false where the same lies there already.
-fn copied(file: &Path, target: &Path) -> Result<bool, String> {
-    let told = |error: &dyn std::fmt::Display| format!("cannot be copied: {error}");
-    let bytes = read_within(file, LARGEST).map_err(|error| told(&error))?;
-    match fs::read(target) {
-        Ok(there) if there == bytes => return Ok(false),
-        Ok(_) => return Err(format!("{} is another picture", target.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(told(&error)),
+impl Task<'_> {
+    /// One picture; the error is in words for the user, without where things lie.
+    fn one(&self, done: &mut Done, hit: &Hit) -> Result<(), String> {
+        let way = self.collection.way(&hit.path);
+        let way = way.ok_or("it is no longer in this folder")?;
+        let feeling = hit.emotions.dominant().name().replace(' ', "-");
+        let target = self.folder.join(feeling).join(way);
+        if self.order.copies {
+            match self.copied(&hit.path, &target)? {
+                true => done.copied += 1,
+                false => done.there += 1,
+            }
+        }
+        if self.order.sidecars {
+            let mut name = target.into_os_string();
+            name.push(".xmp");
+            beside(Path::new(&name), sidecar(hit, self.model).as_bytes())?;
+            done.sidecars += 1;
+        }
+        Ok(())
     }
-    write_whole(target, &bytes).map_err(|error| told(&error))?;
-    // The time of the picture, where the system takes it; the copy is good without.
-    let time = fs::metadata(file).and_then(|about| about.modified());
-    if let (Ok(time), Ok(copy)) = (time, File::options().write(true).open(target)) {
-        let _ = copy.set_modified(time);
+
+    /// Copies a file whole or not at all; false where the same lies there already.
+    fn copied(&self, file: &Path, target: &Path) -> Result<bool, String> {
+        let bytes = read_within(file, self.limit).map_err(|error| plain(&error))?;
+        match write_new(target, &bytes) {
+            Ok(()) => {}
+            Err(error) if is_there(&error) => {
+                let same = read_within(target, self.limit).is_ok_and(|there| there == bytes);
+                let other = "another picture of this name lies there";
+                return same.then_some(false).ok_or_else(|| other.to_owned());
+            }
+            Err(error) => return Err(plain(&error)),
+        }
+        // The time of the picture, where the system takes it; the copy is good without.
+        let time = fs::metadata(file).and_then(|about| about.modified());
+        if let (Ok(time), Ok(copy)) = (time, File::options().write(true).open(target)) {
+            let _ = copy.set_modified(time);
+        }
+        Ok(true)
     }
-    Ok(true)
+}
+
+/// Writes a sidecar, where there is none, or one that this program was the last to write.
+fn beside(target: &Path, bytes: &[u8]) -> Result<(), String> {
+    let written = match write_new(target, bytes) {
+        Err(error) if is_there(&error) => {
+            let there = fs::read(target).map_err(|error| error.to_string())?;
+            if !there.windows(SIGNED.len()).any(|part| part == SIGNED) {
+                return Err("a sidecar of another program lies there".to_owned());
+            }
+            write_whole(target, bytes)
+        }
+        other => other,
+    };
+    written.map_err(|error| plain(&error))
+}
+
+fn is_there(error: &FileError) -> bool {
+    matches!(error, FileError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+}
+
+/// What went wrong, without the path.
+fn plain(error: &FileError) -> String {
+    match error {
+        FileError::Io { action, source, .. } => format!("cannot {action} it: {source}"),
+        FileError::TooLarge { limit, .. } => format!("it is larger than {limit} bytes"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::wanted;
+    use super::{beside, wanted};
+    use std::fs;
 
     #[test]
     fn names_or_all_of_them() {
         assert_eq!(wanted(b"*\n").unwrap(), None);
         assert_eq!(wanted(b"aa\r\nbb\naa").unwrap().unwrap().len(), 2);
-        assert!(wanted(b" \n").is_err() && wanted(&[0xff]).is_err());
+        for wrong in [&b" \n"[..], &[0xff], b"hello", b"aa *"] {
+            assert!(wanted(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(wanted(&vec![b'a'; 5 << 20]).is_err());
+    }
+
+    #[test]
+    fn sidecars_of_others_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("below/a.jpg.xmp");
+        let ours = b"<x:xmpmeta x:xmptk=\"Affetti 1\"/>";
+        beside(&file, ours).unwrap();
+        beside(&file, b"<x:xmpmeta x:xmptk=\"Affetti 2\"/>").unwrap();
+        // Others keep what was ours and sign it themselves, and may write in other letters.
+        for theirs in [
+            &b"<x:xmpmeta x:xmptk=\"XMP Core 4.4\" affetti=\"urn:affetti:feel:1#\"/>"[..],
+            &[0xff, 0xfe, b'<', 0],
+        ] {
+            fs::write(&file, theirs).unwrap();
+            assert!(beside(&file, ours).is_err());
+            assert_eq!(fs::read(&file).unwrap(), theirs);
+        }
     }
 }

@@ -13,6 +13,7 @@ mod export;
 mod painting;
 mod pictures;
 
+pub use export::wanted;
 pub use painting::repertoire;
 
 use std::{

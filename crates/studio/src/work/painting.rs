@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use affetti::{
-    Cancel, NOTE, PaintOptions, Painted, TURN_DELAY, TURN_FRAMES, paint,
+    Cancel, NOTE, PaintOptions, Painted, TURN_DELAY, paint,
     paint::{Wish, animation::gif, brush},
     pipeline::{ErrorKind, Fault},
     turning,
@@ -41,10 +41,15 @@ impl Workshop {
         };
         let control = commission.control();
         if order.moves() {
-            let _room = self.room(frames(order, generator.side()));
+            let own = u32::try_from(generator.side()).unwrap_or(u32::MAX);
+            let side = order.size.unwrap_or(own);
+            order.turns_fit(side)?;
+            let _room = self.room(order.frames() * u64::from(side).pow(2) * 3);
             let frames = turning(generator, &options, order.toward()?, &control)?;
             let name = format!("turning-{}.gif", order.seed);
-            let bytes = gif(&frames, TURN_DELAY);
+            let stopped = || control.cancel.is_cancelled();
+            let bytes = gif(&frames, TURN_DELAY, &stopped).filter(|_| !stopped());
+            let bytes = bytes.ok_or_else(|| Fault::new(ErrorKind::Limit, "stopped"))?;
             let media = Media::Gif;
             let moving = keep(Made { name, media, bytes })?;
             return Ok(json!({ "moving": moving, "frames": frames.len(), "notes": notes }));
@@ -132,13 +137,6 @@ fn brushed(order: &order::Paint, painted: Painted, cancel: &Cancel) -> Option<Pa
         picture: painting.picture,
         ..painted
     })
-}
-
-/// Bytes that the frames of a moving picture take.
-fn frames(order: &order::Paint, side: usize) -> u64 {
-    let side = order.size.map_or(side as u64, u64::from);
-    let stations = if order.to.is_some() { 2 } else { order.count };
-    stations * TURN_FRAMES * side * side * 3
 }
 
 /// What the generator can be asked, as JSON.
