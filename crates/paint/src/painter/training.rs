@@ -80,7 +80,7 @@ pub struct PainterRecipe {
     #[serde(default)]
     pub early: usize,
     /// Without conditions, for comparison: what is asked is neither learned nor obeyed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blind: bool,
 }
 
