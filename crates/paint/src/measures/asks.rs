@@ -47,6 +47,17 @@ impl Asks {
         })
     }
 
+    /// What is asked for in place of a painting: its subject, or where that was found by its title, the one that the
+    /// title has.
+    fn asked(&self, kind: Kind, label: &str) -> Subject {
+        let subject = Subject::new(kind, label);
+        let mut theirs = self.known.iter().filter(|known| known.kind == kind);
+        match self.known.contains(&subject) {
+            true => subject,
+            false => theirs.next().cloned().unwrap_or(subject),
+        }
+    }
+
     fn in_title(&self, title: &str) -> bool {
         let title = title.to_lowercase();
         let genres = self
@@ -76,7 +87,7 @@ impl Asks {
                 let painting = &learned[(mix(&[21, n]) % learned.len() as u64) as usize];
                 self.kinds
                     .iter()
-                    .map(|kind| Subject::new(*kind, painting.label(*kind)))
+                    .map(|kind| self.asked(*kind, painting.label(*kind)))
                     .collect()
             } else {
                 Vec::new()
@@ -93,5 +104,24 @@ impl Asks {
             all.push(generator.seedling(mix(&[22, n]), 1.0, choices).1.clone());
         }
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Asks;
+    use crate::wish::{Kind, Subject};
+
+    #[test]
+    fn what_was_found_by_its_title_is_asked_for_by_the_title() {
+        let asks = Asks {
+            known: vec![Subject::new(Kind::Genre, "landscape")],
+            kinds: vec![Kind::Genre],
+            each: true,
+        };
+        for label in ["landscape", "", "marina"] {
+            let asked = asks.asked(Kind::Genre, label);
+            assert_eq!(asked, Subject::new(Kind::Genre, "landscape"), "{label}");
+        }
     }
 }
