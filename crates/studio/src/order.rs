@@ -438,7 +438,7 @@ impl Paint {
     /// Whether the frames of a moving picture of `side` pixels fit into memory.
     ///
     /// # Errors
-    /// More than [`MOST_PIXELS`].
+    /// More pixels than such a file has.
     pub fn turns_fit(&self, side: u32) -> Result<(), Fault> {
         let pixels = self.frames() * u64::from(side) * u64::from(side);
         if pixels <= MOST_PIXELS {
