@@ -58,42 +58,39 @@ fn pictures(folder: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The status of an answer; 0 where there was none.
-fn post(address: &str, path: &str, body: &[u8], announced: usize) -> u16 {
-    let Ok(mut stream) = TcpStream::connect(address) else {
-        return 0;
-    };
+/// What comes back; nothing where there was no answer, or none is waited for because the body was cut off.
+fn sent(address: &str, line: &str, body: &[u8], announced: usize) -> Option<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).ok()?;
     let _ = stream.set_read_timeout(Some(Duration::from_secs(120)));
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {announced}\r\n\r\n"
+        "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {announced}\r\n\r\n"
     );
-    if stream.write_all(head.as_bytes()).is_err() || stream.write_all(body).is_err() {
-        return 0;
-    }
-    if body.len() < announced {
-        // Cut off: nobody waits for the answer.
-        return 1;
-    }
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body).ok()?;
     let mut all = Vec::new();
-    let _ = stream.read_to_end(&mut all);
-    let status = all.get(9..12).and_then(|text| str::from_utf8(text).ok());
-    status.and_then(|text| text.parse().ok()).unwrap_or(0)
+    if body.len() == announced {
+        let _ = stream.read_to_end(&mut all);
+    }
+    Some(all)
+}
+
+/// The status of an answer; 0 where there was none, 1 where none was waited for.
+fn post(address: &str, path: &str, body: &[u8], announced: usize) -> u16 {
+    match sent(address, &format!("POST {path}"), body, announced) {
+        Some(_) if body.len() < announced => 1,
+        Some(all) => {
+            let status = all.get(9..12).and_then(|text| str::from_utf8(text).ok());
+            status.and_then(|text| text.parse().ok()).unwrap_or(0)
+        }
+        None => 0,
+    }
 }
 
 /// The JSON of an answer.
 fn asked(address: &str, method: &str, path: &str, body: &[u8]) -> Value {
-    let mut stream = TcpStream::connect(address).expect("an open studio");
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
-    );
-    stream
-        .write_all(&[head.as_bytes(), body].concat())
-        .expect("written");
-    let mut all = Vec::new();
-    stream.read_to_end(&mut all).expect("an answer");
-    let body = all.windows(4).position(|four| four == b"\r\n\r\n");
-    serde_json::from_slice(&all[body.expect("a head") + 4..]).unwrap_or_default()
+    let all = sent(address, &format!("{method} {path}"), body, body.len()).expect("an open studio");
+    let head = all.windows(4).position(|four| four == b"\r\n\r\n");
+    serde_json::from_slice(&all[head.expect("a head") + 4..]).unwrap_or_default()
 }
 
 /// How long a job goes on after it was told to stop, for each kind of long work.

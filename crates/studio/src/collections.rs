@@ -9,13 +9,16 @@ use std::{
 };
 
 use affetti::{
-    Found, Input, Inputs, Source,
+    Failure, Found, Input, Inputs, Source,
     feel::index::{Home, Index},
     pipeline::{ErrorKind, Fault},
     weights::store::sha256,
 };
 
 use crate::error::StudioError;
+
+/// Failures that are named; the rest is counted.
+const NAMED: usize = 20;
 
 /// All collections.
 #[derive(Debug)]
@@ -191,6 +194,17 @@ impl Collection {
         let way = file.strip_prefix(&self.folder).ok()?;
         let bytes = way.as_os_str().as_encoded_bytes();
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The first failures of a work on it, by the way from its folder.
+    #[must_use]
+    pub fn named(&self, failed: &[Failure]) -> Vec<Failure> {
+        let named = failed.iter().take(NAMED).map(|failure| {
+            let path = failure.path.to_path();
+            let way = path.strip_prefix(&self.folder).unwrap_or(Path::new(""));
+            failure.fault.clone().of(way)
+        });
+        named.collect()
     }
 
     /// The way from the folder to a file of it, made of plain names alone.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use affetti_emotion::{Emotion, Label};
 use affetti_feel::{ModelId, index::Hit};
 
-use crate::shares::round4;
+use crate::{report::escape::html, shares::round4};
 
 /// Emotions with so much of the shares become keywords; the largest one always does.
 const KEYWORD: f64 = 0.2;
@@ -53,21 +53,9 @@ xmlns:lr=\"http://ns.adobe.com/lightroom/1.0/\"\n    xmlns:affetti=\"{NAMESPACE}
     )
 }
 
-/// Safe between quotes.
+/// Safe between quotes; control characters are none of XML.
 fn escaped(text: &str) -> String {
-    let mut all = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => all.push_str("&amp;"),
-            '<' => all.push_str("&lt;"),
-            '>' => all.push_str("&gt;"),
-            '"' => all.push_str("&quot;"),
-            // No character of XML.
-            c if c.is_control() => {}
-            c => all.push(c),
-        }
-    }
-    all
+    html(&text.replace(char::is_control, ""))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use affetti_paint::{
     Generator, PaintError, Wish,
-    generator::{Choice, TOGETHER},
+    generator::{Choice, TOGETHER, TRUNCATION, sized},
 };
-use affetti_picture::{Filter, Picture};
+use affetti_picture::Picture;
 use rayon::prelude::*;
 
 use crate::{
@@ -38,9 +38,19 @@ impl Default for PaintOptions {
             wish: Wish::any(),
             count: 1,
             seed: 0,
-            truncation: 0.8,
+            truncation: TRUNCATION,
             command: String::new(),
             size: None,
+        }
+    }
+}
+
+impl PaintOptions {
+    /// As large as is wanted.
+    pub(super) fn sized(&self, picture: Picture) -> Picture {
+        match self.size {
+            Some(side) => sized(picture, side),
+            None => picture,
         }
     }
 }
@@ -98,17 +108,8 @@ fn batch(
     pairs
         .into_par_iter()
         .map(|(picture, asked)| Painted {
-            picture: sized(picture, options.size),
+            picture: options.sized(picture),
             asked,
         })
         .collect()
-}
-
-/// Enlarged or made smaller to `side` pixels.
-#[must_use]
-pub(crate) fn sized(picture: Picture, side: Option<u32>) -> Picture {
-    match side {
-        Some(side) if side != picture.width() => picture.resize(side, side, Filter::Bicubic),
-        _ => picture,
-    }
 }

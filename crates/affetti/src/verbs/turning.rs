@@ -7,7 +7,7 @@ use affetti_paint::{
 };
 use affetti_picture::Picture;
 
-use super::paint::{PaintOptions, sized};
+use super::paint::PaintOptions;
 use crate::pipeline::Control;
 
 /// Frames from one picture to the next.
@@ -58,7 +58,7 @@ pub fn turning(
             .map(|step| from.toward(to, eased(step as f32 / TURN_FRAMES as f32)))
             .collect();
         let pictures = generator.paint(&steps).into_iter();
-        frames.extend(pictures.map(|picture| sized(picture, options.size)));
+        frames.extend(pictures.map(|picture| options.sized(picture)));
         control.progress.pictures(n + 1);
     }
     Ok(frames)

@@ -84,28 +84,13 @@ impl Index {
     /// [`FeelError::Io`] and [`FeelError::Index`] where the file cannot be read.
     pub fn outline(&self, most: u64) -> Result<Vec<([f64; 2], Emotion)>, FeelError> {
         let step = self.len().div_ceil(most.max(1)).max(1);
-        let wanted = |first: u64, n: usize| (first + n as u64).is_multiple_of(step);
         let (mut affects, mut leading) = (Vec::new(), Vec::new());
-        self.pieces(
-            self.sections.affect,
-            AFFECT,
-            0..self.len(),
-            |first, bytes| {
-                let records = bytes.chunks_exact(AFFECT).enumerate();
-                let some = records.filter(|(n, _)| wanted(first, *n));
-                affects.extend(some.map(|(_, record)| affect_from(record).map(affect_of)));
-            },
-        )?;
-        self.pieces(
-            self.sections.shares,
-            SHARES,
-            0..self.len(),
-            |first, bytes| {
-                let records = bytes.chunks_exact(SHARES).enumerate();
-                let some = records.filter(|(n, _)| wanted(first, *n));
-                leading.extend(some.map(|(_, record)| shares_of(&shares_from(record))));
-            },
-        )?;
+        self.every(step, (self.sections.affect, AFFECT), |record| {
+            affects.push(affect_from(record).map(affect_of));
+        })?;
+        self.every(step, (self.sections.shares, SHARES), |record| {
+            leading.push(shares_of(&shares_from(record)));
+        })?;
         let pairs = affects.into_iter().zip(leading);
         pairs
             .map(|(affect, shares)| {
@@ -113,6 +98,20 @@ impl Index {
                 Ok((affect, shares.dominant()))
             })
             .collect()
+    }
+
+    /// Reads every `step`-th record of a section.
+    fn every(
+        &self,
+        step: u64,
+        (section, record): (u64, usize),
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), FeelError> {
+        self.pieces(section, record, 0..self.len(), |first, bytes| {
+            let records = bytes.chunks_exact(record).zip(first..);
+            let some = records.filter(|(_, row)| row.is_multiple_of(step));
+            some.for_each(|(record, _)| take(record));
+        })
     }
 
     /// What is known of the rows of a range.

@@ -17,7 +17,7 @@ use super::report::Evaluation;
 use crate::corpus::square;
 use crate::error::PaintError;
 use crate::feelings::feel;
-use crate::generator::{Choice, Generator, Seedling, TOGETHER};
+use crate::generator::{Choice, Generator, Seedling, TOGETHER, TRUNCATION, sized};
 use crate::pictures::{self, Painting};
 use crate::repertoire::{FEELING, Feeling, balance};
 use crate::sheet::grid;
@@ -26,7 +26,7 @@ use affetti_data::Split;
 use affetti_feel::Predictor;
 use affetti_feel::art::PaintingSet;
 use affetti_nets::efficientnet_lite::{EfficientNetLite, FEATURES, Variant, Weights};
-use affetti_picture::{Filter, Picture};
+use affetti_picture::Picture;
 use affetti_train::Places;
 use affetti_train::order::shuffled;
 use affetti_weights::registry;
@@ -36,9 +36,7 @@ use rayon::prelude::*;
 const MANIFOLD: usize = 2000;
 /// Rows of the sheet of subjects, and its columns where no feeling can be asked for.
 const ROWS: usize = 12;
-const SEEDS: usize = 12;
-/// Length of the noise of that sheet: what `paint` takes where nothing is said.
-const USUAL: f64 = 0.8;
+const SEEDS: u64 = 12;
 /// Genres of the question which genre is asked.
 const GENRES: [&str; 4] = ["landscape", "portrait", "religious_painting", "still_life"];
 
@@ -160,11 +158,7 @@ impl Bench<'_> {
     pub(super) fn paint(&self, grown: &[Seedling]) -> Vec<Picture> {
         let parts = grown.chunks(TOGETHER);
         let painted = parts.flat_map(|part| self.generator.paint(part));
-        let sized = |picture: Picture| match picture.width() == self.side {
-            true => picture,
-            false => picture.resize(self.side, self.side, Filter::Bicubic),
-        };
-        painted.map(sized).collect()
+        painted.map(|picture| sized(picture, self.side)).collect()
     }
 
     /// `count` pictures of `choices`, from the seed `first` on.
@@ -261,28 +255,25 @@ impl Bench<'_> {
         let feelings = self.generator.feelings().into_iter().filter_map(feeling);
         let feelings: Vec<Feeling> = feelings.collect();
         let rows = subjects.iter().filter(|s| Some(s.kind) == kind);
-        let mut grown = Vec::new();
-        let mut columns = feelings.len();
-        for (row, subject) in rows.take(ROWS).enumerate() {
-            let asked = |feeling: Feeling| Wish {
-                subjects: vec![subject.clone()],
-                feeling,
-                ..Wish::any()
-            };
-            if feelings.is_empty() {
-                columns = SEEDS;
-                let choices = self.generator.choices(&asked(Feeling::Any))?;
-                let seeds = 0..SEEDS as u64;
-                grown.extend(seeds.map(|seed| self.generator.seedling(seed, USUAL, &choices).0));
-                continue;
+        let columns = |row: u64| -> Vec<(Feeling, u64)> {
+            match feelings.is_empty() {
+                true => (0..SEEDS).map(|seed| (Feeling::Any, seed)).collect(),
+                false => feelings.iter().map(|feeling| (*feeling, row)).collect(),
             }
-            for feeling in &feelings {
-                let choices = self.generator.choices(&asked(*feeling))?;
-                let seed = row as u64;
-                grown.push(self.generator.seedling(seed, USUAL, &choices).0);
+        };
+        let mut grown = Vec::new();
+        for (subject, row) in rows.take(ROWS).zip(0..) {
+            for (feeling, seed) in columns(row) {
+                let choices = self.generator.choices(&Wish {
+                    subjects: vec![subject.clone()],
+                    feeling,
+                    ..Wish::any()
+                })?;
+                grown.push(self.generator.seedling(seed, TRUNCATION, &choices).0);
             }
         }
-        Ok((!grown.is_empty()).then(|| grid(&self.paint(&grown), columns)))
+        let sheet = || grid(&self.paint(&grown), columns(0).len());
+        Ok((!grown.is_empty()).then(sheet))
     }
 
     fn memory(

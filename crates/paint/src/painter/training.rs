@@ -12,6 +12,7 @@ use super::layers::{Dense, PainterLayers};
 use super::{Painter, Shape, note};
 use crate::corpus::{Corpus, Start, chance, corpus, scaled, square};
 use crate::error::PaintError;
+use crate::generator::TRUNCATION;
 use crate::measures::progress::{Judge, MEASURED, Marks};
 use crate::pictures;
 use crate::repertoire::{FEELING, Feeling, OTHER, Repertoire, Sentiment};
@@ -296,7 +297,7 @@ impl Task for PainterTask {
                 let mut random = SplitMix64::new(5);
                 let seedlings: Vec<_> = (0..4)
                     .filter_map(|n| {
-                        Some(painter.seedling(n, 0.8, Repertoire::draw(&rows, &mut random)?))
+                        Some(painter.seedling(n, TRUNCATION, Repertoire::draw(&rows, &mut random)?))
                     })
                     .collect();
                 pictures.extend(painter.paint(&seedlings));

@@ -73,7 +73,6 @@ pub(crate) async fn file(
     let mut response = shown(media, body, asked.save.as_deref().unwrap_or_default());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    let headers = response.headers_mut();
     // Its name is its hash: it never changes.
     let kept = HeaderValue::from_static("private, max-age=31536000, immutable");
     headers.insert(header::CACHE_CONTROL, kept);

@@ -103,7 +103,7 @@ export default () => {
   const copy = h("button", { type: "button", disabled: true }, "Copy into folders by feeling");
   const copying = work(() => ask("export", {
     query: { collection: of, sidecars: sidecars.checked, client }, body: (picked().length ? picked() : found).map(p => p.picture).join("\n"),
-  }), "pictures looked at", a => `${a.copied} copied into the folder ${a.folder}, ${a.there} there already, ${a.sidecars} sidecars, ${a.failed} failed` + (a.failures.length ? `; ${a.failures[0].path}: ${a.failures[0].error}` : ""), () => tell());
+  }), "pictures looked at", a => `${a.copied} copied into the folder ${a.folder}, ${a.there} there already, ${a.sidecars} sidecars, ${a.failed} failed` + (a.failures.length ? `; ${a.failures[0].path}: ${a.failures[0].error.message}` : ""), () => tell());
   copy.onclick = copying.go;
   const copies = h("div", { hidden: true }, h("div", { className: "row-of" }, copy), field("with XMP sidecars", sidecars, true), copying.node);
   ask("about", { method: "GET" }).then(about => { copies.hidden = !about.exports; }).catch(() => {});

@@ -21,7 +21,7 @@ export default (title, start, changed) => {
     if (value >= 1 && value <= 7) { at[key] = value; draw(); changed(); }
   } }));
   const all = h("button", { type: "button", onclick: () => { reset(); changed(); } }, "All of it");
-  const told = () => { Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); changed(); };
+  const fill = () => { Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); };
   const x = valence => (valence - 1) / 6 * SIDE, y = arousal => (7 - arousal) / 6 * SIDE;
   const draw = () => {
     const style = getComputedStyle(canvas), pen = canvas.getContext("2d"), color = name => style.getPropertyValue(name).trim() || "gray";
@@ -71,11 +71,12 @@ export default (title, start, changed) => {
     from = null;
     // A tap is no part of anything.
     if (at.v1 - at.v0 < .05 || at.a1 - at.a0 < .05) Object.assign(at, whole);
-    told();
+    fill();
+    changed();
   });
   canvas.addEventListener("pointercancel", () => { if (from) { from = null; Object.assign(at, before); draw(); } });
   const fields = Object.keys(whole).map((key, n) => h("label", null, names[key], inputs[n]));
   const node = h("details", { className: "plan", open: Boolean(query()), ontoggle: () => draw() }, h("summary", null, title), canvas, h("div", { className: "row-of" }, fields, all));
-  const reset = () => { Object.assign(at, whole); Object.keys(whole).forEach((key, n) => { inputs[n].value = at[key]; }); draw(); };
+  const reset = () => { Object.assign(at, whole); fill(); };
   return { node, query, has, reset, show: list => { points = list; draw(); } };
 };

@@ -3,12 +3,11 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
-    path::Path,
     sync::PoisonError,
 };
 
 use affetti::{
-    Control, Failure, FeelOptions, Feeling, Found, Outcome, Source,
+    Control, FeelOptions, Feeling, Found, Outcome, Source,
     feel::index::{Index, IndexBuilder, Stamp},
     ground::write_whole,
     pipeline::{self, ErrorKind, Fault},
@@ -17,9 +16,6 @@ use serde_json::{Value, json};
 
 use super::{Commission, Workshop, pictures::Spread};
 use crate::collections::Collection;
-
-/// Failures that are named; the rest is counted.
-const NAMED: usize = 20;
 
 impl Workshop {
     /// Feels what is new or changed in a collection. What was done when it is stopped is kept.
@@ -108,14 +104,6 @@ impl Workshop {
             .write(&mut bytes)
             .and_then(|()| write_whole(&collection.index, &bytes).map_err(std::io::Error::other))
             .map_err(|error| Fault::new(ErrorKind::Io, error))?;
-        let named = failed.iter().take(NAMED).map(|failure| {
-            let path = failure.path.to_path();
-            let way = path
-                .strip_prefix(&collection.folder)
-                .unwrap_or(Path::new(""));
-            failure.fault.clone().of(way)
-        });
-        let named: Vec<Failure> = named.collect();
         Ok(json!({
             "collection": collection.id,
             "pictures": builder.len(),
@@ -123,7 +111,7 @@ impl Workshop {
             "unchanged": there.len() - wanted,
             "gone": gone,
             "failed": failed.len(),
-            "failures": named,
+            "failures": collection.named(&failed),
             "model": model,
         }))
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use affetti::{
-    ModelId,
+    Failure, ModelId,
     emotion::Label as _,
     feel::index::Hit,
     ground::{FileError, read_within, write_new, write_whole},
@@ -27,8 +27,6 @@ use crate::{collections::Collection, order};
 
 /// The text that stands for all pictures.
 const ALL: &str = "*";
-/// Failures that are named; the rest is counted.
-const NAMED: usize = 20;
 /// Names that may be sent, in bytes.
 const LONGEST: usize = 4 << 20;
 /// Who writes a sidecar signs it so; other programs that change it sign it themselves.
@@ -41,8 +39,7 @@ struct Done {
     copied: usize,
     sidecars: usize,
     there: usize,
-    failed: Vec<Value>,
-    failures: usize,
+    failed: Vec<Failure>,
 }
 
 impl Workshop {
@@ -73,8 +70,8 @@ impl Workshop {
             let is_wanted = |key: &str| wanted.as_ref().is_none_or(|keys| keys.contains(key));
             if key.as_deref().is_some_and(is_wanted) {
                 done.seen += 1;
-                if let Err(told) = task.one(&mut done, &hit) {
-                    done.fail(collection, &hit.path, &told);
+                if let Err(fault) = task.one(&mut done, &hit) {
+                    done.failed.push(fault.of(hit.path.as_path()));
                 }
                 control.progress.pictures(done.seen);
             }
@@ -89,23 +86,10 @@ impl Workshop {
             "sidecars": done.sidecars,
             "there": done.there,
             "missing": missing,
-            "failed": done.failures,
-            "failures": done.failed,
+            "failed": done.failed.len(),
+            "failures": collection.named(&done.failed),
             "model": index.model(),
         }))
-    }
-}
-
-impl Done {
-    fn fail(&mut self, collection: &Collection, file: &Path, told: &str) {
-        self.failures += 1;
-        if self.failed.len() < NAMED {
-            let way = file
-                .strip_prefix(&collection.folder)
-                .unwrap_or(Path::new(""));
-            let way = way.display().to_string();
-            self.failed.push(json!({ "path": way, "error": told }));
-        }
     }
 }
 
@@ -142,10 +126,10 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// One picture; the error is in words for the user, without where things lie.
-    fn one(&self, done: &mut Done, hit: &Hit) -> Result<(), String> {
+    /// One picture; its fault does not say where things lie.
+    fn one(&self, done: &mut Done, hit: &Hit) -> Result<(), Fault> {
         let way = self.collection.way(&hit.path);
-        let way = way.ok_or("it is no longer in this folder")?;
+        let way = way.ok_or_else(|| input("it is no longer in this folder"))?;
         let feeling = hit.emotions.dominant().name().replace(' ', "-");
         let target = self.folder.join(feeling).join(way);
         if self.order.copies {
@@ -164,14 +148,14 @@ impl Task<'_> {
     }
 
     /// Copies a file whole or not at all; false where the same lies there already.
-    fn copied(&self, file: &Path, target: &Path) -> Result<bool, String> {
+    fn copied(&self, file: &Path, target: &Path) -> Result<bool, Fault> {
         let bytes = read_within(file, self.limit).map_err(|error| plain(&error))?;
         match write_new(target, &bytes) {
             Ok(()) => {}
             Err(error) if is_there(&error) => {
                 let same = read_within(target, self.limit).is_ok_and(|there| there == bytes);
                 let other = "another picture of this name lies there";
-                return same.then_some(false).ok_or_else(|| other.to_owned());
+                return same.then_some(false).ok_or_else(|| input(other));
             }
             Err(error) => return Err(plain(&error)),
         }
@@ -185,12 +169,12 @@ impl Task<'_> {
 }
 
 /// Writes a sidecar, where there is none, or one that this program was the last to write.
-fn beside(target: &Path, bytes: &[u8]) -> Result<(), String> {
+fn beside(target: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let written = match write_new(target, bytes) {
         Err(error) if is_there(&error) => {
-            let there = fs::read(target).map_err(|error| error.to_string())?;
+            let there = fs::read(target).map_err(|error| Fault::new(ErrorKind::Io, error))?;
             if !there.windows(SIGNED.len()).any(|part| part == SIGNED) {
-                return Err("a sidecar of another program lies there".to_owned());
+                return Err(input("a sidecar of another program lies there"));
             }
             write_whole(target, bytes)
         }
@@ -203,12 +187,17 @@ fn is_there(error: &FileError) -> bool {
     matches!(error, FileError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
 }
 
+fn input(message: &str) -> Fault {
+    Fault::new(ErrorKind::Input, message)
+}
+
 /// What went wrong, without the path.
-fn plain(error: &FileError) -> String {
-    match error {
+fn plain(error: &FileError) -> Fault {
+    let told = match error {
         FileError::Io { action, source, .. } => format!("cannot {action} it: {source}"),
         FileError::TooLarge { limit, .. } => format!("it is larger than {limit} bytes"),
-    }
+    };
+    Fault::new(error.kind(), told)
 }
 
 #[cfg(test)]

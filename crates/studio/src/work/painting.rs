@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use affetti::{
-    Cancel, NOTE, PaintOptions, Painted, TURN_DELAY, paint,
-    paint::{Wish, animation::gif, brush},
+    Cancel, Control, NOTE, PaintOptions, Painted, TURN_DELAY, paint,
+    paint::{Generator, Wish, animation::gif, brush},
     pipeline::{ErrorKind, Fault},
     turning,
 };
@@ -41,18 +41,8 @@ impl Workshop {
         };
         let control = commission.control();
         if order.moves() {
-            let own = u32::try_from(generator.side()).unwrap_or(u32::MAX);
-            let side = order.size.unwrap_or(own);
-            order.turns_fit(side)?;
-            let _room = self.room(order.frames() * u64::from(side).pow(2) * 3);
-            let frames = turning(generator, &options, order.toward()?, &control)?;
-            let name = format!("turning-{}.gif", order.seed);
-            let stopped = || control.cancel.is_cancelled();
-            let bytes = gif(&frames, TURN_DELAY, &stopped).filter(|_| !stopped());
-            let bytes = bytes.ok_or_else(|| Fault::new(ErrorKind::Limit, "stopped"))?;
-            let media = Media::Gif;
-            let moving = keep(Made { name, media, bytes })?;
-            return Ok(json!({ "moving": moving, "frames": frames.len(), "notes": notes }));
+            let (made, frames) = self.moving(order, generator, &options, &control)?;
+            return Ok(json!({ "moving": keep(made)?, "frames": frames, "notes": notes }));
         }
         let mut pictures = Vec::new();
         let mut failed = None;
@@ -87,6 +77,29 @@ impl Workshop {
         }
     }
 
+    /// Pictures that turn into one another, and how many frames that takes.
+    fn moving(
+        &self,
+        order: &order::Paint,
+        generator: &Generator,
+        options: &PaintOptions,
+        control: &Control<'_>,
+    ) -> Result<(Made, usize), Fault> {
+        let own = u32::try_from(generator.side()).unwrap_or(u32::MAX);
+        let side = order.size.unwrap_or(own);
+        order.turns_fit(side)?;
+        let _room = self.room(order.frames() * u64::from(side).pow(2) * 3);
+        let frames = turning(generator, options, order.toward()?, control)?;
+        let stopped = || control.cancel.is_cancelled();
+        let bytes = gif(&frames, TURN_DELAY, &stopped).filter(|_| !stopped());
+        let made = Made {
+            name: format!("turning-{}.gif", order.seed),
+            media: Media::Gif,
+            bytes: bytes.ok_or_else(gave_up)?,
+        };
+        Ok((made, frames.len()))
+    }
+
     pub(super) fn brush(
         &self,
         order: &order::Brush,
@@ -95,8 +108,8 @@ impl Workshop {
     ) -> Result<Value, Fault> {
         let (picture, _room) = self.opened(&commission.input, canvas(order.size))?;
         let stopped = || commission.cancel.is_cancelled();
-        let painting = brush::oil_unless(&picture, order.size, order.seed, &stopped)
-            .ok_or_else(|| Fault::new(ErrorKind::Limit, "stopped"))?;
+        let painting =
+            brush::oil_unless(&picture, order.size, order.seed, &stopped).ok_or_else(gave_up)?;
         let told = format!("brush --seed {}", order.seed);
         let (media, ending, bytes) = match order.format {
             order::Painted::Svg => (Media::Svg, "svg", painting.svg(&told).into_bytes()),
@@ -111,6 +124,11 @@ impl Workshop {
         answer["strokes"] = painting.strokes.len().into();
         Ok(answer)
     }
+}
+
+/// What a work says that was stopped; nobody waits for it any more.
+fn gave_up() -> Fault {
+    Fault::new(ErrorKind::Limit, "stopped")
 }
 
 /// Bytes that the brush takes for a canvas.
